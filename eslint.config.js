@@ -1,0 +1,36 @@
+import tseslint from 'typescript-eslint';
+
+/** The rooms of src/ in the order of the data: a room imports rooms above it and `hardware/` (ARCHITECTURE.md). */
+const rooms = ['model', 'quantize', 'ops', 'partition', 'fuse', 'layout', 'tile', 'schedule', 'allocate', 'emit', 'plan'];
+
+/** For each room: the rooms below it may not be imported. */
+const directionRules = rooms.map((room, position) => ({
+  files: [`src/${room}/**/*.ts`],
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          ...rooms.slice(position + 1).map((below) => ({ group: [`**/${below}/*`], message: `${room}/ stands above ${below}/` })),
+          { group: ['node:*'], message: 'side effects belong to engine.ts and cli.ts' },
+          ...(room === 'emit' ? [] : [{ group: ['**/hardware/registers*'], message: 'only emit/ knows registers' }]),
+        ],
+      },
+    ],
+  },
+}));
+
+export default tseslint.config(
+  { ignores: ['build', 'dist', 'node_modules', '.cache', '**/*.mjs', '**/*.cjs', 'eslint.config.js'] },
+  ...tseslint.configs.recommended,
+  {
+    languageOptions: { parserOptions: { projectService: true } },
+    rules: {
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+    },
+  },
+  ...directionRules,
+);

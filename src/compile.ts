@@ -1,0 +1,75 @@
+/**
+ * The table of contents: a part of a graph in, a plan out, one call for each room.
+ * model -> ops (partition) -> fuse -> quantize -> tile -> schedule -> allocate -> emit -> plan
+ */
+import { allocateArena } from './allocate/arena.js';
+import { ConstantBuffer } from './allocate/constants.js';
+import { cubesOf, lifetimesOf } from './allocate/lifetimes.js';
+import { buildPlan } from './plan/build.js';
+import { emitTasks } from './emit/tasks.js';
+import { fuse } from './fuse/fuse.js';
+import type { Graph, Part } from './model/graph.js';
+import { readTflite } from './model/tflite.js';
+import { operators } from './ops/index.js';
+import type { Operation } from './ops/operation.js';
+import type { Refusal, Trust } from './ops/rule.js';
+import { checkNode } from './partition/check.js';
+import { splitParts } from './partition/split.js';
+import { writePlan } from './plan/write.js';
+import { scheduleJobs } from './schedule/order.js';
+import { stagesOf } from './ops/stages.js';
+import { tileOperation } from './tile/tile.js';
+import { engineVersion } from './version.js';
+
+export interface CompileOptions {
+  readonly trust: Trust;
+}
+
+export const defaultOptions: CompileOptions = { trust: 'inferred' };
+
+const lowerPart = (graph: Graph, part: Part, trust: Trust): readonly Operation[] => {
+  const wanted = new Set(part.nodes);
+  return graph.nodes
+    .filter(({ index }) => wanted.has(index))
+    .flatMap((node) => operators.get(node.op)?.lower({ graph, node, trust }) ?? []);
+};
+
+/** Compiles nodes that `checkNode` accepted. @returns the plan's bytes, or why there is none */
+export const compilePart = (graph: Graph, part: Part, options: CompileOptions): Uint8Array | Refusal => {
+  const operations = fuse(lowerPart(graph, part, options.trust), part);
+  const cubes = cubesOf(graph, operations);
+  const tiled = [];
+  for (const operation of operations) {
+    const result = tileOperation(operation, stagesOf(operation, options.trust), cubes);
+    if (result === null) return { rule: 'tile', text: `node ${operation.nodes[0] ?? -1} cannot be cut to fit the chip's buffers` };
+    tiled.push(result);
+  }
+  const jobs = scheduleJobs(tiled);
+  const arena = allocateArena(lifetimesOf(part, operations, cubes));
+  const constants = new ConstantBuffer();
+  const tasks = emitTasks(tiled, cubes, arena, constants);
+  return writePlan(buildPlan({ graph, part, tiled, jobs, cubes, arena, constants: constants.bytes(), tasks, engineVersion }));
+};
+
+export interface CompiledModel {
+  readonly parts: readonly (Part & { readonly plan: Uint8Array })[];
+  readonly refusals: readonly (Refusal & { readonly node: number })[];
+}
+
+/** Compiles a .tflite file without TFLite: what the NPU takes, in parts. @throws PtfeError for a damaged file */
+export const compileTflite = (bytes: Uint8Array, options: CompileOptions = defaultOptions): CompiledModel => {
+  const { graph, outputs } = readTflite(bytes);
+  const refusals = graph.nodes.flatMap((node) => {
+    const refusal = checkNode(graph, node, options.trust);
+    return refusal === null ? [] : [{ ...refusal, node: node.index }];
+  });
+  const refused = new Set(refusals.map(({ node }) => node));
+  const supported = new Set(graph.nodes.map(({ index }) => index).filter((index) => !refused.has(index)));
+  const parts: (Part & { readonly plan: Uint8Array })[] = [];
+  for (const part of splitParts(graph, supported, outputs)) {
+    const plan = compilePart(graph, part, options);
+    if (plan instanceof Uint8Array) parts.push({ ...part, plan });
+    else refusals.push(...part.nodes.map((node) => ({ ...plan, node })));
+  }
+  return { parts, refusals };
+};

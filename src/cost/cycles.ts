@@ -1,0 +1,35 @@
+/**
+ * Estimated cycles of a task on one RK3588 core. Constants: 1024 int8 MAC a cycle and core (TRM); depthwise one tap of 64
+ * channels a cycle (inferred); about 1,000 cycles of pipeline fill (inferred); bytes a cycle from the published DMA rates
+ * (assumed: 16). `dispatchMicroseconds` is measured: the stock kernel starts each task by an interrupt.
+ */
+import { atoms } from '../hardware/limits.js';
+import { alignUp } from '../layout/cube.js';
+import type { ConvOperation } from '../ops/operation.js';
+import type { ConvTile, ElementwiseTile } from '../tile/task.js';
+
+export const clockMegahertz = 600;
+export const dispatchMicroseconds = 27;
+const bytesPerCycle = 16;
+const pipelineFill = 1000;
+
+export const convCycles = (operation: ConvOperation, tile: ConvTile): number => {
+  const { geometry: g, depthwise } = operation;
+  const outputs = tile.outputRows * tile.outputColumns;
+  const taps = g.kernelHeight * g.kernelWidth;
+  const inputChannels = depthwise ? tile.channels : g.inputChannels;
+  const steps = depthwise
+    ? Math.ceil(tile.channels / atoms.depthwiseChannels)
+    : Math.ceil(g.inputChannels / atoms.weightChannels) * Math.ceil(tile.channels / atoms.kernels);
+  const features = tile.inputRows * tile.inputColumns * alignUp(inputChannels, atoms.channels);
+  const weights = tile.banks.weightReuse ? 0 : taps * alignUp(inputChannels, atoms.channels) * (depthwise ? 1 : tile.channels);
+  const output = outputs * alignUp(tile.channels, atoms.kernels);
+  return pipelineFill + Math.max(outputs * taps * steps, (features + weights + output) / bytesPerCycle);
+};
+
+export const elementwiseCycles = (tile: ElementwiseTile, operands: number): number =>
+  pipelineFill + (tile.columns * tile.rows * atoms.channels * (operands + 1)) / bytesPerCycle;
+
+/** Multiply-accumulates that the model asks for. */
+export const convMacs = ({ geometry: g, depthwise }: ConvOperation): number =>
+  g.outputHeight * g.outputWidth * g.outputChannels * g.kernelHeight * g.kernelWidth * (depthwise ? 1 : g.inputChannels);

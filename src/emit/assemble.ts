@@ -1,0 +1,43 @@
+/** Words of all tasks into one command buffer, with the places where addresses must be filled in. */
+import { alignUp } from '../layout/cube.js';
+import type { BufferName, Word } from './words.js';
+
+/** Tasks start at multiples of 64 bytes (Mesa). */
+const taskAlignment = 64;
+
+export interface Relocation {
+  /** Index of the 64-bit word. */
+  readonly word: number;
+  readonly buffer: BufferName;
+  readonly addend: number;
+}
+
+export interface Assembly {
+  readonly bytes: Uint8Array;
+  readonly relocations: readonly Relocation[];
+  /** Byte offset and number of words of each task. */
+  readonly tasks: readonly { readonly offset: number; readonly words: number }[];
+}
+
+export const assemble = (tasks: readonly (readonly Word[])[]): Assembly => {
+  let end = 0;
+  const places = tasks.map((words) => {
+    const offset = end;
+    end = alignUp(offset + words.length * 8, taskAlignment);
+    return { offset, words: words.length };
+  });
+  const bytes = new Uint8Array(end);
+  const view = new DataView(bytes.buffer);
+  const relocations: Relocation[] = [];
+  for (const [t, words] of tasks.entries()) {
+    const start = places[t]?.offset ?? 0;
+    for (const [i, { target, offset, value, address }] of words.entries()) {
+      // [63:48] target, [47:16] value, [15:0] offset
+      view.setUint16(start + 8 * i, offset, true);
+      view.setUint32(start + 8 * i + 2, value, true);
+      view.setUint16(start + 8 * i + 6, target, true);
+      if (address !== null) relocations.push({ word: start / 8 + i, buffer: address.bo, addend: address.offset });
+    }
+  }
+  return { bytes, relocations, tasks: places };
+};

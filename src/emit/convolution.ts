@@ -1,0 +1,131 @@
+/** One convolution task as command words: cube input, direct or depthwise. Values: Mesa's rkt_regcmd.c where not noted. */
+import { atoms } from '../hardware/limits.js';
+import { alignUp, type Cube, rowEntries, writtenChannels } from '../layout/cube.js';
+import { kernelBytes, kernelCount } from '../layout/weights.js';
+import type { ConvOperation } from '../ops/operation.js';
+import type { Stages } from '../quantize/stages.js';
+import type { ConvTile } from '../tile/task.js';
+import { type OperandAddresses, type OutputPlane, writeDpu, writeDpuReader } from './dpu.js';
+import { type Address, enables, pingPong, TaskWriter, type Word } from './words.js';
+
+/** Where a task's data stand. Addresses of whole cubes; the tile's place in them is added here. */
+export interface ConvPlacement {
+  readonly input: Address;
+  readonly inputCube: Cube;
+  readonly output: Address;
+  readonly outputCube: Cube;
+  readonly weights: Address;
+  readonly operands: OperandAddresses;
+  /** The fused ADD's other operand; its cube has the output's planes. */
+  readonly residual: Address | null;
+}
+
+const at = (address: Address, bytes: number): Address => ({ ...address, offset: address.offset + bytes });
+
+/** Rows that the feature fetch runs ahead; any 9 to 65 was seen to work, Mesa writes this. */
+const featureGrains = (strideY: number): number => 50 + strideY + 1;
+
+/**
+ * The padding constant has lanes: a depthwise task takes byte 1 for some odd channels (seen on silicon), so the code
+ * stands in both low bytes, with its sign above.
+ */
+const padConstant = (code: number): number => {
+  const byte = code & 0xff;
+  return ((code < 0 ? 0xffff0000 : 0) | (byte << 8) | byte) >>> 0;
+};
+
+const writeCna = (writer: TaskWriter, operation: ConvOperation, tile: ConvTile, placement: ConvPlacement): void => {
+  const { geometry: g, depthwise } = operation;
+  const { inputCube } = placement;
+  const channels = depthwise ? tile.channels : g.inputChannels;
+  const padded = alignUp(channels, atoms.channels);
+  const bytesPerKernel = kernelBytes(operation, channels);
+  const kernels = kernelCount(depthwise, tile.channels);
+  const banks = { DATA_BANK: tile.banks.data, WEIGHT_BANK: tile.banks.weights, WEIGHT_REUSE: tile.banks.weightReuse ? 1 : 0 };
+  writer.write('CNA', 'CBUF_CON0', banks);
+  writer.write('CNA', 'DCOMP_REGNUM');
+  writer.write('CNA', 'DCOMP_CTRL');
+  writer.write('CNA', 'CONV_CON1', { CONV_MODE: depthwise ? 3 : 0 });
+  writer.write('DPU', 'S_POINTER', pingPong);
+  writer.write('DPU_RDMA', 'RDMA_S_POINTER', pingPong);
+  writer.write('CNA', 'CONV_CON2', { FEATURE_GRAINS: featureGrains(g.strideY) });
+  writer.write('CNA', 'CONV_CON3', { CONV_X_STRIDE: g.strideX, CONV_Y_STRIDE: g.strideY });
+  writer.write('CNA', 'DATA_SIZE0', { DATAIN_WIDTH: tile.inputColumns, DATAIN_HEIGHT: tile.inputRows });
+  writer.write('CNA', 'DATA_SIZE1', { DATAIN_CHANNEL_REAL: channels - 1, DATAIN_CHANNEL: padded });
+  writer.write('CNA', 'DATA_SIZE2', { DATAOUT_WIDTH: tile.outputColumns });
+  writer.write('CNA', 'DATA_SIZE3', { DATAOUT_ATOMICS: tile.outputColumns * tile.outputRows });
+  writer.write('CNA', 'WEIGHT_SIZE0', { WEIGHT_BYTES: bytesPerKernel * kernels });
+  writer.write('CNA', 'WEIGHT_SIZE1', { WEIGHT_BYTES_PER_KERNEL: bytesPerKernel });
+  writer.write('CNA', 'WEIGHT_SIZE2', { WEIGHT_WIDTH: g.kernelWidth, WEIGHT_HEIGHT: g.kernelHeight, WEIGHT_KERNELS: kernels });
+  writer.write('CNA', 'CBUF_CON1', { DATA_ENTRIES: rowEntries(tile.inputColumns, channels) });
+  writer.write('CNA', 'CVT_CON0', { DATA_SIGN: 1, CVT_TYPE: 1, CVT_BYPASS: 1 });
+  for (const lane of [0, 1, 2, 3]) writer.write('CNA', `CVT_CON${lane + 1}`, { [`CVT_SCALE${lane}`]: 1 });
+  writer.write('CNA', 'FC_CON0');
+  writer.write('CNA', 'FC_CON1');
+  writer.write('CNA', 'PAD_CON0', { PAD_LEFT: tile.padLeft, PAD_TOP: tile.padTop });
+  const surface = depthwise ? (tile.channel / atoms.channels) * inputCube.surfaceBytes : 0;
+  const start = surface + tile.inputRow * inputCube.lineBytes + tile.inputColumn * atoms.channels;
+  writer.writeAddress('CNA', 'FEATURE_DATA_ADDR', at(placement.input, start));
+  writer.write('CNA', 'FC_CON2');
+  writer.write('CNA', 'DMA_CON0', { DATA_BURST_LEN: 15, WEIGHT_BURST_LEN: 15 });
+  // Strides in 32-bit words; the surface stride counts from the end of the fourth row.
+  const lineWords = inputCube.lineBytes / 4;
+  writer.write('CNA', 'DMA_CON1', { LINE_STRIDE: lineWords });
+  writer.write('CNA', 'DMA_CON2', { SURF_STRIDE: inputCube.surfaceBytes / 4 - 4 * lineWords });
+  writer.write('CNA', 'FC_DATA_SIZE0', { DMA_WIDTH: tile.inputColumns, DMA_HEIGHT: tile.inputRows });
+  writer.write('CNA', 'FC_DATA_SIZE1', { DMA_CHANNEL: padded });
+  writer.write('CNA', 'DCOMP_CTRL');
+  writer.write('CNA', 'DCOMP_REGNUM');
+  writer.writeAddress('CNA', 'DCOMP_ADDR0', placement.weights);
+  for (let i = 0; i < 16; i++) writer.write('CNA', `DCOMP_AMOUNT${i}`);
+  writer.write('CNA', 'CVT_CON5');
+  writer.write('CNA', 'PAD_CON1', padConstant(operation.inputZeroPoint));
+};
+
+export const emitConvolution = (operation: ConvOperation, stages: Stages, tile: ConvTile, placement: ConvPlacement): readonly Word[] => {
+  const writer = new TaskWriter();
+  const { depthwise } = operation;
+  const { outputCube } = placement;
+  const written = writtenChannels(tile.channels, depthwise);
+  writeCna(writer, operation, tile, placement);
+  writer.write('CORE', 'MISC_CFG', { QD_EN: 1, DW_EN: depthwise ? 1 : 0 });
+  writer.write('CORE', 'DATAOUT_SIZE_0', { DATAOUT_HEIGHT: tile.outputRows - 1, DATAOUT_WIDTH: tile.outputColumns - 1 });
+  writer.write('CORE', 'DATAOUT_SIZE_1', { DATAOUT_CHANNEL: written - 1 });
+  writer.write('CORE', 'CLIP_TRUNCATE');
+  writer.write('CORE', 'raw3030');
+
+  const planeAtoms = outputCube.surfaceBytes / atoms.channels;
+  const start = (tile.channel / atoms.channels) * outputCube.surfaceBytes + tile.outputRow * outputCube.lineBytes + tile.outputColumn * atoms.channels;
+  const plane: OutputPlane = {
+    base: at(placement.output, start),
+    columns: tile.outputColumns,
+    rows: tile.outputRows,
+    surfaceStride: planeAtoms,
+    notch: outputCube.width - tile.outputColumns,
+    written,
+    channels: tile.channels,
+    depthwise,
+    flying: false,
+  };
+  const perChannel = (placement.operands.bsUse & 2) !== 0;
+  writeDpu(writer, plane, stages, perChannel ? null : -operation.weightZeroPoint);
+  const { residual } = placement;
+  writeDpuReader(
+    writer,
+    plane,
+    placement.operands,
+    residual === null
+      ? null
+      : {
+          // Even surfaces through MRDMA, odd ones through ERDMA; each pointer skips the rest of its pair (Mesa's fused ADD).
+          source: at(residual, start),
+          operand: at(residual, start + outputCube.surfaceBytes),
+          surfaceStride: planeAtoms,
+          notch: 2 * planeAtoms - tile.outputColumns * tile.outputRows,
+          combined: true,
+        },
+  );
+  writer.finish(enables.convolution);
+  return writer.words;
+};
+

@@ -1,0 +1,165 @@
+/** The DPU's and its reader's registers from stages: what convolution and elementwise tasks have in common. */
+import type { Operand, ScaleStage, Stages } from '../quantize/stages.js';
+import type { Address, TaskWriter } from './words.js';
+
+/** Where operands stand in memory; null where none is read. */
+export interface OperandAddresses {
+  readonly bs: Address | null;
+  readonly bn: Address | null;
+  /** BRDMA_DATA_USE: 1 add, 2 weight offset, 4 multiplier. */
+  readonly bsUse: number;
+  readonly bnUse: number;
+}
+
+/** The plane that the DPU walks and writes. Sizes in elements, strides in atoms of 16 bytes. */
+export interface OutputPlane {
+  readonly base: Address;
+  readonly columns: number;
+  readonly rows: number;
+  readonly surfaceStride: number;
+  /** Atoms between the end of a row and the start of the next. */
+  readonly notch: number;
+  /** Channels that are written, padding lanes included, and real ones. */
+  readonly written: number;
+  readonly channels: number;
+  readonly depthwise: boolean;
+  readonly flying: boolean;
+}
+
+/** The second operand of the elementwise unit: its surfaces are read in pairs by MRDMA and ERDMA, or by ERDMA alone. */
+export interface ElementwiseOperand {
+  /** MRDMA's source: the main input of a flying task, or even surfaces of the operand. */
+  readonly source: Address | null;
+  /** ERDMA's. */
+  readonly operand: Address | null;
+  readonly surfaceStride: number;
+  readonly notch: number;
+  /** Both readers feed one operand (Mesa's fused ADD). */
+  readonly combined: boolean;
+}
+
+const scalar = (operand: Operand | null): number => (typeof operand === 'number' ? operand : 0);
+const fromMemory = (operand: Operand | null): number => (operand instanceof Int32Array ? 1 : 0);
+const absent = (operand: Operand | null): number => (operand === null ? 1 : 0);
+
+const addAlgorithm = 2;
+
+/** BS and BN have the same registers under two prefixes. */
+const writeScaleStage = (writer: TaskWriter, prefix: 'BS' | 'BN', stage: ScaleStage | null): void => {
+  if (stage === null) {
+    writer.write('DPU', `${prefix}_CFG`, { [`${prefix}_BYPASS`]: 1, [`${prefix}_ALU_BYPASS`]: 1, [`${prefix}_MUL_BYPASS`]: 1, [`${prefix}_RELU_BYPASS`]: 1 });
+    for (const register of ['ALU_CFG', 'MUL_CFG', 'RELUX_CMP_VALUE']) writer.write('DPU', `${prefix}_${register}`);
+    return;
+  }
+  const bounded = stage.limit !== null && Number.isFinite(stage.limit);
+  writer.write('DPU', `${prefix}_CFG`, {
+    [`${prefix}_ALU_BYPASS`]: absent(stage.add),
+    [`${prefix}_ALU_SRC`]: fromMemory(stage.add),
+    [`${prefix}_ALU_ALGO`]: stage.add === null ? 0 : addAlgorithm,
+    [`${prefix}_MUL_BYPASS`]: absent(stage.multiply),
+    [`${prefix}_RELU_BYPASS`]: stage.limit === null ? 1 : 0,
+    [`${prefix}_RELUX_EN`]: bounded ? 1 : 0,
+  });
+  writer.write('DPU', `${prefix}_ALU_CFG`, { [`${prefix}_ALU_OPERAND`]: scalar(stage.add) });
+  writer.write('DPU', `${prefix}_MUL_CFG`, {
+    [`${prefix}_MUL_SRC`]: fromMemory(stage.multiply),
+    [`${prefix}_MUL_SHIFT_VALUE`]: stage.shift,
+    [`${prefix}_MUL_OPERAND`]: scalar(stage.multiply),
+  });
+  writer.write('DPU', `${prefix}_RELUX_CMP_VALUE`, { [`${prefix}_RELUX_CMP_DAT`]: bounded ? (stage.limit ?? 0) : 0 });
+};
+
+const writeElementwise = (writer: TaskWriter, stages: Stages): void => {
+  const { ew } = stages;
+  if (ew === null) {
+    writer.write('DPU', 'EW_CFG', { EW_BYPASS: 1, EW_OP_BYPASS: 1, EW_LUT_BYPASS: 1, EW_OP_CVT_BYPASS: 1, EW_RELU_BYPASS: 1 });
+    writer.write('DPU', 'EW_CVT_OFFSET_VALUE');
+    writer.write('DPU', 'EW_CVT_SCALE_VALUE', { EW_OP_CVT_SCALE: 1 });
+    writer.write('DPU', 'EW_RELUX_CMP_VALUE');
+    return;
+  }
+  const bounded = ew.limit !== null && Number.isFinite(ew.limit);
+  writer.write('DPU', 'EW_CFG', {
+    EW_CVT_TYPE: 1,
+    EW_DATA_MODE: 1,
+    EDATA_SIZE: 1,
+    EW_ALU_ALGO: addAlgorithm,
+    EW_RELU_BYPASS: ew.limit === null ? 1 : 0,
+    EW_RELUX_EN: bounded ? 1 : 0,
+    EW_LUT_BYPASS: 1,
+    EW_OP_SRC: 1,
+  });
+  writer.write('DPU', 'EW_CVT_OFFSET_VALUE', { EW_OP_CVT_OFFSET: ew.offset });
+  writer.write('DPU', 'EW_CVT_SCALE_VALUE', { EW_OP_CVT_SCALE: ew.scale, EW_OP_CVT_SHIFT: ew.shift });
+  writer.write('DPU', 'EW_RELUX_CMP_VALUE', { EW_RELUX_CMP_DAT: bounded ? (ew.limit ?? 0) : 0 });
+};
+
+const unusedRegisters = (writer: TaskWriter, names: readonly string[]): void => {
+  for (const name of names) writer.write('DPU', name);
+};
+
+const zeroToSeven = [0, 1, 2, 3, 4, 5, 6, 7];
+const lutRegisters = 'ACCESS_CFG ACCESS_DATA CFG INFO LE_START LE_END LO_START LO_END LE_SLOPE_SCALE LE_SLOPE_SHIFT LO_SLOPE_SCALE LO_SLOPE_SHIFT'
+  .split(' ')
+  .map((name) => `LUT_${name}`);
+
+/** @param weightOffset added to every weight by the hardware; null: the operand group in memory holds it */
+export const writeDpu = (writer: TaskWriter, plane: OutputPlane, stages: Stages, weightOffset: number | null): void => {
+  const convMode = plane.depthwise ? 3 : 0;
+  writer.write('DPU', 'FEATURE_MODE_CFG', { FLYING_MODE: plane.flying ? 1 : 0, OUTPUT_MODE: 2, CONV_MODE: convMode, BURST_LEN: 15 });
+  writer.write('DPU', 'DATA_FORMAT', { BS_MUL_SHIFT_VALUE_NEG: stages.bs?.shift ?? 0, BN_MUL_SHIFT_VALUE_NEG: stages.bn?.shift ?? 0 });
+  writer.write('DPU', 'OFFSET_PEND');
+  writer.writeAddress('DPU', 'DST_BASE_ADDR', plane.base);
+  writer.write('DPU', 'DST_SURF_STRIDE', { DST_SURF_STRIDE: plane.surfaceStride });
+  writer.write('DPU', 'DATA_CUBE_WIDTH', { WIDTH: plane.columns - 1 });
+  writer.write('DPU', 'DATA_CUBE_HEIGHT', { HEIGHT: plane.rows - 1 });
+  writer.write('DPU', 'DATA_CUBE_NOTCH_ADDR', { NOTCH_ADDR_0: plane.notch, NOTCH_ADDR_1: plane.notch });
+  writer.write('DPU', 'DATA_CUBE_CHANNEL', { CHANNEL: plane.written - 1, ORIG_CHANNEL: plane.channels - 1 });
+  writeScaleStage(writer, 'BS', stages.bs);
+  const sizeE = plane.depthwise ? 3 : 1;
+  writer.write('DPU', 'BS_OW_CFG', { SIZE_E_0: sizeE, SIZE_E_1: sizeE, SIZE_E_2: sizeE, OW_SRC: weightOffset === null ? 1 : 0, OD_BYPASS: plane.flying ? 1 : 0 });
+  writer.write('DPU', 'BS_OW_OP', { OW_OP: weightOffset ?? 0 });
+  writer.write('DPU', 'WDMA_SIZE_0', { CHANNEL_WDMA: plane.written - 1 });
+  writer.write('DPU', 'WDMA_SIZE_1', { WIDTH_WDMA: plane.columns - 1, HEIGHT_WDMA: plane.rows - 1 });
+  writeScaleStage(writer, 'BN', stages.bn);
+  writeElementwise(writer, stages);
+  writer.write('DPU', 'OUT_CVT_OFFSET', { OUT_CVT_OFFSET: stages.out.offset });
+  writer.write('DPU', 'OUT_CVT_SCALE', { OUT_CVT_SCALE: stages.out.scale });
+  writer.write('DPU', 'OUT_CVT_SHIFT', { OUT_CVT_SHIFT: stages.out.shift, CVT_ROUND: stages.out.ties === 'up' ? 1 : 0 });
+  unusedRegisters(writer, zeroToSeven.map((i) => `EW_OP_VALUE_${i}`));
+  writer.write('DPU', 'SURFACE_ADD', { SURF_ADD: plane.surfaceStride * (plane.depthwise ? 4 : 2) });
+  unusedRegisters(writer, ['raw40C4', ...lutRegisters]);
+};
+
+const maybeAddress = (writer: TaskWriter, register: string, address: Address | null): void => {
+  if (address === null) writer.write('DPU_RDMA', register);
+  else writer.writeAddress('DPU_RDMA', register, address);
+};
+
+export const writeDpuReader = (writer: TaskWriter, plane: OutputPlane, operands: OperandAddresses, elementwise: ElementwiseOperand | null): void => {
+  writer.write('DPU_RDMA', 'RDMA_DATA_CUBE_WIDTH', { WIDTH: plane.columns - 1 });
+  writer.write('DPU_RDMA', 'RDMA_DATA_CUBE_HEIGHT', { HEIGHT: plane.rows - 1 });
+  writer.write('DPU_RDMA', 'RDMA_DATA_CUBE_CHANNEL', { CHANNEL: plane.written - 1 });
+  maybeAddress(writer, 'RDMA_SRC_BASE_ADDR', elementwise?.source ?? null);
+  writer.write('DPU_RDMA', 'RDMA_BRDMA_CFG', { BRDMA_DATA_USE: operands.bsUse });
+  maybeAddress(writer, 'RDMA_BS_BASE_ADDR', operands.bs);
+  writer.write('DPU_RDMA', 'RDMA_NRDMA_CFG', { NRDMA_DATA_USE: operands.bnUse });
+  maybeAddress(writer, 'RDMA_BN_BASE_ADDR', operands.bn);
+  const reads = elementwise?.operand !== null && elementwise !== null;
+  writer.write('DPU_RDMA', 'RDMA_ERDMA_CFG', reads ? { ERDMA_DATA_MODE: 1, ERDMA_DATA_SIZE: 1 } : { ERDMA_DISABLE: 1 });
+  maybeAddress(writer, 'RDMA_EW_BASE_ADDR', elementwise?.operand ?? null);
+  writer.write('DPU_RDMA', 'RDMA_EW_SURF_STRIDE', { EW_SURF_STRIDE: reads ? elementwise.surfaceStride : 0 });
+  writer.write('DPU_RDMA', 'RDMA_FEATURE_MODE_CFG', {
+    FLYING_MODE: plane.flying ? 1 : 0,
+    CONV_MODE: plane.depthwise ? 3 : 0,
+    // A main input that is enabled without data makes the DPU wait for ever.
+    MRDMA_DISABLE: elementwise?.source == null ? 1 : 0,
+    COMB_USE: elementwise?.combined === true ? 5 : 0,
+    BURST_LEN: 15,
+  });
+  writer.write('DPU_RDMA', 'RDMA_SRC_DMA_CFG');
+  writer.write('DPU_RDMA', 'RDMA_SURF_NOTCH', { SURF_NOTCH_ADDR: elementwise?.notch ?? 0 });
+  writer.write('DPU_RDMA', 'RDMA_PAD_CFG');
+  writer.write('DPU_RDMA', 'RDMA_WEIGHT', { M_WEIGHT: 1, B_WEIGHT: 1, N_WEIGHT: 1, E_WEIGHT: 1 });
+  writer.write('DPU_RDMA', 'RDMA_EW_SURF_NOTCH', { EW_SURF_NOTCH: elementwise?.notch ?? 0 });
+};

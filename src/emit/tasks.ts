@@ -1,0 +1,89 @@
+/** All tasks of a part as words; weights and operands go into the constants on the way. */
+import type { Arena } from '../allocate/arena.js';
+import type { ConstantBuffer } from '../allocate/constants.js';
+import { convCycles, elementwiseCycles } from '../cost/cycles.js';
+import { type Cube, writtenChannels } from '../layout/cube.js';
+import { operandBuffer } from '../layout/operands.js';
+import { packWeights } from '../layout/weights.js';
+import type { ConvTile, TiledOperation } from '../tile/task.js';
+import { emitConvolution } from './convolution.js';
+import type { OperandAddresses } from './dpu.js';
+import { emitElementwise } from './elementwise.js';
+import type { Address, Word } from './words.js';
+
+export interface EmittedTask {
+  /** Position of the operation in the part. */
+  readonly operation: number;
+  readonly words: readonly Word[];
+  readonly cycles: number;
+}
+
+type TiledConvolution = Extract<TiledOperation, { operation: { kind: 'conv' } }>;
+const isConvolution = (tiled: TiledOperation): tiled is TiledConvolution =>
+  tiled.operation.kind === 'conv';
+
+const bytesOf = (array: Int8Array): Uint8Array => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+
+interface ChannelConstants {
+  readonly weights: Address;
+  readonly operands: OperandAddresses;
+}
+
+/** The constants that all tiles of one channel range share. */
+const channelConstants = ({ operation, stages }: TiledConvolution, tile: ConvTile, constants: ConstantBuffer): ChannelConstants => {
+  const written = writtenChannels(tile.channels, operation.depthwise);
+  const place = (bytes: Uint8Array): Address => ({ bo: 'constants', offset: constants.place(bytes) });
+  const bs = operandBuffer(stages.bs, -operation.weightZeroPoint, tile.channel, tile.channels, written);
+  const bn = operandBuffer(stages.bn, null, tile.channel, tile.channels, written);
+  const use = (buffer: typeof bs): number => (buffer === null ? 0 : (buffer.holds.add ? 1 : 0) + (buffer.holds.cpend ? 2 : 0) + (buffer.holds.multiply ? 4 : 0));
+  return {
+    weights: place(bytesOf(packWeights(operation, tile.channel, tile.channels))),
+    operands: {
+      bs: bs === null ? null : place(bs.bytes),
+      bn: bn === null ? null : place(bn.bytes),
+      bsUse: use(bs),
+      bnUse: use(bn),
+    },
+  };
+};
+
+export const emitTasks = (
+  tiled: readonly TiledOperation[],
+  cubes: ReadonlyMap<number, Cube>,
+  arena: Arena,
+  constants: ConstantBuffer,
+): readonly EmittedTask[] => {
+  const at = (tensor: number): Address => ({ bo: 'arena', offset: arena.offsets.get(tensor) ?? 0 });
+  const cubeAt = (tensor: number): Cube => {
+    const cube = cubes.get(tensor);
+    if (cube === undefined) throw new Error(`tensor ${tensor} has no cube`);
+    return cube;
+  };
+  return tiled.flatMap((one, position): readonly EmittedTask[] => {
+    const { stages } = one;
+    if (isConvolution(one)) {
+      const { operation } = one;
+      const shared = new Map<number, ChannelConstants>();
+      return one.tiles.map((tile) => {
+        const known = shared.get(tile.channel) ?? channelConstants(one, tile, constants);
+        shared.set(tile.channel, known);
+        const words = emitConvolution(operation, stages, tile, {
+          input: at(operation.input),
+          inputCube: cubeAt(operation.input),
+          output: at(operation.output),
+          outputCube: cubeAt(operation.output),
+          residual: operation.residual === null ? null : at(operation.residual.operand),
+          ...known,
+        });
+        return { operation: position, words, cycles: convCycles(operation, tile) };
+      });
+    }
+    const { operation, tiles } = one;
+    const [first, second] = operation.kind === 'add' ? operation.inputs : [operation.input, null];
+    return tiles.map((tile) => ({
+      operation: position,
+      words: emitElementwise(stages, tile, { first: at(first), second: second === null ? null : at(second), output: at(operation.output) }),
+      cycles: elementwiseCycles(tile, second === null ? 1 : 2),
+    }));
+  });
+};

@@ -1,0 +1,64 @@
+/** Command words from named registers and fields; a value that does not fit its field is a bug and throws. */
+import { findRegister } from '../hardware/registers.js';
+import { writeTargets, type Block } from '../hardware/registers.js';
+
+export type Fields = Readonly<Record<string, number>>;
+
+/** An address that is known only when the plan is loaded. */
+export interface Address {
+  readonly bo: BufferName;
+  readonly offset: number;
+}
+
+export type BufferName = 'constants' | 'arena';
+
+export interface Word {
+  readonly target: number;
+  readonly offset: number;
+  readonly value: number;
+  readonly address: Address | null;
+}
+
+/** Collects the words of one task in order. */
+export class TaskWriter {
+  readonly words: Word[] = [];
+
+  /** Writes a register: named fields (the others 0), or the whole register by a number. Negative values are cut to the field. */
+  write(block: Block, name: string, fields: Fields | number = {}): void {
+    const register = findRegister(block, name);
+    let value = 0;
+    if (typeof fields === 'number') value = fields >>> 0;
+    else {
+      for (const [fieldName, fieldValue] of Object.entries(fields)) {
+        const field = register.fields.find((candidate) => candidate.name === fieldName);
+        if (field === undefined) throw new Error(`${block}.${name} has no field ${fieldName}`);
+        const width = field.msb - field.lsb + 1;
+        const size = 2 ** width;
+        if (!Number.isInteger(fieldValue) || fieldValue >= size || fieldValue < -size / 2) {
+          throw new Error(`${block}.${name}.${fieldName}: ${fieldValue} does not fit ${width} bits`);
+        }
+        value += (fieldValue < 0 ? fieldValue + size : fieldValue) * 2 ** field.lsb;
+      }
+    }
+    this.words.push({ target: writeTargets[block], offset: register.offset, value, address: null });
+  }
+
+  /** Writes a register that holds an address. */
+  writeAddress(block: Block, name: string, address: Address): void {
+    this.words.push({ target: writeTargets[block], offset: findRegister(block, name).offset, value: 0, address });
+  }
+
+  /** The four words at the end of a task: no next task, its amount 0, the barrier, the blocks to start. */
+  finish(enable: number): void {
+    this.words.push({ target: 0, offset: 0, value: 0, address: null });
+    this.write('PC', 'REGISTER_AMOUNTS', 0);
+    this.words.push({ target: 0x0041, offset: 0, value: 0, address: null });
+    this.words.push({ target: 0x0081, offset: findRegister('PC', 'OPERATION_ENABLE').offset, value: enable, address: null });
+  }
+}
+
+/** Blocks that a task starts. */
+export const enables = { convolution: 0x1d, elementwise: 0x18 } as const;
+
+/** Ping-pong pointer of a block: mode, executer and pointer enabled. */
+export const pingPong = { POINTER_PP_EN: 1, EXECUTER_PP_EN: 1, POINTER_PP_MODE: 1 } as const;

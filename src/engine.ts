@@ -1,0 +1,115 @@
+/**
+ * The engine as the delegate's child process: `node engine.mjs serve`. Frames on stdin and stdout (ARCHITECTURE.md):
+ * `check` with a graph message, then `compile` with the parts that TFLite made of the supported nodes.
+ */
+import { readSync, writeSync } from 'node:fs';
+import { compilePart } from './compile.js';
+import { PtfeError } from './error.js';
+import type { Part } from './model/graph.js';
+import { Cursor, type Message, readMessage } from './model/message.js';
+import type { Trust } from './ops/rule.js';
+import { checkNode } from './partition/check.js';
+
+const requestMagic = 0x51465450;
+const replyMagic = 0x52465450;
+const kinds = { check: 1, compile: 2, error: 255 } as const;
+const frameHeaderBytes = 16;
+
+/** Reads exactly `length` bytes; null at the end of the stream. */
+const readExactly = (length: number): Uint8Array | null => {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  while (at < length) {
+    const got = readSync(0, bytes, at, length - at, null);
+    if (got === 0) return null;
+    at += got;
+  }
+  return bytes;
+};
+
+const writeAll = (bytes: Uint8Array): void => {
+  let at = 0;
+  while (at < bytes.byteLength) at += writeSync(1, bytes, at);
+};
+
+const reply = (kind: number, payload: Uint8Array): void => {
+  const header = new Uint8Array(frameHeaderBytes);
+  const view = new DataView(header.buffer);
+  view.setUint32(0, replyMagic, true);
+  view.setUint32(4, kind, true);
+  view.setBigUint64(8, BigInt(payload.byteLength), true);
+  writeAll(header);
+  writeAll(payload);
+};
+
+/** Chunks, each padded with zeros to a multiple of `unit`. */
+const join = (chunks: readonly Uint8Array[], unit: number): Uint8Array => {
+  const padded = (length: number): number => Math.ceil(length / unit) * unit;
+  const all = new Uint8Array(chunks.reduce((sum, { byteLength }) => sum + padded(byteLength), 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += padded(chunk.byteLength);
+  }
+  return all;
+};
+
+const words = (...values: readonly number[]): Uint8Array => new Uint8Array(Uint32Array.from(values).buffer);
+
+const trustOf = ({ options }: Message): Trust => (options['trust'] === 'seen' ? 'seen' : 'inferred');
+
+const check = (message: Message): Uint8Array => {
+  const chunks = [words(message.graph.nodes.length)];
+  for (const node of message.graph.nodes) {
+    const refusal = checkNode(message.graph, node, trustOf(message));
+    const text = new TextEncoder().encode(refusal === null ? '' : `${refusal.rule}: ${refusal.text}`);
+    chunks.push(words(node.index, refusal === null ? 1 : 0, text.byteLength), text);
+  }
+  return join(chunks, 4);
+};
+
+const readParts = (payload: Uint8Array): Part[] => {
+  const cursor = new Cursor(payload);
+  const ids = (): number[] => cursor.list(cursor.u32(), () => cursor.u32());
+  return cursor.list(cursor.u32(), () => ({ nodes: ids(), inputs: ids(), outputs: ids() }));
+};
+
+const compile = (message: Message, parts: readonly Part[]): Uint8Array => {
+  const chunks = [words(parts.length, 0)];
+  for (const part of parts) {
+    const result = compilePart(message.graph, part, { trust: trustOf(message) });
+    const bytes = result instanceof Uint8Array ? result : new TextEncoder().encode(`${result.rule}: ${result.text}`);
+    chunks.push(words(result instanceof Uint8Array ? 0 : 1, 0, bytes.byteLength, 0), bytes);
+  }
+  return join(chunks, 8);
+};
+
+const serve = (): void => {
+  let message: Message | null = null;
+  for (;;) {
+    const header = readExactly(frameHeaderBytes);
+    if (header === null) return;
+    const view = new DataView(header.buffer);
+    if (view.getUint32(0, true) !== requestMagic) throw new PtfeError('bad-message', 'engine', 'a frame without the request magic');
+    const payload = readExactly(Number(view.getBigUint64(8, true)));
+    if (payload === null) throw new PtfeError('bad-message', 'engine', 'the stream ended inside a frame');
+    const kind = view.getUint32(4, true);
+    if (kind === kinds.check) {
+      message = readMessage(payload);
+      reply(kinds.check, check(message));
+    } else if (kind === kinds.compile && message !== null) {
+      reply(kinds.compile, compile(message, readParts(payload)));
+    } else {
+      throw new PtfeError('bad-message', 'engine', `a frame of kind ${kind}`);
+    }
+  }
+};
+
+try {
+  serve();
+} catch (error) {
+  const text = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`${error instanceof PtfeError ? text : ((error as Error).stack ?? text)}\n`);
+  reply(kinds.error, new TextEncoder().encode(text));
+  process.exitCode = 1;
+}

@@ -1,0 +1,58 @@
+/**
+ * Convolution + ADD -> one convolution task with a second operand, where every value that TFLite would store between
+ * them is kept (quantize/fused_add_stages.ts counts the exceptions) and the operand is ready before the convolution runs.
+ */
+import { cbuf, limits } from '../hardware/limits.js';
+import type { Part } from '../model/graph.js';
+import { type AddOperation, type ConvOperation, type Operation, operandsOf } from '../ops/operation.js';
+import { fusedAddStages } from '../quantize/fused_add_stages.js';
+import type { AddNumbers } from '../quantize/add_stages.js';
+
+/** Above this expected share of differing sums the ADD stays a task of its own. */
+const largestMismatch = 2e-4;
+
+/** Smallest plane, in atoms, whose operand strides Mesa's driver was seen to use unchanged. */
+const smallestPlane = 12;
+
+const swapped = (numbers: AddNumbers): AddNumbers => ({
+  ...numbers,
+  firstScale: numbers.secondScale,
+  firstZeroPoint: numbers.secondZeroPoint,
+  secondScale: numbers.firstScale,
+  secondZeroPoint: numbers.firstZeroPoint,
+});
+
+/** The operand's reader walks whole rows: no column tiles. Three quarters of the streaming split hold for any row form. */
+const keepsWholeRows = ({ geometry: g }: ConvOperation): boolean =>
+  g.inputWidth <= limits.window &&
+  g.kernelHeight * g.inputWidth * g.inputChannels <= 0.75 * 5 * cbuf.bankBytes &&
+  g.outputChannels <= limits.outputChannels &&
+  g.outputHeight * g.outputWidth >= smallestPlane;
+
+/** The convolution that becomes conv + ADD, or null. `side` is the position of its result among the ADD's inputs. */
+const fusedWith = (operations: readonly Operation[], sum: AddOperation, side: 0 | 1, part: Part): ConvOperation | null => {
+  const inner = sum.inputs[side];
+  const operand = sum.inputs[1 - side] ?? -1;
+  const position = operations.findLastIndex((operation) => operation.output === inner);
+  const producer = operations[position];
+  if (producer?.kind !== 'conv' || producer.residual !== null || inner === operand) return null;
+  const uses = operations.filter((operation) => operandsOf(operation).includes(inner)).length;
+  const operandReady = operations.findLastIndex((operation) => operation.output === operand) < position;
+  if (uses !== 1 || part.outputs.includes(inner) || !operandReady || !keepsWholeRows(producer)) return null;
+  const numbers = side === 0 ? sum.numbers : swapped(sum.numbers);
+  const stages = fusedAddStages(producer.numbers, numbers);
+  if (stages === null || stages.mismatch > largestMismatch) return null;
+  return { ...producer, nodes: [...producer.nodes, ...sum.nodes], output: sum.output, residual: { operand, numbers } };
+};
+
+export const fuseAdd = (operations: readonly Operation[], part: Part): readonly Operation[] =>
+  operations.reduce<readonly Operation[]>((done, operation) => {
+    if (operation.kind === 'add') {
+      for (const side of [1, 0] as const) {
+        const conv = fusedWith(done, operation, side, part);
+        const inner = operation.inputs[side];
+        if (conv !== null) return done.map((earlier) => (earlier.output === inner ? conv : earlier));
+      }
+    }
+    return [...done, operation];
+  }, []);

@@ -1,0 +1,41 @@
+/**
+ * Feature maps in memory: NC1HWC2 with 16 channels in an atom of 16 bytes.
+ * address(c, y, x) = (c div 16) * surfaceBytes + y * lineBytes + x * 16 + c mod 16. Source: Mesa's rkt_ml.c.
+ */
+import { atoms } from '../hardware/limits.js';
+
+export interface Cube {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  /** Surfaces of 16 channels that a producer may write, padding lanes included. */
+  readonly surfaces: number;
+  readonly lineBytes: number;
+  readonly surfaceBytes: number;
+  readonly bytes: number;
+}
+
+export const alignUp = (value: number, unit: number): number => Math.ceil(value / unit) * unit;
+
+/** Channels that the DPU writes for `channels` real ones: whole groups of 32, of a depthwise task 64. Source: Mesa's rkt_task.c. */
+export const writtenChannels = (channels: number, depthwise: boolean): number =>
+  alignUp(channels, depthwise ? atoms.depthwiseChannels : atoms.kernels);
+
+/** Missing leading dimensions count as 1. */
+export const cubeOf = (shape: readonly number[], depthwiseProducer: boolean): Cube => {
+  const [height, width, channels] = [shape.at(-3) ?? 1, shape.at(-2) ?? 1, shape.at(-1) ?? 1];
+  const surfaces = writtenChannels(channels, depthwiseProducer) / atoms.channels;
+  const lineBytes = width * atoms.channels;
+  const surfaceBytes = height * lineBytes;
+  return { height, width, channels, surfaces, lineBytes, surfaceBytes, bytes: surfaces * surfaceBytes };
+};
+
+/** Surfaces that carry real channels. */
+export const liveSurfaces = (cube: Cube): number => Math.ceil(cube.channels / atoms.channels);
+
+/** 64-byte CBUF entries of one row: four atoms each; a rest of three takes a whole entry for each pixel. */
+export const rowEntries = (width: number, channels: number): number => {
+  const count = Math.ceil(channels / atoms.channels);
+  const rest = count % 4;
+  return Math.floor(count / 4) * width + (rest === 3 ? width : Math.ceil((rest * width) / 4));
+};

@@ -1,0 +1,57 @@
+/**
+ * Per-channel operands of BS and BN in memory, in groups of 8 channels: of the enabled ones, in this order, 8 int32 to
+ * add (A), 8 int16 added to the weights (B, CPEND), 8 int16 multipliers (C). Source: decoded vendor buffers (RK3588,
+ * RK3576); the packing of BN's is inferred to be the same.
+ */
+import type { Operand, ScaleStage } from '../quantize/stages.js';
+import { alignUp } from './cube.js';
+
+const groupChannels = 8;
+
+/** Multiplier of lanes without a channel: 0 would gate off its group of 8. */
+const idleMultiplier = 2 ** 14;
+
+const valueAt = (operand: Operand, channel: number): number => (typeof operand === 'number' ? operand : (operand[channel] ?? 0));
+
+export interface OperandBuffer {
+  readonly bytes: Uint8Array;
+  readonly holds: { readonly add: boolean; readonly cpend: boolean; readonly multiply: boolean };
+}
+
+/**
+ * The operands of a stage that stand in memory; scalars stay in registers unless `addInMemory`.
+ * @param cpend value added to every weight, where it must stand in the same group (BS of a per-channel task)
+ * @param written channels that the DPU writes, padding lanes included
+ * @returns null when nothing stands in memory
+ */
+export const operandBuffer = (
+  stage: ScaleStage | null,
+  cpend: number | null,
+  first: number,
+  count: number,
+  written: number,
+): OperandBuffer | null => {
+  const add = stage?.add instanceof Int32Array ? stage.add : null;
+  const multiply = stage?.multiply instanceof Int32Array ? stage.multiply : null;
+  if (add === null && multiply === null) return null;
+  const holds = { add: add !== null, cpend: multiply !== null && cpend !== null, multiply: multiply !== null };
+  const groupBytes = (holds.add ? 32 : 0) + (holds.cpend ? 16 : 0) + (holds.multiply ? 16 : 0);
+  const groups = alignUp(written, groupChannels) / groupChannels;
+  const bytes = new Uint8Array(groups * groupBytes);
+  const view = new DataView(bytes.buffer);
+  for (let channel = 0; channel < groups * groupChannels; channel++) {
+    const live = channel < count;
+    const lane = channel % groupChannels;
+    let at = Math.floor(channel / groupChannels) * groupBytes;
+    if (add !== null) {
+      view.setInt32(at + 4 * lane, live ? valueAt(add, first + channel) : 0, true);
+      at += 32;
+    }
+    if (holds.cpend) {
+      view.setInt16(at + 2 * lane, cpend ?? 0, true);
+      at += 16;
+    }
+    if (multiply !== null) view.setInt16(at + 2 * lane, live ? valueAt(multiply, first + channel) : idleMultiplier, true);
+  }
+  return { bytes, holds };
+};

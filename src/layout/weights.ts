@@ -1,0 +1,62 @@
+/**
+ * Weights as the CNA reads them. Direct: groups of 32 kernels / groups of 32 channels / rows / columns / kernel / channel;
+ * the last channel group is filled to 16, the last kernel group is short, the number of kernels is even.
+ * Depthwise: groups of 64 channels / rows / columns / channel. Source: Mesa's rkt_coefs.c, and the silicon vector.
+ */
+import { atoms } from '../hardware/limits.js';
+import type { ConvOperation } from '../ops/operation.js';
+import { alignUp } from './cube.js';
+
+/** Bytes of one kernel: WEIGHT_SIZE1. */
+export const kernelBytes = (operation: ConvOperation, channels: number): number =>
+  operation.geometry.kernelHeight * operation.geometry.kernelWidth * alignUp(channels, atoms.channels);
+
+/** Kernels that a task reads: an even number, one for depthwise. */
+export const kernelCount = (depthwise: boolean, outputChannels: number): number => (depthwise ? 1 : alignUp(outputChannels, 2));
+
+/** Dead channels get the code for 0 everywhere: their value comes from the bias alone. */
+const packDirect = (operation: ConvOperation, first: number, count: number): Int8Array => {
+  const { kernelHeight, kernelWidth, inputChannels } = operation.geometry;
+  const { weights, weightZeroPoint, numbers } = operation;
+  const kernels = kernelCount(false, count);
+  const packed = new Int8Array(kernels * kernelBytes(operation, inputChannels)).fill(weightZeroPoint);
+  const window = kernelHeight * kernelWidth;
+  let at = 0;
+  for (let group = 0; group < kernels; group += atoms.kernels) {
+    const groupKernels = Math.min(atoms.kernels, kernels - group);
+    for (let channel = 0; channel < inputChannels; channel += atoms.weightChannels) {
+      const lanes = Math.min(atoms.weightChannels, alignUp(inputChannels - channel, atoms.channels));
+      const live = Math.min(lanes, inputChannels - channel);
+      for (let tap = 0; tap < window; tap++) {
+        for (let kernel = 0; kernel < groupKernels; kernel++, at += lanes) {
+          const oc = first + group + kernel;
+          if (group + kernel >= count || numbers.dead[oc] === true) continue;
+          const from = (oc * window + tap) * inputChannels + channel;
+          packed.set(weights.subarray(from, from + live), at);
+        }
+      }
+    }
+  }
+  return packed;
+};
+
+const packDepthwise = (operation: ConvOperation, first: number, count: number): Int8Array => {
+  const { kernelHeight, kernelWidth, inputChannels } = operation.geometry;
+  const { weights, weightZeroPoint, numbers } = operation;
+  const packed = new Int8Array(kernelBytes(operation, count)).fill(weightZeroPoint);
+  let at = 0;
+  for (let group = 0; group < count; group += atoms.depthwiseChannels) {
+    const lanes = Math.min(atoms.depthwiseChannels, alignUp(count - group, atoms.channels));
+    for (let tap = 0; tap < kernelHeight * kernelWidth; tap++, at += lanes) {
+      for (let lane = 0; lane < Math.min(lanes, count - group); lane++) {
+        const c = first + group + lane;
+        if (numbers.dead[c] !== true) packed[at + lane] = weights[tap * inputChannels + c] ?? 0;
+      }
+    }
+  }
+  return packed;
+};
+
+/** Packed weights of output channels [first, first + count). */
+export const packWeights = (operation: ConvOperation, first: number, count: number): Int8Array =>
+  operation.depthwise ? packDepthwise(operation, first, count) : packDirect(operation, first, count);

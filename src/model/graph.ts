@@ -1,0 +1,55 @@
+/**
+ * The graph as the later rooms see it: typed, checked, frozen. It comes from the delegate's message (`message.ts`) or
+ * from a .tflite file (`tflite.ts`); both give the same values for the same model.
+ */
+
+/** Element types that the compiler tells apart; every other TFLite type is `other`. */
+export type ElementType = 'int8' | 'uint8' | 'int32' | 'float32' | 'other';
+
+export interface Quantization {
+  /** One scale, or one for each channel of `axis`. float32 values. */
+  readonly scales: readonly number[];
+  readonly zeroPoints: readonly number[];
+  readonly axis: number;
+}
+
+export interface Tensor {
+  readonly index: number;
+  readonly name: string;
+  readonly type: ElementType;
+  /** TFLite order; NHWC for feature maps. */
+  readonly shape: readonly number[];
+  readonly quantization: Quantization | null;
+  readonly constant: boolean;
+  readonly variable: boolean;
+  /** Bytes of a constant, little-endian; null where none came over. */
+  readonly data: Uint8Array | null;
+}
+
+export interface Node {
+  readonly index: number;
+  /** TFLite's name of the operator, e.g. `CONV_2D`. */
+  readonly op: string;
+  readonly version: number;
+  /** Tensor indices; -1 is an absent optional input. */
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+  /** Built-in options by name (`operators.ts`). */
+  readonly params: Readonly<Record<string, number>>;
+}
+
+export interface Graph {
+  readonly tensors: ReadonlyMap<number, Tensor>;
+  /** In execution order. */
+  readonly nodes: readonly Node[];
+}
+
+/** A connected set of nodes that becomes one plan. Inputs and outputs are tensor indices (no constants). */
+export interface Part {
+  readonly nodes: readonly number[];
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+}
+
+/** Number of elements of a shape. */
+export const elementCount = (shape: readonly number[]): number => shape.reduce((product, dim) => product * dim, 1);

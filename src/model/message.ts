@@ -1,0 +1,116 @@
+/** Reads the graph message that `delegate/capture.c` writes: little-endian, 4-byte aligned, every length checked. */
+import { PtfeError } from '../error.js';
+import type { ElementType, Graph, Node, Tensor } from './graph.js';
+import { operatorName, optionNames } from './operators.js';
+
+const magic = 0x47465450;
+const version = 1;
+const elementTypes: Readonly<Record<number, ElementType>> = { 1: 'float32', 2: 'int32', 3: 'uint8', 9: 'int8' };
+
+/** A bounds-checked reader over bytes that another process wrote. */
+export class Cursor {
+  readonly #view: DataView;
+  readonly #bytes: Uint8Array;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  #advance(length: number): number {
+    const at = this.#at;
+    if (length > this.#bytes.byteLength - at) {
+      throw new PtfeError('bad-message', `graph message, byte ${at}`, `${length} bytes wanted, ${this.#bytes.byteLength - at} left`);
+    }
+    this.#at = at + length;
+    return at;
+  }
+
+  u32(): number {
+    return this.#view.getUint32(this.#advance(4), true);
+  }
+  i32(): number {
+    return this.#view.getInt32(this.#advance(4), true);
+  }
+  f32(): number {
+    return this.#view.getFloat32(this.#advance(4), true);
+  }
+  /** `count` values; the bytes they need are checked before anything is allocated. */
+  list<T>(count: number, read: () => T): T[] {
+    if (count * 4 > this.#bytes.byteLength - this.#at) {
+      throw new PtfeError('bad-message', `graph message, byte ${this.#at}`, `a list of ${count} values does not fit`);
+    }
+    return Array.from({ length: count }, read);
+  }
+  bytes(): Uint8Array {
+    const length = this.u32();
+    const at = this.#advance(length);
+    this.#advance((4 - (length % 4)) % 4);
+    return this.#bytes.subarray(at, at + length);
+  }
+  text(): string {
+    return new TextDecoder().decode(this.bytes());
+  }
+  get done(): boolean {
+    return this.#at === this.#bytes.byteLength;
+  }
+}
+
+const readTensor = (cursor: Cursor): Tensor => {
+  const index = cursor.u32();
+  const type = elementTypes[cursor.u32()] ?? 'other';
+  const flags = cursor.u32();
+  const shape = cursor.list(cursor.u32(), () => cursor.i32());
+  const scales = cursor.list(cursor.u32(), () => cursor.f32());
+  const zeroPoints = cursor.list(cursor.u32(), () => cursor.i32());
+  const axis = cursor.i32();
+  const name = cursor.text();
+  const data = cursor.bytes();
+  return {
+    index,
+    name,
+    type,
+    shape,
+    quantization: scales.length > 0 ? { scales, zeroPoints, axis } : null,
+    constant: (flags & 1) !== 0,
+    variable: (flags & 6) !== 0,
+    data: data.byteLength > 0 ? data : null,
+  };
+};
+
+const readNode = (cursor: Cursor): Node => {
+  const index = cursor.u32();
+  const code = cursor.i32();
+  const opVersion = cursor.i32();
+  const op = operatorName(code, cursor.text());
+  const inputs = cursor.list(cursor.u32(), () => cursor.i32());
+  const outputs = cursor.list(cursor.u32(), () => cursor.i32());
+  const values = cursor.list(cursor.u32(), () => cursor.i32());
+  const params = Object.fromEntries((optionNames[op] ?? []).map((name, i) => [name, values[i] ?? 0]));
+  return { index, op, version: opVersion, inputs, outputs, params };
+};
+
+export interface Message {
+  readonly options: Readonly<Record<string, string>>;
+  readonly graph: Graph;
+}
+
+/** @throws PtfeError `bad-message` when a length, an index or the magic is wrong. */
+export const readMessage = (bytes: Uint8Array): Message => {
+  const cursor = new Cursor(bytes);
+  if (cursor.u32() !== magic || cursor.u32() !== version) {
+    throw new PtfeError('bad-message', 'graph message', 'wrong magic or version', 'delegate and engine must be of one build');
+  }
+  const options = Object.fromEntries(cursor.list(cursor.u32(), () => [cursor.text(), cursor.text()] as const));
+  const tensors = new Map(cursor.list(cursor.u32(), () => readTensor(cursor)).map((tensor) => [tensor.index, tensor]));
+  const nodes = cursor.list(cursor.u32(), () => readNode(cursor));
+  for (const node of nodes) {
+    for (const index of [...node.inputs, ...node.outputs]) {
+      if (index !== -1 && !tensors.has(index)) {
+        throw new PtfeError('bad-message', `${node.op} #${node.index}`, `tensor ${index} is not in the message`);
+      }
+    }
+  }
+  return { options, graph: { tensors, nodes } };
+};

@@ -1,0 +1,162 @@
+/** Reads a .tflite file into a Graph, with the flatbuffers runtime; field numbers are those of TFLite's schema. */
+import { ByteBuffer } from 'flatbuffers';
+import { PtfeError } from '../error.js';
+import { type ElementType, elementCount, type Graph, type Node, type Tensor } from './graph.js';
+import { operatorName } from './operators.js';
+
+const elementTypes: Readonly<Record<number, ElementType>> = { 0: 'float32', 2: 'int32', 3: 'uint8', 9: 'int8' };
+const elementBytes: Readonly<Record<ElementType, number>> = { int8: 1, uint8: 1, int32: 4, float32: 4, other: 0 };
+
+/** A flatbuffers table: fields by number, with the schema's defaults. */
+class Table {
+  readonly #buffer: ByteBuffer;
+  readonly #at: number;
+
+  constructor(buffer: ByteBuffer, at: number) {
+    if (at < 0 || at + 4 > buffer.capacity()) throw new PtfeError('bad-model', 'tflite file', `table at ${at} is outside`);
+    this.#buffer = buffer;
+    this.#at = at;
+  }
+
+  #field(id: number): number {
+    const offset = this.#buffer.__offset(this.#at, 4 + 2 * id);
+    return offset === 0 ? 0 : this.#at + offset;
+  }
+  i8(id: number, fallback = 0): number {
+    const at = this.#field(id);
+    return at === 0 ? fallback : this.#buffer.readInt8(at);
+  }
+  u8(id: number): number {
+    return this.i8(id) & 0xff;
+  }
+  i32(id: number, fallback = 0): number {
+    const at = this.#field(id);
+    return at === 0 ? fallback : this.#buffer.readInt32(at);
+  }
+  text(id: number): string {
+    const at = this.#field(id);
+    return at === 0 ? '' : String(this.#buffer.__string(at));
+  }
+  table(id: number): Table | null {
+    const at = this.#field(id);
+    return at === 0 ? null : new Table(this.#buffer, this.#buffer.__indirect(at));
+  }
+  /** Start and length of a vector whose elements have `size` bytes; checked against the file. */
+  #vector(id: number, size: number): { readonly start: number; readonly length: number } {
+    const at = this.#field(id);
+    if (at === 0) return { start: 0, length: 0 };
+    const length = this.#buffer.__vector_len(at);
+    const start = this.#buffer.__vector(at);
+    if (length < 0 || start < 0 || start + length * size > this.#buffer.capacity()) {
+      throw new PtfeError('bad-model', 'tflite file', `a vector of ${length} elements at ${start} is outside`);
+    }
+    return { start, length };
+  }
+  tables(id: number): Table[] {
+    const { start, length } = this.#vector(id, 4);
+    return Array.from({ length }, (_, i) => new Table(this.#buffer, this.#buffer.__indirect(start + 4 * i)));
+  }
+  i32s(id: number): number[] {
+    const { start, length } = this.#vector(id, 4);
+    return Array.from({ length }, (_, i) => this.#buffer.readInt32(start + 4 * i));
+  }
+  f32s(id: number): number[] {
+    const { start, length } = this.#vector(id, 4);
+    return Array.from({ length }, (_, i) => this.#buffer.readFloat32(start + 4 * i));
+  }
+  i64s(id: number): number[] {
+    const { start, length } = this.#vector(id, 8);
+    return Array.from({ length }, (_, i) => Number(this.#buffer.readInt64(start + 8 * i)));
+  }
+  bytes(id: number): Uint8Array {
+    const { start, length } = this.#vector(id, 1);
+    return this.#buffer.bytes().subarray(start, start + length);
+  }
+}
+
+/** The schema numbers padding SAME 0, VALID 1; TFLite's C structs 1 and 2. */
+const paddingOf = (table: Table | null): number => (table?.i8(0) ?? 0) + 1;
+
+const paramsOf = (op: string, table: Table | null): Readonly<Record<string, number>> => {
+  const int = (id: number, fallback = 0): number => table?.i32(id, fallback) ?? fallback;
+  const byte = (id: number): number => table?.i8(id) ?? 0;
+  switch (op) {
+    case 'CONV_2D':
+      return { padding: paddingOf(table), strideW: int(1), strideH: int(2), activation: byte(3), dilationW: int(4, 1), dilationH: int(5, 1) };
+    case 'DEPTHWISE_CONV_2D':
+      return {
+        padding: paddingOf(table),
+        strideW: int(1),
+        strideH: int(2),
+        depthMultiplier: int(3),
+        activation: byte(4),
+        dilationW: int(5, 1),
+        dilationH: int(6, 1),
+      };
+    case 'ADD':
+      return { activation: byte(0) };
+    default:
+      return {};
+  }
+};
+
+export interface TfliteModel {
+  readonly graph: Graph;
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+}
+
+/**
+ * Reads the first subgraph of a .tflite file.
+ * @throws PtfeError `bad-model` when the file is damaged.
+ */
+export const readTflite = (bytes: Uint8Array): TfliteModel => {
+  const buffer = new ByteBuffer(bytes);
+  if (bytes.byteLength < 8 || !buffer.__has_identifier('TFL3')) {
+    throw new PtfeError('bad-model', 'tflite file', 'it does not carry the identifier TFL3', 'is it a .tflite file?');
+  }
+  const model = new Table(buffer, buffer.readInt32(0));
+  const codes = model.tables(1).map((code) => ({
+    builtin: Math.max(code.u8(0), code.i32(3)),
+    custom: code.text(1),
+    version: code.i32(2, 1),
+  }));
+  const buffers = model.tables(4);
+  const subgraph = model.tables(2)[0];
+  if (subgraph === undefined) throw new PtfeError('bad-model', 'tflite file', 'it has no subgraph');
+
+  const tensors = new Map<number, Tensor>();
+  for (const [index, table] of subgraph.tables(0).entries()) {
+    const type = elementTypes[table.i8(1)] ?? 'other';
+    const shape = table.i32s(0);
+    const data = buffers[table.i32(2)]?.bytes(0) ?? new Uint8Array();
+    const quantization = table.table(4);
+    const scales = quantization?.f32s(2) ?? [];
+    const constant = data.byteLength > 0;
+    if (constant && type !== 'other' && data.byteLength !== elementCount(shape) * elementBytes[type]) {
+      throw new PtfeError('bad-model', `tensor ${index}`, `${data.byteLength} bytes of data for shape ${shape.join('x')}`);
+    }
+    tensors.set(index, {
+      index,
+      name: table.text(3),
+      type,
+      shape,
+      quantization:
+        scales.length > 0 ? { scales, zeroPoints: quantization?.i64s(3) ?? [], axis: quantization?.i32(6) ?? 0 } : null,
+      constant,
+      variable: table.i8(5) !== 0,
+      data: constant ? data : null,
+    });
+  }
+  const nodes = subgraph.tables(3).map((table, index): Node => {
+    const code = codes[table.i32(0)];
+    if (code === undefined) throw new PtfeError('bad-model', `node ${index}`, `operator code ${table.i32(0)} is not in the file`);
+    const op = operatorName(code.builtin, code.custom);
+    const node = { index, op, version: code.version, inputs: table.i32s(1), outputs: table.i32s(2), params: paramsOf(op, table.table(4)) };
+    for (const tensor of [...node.inputs, ...node.outputs]) {
+      if (tensor !== -1 && !tensors.has(tensor)) throw new PtfeError('bad-model', `${op} #${index}`, `tensor ${tensor} does not exist`);
+    }
+    return node;
+  });
+  return { graph: { tensors, nodes }, inputs: subgraph.i32s(1), outputs: subgraph.i32s(2) };
+};

@@ -1,0 +1,9 @@
+/** The table of operators. */
+import { add } from './add.js';
+import { conv2d } from './conv_2d.js';
+import { depthwiseConv2d } from './depthwise_conv_2d.js';
+import type { OpDefinition } from './rule.js';
+
+export const operators: ReadonlyMap<string, OpDefinition> = new Map(
+  [add, conv2d, depthwiseConv2d].map((definition) => [definition.op, definition]),
+);

@@ -1,0 +1,77 @@
+/** Rules are data: a name, a text for people, and a predicate. The first one that does not hold refuses a node. */
+import type { Graph, Node, Tensor } from '../model/graph.js';
+import type { Operation } from './operation.js';
+
+export interface Refusal {
+  readonly rule: string;
+  readonly text: string;
+}
+
+export interface OpContext {
+  readonly graph: Graph;
+  readonly node: Node;
+  /** `seen`: only register words that were seen on silicon or in a shipped driver. */
+  readonly trust: Trust;
+}
+
+export type Trust = 'inferred' | 'seen';
+
+export interface Rule {
+  readonly name: string;
+  /** What the op needs, one line; SUPPORTED_OPS and messages use it. */
+  readonly text: string;
+  /** @returns what is wrong with this node, or null when the rule holds. Rules are asked in order: a later one may rely on the earlier. */
+  readonly broken: (context: OpContext) => string | null;
+}
+
+export interface OpDefinition {
+  readonly op: string;
+  readonly rules: readonly Rule[];
+  /** Called only for a node that breaks no rule. */
+  readonly lower: (context: OpContext) => readonly Operation[];
+}
+
+export const refusalOf = (definition: OpDefinition, context: OpContext): Refusal | null => {
+  for (const rule of definition.rules) {
+    const wrong = rule.broken(context);
+    if (wrong !== null) return { rule: rule.name, text: `${wrong} (needs: ${rule.text})` };
+  }
+  return null;
+};
+
+/** The tensor at position `position` of the node's inputs; null for an absent optional one. */
+export const inputOf = ({ graph, node }: OpContext, position: number): Tensor | null => {
+  const index = node.inputs[position];
+  return index === undefined || index === -1 ? null : (graph.tensors.get(index) ?? null);
+};
+
+export const outputOf = ({ graph, node }: OpContext): Tensor | null => graph.tensors.get(node.outputs[0] ?? -1) ?? null;
+
+export const shapeText = (shape: readonly number[]): string => shape.join('x');
+
+export interface ByteTensor extends Tensor {
+  readonly type: 'int8' | 'uint8';
+}
+
+export const isByteTensor = (tensor: Tensor | null): tensor is ByteTensor =>
+  tensor !== null && (tensor.type === 'int8' || tensor.type === 'uint8');
+
+/** One scale > 0 and one zero point inside the type. */
+export const hasPerTensorQuantization = (tensor: Tensor): boolean => {
+  const { scales, zeroPoints } = tensor.quantization ?? { scales: [], zeroPoints: [] };
+  const [scale, zero] = [scales[0] ?? 0, zeroPoints[0] ?? 0];
+  const low = tensor.type === 'int8' ? -128 : 0;
+  return scales.length === 1 && scale > 0 && Number.isFinite(scale) && zero >= low && zero <= low + 255;
+};
+
+/** Scale and zero point of a per-tensor quantized tensor, the zero point as the NPU's signed code. */
+export const quantizationOf = (tensor: Tensor): { readonly scale: number; readonly zeroPoint: number } => ({
+  scale: tensor.quantization?.scales[0] ?? 1,
+  zeroPoint: signedCode(tensor.quantization?.zeroPoints[0] ?? 0, tensor.type),
+});
+
+/** The NPU works on signed bytes: a uint8 code less 128. */
+export const signedCode = (code: number, type: Tensor['type']): number => (type === 'uint8' ? code - 128 : code);
+
+/** Every dimension known and positive. */
+export const isStatic = (tensor: Tensor): boolean => tensor.shape.every((dim) => Number.isInteger(dim) && dim > 0);

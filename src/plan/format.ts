@@ -1,0 +1,114 @@
+/**
+ * The plan: one flat, versioned, checksummed little-endian file that `delegate/plan.c` checks and reads in place. Header
+ * 128 bytes, eight sections of fixed-size records, then the BOs' bytes. The layout is described in ARCHITECTURE.md.
+ */
+export const planMagic = 'PTFEPLAN';
+export const planVersion = 1;
+export const headerBytes = 128;
+export const none = 0xffffffff;
+
+/** Record sizes in bytes, in the order of the sections. */
+export const sections = [
+  ['tensors', 80],
+  ['bos', 32],
+  ['relocations', 16],
+  ['tasks', 32],
+  ['jobs', 32],
+  ['ops', 48],
+  ['facts', 8],
+  ['strings', 1],
+] as const;
+
+export type SectionName = (typeof sections)[number][0];
+
+export const boKinds = { constants: 0, arena: 1, regcmd: 2 } as const;
+
+export interface PlanTensor {
+  readonly tensor: number;
+  readonly direction: 'in' | 'out';
+  readonly type: 'int8' | 'uint8';
+  /** NHWC. */
+  readonly shape: readonly [number, number, number, number];
+  readonly scale: number;
+  readonly zeroPoint: number;
+  readonly bo: number;
+  readonly offset: number;
+  readonly lineBytes: number;
+  readonly surfaceBytes: number;
+  readonly surfaces: number;
+  /** Code of padding lanes, as the hardware sees it. */
+  readonly padCode: number;
+}
+
+export interface PlanBo {
+  readonly kind: keyof typeof boKinds;
+  readonly size: number;
+  readonly bytes: Uint8Array;
+}
+
+export interface PlanRelocation {
+  readonly bo: number;
+  readonly word: number;
+  readonly targetBo: number;
+  readonly addend: number;
+}
+
+export interface PlanTask {
+  readonly op: number;
+  readonly regcmdBo: number;
+  readonly regcmdOffset: number;
+  readonly words: number;
+  readonly cycles: number;
+}
+
+export interface PlanJob {
+  readonly firstTask: number;
+  readonly taskCount: number;
+  readonly core: number;
+  /** Position of the job that must end before, or null. */
+  readonly depends: number | null;
+  readonly inBos: readonly number[];
+  readonly outBos: readonly number[];
+}
+
+export interface PlanOp {
+  readonly node: number;
+  readonly fusedNode: number | null;
+  readonly name: string;
+  readonly macs: number;
+  readonly firstTask: number;
+  readonly taskCount: number;
+  readonly facts: readonly string[];
+  /** Expected share of values that differ from TFLite's. */
+  readonly mismatch: number;
+}
+
+export interface Plan {
+  readonly chip: number;
+  readonly cores: number;
+  readonly engineVersion: string;
+  readonly tensors: readonly PlanTensor[];
+  readonly bos: readonly PlanBo[];
+  readonly relocations: readonly PlanRelocation[];
+  readonly tasks: readonly PlanTask[];
+  readonly jobs: readonly PlanJob[];
+  readonly ops: readonly PlanOp[];
+}
+
+/** FNV-1a, 64 bits, in four 16-bit limbs: BigInt would take a second for a few megabytes. */
+export const fnv1a = (bytes: Uint8Array): bigint => {
+  // prime = 2^40 + 0x1b3
+  let [a, b, c, d] = [0x2325, 0x8422, 0x9ce4, 0xcbf2];
+  for (let i = 0; i < bytes.length; i++) {
+    a ^= bytes[i] ?? 0;
+    const r0 = a * 0x1b3;
+    const r1 = b * 0x1b3 + (r0 >>> 16);
+    const r2 = c * 0x1b3 + a * 0x100 + (r1 >>> 16);
+    const r3 = d * 0x1b3 + b * 0x100 + (r2 >>> 16);
+    a = r0 & 0xffff;
+    b = r1 & 0xffff;
+    c = r2 & 0xffff;
+    d = r3 & 0xffff;
+  }
+  return (BigInt(d) << 48n) | (BigInt(c) << 32n) | (BigInt(b) << 16n) | BigInt(a);
+};

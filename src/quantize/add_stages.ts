@@ -1,0 +1,94 @@
+/**
+ * TFLite's quantized ADD on the DPU alone: y = zero + round(s1/so * (a - z1) + s2/so * (b - z2)). TFLite scales both
+ * operands at 2^20 and rounds once in effect; its ties, which are common (s1 = s2 = so), go away from zero.
+ * BS multiplies the first operand by an integer, EW the second, OUT_CVT their sum: three 15-bit factors whose products
+ * must come near two ratios. They are searched, and kept above the exact ratio by a hair so that ties move outwards.
+ */
+import { factorMax, factorMin } from './two_factors.js';
+import type { Stages } from './stages.js';
+
+/** Scales are real, zero points and range in the NPU's codes. */
+export interface AddNumbers {
+  readonly firstScale: number;
+  readonly firstZeroPoint: number;
+  readonly secondScale: number;
+  readonly secondZeroPoint: number;
+  readonly outputScale: number;
+  readonly outputZeroPoint: number;
+  readonly range: readonly [number, number];
+}
+
+export interface AddFactors {
+  /** Integer multipliers of the two operands. */
+  readonly first: number;
+  readonly second: number;
+  /** OUT_CVT. */
+  readonly scale: number;
+  readonly shift: number;
+  /** Largest relative error of either composite factor. */
+  readonly error: number;
+}
+
+/** The operand with the larger scale gets a factor in [2^14, 2^15), the other one its share of it. */
+export const addFactors = (firstScale: number, secondScale: number, outputScale: number): AddFactors | null => {
+  const larger = Math.max(firstScale, secondScale);
+  const ratio = Math.min(firstScale, secondScale) / larger;
+  let best: AddFactors | null = null;
+  let bestPenalty = Infinity;
+  for (let major = factorMin; major <= factorMax; major++) {
+    const minor = Math.round(major * ratio);
+    if (minor === 0) return null;
+    const wanted = larger / outputScale / major;
+    const exponent = Math.floor(Math.log2(wanted)) + 1;
+    const shift = 15 - exponent;
+    if (shift < 0 || shift > 63) return null;
+    const scale = Math.floor(wanted * 2 ** shift * (1 + 2 ** -40)) + 1;
+    if (scale > factorMax) continue;
+    const majorError = scale / (wanted * 2 ** shift) - 1;
+    const ratioError = minor / (major * ratio) - 1;
+    const penalty = majorError + 4 * Math.abs(ratioError);
+    if (penalty < bestPenalty) {
+      bestPenalty = penalty;
+      const error = Math.max(majorError, Math.abs(majorError + ratioError));
+      best = firstScale >= secondScale ? { first: major, second: minor, scale, shift, error } : { first: minor, second: major, scale, shift, error };
+    }
+  }
+  return best;
+};
+
+/** Largest sum for which OUT_CVT gives `count` above the zero point. */
+const sumOf = (count: number, factors: Pick<AddFactors, 'scale' | 'shift'>): number =>
+  Math.min(2 ** 31 - 1, Math.round((count * 2 ** factors.shift) / factors.scale));
+
+/**
+ * Stages of an elementwise ADD task.
+ * @returns null where the scales are too far apart for 15-bit factors (the result could be off by more than one count)
+ */
+export const addStages = (numbers: AddNumbers): Stages | null => {
+  const factors = addFactors(numbers.firstScale, numbers.secondScale, numbers.outputScale);
+  if (factors === null || factors.error * 256 > 0.5) return null;
+  const [low, high] = numbers.range;
+  const zero = numbers.outputZeroPoint;
+  const clamped = low !== -128 || high !== 127;
+  const limit = !clamped ? null : high === 127 ? Infinity : sumOf(high - zero, factors);
+  return {
+    technique: 'elementwise',
+    bs: { add: -numbers.firstZeroPoint, multiply: factors.first, shift: 0, limit: null },
+    bn: null,
+    ew: { offset: -numbers.secondZeroPoint, scale: factors.second, shift: 0, limit },
+    out: { scale: factors.scale, shift: factors.shift, offset: zero, ties: 'even' },
+    mismatch: Math.min(1, 128 * factors.error),
+    facts: ['int8_flying', ...(limit === null ? [] : ['relux_limit_position'])],
+  };
+};
+
+/** Clamps stored codes to [low, high]: one subtraction, [0, high - low], the way back. Exact. */
+export const clampStages = (low: number, high: number): Stages => ({
+  technique: 'copy',
+  bs: { add: -low, multiply: null, shift: 0, limit: high - low },
+  bn: null,
+  ew: null,
+  out: { scale: 1, shift: 0, offset: low, ties: 'even' },
+  mismatch: 0,
+  facts: ['int8_flying', 'relux_limit_position'],
+});

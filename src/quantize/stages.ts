@@ -1,0 +1,48 @@
+/**
+ * The settings of the DPU's stages for one task, as numbers and not yet as registers:
+ * accumulator -> BS (add, multiply >> shift, ReLU) -> BN (the same) -> EW (second operand) -> OUT_CVT.
+ * All codes are the NPU's: signed bytes, uint8 tensors less 128.
+ */
+
+/** One scalar for all channels, or one value for each output channel. */
+export type Operand = number | Int32Array;
+
+/** ((x + add) * multiply) >> shift, rounded; then limited to [0, limit] if a limit is given. */
+export interface ScaleStage {
+  readonly add: Operand | null;
+  readonly multiply: Operand | null;
+  readonly shift: number;
+  /** null: no ReLU; Infinity: ReLU without an upper limit. */
+  readonly limit: number | null;
+}
+
+/** x + ((operand + offset) * scale >> shift); then [0, limit] as in ScaleStage. */
+export interface ElementwiseStage {
+  readonly offset: number;
+  readonly scale: number;
+  readonly shift: number;
+  readonly limit: number | null;
+}
+
+/** saturate8(round(x * scale >> shift) + offset); ties to even, or upwards. */
+export interface OutputStage {
+  readonly scale: number;
+  readonly shift: number;
+  readonly offset: number;
+  readonly ties: 'even' | 'up';
+}
+
+/** How the numbers were made; each has its own accuracy (ARCHITECTURE.md, Numbers). */
+export type Technique = 'tflite-grid' | 'single-rounding' | 'copy' | 'elementwise' | 'fused-add';
+
+export interface Stages {
+  readonly technique: Technique;
+  readonly bs: ScaleStage | null;
+  readonly bn: ScaleStage | null;
+  readonly ew: ElementwiseStage | null;
+  readonly out: OutputStage;
+  /** Expected share of values that differ from TFLite's, by calculation, 0..1. */
+  readonly mismatch: number;
+  /** Names of the inferred hardware facts (hardware/facts.ts) that the result rests on. */
+  readonly facts: readonly string[];
+}

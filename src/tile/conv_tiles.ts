@@ -1,0 +1,142 @@
+/**
+ * Cuts a convolution into tasks that fit CBUF and the register fields: first by channels, then by rows, and by columns
+ * where not even one output row fits. Bank rules: Mesa's rkt_task.c; one more data bank than computed is kept free,
+ * because the feature DMA reads ahead (an erratum seen on silicon when banks are nearly full).
+ */
+import { atoms, cbuf, limits } from '../hardware/limits.js';
+import { alignUp, rowEntries } from '../layout/cube.js';
+import { kernelBytes, kernelCount } from '../layout/weights.js';
+import type { ConvGeometry, ConvOperation } from '../ops/operation.js';
+import type { Banks, ConvTile } from './task.js';
+
+/** Banks for weights that stream through: one group of 32 kernels of the largest contraction. Mesa's split is 7 + 5. */
+const streamingBanks = 5;
+
+interface Split {
+  readonly weights: number;
+  /** All weights stand in their banks, so tasks that follow need not load them again. */
+  readonly resident: boolean;
+  /** Entries of 64 bytes that features may take. */
+  readonly entries: number;
+}
+
+const splitFor = (weightBanks: number, resident: boolean): Split => ({
+  weights: weightBanks,
+  resident,
+  entries: (cbuf.banks - weightBanks - 1) * cbuf.entriesPerBank,
+});
+
+/** Input rows (or columns) that `outputs` outputs from `first` on read, clipped to the plane, and the padding before them. */
+const windowOf = (first: number, outputs: number, stride: number, kernel: number, pad: number, length: number) => {
+  const from = first * stride - pad;
+  const to = (first + outputs - 1) * stride - pad + kernel;
+  const start = Math.max(0, from);
+  return { start, count: Math.max(1, Math.min(length, to) - start), pad: Math.max(0, -from) };
+};
+
+/** Outputs along one axis whose windows need at most `capacity` inputs; 0 when not even one fits. */
+const outputsWithin = (capacity: number, kernel: number, stride: number): number =>
+  capacity < kernel ? 0 : Math.floor((capacity - kernel) / stride) + 1;
+
+interface PlaneTiling {
+  readonly split: Split;
+  readonly outputRows: number;
+  readonly outputColumns: number;
+}
+
+/** The largest tiles that a bank split allows: full rows if possible, else the widest columns of one output row. */
+const planeTiling = (g: ConvGeometry, channels: number, split: Split): PlaneTiling | null => {
+  const rowsFor = (columns: number): number => {
+    const entries = rowEntries(columns, channels);
+    const capacity = Math.min(limits.window, Math.floor(split.entries / entries));
+    const all = windowOf(0, g.outputHeight, g.strideY, g.kernelHeight, g.padTop, g.inputHeight).count;
+    return capacity >= all ? g.outputHeight : outputsWithin(capacity, g.kernelHeight, g.strideY);
+  };
+  if (g.inputWidth <= limits.window) {
+    const outputRows = rowsFor(g.inputWidth);
+    if (outputRows > 0) return { split, outputRows: Math.min(outputRows, g.outputHeight), outputColumns: g.outputWidth };
+  }
+  for (let outputColumns = g.outputWidth; outputColumns >= 1; outputColumns = Math.floor(outputColumns / 2)) {
+    const columns = Math.min(g.inputWidth, (outputColumns - 1) * g.strideX + g.kernelWidth);
+    if (columns > limits.window) continue;
+    const outputRows = rowsFor(columns);
+    if (outputRows > 0) return { split, outputRows: Math.min(outputRows, g.outputHeight), outputColumns };
+  }
+  return null;
+};
+
+const taskCount = (g: ConvGeometry, tiling: PlaneTiling): number =>
+  Math.ceil(g.outputHeight / tiling.outputRows) * Math.ceil(g.outputWidth / tiling.outputColumns);
+
+/** Resident weights where that costs no more tasks than streaming them. */
+const chooseTiling = (g: ConvGeometry, inputChannels: number, weightBytes: number): PlaneTiling | null => {
+  const resident = Math.ceil(weightBytes / cbuf.bankBytes) + 1;
+  const candidates = [
+    ...(resident <= cbuf.banks - 2 ? [planeTiling(g, inputChannels, splitFor(resident, true))] : []),
+    ...(resident <= streamingBanks ? [] : [planeTiling(g, inputChannels, splitFor(streamingBanks, false))]),
+  ].filter((tiling) => tiling !== null);
+  return candidates.reduce<PlaneTiling | null>(
+    (best, tiling) => (best === null || taskCount(g, tiling) < taskCount(g, best) ? tiling : best),
+    null,
+  );
+};
+
+/** Channels of one task: all, or as many as the register field and (depthwise) one kernel's bytes allow. */
+const channelStep = ({ depthwise, geometry: g }: ConvOperation): number => {
+  if (!depthwise) return limits.outputChannels;
+  const byKernel = Math.floor(limits.kernelBytes / (g.kernelHeight * g.kernelWidth));
+  return Math.max(atoms.depthwiseChannels, Math.min(limits.outputChannels, Math.floor(byKernel / atoms.depthwiseChannels) * atoms.depthwiseChannels));
+};
+
+/** @returns null when the operation cannot be cut to fit */
+export const convTiles = (operation: ConvOperation): readonly ConvTile[] | null => {
+  const { geometry: g, depthwise } = operation;
+  let step = channelStep(operation);
+  const tilingFor = (channels: number): PlaneTiling | null => {
+    const inputChannels = depthwise ? channels : g.inputChannels;
+    return chooseTiling(g, inputChannels, kernelBytes(operation, inputChannels) * kernelCount(depthwise, channels));
+  };
+  // A depthwise task with fewer channels has shorter rows: rather that than columns.
+  while (depthwise && step > atoms.depthwiseChannels) {
+    const tiling = tilingFor(Math.min(step, g.outputChannels));
+    if (tiling !== null && tiling.outputColumns === g.outputWidth) break;
+    step = alignUp(Math.ceil(Math.min(step, alignUp(g.outputChannels, atoms.depthwiseChannels)) / 2), atoms.depthwiseChannels);
+  }
+  const tiles: ConvTile[] = [];
+  for (let channel = 0; channel < g.outputChannels; channel += step) {
+    const channels = Math.min(step, g.outputChannels - channel);
+    const tiling = tilingFor(channels);
+    if (tiling === null) return null;
+    const inputChannels = depthwise ? channels : g.inputChannels;
+    let first = true;
+    for (let column = 0; column < g.outputWidth; column += tiling.outputColumns) {
+      const outputColumns = Math.min(tiling.outputColumns, g.outputWidth - column);
+      const x = windowOf(column, outputColumns, g.strideX, g.kernelWidth, g.padLeft, g.inputWidth);
+      for (let row = 0; row < g.outputHeight; row += tiling.outputRows) {
+        const outputRows = Math.min(tiling.outputRows, g.outputHeight - row);
+        if (outputRows * outputColumns > limits.outputAtomics) return null;
+        const y = windowOf(row, outputRows, g.strideY, g.kernelHeight, g.padTop, g.inputHeight);
+        const data = Math.ceil((rowEntries(x.count, inputChannels) * y.count) / cbuf.entriesPerBank) + 1;
+        const banks: Banks = { data: cbuf.banks - tiling.split.weights, weights: tiling.split.weights, weightReuse: !first && tiling.split.resident };
+        if (data > banks.data) return null;
+        tiles.push({
+          inputRow: y.start,
+          inputRows: y.count,
+          inputColumn: x.start,
+          inputColumns: x.count,
+          outputRow: row,
+          outputRows,
+          outputColumn: column,
+          outputColumns,
+          padTop: y.pad,
+          padLeft: x.pad,
+          channel,
+          channels,
+          banks,
+        });
+        first = false;
+      }
+    }
+  }
+  return tiles;
+};

@@ -1,0 +1,17 @@
+/** An operation with its numbers -> the same with its tiles. */
+import type { Cube } from '../layout/cube.js';
+import type { Operation } from '../ops/operation.js';
+import type { Stages } from '../quantize/stages.js';
+import { convTiles } from './conv_tiles.js';
+import { elementwiseTiles } from './elementwise_tiles.js';
+import type { TiledOperation } from './task.js';
+
+/** @returns null when the operation cannot be cut to fit the chip */
+export const tileOperation = (operation: Operation, stages: Stages, cubes: ReadonlyMap<number, Cube>): TiledOperation | null => {
+  if (operation.kind === 'conv') {
+    const tiles = convTiles(operation);
+    return tiles === null ? null : { operation, stages, tiles };
+  }
+  const cube = cubes.get(operation.output);
+  return cube === undefined ? null : { operation, stages, tiles: elementwiseTiles(cube) };
+};

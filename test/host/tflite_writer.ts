@@ -1,0 +1,285 @@
+import { Builder } from 'flatbuffers';
+
+/**
+ * Writes .tflite files from a plain description, with hand-written writers for the few tables of TFLite's schema that
+ * the tests need. Field numbers are those of the public schema (schema.fbs, version 3).
+ */
+export type TensorType = 'float32' | 'int32' | 'uint8' | 'int64' | 'bool' | 'int16' | 'int8';
+
+export interface TensorSpec {
+  readonly name: string;
+  readonly type: TensorType;
+  readonly shape: readonly number[];
+  readonly scale?: readonly number[];
+  readonly zeroPoint?: readonly number[];
+  readonly quantizedDimension?: number;
+  /** Contents of a constant; a tensor without data is an activation or a graph input. */
+  readonly data?: Uint8Array;
+  /** Dimensions that may be resized are -1 here (as converters write them). */
+  readonly shapeSignature?: readonly number[];
+}
+
+export interface OptionsSpec {
+  readonly type: OptionsType;
+  readonly fields: Readonly<Record<string, number | boolean | readonly number[]>>;
+}
+
+export interface OpSpec {
+  readonly op: OpName;
+  /** Tensor indices; -1 is an absent optional input. */
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+  readonly options?: OptionsSpec;
+  readonly version?: number;
+}
+
+export interface ModelSpec {
+  readonly tensors: readonly TensorSpec[];
+  readonly ops: readonly OpSpec[];
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+}
+
+export const padding = { same: 0, valid: 1 } as const;
+export const activation = { none: 0, relu: 1, reluN1To1: 2, relu6: 3 } as const;
+
+const tensorTypes: Readonly<Record<TensorType, number>> = {
+  float32: 0,
+  int32: 2,
+  uint8: 3,
+  int64: 4,
+  bool: 6,
+  int16: 7,
+  int8: 9,
+};
+
+const opCodes = {
+  ADD: 0,
+  AVERAGE_POOL_2D: 1,
+  CONCATENATION: 2,
+  CONV_2D: 3,
+  DEPTHWISE_CONV_2D: 4,
+  FULLY_CONNECTED: 9,
+  LOGISTIC: 14,
+  MAX_POOL_2D: 17,
+  MUL: 18,
+  RELU: 19,
+  RELU6: 21,
+  RESHAPE: 22,
+  SOFTMAX: 25,
+  PAD: 34,
+  MEAN: 40,
+  SUB: 41,
+  QUANTIZE: 114,
+} as const;
+export type OpName = keyof typeof opCodes;
+
+type FieldKind = 'i8' | 'i32' | 'f32' | 'bool' | 'i32[]';
+type Field = readonly [name: string, kind: FieldKind, preset: number];
+
+/** Tag in the BuiltinOptions union and the fields in the order of their numbers, with the schema's default values. */
+const optionTables = {
+  Conv2DOptions: {
+    tag: 1,
+    fields: [
+      ['padding', 'i8', 0],
+      ['strideW', 'i32', 0],
+      ['strideH', 'i32', 0],
+      ['activation', 'i8', 0],
+      ['dilationW', 'i32', 1],
+      ['dilationH', 'i32', 1],
+    ],
+  },
+  DepthwiseConv2DOptions: {
+    tag: 2,
+    fields: [
+      ['padding', 'i8', 0],
+      ['strideW', 'i32', 0],
+      ['strideH', 'i32', 0],
+      ['depthMultiplier', 'i32', 0],
+      ['activation', 'i8', 0],
+      ['dilationW', 'i32', 1],
+      ['dilationH', 'i32', 1],
+    ],
+  },
+  Pool2DOptions: {
+    tag: 5,
+    fields: [
+      ['padding', 'i8', 0],
+      ['strideW', 'i32', 0],
+      ['strideH', 'i32', 0],
+      ['filterWidth', 'i32', 0],
+      ['filterHeight', 'i32', 0],
+      ['activation', 'i8', 0],
+    ],
+  },
+  FullyConnectedOptions: {
+    tag: 8,
+    fields: [
+      ['activation', 'i8', 0],
+      ['weightsFormat', 'i8', 0],
+      ['keepNumDims', 'bool', 0],
+      ['asymmetricQuantizeInputs', 'bool', 0],
+    ],
+  },
+  SoftmaxOptions: { tag: 9, fields: [['beta', 'f32', 0]] },
+  ConcatenationOptions: {
+    tag: 10,
+    fields: [
+      ['axis', 'i32', 0],
+      ['activation', 'i8', 0],
+    ],
+  },
+  AddOptions: {
+    tag: 11,
+    fields: [
+      ['activation', 'i8', 0],
+      ['potScaleInt16', 'bool', 1],
+    ],
+  },
+  ReshapeOptions: { tag: 17, fields: [['newShape', 'i32[]', 0]] },
+  MulOptions: { tag: 21, fields: [['activation', 'i8', 0]] },
+  PadOptions: { tag: 22, fields: [] },
+} as const satisfies Readonly<Record<string, { readonly tag: number; readonly fields: readonly Field[] }>>;
+export type OptionsType = keyof typeof optionTables;
+
+/** The model as the bytes of a .tflite file. */
+export function writeTflite(spec: ModelSpec): Uint8Array {
+  const builder = new Builder(spec.tensors.reduce((bytes, tensor) => bytes + (tensor.data?.length ?? 0) + 512, 4096));
+
+  const buffers = [emptyTable(builder)];
+  const bufferOf = spec.tensors.map((tensor) =>
+    tensor.data === undefined ? 0 : buffers.push(writeBuffer(builder, tensor.data)) - 1,
+  );
+  const tensors = spec.tensors.map((tensor, index) => writeTensor(builder, tensor, bufferOf[index] ?? 0));
+
+  const codes: { readonly op: OpName; readonly version: number }[] = [];
+  const operators = spec.ops.map((op) => {
+    const version = op.version ?? 1;
+    let code = codes.findIndex((known) => known.op === op.op && known.version === version);
+    if (code < 0) code = codes.push({ op: op.op, version }) - 1;
+    return writeOperator(builder, op, code);
+  });
+  const operatorCodes = codes.map(({ op, version }) => {
+    builder.startObject(4);
+    builder.addFieldInt8(0, Math.min(opCodes[op], 127), 0);
+    builder.addFieldInt32(2, version, 1);
+    builder.addFieldInt32(3, opCodes[op], 0);
+    return builder.endObject();
+  });
+
+  const tensorVector = offsetVector(builder, tensors);
+  const inputVector = int32Vector(builder, spec.inputs);
+  const outputVector = int32Vector(builder, spec.outputs);
+  const operatorVector = offsetVector(builder, operators);
+  builder.startObject(5);
+  builder.addFieldOffset(0, tensorVector, 0);
+  builder.addFieldOffset(1, inputVector, 0);
+  builder.addFieldOffset(2, outputVector, 0);
+  builder.addFieldOffset(3, operatorVector, 0);
+  const subgraphVector = offsetVector(builder, [builder.endObject()]);
+  const codeVector = offsetVector(builder, operatorCodes);
+  const bufferVector = offsetVector(builder, buffers);
+  const description = builder.createString('a test of ptfe');
+
+  builder.startObject(5);
+  builder.addFieldInt32(0, 3, 0);
+  builder.addFieldOffset(1, codeVector, 0);
+  builder.addFieldOffset(2, subgraphVector, 0);
+  builder.addFieldOffset(3, description, 0);
+  builder.addFieldOffset(4, bufferVector, 0);
+  builder.finish(builder.endObject(), 'TFL3');
+  return builder.asUint8Array().slice();
+}
+
+function writeTensor(builder: Builder, tensor: TensorSpec, buffer: number): number {
+  const shape = int32Vector(builder, tensor.shape);
+  const signature = tensor.shapeSignature === undefined ? 0 : int32Vector(builder, tensor.shapeSignature);
+  const name = builder.createString(tensor.name);
+  const quantization = tensor.scale === undefined ? 0 : writeQuantization(builder, tensor, tensor.scale);
+  builder.startObject(8);
+  builder.addFieldOffset(0, shape, 0);
+  builder.addFieldInt8(1, tensorTypes[tensor.type], 0);
+  builder.addFieldInt32(2, buffer, 0);
+  builder.addFieldOffset(3, name, 0);
+  builder.addFieldOffset(4, quantization, 0);
+  builder.addFieldOffset(7, signature, 0);
+  return builder.endObject();
+}
+
+function writeQuantization(builder: Builder, tensor: TensorSpec, scales: readonly number[]): number {
+  builder.startVector(4, scales.length, 4);
+  for (const scale of scales.toReversed()) builder.addFloat32(scale);
+  const scale = builder.endVector();
+  const points = tensor.zeroPoint ?? scales.map(() => 0);
+  builder.startVector(8, points.length, 8);
+  for (const point of points.toReversed()) builder.addInt64(BigInt(point));
+  const zeroPoint = builder.endVector();
+  builder.startObject(7);
+  builder.addFieldOffset(2, scale, 0);
+  builder.addFieldOffset(3, zeroPoint, 0);
+  builder.addFieldInt32(6, tensor.quantizedDimension ?? 0, 0);
+  return builder.endObject();
+}
+
+function writeOperator(builder: Builder, op: OpSpec, code: number): number {
+  const inputs = int32Vector(builder, op.inputs);
+  const outputs = int32Vector(builder, op.outputs);
+  const options = op.options === undefined ? 0 : writeOptions(builder, op.options);
+  builder.startObject(5);
+  builder.addFieldInt32(0, code, 0);
+  builder.addFieldOffset(1, inputs, 0);
+  builder.addFieldOffset(2, outputs, 0);
+  builder.addFieldInt8(3, op.options === undefined ? 0 : optionTables[op.options.type].tag, 0);
+  builder.addFieldOffset(4, options, 0);
+  return builder.endObject();
+}
+
+function writeOptions(builder: Builder, options: OptionsSpec): number {
+  const fields: readonly Field[] = optionTables[options.type].fields;
+  for (const name of Object.keys(options.fields)) {
+    if (!fields.some(([known]) => known === name)) throw new Error(`${options.type} has no field ${name}`);
+  }
+  const vectors = fields.map(([name]) => {
+    const value = options.fields[name];
+    return typeof value === 'object' ? int32Vector(builder, value) : 0;
+  });
+  builder.startObject(fields.length);
+  fields.forEach(([name, kind, preset], index) => {
+    const value = options.fields[name];
+    if (kind === 'i32[]') builder.addFieldOffset(index, vectors[index] ?? 0, 0);
+    else if (value !== undefined && typeof value !== 'object') addScalar(builder, index, kind, Number(value), preset);
+  });
+  return builder.endObject();
+}
+
+function addScalar(builder: Builder, index: number, kind: FieldKind, value: number, preset: number): void {
+  if (kind === 'i32') builder.addFieldInt32(index, value, preset);
+  else if (kind === 'f32') builder.addFieldFloat32(index, value, preset);
+  else builder.addFieldInt8(index, value, preset);
+}
+
+function writeBuffer(builder: Builder, data: Uint8Array): number {
+  builder.prep(16, data.length);
+  const bytes = builder.createByteVector(data);
+  builder.startObject(1);
+  builder.addFieldOffset(0, bytes, 0);
+  return builder.endObject();
+}
+
+function emptyTable(builder: Builder): number {
+  builder.startObject(1);
+  return builder.endObject();
+}
+
+function int32Vector(builder: Builder, values: readonly number[]): number {
+  builder.startVector(4, values.length, 4);
+  for (const value of values.toReversed()) builder.addInt32(value);
+  return builder.endVector();
+}
+
+function offsetVector(builder: Builder, offsets: readonly number[]): number {
+  builder.startVector(4, offsets.length, 4);
+  for (const offset of offsets.toReversed()) builder.addOffset(offset);
+  return builder.endVector();
+}
