@@ -14,8 +14,8 @@ export interface ConvLayer {
   readonly strideY: number;
   readonly strideX: number;
   readonly padding: 'same' | 'valid';
-  /** A constant, an input of index -1, or no third input. */
-  readonly bias: 'constant' | 'absent' | 'omitted';
+  /** Whether there is one. TFLite 2.14 takes a quantized convolution without only if it is depthwise; elsewhere it is zeros. */
+  readonly bias: boolean;
   readonly activation: keyof typeof activation;
   /** log2 of the largest effective scale, s_in * s_w / s_out. */
   readonly scaleLog2: number;
@@ -160,7 +160,7 @@ function fitted(layer: ConvLayer, input: Plane): ConvLayer {
   return { ...layer, kernelHeight, kernelWidth, channels };
 }
 
-/** CONV_2D or DEPTHWISE_CONV_2D. `like` fixes the output's size for a second operand of an ADD. */
+/** CONV_2D or DEPTHWISE_CONV_2D. */
 export function convolution(graph: Graph, input: Plane, wanted: ConvLayer): Plane {
   const { random, type } = graph;
   const layer = fitted(wanted, input);
@@ -207,7 +207,7 @@ export function convolution(graph: Graph, input: Plane, wanted: ConvLayer): Plan
     let variance = 0;
     for (let t = 0; t < taps; t++) {
       // Without a bias, weights that add up to about nothing keep the mean in the range.
-      const centred = layer.bias === 'constant' ? (tap[t] ?? 0) : (tap[t] ?? 0) - Math.round(total / taps);
+      const centred = layer.bias ? (tap[t] ?? 0) : (tap[t] ?? 0) - Math.round(total / taps);
       const code = dead[c] === true ? weightZero : clamp(centred + weightZero, lowest(graph), highest(graph));
       const value = code - weightZero;
       weights[depthwise ? t * channels + c : c * taps + t] = code;
@@ -215,7 +215,7 @@ export function convolution(graph: Graph, input: Plane, wanted: ConvLayer): Plan
       variance += (value * (input.deviation[inputOf(t)] ?? 0)) ** 2;
       gain = Math.max(gain, Math.abs(value) * effective);
     }
-    if (layer.bias === 'constant') {
+    if (layer.bias) {
       const centre = low + random.between(0.15, 0.85) * (high - low);
       const huge = layer.hugeBiases && random.chance(0.05);
       const wished = huge ? (random.chance(0.5) ? 1 : -1) * random.pick([2 ** 30, random.integer(2 ** 20, 2 ** 30)]) : (centre - output.zeroPoint) / effective - accumulated;
@@ -234,7 +234,7 @@ export function convolution(graph: Graph, input: Plane, wanted: ConvLayer): Plan
     quantizedDimension: perChannel ? (depthwise ? 3 : 0) : 0,
     data: weights,
   });
-  const bias = layer.bias === 'constant' ? [addBias(graph, input.scale, scales, biases)] : layer.bias === 'absent' ? [-1] : [];
+  const bias = layer.bias || !depthwise ? [addBias(graph, input.scale, scales, biases)] : [];
   const height = outputLength(input.height, kernelHeight, layer.strideY, layer.padding);
   const width = outputLength(input.width, kernelWidth, layer.strideX, layer.padding);
   const index = addTensor(graph, 'conv', { type, shape: [1, height, width, channels], scale: [output.scale], zeroPoint: [output.zeroPoint] });
@@ -277,7 +277,7 @@ export function addLayer(graph: Graph, source: Plane, inner: Plane, add: AddLaye
   const offset = (plane: Plane, c: number): number => plane.scale * ((plane.mean[c] ?? 0) - plane.zeroPoint);
   const spread = (c: number): number => Math.hypot(inner.scale * (inner.deviation[c] ?? 0), other.scale * (other.deviation[c] ?? 0));
   const meanReal = average((c) => offset(inner, c) + offset(other, c));
-  const spreadReal = Math.max(average(spread), 2 * Math.max(inner.scale, other.scale));
+  const spreadReal = Math.max(average(spread), 2 * other.scale, 20 * inner.scale);
   let scale = stored(graph, spreadReal / random.between(25, 60));
   if (add.activation === 'relu6' || add.activation === 'reluN1To1') {
     // The limit of the activation in codes follows from the scale alone: stay near what leaves some of them.

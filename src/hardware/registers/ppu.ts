@@ -1,0 +1,105 @@
+/** Pooling. Source: Mesa's registers.xml; notes: Mesa's rkt_regcmd.c, the kernel's rocket_job.c, measurements of RK3588 boards. */
+import { blockRegisters, field, type Register } from './register.js';
+
+export const ppuRegisters: readonly Register[] = blockRegisters('PPU', [
+  { name: 'S_STATUS', offset: 0x6000, tag: 'inferred', fields: [field('STATUS_0', 1, 0), field('STATUS_1', 17, 16)] },
+  {
+    name: 'S_POINTER',
+    offset: 0x6004,
+    tag: 'inferred',
+    fields: [
+      field('POINTER', 0, 0, 'register group the writes go to'),
+      field('POINTER_PP_EN', 1, 1, 'programs use MODE|EXEC_EN|POINTER_EN = 0xE'),
+      field('EXECUTER_PP_EN', 2, 2),
+      field('POINTER_PP_MODE', 3, 3),
+      field('POINTER_PP_CLEAR', 4, 4),
+      field('EXECUTER_PP_CLEAR', 5, 5),
+      field('EXECUTER', 16, 16, 'register group that executes'),
+    ],
+  },
+  { name: 'OPERATION_ENABLE', offset: 0x6008, tag: 'inferred', fields: [field('OP_EN', 0, 0)] },
+  { name: 'DATA_CUBE_IN_WIDTH', offset: 0x600c, tag: 'inferred', fields: [field('CUBE_IN_WIDTH', 12, 0)] },
+  { name: 'DATA_CUBE_IN_HEIGHT', offset: 0x6010, tag: 'inferred', fields: [field('CUBE_IN_HEIGHT', 12, 0)] },
+  { name: 'DATA_CUBE_IN_CHANNEL', offset: 0x6014, tag: 'inferred', fields: [field('CUBE_IN_CHANNEL', 12, 0)] },
+  { name: 'DATA_CUBE_OUT_WIDTH', offset: 0x6018, tag: 'inferred', fields: [field('CUBE_OUT_WIDTH', 12, 0)] },
+  { name: 'DATA_CUBE_OUT_HEIGHT', offset: 0x601c, tag: 'inferred', fields: [field('CUBE_OUT_HEIGHT', 12, 0)] },
+  { name: 'DATA_CUBE_OUT_CHANNEL', offset: 0x6020, tag: 'inferred', fields: [field('CUBE_OUT_CHANNEL', 12, 0)] },
+  {
+    name: 'OPERATION_MODE_CFG',
+    offset: 0x6024,
+    tag: 'inferred',
+    fields: [
+      field('POOLING_METHOD', 1, 0, '0 average 1 max 2 min'),
+      field('FLYING_MODE', 4, 4, '1 = input from PPU_RDMA'),
+      field('USE_CNT', 7, 5),
+      field('NOTCH_ADDR', 28, 16),
+      field('INDEX_EN', 30, 30),
+    ],
+  },
+  {
+    name: 'POOLING_KERNEL_CFG',
+    offset: 0x6034,
+    tag: 'inferred',
+    fields: [
+      field('KERNEL_WIDTH', 3, 0, 'minus 1'),
+      field('KERNEL_HEIGHT', 11, 8, 'minus 1'),
+      field('KERNEL_STRIDE_WIDTH', 19, 16, 'minus 1'),
+      field('KERNEL_STRIDE_HEIGHT', 23, 20, 'minus 1'),
+    ],
+  },
+  { name: 'RECIP_KERNEL_WIDTH', offset: 0x6038, tag: 'inferred', fields: [field('RECIP_KERNEL_WIDTH', 16, 0)] },
+  { name: 'RECIP_KERNEL_HEIGHT', offset: 0x603c, tag: 'inferred', fields: [field('RECIP_KERNEL_HEIGHT', 16, 0)] },
+  {
+    name: 'POOLING_PADDING_CFG',
+    offset: 0x6040,
+    tag: 'inferred',
+    fields: [field('PAD_LEFT', 2, 0), field('PAD_TOP', 6, 4), field('PAD_RIGHT', 10, 8), field('PAD_BOTTOM', 14, 12)],
+  },
+  { name: 'PADDING_VALUE_1_CFG', offset: 0x6044, tag: 'inferred', fields: [field('PAD_VALUE_0', 31, 0)] },
+  { name: 'PADDING_VALUE_2_CFG', offset: 0x6048, tag: 'inferred', fields: [field('PAD_VALUE_1', 2, 0)] },
+  { name: 'DST_BASE_ADDR', offset: 0x6070, tag: 'inferred', fields: [field('DST_BASE_ADDR', 31, 4)] },
+  { name: 'DST_SURF_STRIDE', offset: 0x607c, tag: 'inferred', fields: [field('DST_SURF_STRIDE', 31, 4)] },
+  {
+    name: 'DATA_FORMAT',
+    offset: 0x6084,
+    tag: 'inferred',
+    fields: [field('PROC_PRECISION', 2, 0), field('DPU_FLYIN', 3, 3), field('INDEX_ADD', 31, 4)],
+  },
+  {
+    name: 'MISC_CTRL',
+    offset: 0x60dc,
+    tag: 'inferred',
+    fields: [field('BURST_LEN', 3, 0), field('NONALIGN', 7, 7), field('MC_SURF_OUT', 8, 8), field('SURF_LEN', 31, 16)],
+  },
+]);
+
+export const ppuRdmaRegisters: readonly Register[] = blockRegisters('PPU_RDMA', [
+  {
+    name: 'RDMA_S_STATUS',
+    offset: 0x7000,
+    tag: 'inferred',
+    fields: [field('STATUS_0', 1, 0), field('STATUS_1', 17, 16)],
+  },
+  {
+    name: 'RDMA_S_POINTER',
+    offset: 0x7004,
+    tag: 'inferred',
+    fields: [
+      field('POINTER', 0, 0),
+      field('POINTER_PP_EN', 1, 1),
+      field('EXECUTER_PP_EN', 2, 2),
+      field('POINTER_PP_MODE', 3, 3),
+      field('POINTER_PP_CLEAR', 4, 4),
+      field('EXECUTER_PP_CLEAR', 5, 5),
+      field('EXECUTER', 16, 16),
+    ],
+  },
+  { name: 'RDMA_OPERATION_ENABLE', offset: 0x7008, tag: 'inferred', fields: [field('OP_EN', 0, 0)] },
+  { name: 'RDMA_CUBE_IN_WIDTH', offset: 0x700c, tag: 'inferred', fields: [field('CUBE_IN_WIDTH', 12, 0)] },
+  { name: 'RDMA_CUBE_IN_HEIGHT', offset: 0x7010, tag: 'inferred', fields: [field('CUBE_IN_HEIGHT', 12, 0)] },
+  { name: 'RDMA_CUBE_IN_CHANNEL', offset: 0x7014, tag: 'inferred', fields: [field('CUBE_IN_CHANNEL', 12, 0)] },
+  { name: 'RDMA_SRC_BASE_ADDR', offset: 0x701c, tag: 'inferred', fields: [field('SRC_BASE_ADDR', 31, 0)] },
+  { name: 'RDMA_SRC_LINE_STRIDE', offset: 0x7024, tag: 'inferred', fields: [field('SRC_LINE_STRIDE', 31, 4)] },
+  { name: 'RDMA_SRC_SURF_STRIDE', offset: 0x7028, tag: 'inferred', fields: [field('SRC_SURF_STRIDE', 31, 4)] },
+  { name: 'RDMA_DATA_FORMAT', offset: 0x7030, tag: 'inferred', fields: [field('IN_PRECISION', 1, 0)] },
+]);

@@ -1,0 +1,30 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { allocateArena, type Lifetime } from '../../src/allocate/arena.js';
+
+const lifetimes = fc.array(
+  fc.record({ bytes: fc.integer({ min: 1, max: 5000 }), from: fc.integer({ min: -1, max: 20 }), length: fc.integer({ min: 0, max: 8 }) }),
+  { maxLength: 25 },
+);
+
+describe('allocate: arena', () => {
+  it('tensors alive at one time never overlap; the arena is no larger than all of them together', () => {
+    fc.assert(
+      fc.property(lifetimes, (list) => {
+        const tensors = list.map(({ bytes, from, length }, tensor): Lifetime => ({ tensor, bytes, from, to: from + length }));
+        const { bytes, offsets } = allocateArena(tensors);
+        for (const a of tensors) {
+          const start = offsets.get(a.tensor) ?? -1;
+          expect(start).to.be.at.least(0);
+          expect(start + a.bytes).to.be.at.most(bytes);
+          for (const b of tensors) {
+            if (a.tensor === b.tensor || a.to < b.from || b.to < a.from) continue;
+            const other = offsets.get(b.tensor) ?? -1;
+            expect(start + a.bytes <= other || other + b.bytes <= start).to.equal(true);
+          }
+        }
+        expect(bytes).to.be.at.most(tensors.reduce((sum, tensor) => sum + Math.ceil(tensor.bytes / 64) * 64, 0));
+      }),
+    );
+  });
+});

@@ -1,0 +1,95 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { cbuf, limits } from '../../src/hardware/limits.js';
+import { rowEntries } from '../../src/layout/cube.js';
+import type { ConvGeometry, ConvOperation } from '../../src/ops/operation.js';
+import { convTiles } from '../../src/tile/conv_tiles.js';
+
+const operationOf = (geometry: ConvGeometry, depthwise: boolean): ConvOperation => ({
+  kind: 'conv',
+  nodes: [0],
+  output: 1,
+  input: 0,
+  depthwise,
+  geometry,
+  weights: new Int8Array(),
+  weightZeroPoint: 0,
+  inputZeroPoint: 0,
+  numbers: { multipliers: [], bias: new Int32Array(), dead: [], outputZeroPoint: 0, range: [-128, 127] },
+  residual: null,
+});
+
+/** SAME-padded geometries of any size that the register fields can name. */
+const geometries = fc
+  .record({
+    inputHeight: fc.integer({ min: 1, max: 600 }),
+    inputWidth: fc.oneof(fc.integer({ min: 1, max: 600 }), fc.integer({ min: 1, max: 5000 })),
+    kernelHeight: fc.integer({ min: 1, max: 11 }),
+    kernelWidth: fc.integer({ min: 1, max: 11 }),
+    strideY: fc.integer({ min: 1, max: 4 }),
+    strideX: fc.integer({ min: 1, max: 4 }),
+    channels: fc.integer({ min: 1, max: 1500 }),
+    outputChannels: fc.integer({ min: 1, max: 600 }),
+    depthwise: fc.boolean(),
+  })
+  .map(({ channels, outputChannels, depthwise, ...g }) => {
+    const inputChannels = depthwise ? channels : Math.min(channels, Math.floor(limits.contraction / (g.kernelHeight * g.kernelWidth)));
+    const outputHeight = Math.ceil(g.inputHeight / g.strideY);
+    const outputWidth = Math.ceil(g.inputWidth / g.strideX);
+    const pad = (output: number, stride: number, kernel: number, input: number): number =>
+      Math.floor(Math.max(0, (output - 1) * stride + kernel - input) / 2);
+    return {
+      depthwise,
+      geometry: {
+        ...g,
+        inputChannels,
+        outputChannels: depthwise ? inputChannels : outputChannels,
+        outputHeight,
+        outputWidth,
+        padTop: pad(outputHeight, g.strideY, g.kernelHeight, g.inputHeight),
+        padLeft: pad(outputWidth, g.strideX, g.kernelWidth, g.inputWidth),
+      },
+    };
+  });
+
+/** The tile reads from the first wanted element inside the plane to the last, and pads what is before it. */
+const holdsWindow = (
+  first: number,
+  count: number,
+  start: number,
+  size: number,
+  pad: number,
+  stride: number,
+  kernel: number,
+  length: number,
+  planePad: number,
+): boolean => {
+  const wanted = first * stride - planePad;
+  const end = (first + count - 1) * stride - planePad + kernel;
+  return start === Math.max(0, wanted) && pad === Math.max(0, -wanted) && start + size <= length && start + size >= Math.min(length, end);
+};
+
+describe('tile: convolutions', () => {
+  it('every output value is made exactly once, from a window that holds what it needs, within CBUF', () => {
+    fc.assert(
+      fc.property(geometries, ({ geometry: g, depthwise }) => {
+        const tiles = convTiles(operationOf(g, depthwise));
+        expect(tiles).to.not.equal(null);
+        let values = 0;
+        for (const tile of tiles ?? []) {
+          values += tile.outputRows * tile.outputColumns * tile.channels;
+          const channels = depthwise ? tile.channels : g.inputChannels;
+          const entries = rowEntries(tile.inputColumns, channels) * tile.inputRows;
+          const fits = Math.ceil(entries / cbuf.entriesPerBank) + 1 <= tile.banks.data && tile.banks.data + tile.banks.weights === cbuf.banks;
+          const named = Math.max(tile.inputRows, tile.inputColumns) <= limits.window;
+          const rows = holdsWindow(tile.outputRow, tile.outputRows, tile.inputRow, tile.inputRows, tile.padTop, g.strideY, g.kernelHeight, g.inputHeight, g.padTop);
+          const columns = holdsWindow(tile.outputColumn, tile.outputColumns, tile.inputColumn, tile.inputColumns, tile.padLeft, g.strideX, g.kernelWidth, g.inputWidth, g.padLeft);
+          // One check for all: a call of expect for each of some thousand tiles would take the time of the test.
+          if (!fits || !named || !rows || !columns) expect({ tile, fits, named, rows, columns }).to.equal('a tile that holds its window');
+        }
+        expect(values).to.equal(g.outputHeight * g.outputWidth * g.outputChannels);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
