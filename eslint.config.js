@@ -1,7 +1,19 @@
 import tseslint from 'typescript-eslint';
 
 /** The rooms of src/ in the order of the data: a room imports rooms above it and `hardware/` (ARCHITECTURE.md). */
-const rooms = ['model', 'quantize', 'ops', 'partition', 'fuse', 'layout', 'tile', 'schedule', 'allocate', 'emit', 'plan'];
+const rooms = [
+  'model',
+  'quantize',
+  'ops',
+  'partition',
+  'fuse',
+  'layout',
+  'tile',
+  'schedule',
+  'allocate',
+  'emit',
+  'plan',
+];
 
 /** For each room: the rooms below it may not be imported. */
 const directionRules = rooms.map((room, position) => ({
@@ -11,7 +23,9 @@ const directionRules = rooms.map((room, position) => ({
       'error',
       {
         patterns: [
-          ...rooms.slice(position + 1).map((below) => ({ group: [`**/${below}/*`], message: `${room}/ stands above ${below}/` })),
+          ...rooms
+            .slice(position + 1)
+            .map((below) => ({ group: [`**/${below}/*`], message: `${room}/ stands above ${below}/` })),
           { group: ['node:*'], message: 'side effects belong to engine.ts and cli.ts' },
           ...(room === 'emit' ? [] : [{ group: ['**/hardware/registers*'], message: 'only emit/ knows registers' }]),
         ],

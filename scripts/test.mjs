@@ -24,4 +24,7 @@ if (age('node_modules/.package-lock.json') < age('package-lock.json')) {
 }
 npmStep('build', 'run', '--silent', 'build');
 if (process.argv.length <= 2) npmStep('lint, format, types, generated files', 'run', '--silent', 'lint');
-step('tests', process.execPath, ['node_modules/mocha/bin/mocha.js', ...(process.argv.length > 2 ? process.argv.slice(2) : ['test/**/*.test.ts'])]);
+step('tests', process.execPath, [
+  'node_modules/mocha/bin/mocha.js',
+  ...(process.argv.length > 2 ? process.argv.slice(2) : ['test/**/*.test.ts']),
+]);

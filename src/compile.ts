@@ -41,14 +41,17 @@ export const compilePart = (graph: Graph, part: Part, options: CompileOptions): 
   const tiled = [];
   for (const operation of operations) {
     const result = tileOperation(operation, stagesOf(operation, options.trust), cubes);
-    if (result === null) return { rule: 'tile', text: `node ${operation.nodes[0] ?? -1} cannot be cut to fit the chip's buffers` };
+    if (result === null)
+      return { rule: 'tile', text: `node ${operation.nodes[0] ?? -1} cannot be cut to fit the chip's buffers` };
     tiled.push(result);
   }
   const jobs = scheduleJobs(tiled);
   const arena = allocateArena(lifetimesOf(part, operations, cubes));
   const constants = new ConstantBuffer();
   const tasks = emitTasks(tiled, cubes, arena, constants);
-  return writePlan(buildPlan({ graph, part, tiled, jobs, cubes, arena, constants: constants.bytes(), tasks, engineVersion }));
+  return writePlan(
+    buildPlan({ graph, part, tiled, jobs, cubes, arena, constants: constants.bytes(), tasks, engineVersion }),
+  );
 };
 
 export interface CompiledModel {

@@ -90,7 +90,8 @@ const serve = (): void => {
     const header = readExactly(frameHeaderBytes);
     if (header === null) return;
     const view = new DataView(header.buffer);
-    if (view.getUint32(0, true) !== requestMagic) throw new PtfeError('bad-message', 'engine', 'a frame without the request magic');
+    if (view.getUint32(0, true) !== requestMagic)
+      throw new PtfeError('bad-message', 'engine', 'a frame without the request magic');
     const payload = readExactly(Number(view.getBigUint64(8, true)));
     if (payload === null) throw new PtfeError('bad-message', 'engine', 'the stream ended inside a frame');
     const kind = view.getUint32(4, true);

@@ -8,14 +8,23 @@ import type { Lifetime } from './arena.js';
 export const cubesOf = (graph: Graph, operations: readonly Operation[]): ReadonlyMap<number, Cube> => {
   const depthwise = new Set(operations.flatMap((op) => (op.kind === 'conv' && op.depthwise ? [op.output] : [])));
   const tensors = new Set(operations.flatMap((op) => [...operandsOf(op), op.output]));
-  return new Map([...tensors].map((tensor) => [tensor, cubeOf(graph.tensors.get(tensor)?.shape ?? [], depthwise.has(tensor))]));
+  return new Map(
+    [...tensors].map((tensor) => [tensor, cubeOf(graph.tensors.get(tensor)?.shape ?? [], depthwise.has(tensor))]),
+  );
 };
 
-export const lifetimesOf = (part: Part, operations: readonly Operation[], cubes: ReadonlyMap<number, Cube>): readonly Lifetime[] => {
+export const lifetimesOf = (
+  part: Part,
+  operations: readonly Operation[],
+  cubes: ReadonlyMap<number, Cube>,
+): readonly Lifetime[] => {
   const uses = new Map<number, { from: number; to: number }>();
   const use = (tensor: number, position: number): void => {
     const known = uses.get(tensor);
-    uses.set(tensor, { from: Math.min(known?.from ?? position, position), to: Math.max(known?.to ?? position, position) });
+    uses.set(tensor, {
+      from: Math.min(known?.from ?? position, position),
+      to: Math.max(known?.to ?? position, position),
+    });
   };
   for (const tensor of part.inputs) use(tensor, -1);
   for (const [position, operation] of operations.entries()) {

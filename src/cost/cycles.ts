@@ -22,7 +22,9 @@ export const convCycles = (operation: ConvOperation, tile: ConvTile): number => 
     ? Math.ceil(tile.channels / atoms.depthwiseChannels)
     : Math.ceil(g.inputChannels / atoms.weightChannels) * Math.ceil(tile.channels / atoms.kernels);
   const features = tile.inputRows * tile.inputColumns * alignUp(inputChannels, atoms.channels);
-  const weights = tile.banks.weightReuse ? 0 : taps * alignUp(inputChannels, atoms.channels) * (depthwise ? 1 : tile.channels);
+  const weights = tile.banks.weightReuse
+    ? 0
+    : taps * alignUp(inputChannels, atoms.channels) * (depthwise ? 1 : tile.channels);
   const output = outputs * alignUp(tile.channels, atoms.kernels);
   return pipelineFill + Math.max(outputs * taps * steps, (features + weights + output) / bytesPerCycle);
 };
@@ -32,4 +34,9 @@ export const elementwiseCycles = (tile: ElementwiseTile, operands: number): numb
 
 /** Multiply-accumulates that the model asks for. */
 export const convMacs = ({ geometry: g, depthwise }: ConvOperation): number =>
-  g.outputHeight * g.outputWidth * g.outputChannels * g.kernelHeight * g.kernelWidth * (depthwise ? 1 : g.inputChannels);
+  g.outputHeight *
+  g.outputWidth *
+  g.outputChannels *
+  g.kernelHeight *
+  g.kernelWidth *
+  (depthwise ? 1 : g.inputChannels);

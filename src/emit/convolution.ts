@@ -41,7 +41,11 @@ const writeCna = (writer: TaskWriter, operation: ConvOperation, tile: ConvTile, 
   const padded = alignUp(channels, atoms.channels);
   const bytesPerKernel = kernelBytes(operation, channels);
   const kernels = kernelCount(depthwise, tile.channels);
-  const banks = { DATA_BANK: tile.banks.data, WEIGHT_BANK: tile.banks.weights, WEIGHT_REUSE: tile.banks.weightReuse ? 1 : 0 };
+  const banks = {
+    DATA_BANK: tile.banks.data,
+    WEIGHT_BANK: tile.banks.weights,
+    WEIGHT_REUSE: tile.banks.weightReuse ? 1 : 0,
+  };
   writer.write('CNA', 'CBUF_CON0', banks);
   writer.write('CNA', 'DCOMP_REGNUM');
   writer.write('CNA', 'DCOMP_CTRL');
@@ -56,7 +60,11 @@ const writeCna = (writer: TaskWriter, operation: ConvOperation, tile: ConvTile, 
   writer.write('CNA', 'DATA_SIZE3', { DATAOUT_ATOMICS: tile.outputColumns * tile.outputRows });
   writer.write('CNA', 'WEIGHT_SIZE0', { WEIGHT_BYTES: bytesPerKernel * kernels });
   writer.write('CNA', 'WEIGHT_SIZE1', { WEIGHT_BYTES_PER_KERNEL: bytesPerKernel });
-  writer.write('CNA', 'WEIGHT_SIZE2', { WEIGHT_WIDTH: g.kernelWidth, WEIGHT_HEIGHT: g.kernelHeight, WEIGHT_KERNELS: kernels });
+  writer.write('CNA', 'WEIGHT_SIZE2', {
+    WEIGHT_WIDTH: g.kernelWidth,
+    WEIGHT_HEIGHT: g.kernelHeight,
+    WEIGHT_KERNELS: kernels,
+  });
   writer.write('CNA', 'CBUF_CON1', { DATA_ENTRIES: rowEntries(tile.inputColumns, channels) });
   writer.write('CNA', 'CVT_CON0', { DATA_SIGN: 1, CVT_TYPE: 1, CVT_BYPASS: 1 });
   for (const lane of [0, 1, 2, 3]) writer.write('CNA', `CVT_CON${lane + 1}`, { [`CVT_SCALE${lane}`]: 1 });
@@ -68,10 +76,11 @@ const writeCna = (writer: TaskWriter, operation: ConvOperation, tile: ConvTile, 
   writer.writeAddress('CNA', 'FEATURE_DATA_ADDR', at(placement.input, start));
   writer.write('CNA', 'FC_CON2');
   writer.write('CNA', 'DMA_CON0', { DATA_BURST_LEN: 15, WEIGHT_BURST_LEN: 15 });
-  // Strides in 32-bit words; the surface stride counts from the end of the fourth row.
+  // A line in 32-bit words; a surface in atoms, counted from the end of its fourth row.
   const lineWords = inputCube.lineBytes / 4;
+  const fourRows = (4 * inputCube.lineBytes) / atoms.channels;
   writer.write('CNA', 'DMA_CON1', { LINE_STRIDE: lineWords });
-  writer.write('CNA', 'DMA_CON2', { SURF_STRIDE: inputCube.surfaceBytes / 4 - 4 * lineWords });
+  writer.write('CNA', 'DMA_CON2', { SURF_STRIDE: inputCube.surfaceBytes / atoms.channels - fourRows });
   writer.write('CNA', 'FC_DATA_SIZE0', { DMA_WIDTH: tile.inputColumns, DMA_HEIGHT: tile.inputRows });
   writer.write('CNA', 'FC_DATA_SIZE1', { DMA_CHANNEL: padded });
   writer.write('CNA', 'DCOMP_CTRL');
@@ -82,20 +91,31 @@ const writeCna = (writer: TaskWriter, operation: ConvOperation, tile: ConvTile, 
   writer.write('CNA', 'PAD_CON1', padConstant(operation.inputZeroPoint));
 };
 
-export const emitConvolution = (operation: ConvOperation, stages: Stages, tile: ConvTile, placement: ConvPlacement): readonly Word[] => {
+export const emitConvolution = (
+  operation: ConvOperation,
+  stages: Stages,
+  tile: ConvTile,
+  placement: ConvPlacement,
+): readonly Word[] => {
   const writer = new TaskWriter();
   const { depthwise } = operation;
   const { outputCube } = placement;
   const written = writtenChannels(tile.channels, depthwise);
   writeCna(writer, operation, tile, placement);
   writer.write('CORE', 'MISC_CFG', { QD_EN: 1, DW_EN: depthwise ? 1 : 0 });
-  writer.write('CORE', 'DATAOUT_SIZE_0', { DATAOUT_HEIGHT: tile.outputRows - 1, DATAOUT_WIDTH: tile.outputColumns - 1 });
+  writer.write('CORE', 'DATAOUT_SIZE_0', {
+    DATAOUT_HEIGHT: tile.outputRows - 1,
+    DATAOUT_WIDTH: tile.outputColumns - 1,
+  });
   writer.write('CORE', 'DATAOUT_SIZE_1', { DATAOUT_CHANNEL: written - 1 });
   writer.write('CORE', 'CLIP_TRUNCATE');
   writer.write('CORE', 'raw3030');
 
   const planeAtoms = outputCube.surfaceBytes / atoms.channels;
-  const start = (tile.channel / atoms.channels) * outputCube.surfaceBytes + tile.outputRow * outputCube.lineBytes + tile.outputColumn * atoms.channels;
+  const start =
+    (tile.channel / atoms.channels) * outputCube.surfaceBytes +
+    tile.outputRow * outputCube.lineBytes +
+    tile.outputColumn * atoms.channels;
   const plane: OutputPlane = {
     base: at(placement.output, start),
     columns: tile.outputColumns,
@@ -128,4 +148,3 @@ export const emitConvolution = (operation: ConvOperation, stages: Stages, tile: 
   writer.finish(enables.convolution);
   return writer.words;
 };
-

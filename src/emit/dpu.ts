@@ -47,7 +47,12 @@ const addAlgorithm = 2;
 /** BS and BN have the same registers under two prefixes. */
 const writeScaleStage = (writer: TaskWriter, prefix: 'BS' | 'BN', stage: ScaleStage | null): void => {
   if (stage === null) {
-    writer.write('DPU', `${prefix}_CFG`, { [`${prefix}_BYPASS`]: 1, [`${prefix}_ALU_BYPASS`]: 1, [`${prefix}_MUL_BYPASS`]: 1, [`${prefix}_RELU_BYPASS`]: 1 });
+    writer.write('DPU', `${prefix}_CFG`, {
+      [`${prefix}_BYPASS`]: 1,
+      [`${prefix}_ALU_BYPASS`]: 1,
+      [`${prefix}_MUL_BYPASS`]: 1,
+      [`${prefix}_RELU_BYPASS`]: 1,
+    });
     for (const register of ['ALU_CFG', 'MUL_CFG', 'RELUX_CMP_VALUE']) writer.write('DPU', `${prefix}_${register}`);
     return;
   }
@@ -72,7 +77,13 @@ const writeScaleStage = (writer: TaskWriter, prefix: 'BS' | 'BN', stage: ScaleSt
 const writeElementwise = (writer: TaskWriter, stages: Stages): void => {
   const { ew } = stages;
   if (ew === null) {
-    writer.write('DPU', 'EW_CFG', { EW_BYPASS: 1, EW_OP_BYPASS: 1, EW_LUT_BYPASS: 1, EW_OP_CVT_BYPASS: 1, EW_RELU_BYPASS: 1 });
+    writer.write('DPU', 'EW_CFG', {
+      EW_BYPASS: 1,
+      EW_OP_BYPASS: 1,
+      EW_LUT_BYPASS: 1,
+      EW_OP_CVT_BYPASS: 1,
+      EW_RELU_BYPASS: 1,
+    });
     writer.write('DPU', 'EW_CVT_OFFSET_VALUE');
     writer.write('DPU', 'EW_CVT_SCALE_VALUE', { EW_OP_CVT_SCALE: 1 });
     writer.write('DPU', 'EW_RELUX_CMP_VALUE');
@@ -99,15 +110,24 @@ const unusedRegisters = (writer: TaskWriter, names: readonly string[]): void => 
 };
 
 const zeroToSeven = [0, 1, 2, 3, 4, 5, 6, 7];
-const lutRegisters = 'ACCESS_CFG ACCESS_DATA CFG INFO LE_START LE_END LO_START LO_END LE_SLOPE_SCALE LE_SLOPE_SHIFT LO_SLOPE_SCALE LO_SLOPE_SHIFT'
-  .split(' ')
-  .map((name) => `LUT_${name}`);
+const lutRegisters =
+  'ACCESS_CFG ACCESS_DATA CFG INFO LE_START LE_END LO_START LO_END LE_SLOPE_SCALE LE_SLOPE_SHIFT LO_SLOPE_SCALE LO_SLOPE_SHIFT'
+    .split(' ')
+    .map((name) => `LUT_${name}`);
 
 /** @param weightOffset added to every weight by the hardware; null: the operand group in memory holds it */
 export const writeDpu = (writer: TaskWriter, plane: OutputPlane, stages: Stages, weightOffset: number | null): void => {
   const convMode = plane.depthwise ? 3 : 0;
-  writer.write('DPU', 'FEATURE_MODE_CFG', { FLYING_MODE: plane.flying ? 1 : 0, OUTPUT_MODE: 2, CONV_MODE: convMode, BURST_LEN: 15 });
-  writer.write('DPU', 'DATA_FORMAT', { BS_MUL_SHIFT_VALUE_NEG: stages.bs?.shift ?? 0, BN_MUL_SHIFT_VALUE_NEG: stages.bn?.shift ?? 0 });
+  writer.write('DPU', 'FEATURE_MODE_CFG', {
+    FLYING_MODE: plane.flying ? 1 : 0,
+    OUTPUT_MODE: 2,
+    CONV_MODE: convMode,
+    BURST_LEN: 15,
+  });
+  writer.write('DPU', 'DATA_FORMAT', {
+    BS_MUL_SHIFT_VALUE_NEG: stages.bs?.shift ?? 0,
+    BN_MUL_SHIFT_VALUE_NEG: stages.bn?.shift ?? 0,
+  });
   writer.write('DPU', 'OFFSET_PEND');
   writer.writeAddress('DPU', 'DST_BASE_ADDR', plane.base);
   writer.write('DPU', 'DST_SURF_STRIDE', { DST_SURF_STRIDE: plane.surfaceStride });
@@ -117,7 +137,13 @@ export const writeDpu = (writer: TaskWriter, plane: OutputPlane, stages: Stages,
   writer.write('DPU', 'DATA_CUBE_CHANNEL', { CHANNEL: plane.written - 1, ORIG_CHANNEL: plane.channels - 1 });
   writeScaleStage(writer, 'BS', stages.bs);
   const sizeE = plane.depthwise ? 3 : 1;
-  writer.write('DPU', 'BS_OW_CFG', { SIZE_E_0: sizeE, SIZE_E_1: sizeE, SIZE_E_2: sizeE, OW_SRC: weightOffset === null ? 1 : 0, OD_BYPASS: plane.flying ? 1 : 0 });
+  writer.write('DPU', 'BS_OW_CFG', {
+    SIZE_E_0: sizeE,
+    SIZE_E_1: sizeE,
+    SIZE_E_2: sizeE,
+    OW_SRC: weightOffset === null ? 1 : 0,
+    OD_BYPASS: plane.flying ? 1 : 0,
+  });
   writer.write('DPU', 'BS_OW_OP', { OW_OP: weightOffset ?? 0 });
   writer.write('DPU', 'WDMA_SIZE_0', { CHANNEL_WDMA: plane.written - 1 });
   writer.write('DPU', 'WDMA_SIZE_1', { WIDTH_WDMA: plane.columns - 1, HEIGHT_WDMA: plane.rows - 1 });
@@ -125,8 +151,14 @@ export const writeDpu = (writer: TaskWriter, plane: OutputPlane, stages: Stages,
   writeElementwise(writer, stages);
   writer.write('DPU', 'OUT_CVT_OFFSET', { OUT_CVT_OFFSET: stages.out.offset });
   writer.write('DPU', 'OUT_CVT_SCALE', { OUT_CVT_SCALE: stages.out.scale });
-  writer.write('DPU', 'OUT_CVT_SHIFT', { OUT_CVT_SHIFT: stages.out.shift, CVT_ROUND: stages.out.ties === 'up' ? 1 : 0 });
-  unusedRegisters(writer, zeroToSeven.map((i) => `EW_OP_VALUE_${i}`));
+  writer.write('DPU', 'OUT_CVT_SHIFT', {
+    OUT_CVT_SHIFT: stages.out.shift,
+    CVT_ROUND: stages.out.ties === 'up' ? 1 : 0,
+  });
+  unusedRegisters(
+    writer,
+    zeroToSeven.map((i) => `EW_OP_VALUE_${i}`),
+  );
   writer.write('DPU', 'SURFACE_ADD', { SURF_ADD: plane.surfaceStride * (plane.depthwise ? 4 : 2) });
   unusedRegisters(writer, ['raw40C4', ...lutRegisters]);
 };
@@ -136,7 +168,12 @@ const maybeAddress = (writer: TaskWriter, register: string, address: Address | n
   else writer.writeAddress('DPU_RDMA', register, address);
 };
 
-export const writeDpuReader = (writer: TaskWriter, plane: OutputPlane, operands: OperandAddresses, elementwise: ElementwiseOperand | null): void => {
+export const writeDpuReader = (
+  writer: TaskWriter,
+  plane: OutputPlane,
+  operands: OperandAddresses,
+  elementwise: ElementwiseOperand | null,
+): void => {
   writer.write('DPU_RDMA', 'RDMA_DATA_CUBE_WIDTH', { WIDTH: plane.columns - 1 });
   writer.write('DPU_RDMA', 'RDMA_DATA_CUBE_HEIGHT', { HEIGHT: plane.rows - 1 });
   writer.write('DPU_RDMA', 'RDMA_DATA_CUBE_CHANNEL', { CHANNEL: plane.written - 1 });

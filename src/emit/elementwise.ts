@@ -14,7 +14,11 @@ export interface ElementwisePlacement {
   readonly output: Address;
 }
 
-export const emitElementwise = (stages: Stages, tile: ElementwiseTile, placement: ElementwisePlacement): readonly Word[] => {
+export const emitElementwise = (
+  stages: Stages,
+  tile: ElementwiseTile,
+  placement: ElementwisePlacement,
+): readonly Word[] => {
   const writer = new TaskWriter();
   const at = (address: Address): Address => ({ ...address, offset: address.offset + tile.atom * atoms.channels });
   const plane: OutputPlane = {

@@ -19,8 +19,7 @@ export interface EmittedTask {
 }
 
 type TiledConvolution = Extract<TiledOperation, { operation: { kind: 'conv' } }>;
-const isConvolution = (tiled: TiledOperation): tiled is TiledConvolution =>
-  tiled.operation.kind === 'conv';
+const isConvolution = (tiled: TiledOperation): tiled is TiledConvolution => tiled.operation.kind === 'conv';
 
 const bytesOf = (array: Int8Array): Uint8Array => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 
@@ -30,12 +29,17 @@ interface ChannelConstants {
 }
 
 /** The constants that all tiles of one channel range share. */
-const channelConstants = ({ operation, stages }: TiledConvolution, tile: ConvTile, constants: ConstantBuffer): ChannelConstants => {
+const channelConstants = (
+  { operation, stages }: TiledConvolution,
+  tile: ConvTile,
+  constants: ConstantBuffer,
+): ChannelConstants => {
   const written = writtenChannels(tile.channels, operation.depthwise);
   const place = (bytes: Uint8Array): Address => ({ bo: 'constants', offset: constants.place(bytes) });
   const bs = operandBuffer(stages.bs, -operation.weightZeroPoint, tile.channel, tile.channels, written);
   const bn = operandBuffer(stages.bn, null, tile.channel, tile.channels, written);
-  const use = (buffer: typeof bs): number => (buffer === null ? 0 : (buffer.holds.add ? 1 : 0) + (buffer.holds.cpend ? 2 : 0) + (buffer.holds.multiply ? 4 : 0));
+  const use = (buffer: typeof bs): number =>
+    buffer === null ? 0 : (buffer.holds.add ? 1 : 0) + (buffer.holds.cpend ? 2 : 0) + (buffer.holds.multiply ? 4 : 0);
   return {
     weights: place(bytesOf(packWeights(operation, tile.channel, tile.channels))),
     operands: {
@@ -82,7 +86,11 @@ export const emitTasks = (
     const [first, second] = operation.kind === 'add' ? operation.inputs : [operation.input, null];
     return tiles.map((tile) => ({
       operation: position,
-      words: emitElementwise(stages, tile, { first: at(first), second: second === null ? null : at(second), output: at(operation.output) }),
+      words: emitElementwise(stages, tile, {
+        first: at(first),
+        second: second === null ? null : at(second),
+        output: at(operation.output),
+      }),
       cycles: elementwiseCycles(tile, second === null ? 1 : 2),
     }));
   });

@@ -53,7 +53,12 @@ export class TaskWriter {
     this.words.push({ target: 0, offset: 0, value: 0, address: null });
     this.write('PC', 'REGISTER_AMOUNTS', 0);
     this.words.push({ target: 0x0041, offset: 0, value: 0, address: null });
-    this.words.push({ target: 0x0081, offset: findRegister('PC', 'OPERATION_ENABLE').offset, value: enable, address: null });
+    this.words.push({
+      target: 0x0081,
+      offset: findRegister('PC', 'OPERATION_ENABLE').offset,
+      value: enable,
+      address: null,
+    });
   }
 }
 

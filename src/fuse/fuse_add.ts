@@ -30,7 +30,12 @@ const keepsWholeRows = ({ geometry: g }: ConvOperation): boolean =>
   g.outputHeight * g.outputWidth >= smallestPlane;
 
 /** The convolution that becomes conv + ADD, or null. `side` is the position of its result among the ADD's inputs. */
-const fusedWith = (operations: readonly Operation[], sum: AddOperation, side: 0 | 1, part: Part): ConvOperation | null => {
+const fusedWith = (
+  operations: readonly Operation[],
+  sum: AddOperation,
+  side: 0 | 1,
+  part: Part,
+): ConvOperation | null => {
   const inner = sum.inputs[side];
   const operand = sum.inputs[1 - side] ?? -1;
   const position = operations.findLastIndex((operation) => operation.output === inner);

@@ -11,7 +11,8 @@ const groupChannels = 8;
 /** Multiplier of lanes without a channel: 0 would gate off its group of 8. */
 const idleMultiplier = 2 ** 14;
 
-const valueAt = (operand: Operand, channel: number): number => (typeof operand === 'number' ? operand : (operand[channel] ?? 0));
+const valueAt = (operand: Operand, channel: number): number =>
+  typeof operand === 'number' ? operand : (operand[channel] ?? 0);
 
 export interface OperandBuffer {
   readonly bytes: Uint8Array;
@@ -51,7 +52,8 @@ export const operandBuffer = (
       view.setInt16(at + 2 * lane, cpend ?? 0, true);
       at += 16;
     }
-    if (multiply !== null) view.setInt16(at + 2 * lane, live ? valueAt(multiply, first + channel) : idleMultiplier, true);
+    if (multiply !== null)
+      view.setInt16(at + 2 * lane, live ? valueAt(multiply, first + channel) : idleMultiplier, true);
   }
   return { bytes, holds };
 };

@@ -12,7 +12,8 @@ export const kernelBytes = (operation: ConvOperation, channels: number): number 
   operation.geometry.kernelHeight * operation.geometry.kernelWidth * alignUp(channels, atoms.channels);
 
 /** Kernels that a task reads: an even number, one for depthwise. */
-export const kernelCount = (depthwise: boolean, outputChannels: number): number => (depthwise ? 1 : alignUp(outputChannels, 2));
+export const kernelCount = (depthwise: boolean, outputChannels: number): number =>
+  depthwise ? 1 : alignUp(outputChannels, 2);
 
 /** Dead channels get the code for 0 everywhere: their value comes from the bias alone. */
 const packDirect = (operation: ConvOperation, first: number, count: number): Int8Array => {

@@ -21,7 +21,11 @@ export class Cursor {
   #advance(length: number): number {
     const at = this.#at;
     if (length > this.#bytes.byteLength - at) {
-      throw new PtfeError('bad-message', `graph message, byte ${at}`, `${length} bytes wanted, ${this.#bytes.byteLength - at} left`);
+      throw new PtfeError(
+        'bad-message',
+        `graph message, byte ${at}`,
+        `${length} bytes wanted, ${this.#bytes.byteLength - at} left`,
+      );
     }
     this.#at = at + length;
     return at;
@@ -100,7 +104,12 @@ export interface Message {
 export const readMessage = (bytes: Uint8Array): Message => {
   const cursor = new Cursor(bytes);
   if (cursor.u32() !== magic || cursor.u32() !== version) {
-    throw new PtfeError('bad-message', 'graph message', 'wrong magic or version', 'delegate and engine must be of one build');
+    throw new PtfeError(
+      'bad-message',
+      'graph message',
+      'wrong magic or version',
+      'delegate and engine must be of one build',
+    );
   }
   const options = Object.fromEntries(cursor.list(cursor.u32(), () => [cursor.text(), cursor.text()] as const));
   const tensors = new Map(cursor.list(cursor.u32(), () => readTensor(cursor)).map((tensor) => [tensor.index, tensor]));

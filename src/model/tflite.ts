@@ -13,7 +13,8 @@ class Table {
   readonly #at: number;
 
   constructor(buffer: ByteBuffer, at: number) {
-    if (at < 0 || at + 4 > buffer.capacity()) throw new PtfeError('bad-model', 'tflite file', `table at ${at} is outside`);
+    if (at < 0 || at + 4 > buffer.capacity())
+      throw new PtfeError('bad-model', 'tflite file', `table at ${at} is outside`);
     this.#buffer = buffer;
     this.#at = at;
   }
@@ -82,7 +83,14 @@ const paramsOf = (op: string, table: Table | null): Readonly<Record<string, numb
   const byte = (id: number): number => table?.i8(id) ?? 0;
   switch (op) {
     case 'CONV_2D':
-      return { padding: paddingOf(table), strideW: int(1), strideH: int(2), activation: byte(3), dilationW: int(4, 1), dilationH: int(5, 1) };
+      return {
+        padding: paddingOf(table),
+        strideW: int(1),
+        strideH: int(2),
+        activation: byte(3),
+        dilationW: int(4, 1),
+        dilationH: int(5, 1),
+      };
     case 'DEPTHWISE_CONV_2D':
       return {
         padding: paddingOf(table),
@@ -134,7 +142,11 @@ export const readTflite = (bytes: Uint8Array): TfliteModel => {
     const scales = quantization?.f32s(2) ?? [];
     const constant = data.byteLength > 0;
     if (constant && type !== 'other' && data.byteLength !== elementCount(shape) * elementBytes[type]) {
-      throw new PtfeError('bad-model', `tensor ${index}`, `${data.byteLength} bytes of data for shape ${shape.join('x')}`);
+      throw new PtfeError(
+        'bad-model',
+        `tensor ${index}`,
+        `${data.byteLength} bytes of data for shape ${shape.join('x')}`,
+      );
     }
     tensors.set(index, {
       index,
@@ -150,11 +162,20 @@ export const readTflite = (bytes: Uint8Array): TfliteModel => {
   }
   const nodes = subgraph.tables(3).map((table, index): Node => {
     const code = codes[table.i32(0)];
-    if (code === undefined) throw new PtfeError('bad-model', `node ${index}`, `operator code ${table.i32(0)} is not in the file`);
+    if (code === undefined)
+      throw new PtfeError('bad-model', `node ${index}`, `operator code ${table.i32(0)} is not in the file`);
     const op = operatorName(code.builtin, code.custom);
-    const node = { index, op, version: code.version, inputs: table.i32s(1), outputs: table.i32s(2), params: paramsOf(op, table.table(4)) };
+    const node = {
+      index,
+      op,
+      version: code.version,
+      inputs: table.i32s(1),
+      outputs: table.i32s(2),
+      params: paramsOf(op, table.table(4)),
+    };
     for (const tensor of [...node.inputs, ...node.outputs]) {
-      if (tensor !== -1 && !tensors.has(tensor)) throw new PtfeError('bad-model', `${op} #${index}`, `tensor ${tensor} does not exist`);
+      if (tensor !== -1 && !tensors.has(tensor))
+        throw new PtfeError('bad-model', `${op} #${index}`, `tensor ${tensor} does not exist`);
     }
     return node;
   });

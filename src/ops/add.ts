@@ -3,14 +3,30 @@ import { addStages, type AddNumbers } from '../quantize/add_stages.js';
 import { clampFits } from '../quantize/conv_stages.js';
 import { activationRange } from '../quantize/multiplier.js';
 import type { OpContext, OpDefinition } from './rule.js';
-import { hasPerTensorQuantization, inputOf, isByteTensor, isStatic, outputOf, quantizationOf, shapeText, signedCode } from './rule.js';
+import {
+  hasPerTensorQuantization,
+  inputOf,
+  isByteTensor,
+  isStatic,
+  outputOf,
+  quantizationOf,
+  shapeText,
+  signedCode,
+} from './rule.js';
 
 /** With the range that the stages can clamp to; `range` is what TFLite clamps to. */
-const numbersOf = (context: OpContext): { readonly numbers: AddNumbers; readonly range: readonly [number, number] } | null => {
+const numbersOf = (
+  context: OpContext,
+): { readonly numbers: AddNumbers; readonly range: readonly [number, number] } | null => {
   const [first, second, output] = [inputOf(context, 0), inputOf(context, 1), outputOf(context)];
   if (!isByteTensor(first) || !isByteTensor(second) || !isByteTensor(output)) return null;
   const [a, b, y] = [quantizationOf(first), quantizationOf(second), quantizationOf(output)];
-  const codes = activationRange(context.node.params['activation'] ?? 0, y.scale, output.quantization?.zeroPoints[0] ?? 0, output.type);
+  const codes = activationRange(
+    context.node.params['activation'] ?? 0,
+    y.scale,
+    output.quantization?.zeroPoints[0] ?? 0,
+    output.type,
+  );
   if (codes === null) return null;
   const range = [signedCode(codes[0], output.type), signedCode(codes[1], output.type)] as const;
   const fits = clampFits({ range, outputZeroPoint: y.zeroPoint });
@@ -35,7 +51,9 @@ export const add: OpDefinition = {
       name: 'types',
       text: 'both operands and the output int8, or all three uint8',
       broken: (context) => {
-        const types = [inputOf(context, 0), inputOf(context, 1), outputOf(context)].map((tensor) => tensor?.type ?? 'absent');
+        const types = [inputOf(context, 0), inputOf(context, 1), outputOf(context)].map(
+          (tensor) => tensor?.type ?? 'absent',
+        );
         return types[0] === types[1] && types[1] === types[2] && (types[0] === 'int8' || types[0] === 'uint8')
           ? null
           : `types ${types.join(', ')}`;
@@ -48,11 +66,15 @@ export const add: OpDefinition = {
         const tensors = [inputOf(context, 0), inputOf(context, 1), outputOf(context)];
         const [first] = tensors;
         for (const tensor of tensors) {
-          if (tensor === null || !isStatic(tensor) || tensor.constant) return 'a constant operand or a shape that is not known';
-          if (shapeText(tensor.shape) !== shapeText(first?.shape ?? [])) return `shapes ${tensors.map((t) => shapeText(t?.shape ?? [])).join(', ')}`;
+          if (tensor === null || !isStatic(tensor) || tensor.constant)
+            return 'a constant operand or a shape that is not known';
+          if (shapeText(tensor.shape) !== shapeText(first?.shape ?? []))
+            return `shapes ${tensors.map((t) => shapeText(t?.shape ?? [])).join(', ')}`;
         }
         const shape = first?.shape ?? [];
-        return shape.length >= 1 && shape.length <= 4 && (shape.length < 4 || shape[0] === 1) ? null : `shape ${shapeText(shape)}`;
+        return shape.length >= 1 && shape.length <= 4 && (shape.length < 4 || shape[0] === 1)
+          ? null
+          : `shape ${shapeText(shape)}`;
       },
     },
     {
@@ -60,7 +82,9 @@ export const add: OpDefinition = {
       text: 'one scale and one zero point for each tensor',
       broken: (context) => {
         const tensors = [inputOf(context, 0), inputOf(context, 1), outputOf(context)];
-        return tensors.every((tensor) => tensor !== null && hasPerTensorQuantization(tensor)) ? null : 'a tensor without';
+        return tensors.every((tensor) => tensor !== null && hasPerTensorQuantization(tensor))
+          ? null
+          : 'a tensor without';
       },
     },
     {

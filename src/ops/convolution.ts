@@ -48,28 +48,40 @@ const geometryOf = (context: OpContext): ConvGeometry => {
   };
 };
 
-/** Sum of (w - zero point) over the weights of each output channel. */
-const weightSums = (weights: Int8Array, zeroPoint: number, channels: number, depthwise: boolean): Float64Array => {
-  const sums = new Float64Array(channels);
+interface ChannelWeights {
+  /** Sum of (w - zero point). */
+  readonly sum: number;
+  readonly allZero: boolean;
+}
+
+/** One pass over the weights of each output channel; the step between them is 1 (OHWI) or the number of channels (1HWC). */
+const channelWeights = (
+  weights: Int8Array,
+  zeroPoint: number,
+  channels: number,
+  depthwise: boolean,
+): readonly ChannelWeights[] => {
   const perChannel = weights.length / channels;
-  for (let i = 0; i < weights.length; i++) {
-    const c = depthwise ? i % channels : Math.floor(i / perChannel);
-    sums[c] = (sums[c] ?? 0) + (weights[i] ?? 0) - zeroPoint;
-  }
-  return sums;
+  const step = depthwise ? channels : 1;
+  return Array.from({ length: channels }, (_, c) => {
+    let sum = 0;
+    let allZero = true;
+    for (let i = depthwise ? c : c * perChannel, left = perChannel; left > 0; i += step, left--) {
+      const value = (weights[i] ?? 0) - zeroPoint;
+      sum += value;
+      if (value !== 0) allZero = false;
+    }
+    return { sum, allZero };
+  });
 };
 
-const allZero = (weights: Int8Array, zeroPoint: number, channels: number, depthwise: boolean): boolean[] => {
-  const zero = new Array<boolean>(channels).fill(true);
-  const perChannel = weights.length / channels;
-  for (let i = 0; i < weights.length; i++) {
-    if (weights[i] !== zeroPoint) zero[depthwise ? i % channels : Math.floor(i / perChannel)] = false;
-  }
-  return zero;
+/** The NPU's codes: int8 as it is, uint8 with the top bit flipped. */
+const signedWeights = (data: Uint8Array, type: 'int8' | 'uint8'): Int8Array => {
+  if (type === 'int8') return new Int8Array(data.buffer, data.byteOffset, data.byteLength);
+  const signed = new Int8Array(data.length);
+  for (let i = 0; i < data.length; i++) signed[i] = (data[i] ?? 0) ^ 0x80;
+  return signed;
 };
-
-const signedWeights = (data: Uint8Array, type: 'int8' | 'uint8'): Int8Array =>
-  Int8Array.from(data, (byte) => (type === 'uint8' ? byte - 128 : byte));
 
 const biasOf = (data: Uint8Array | null, channels: number): Int32Array => {
   const bias = new Int32Array(channels);
@@ -90,27 +102,37 @@ interface Lowered {
 
 /** @returns null where a tensor is not what the rules before `numbers` ask for */
 const numbersOf = (context: OpContext, depthwise: boolean): Lowered | null => {
-  const [input, filter, bias, output] = [inputOf(context, 0), inputOf(context, 1), inputOf(context, 2), outputOf(context)];
+  const [input, filter, bias, output] = [
+    inputOf(context, 0),
+    inputOf(context, 1),
+    inputOf(context, 2),
+    outputOf(context),
+  ];
   if (!isByteTensor(input) || !isByteTensor(filter) || !isByteTensor(output) || filter.data === null) return null;
   const channels = filter.shape[channelAxis(depthwise)] ?? 0;
   const { scale: inputScale, zeroPoint: inputZeroPoint } = quantizationOf(input);
   const { scale: outputScale, zeroPoint: outputZeroPoint } = quantizationOf(output);
   const weightZeroPoint = signedCode(filter.quantization?.zeroPoints[0] ?? 0, filter.type);
   const weights = signedWeights(filter.data, filter.type);
-  const sums = weightSums(weights, weightZeroPoint, channels, depthwise);
+  const perChannel = channelWeights(weights, weightZeroPoint, channels, depthwise);
   const multipliers = (filter.quantization?.scales ?? []).map((scale) =>
     quantizeMultiplier(effectiveScale(inputScale, scale, outputScale, input.type)),
   );
-  const range = activationRange(context.node.params['activation'] ?? 0, outputScale, output.quantization?.zeroPoints[0] ?? 0, output.type);
+  const range = activationRange(
+    context.node.params['activation'] ?? 0,
+    outputScale,
+    output.quantization?.zeroPoints[0] ?? 0,
+    output.type,
+  );
   if (range === null) return null;
   const folded = new Int32Array(channels);
   const raw = biasOf(bias?.data ?? null, channels);
-  const zero = allZero(weights, weightZeroPoint, channels, depthwise);
   let reach = 0;
   const window = weights.length / channels;
   for (let c = 0; c < channels; c++) {
-    const value = (raw[c] ?? 0) - inputZeroPoint * (sums[c] ?? 0);
-    reach = Math.max(reach, Math.abs(value) + (zero[c] === true ? 0 : window * 128 * 255));
+    const { sum, allZero } = perChannel[c] ?? { sum: 0, allZero: true };
+    const value = (raw[c] ?? 0) - inputZeroPoint * sum;
+    reach = Math.max(reach, Math.abs(value) + (allZero ? 0 : window * 128 * 255));
     folded[c] = value;
   }
   return {
@@ -121,7 +143,7 @@ const numbersOf = (context: OpContext, depthwise: boolean): Lowered | null => {
     numbers: {
       multipliers,
       bias: folded,
-      dead: zero.map((isZero, c) => isZero || (multipliers[c] ?? multipliers[0])?.mantissa === 0),
+      dead: perChannel.map(({ allZero }, c) => allZero || (multipliers[c] ?? multipliers[0])?.mantissa === 0),
       outputZeroPoint,
       range: [signedCode(range[0], output.type), signedCode(range[1], output.type)],
     },
@@ -134,7 +156,9 @@ export const convolutionRules = (depthwise: boolean): readonly Rule[] => [
     name: 'types',
     text: 'input, filter and output int8, or all three uint8',
     broken: (context) => {
-      const types = [inputOf(context, 0), inputOf(context, 1), outputOf(context)].map((tensor) => tensor?.type ?? 'absent');
+      const types = [inputOf(context, 0), inputOf(context, 1), outputOf(context)].map(
+        (tensor) => tensor?.type ?? 'absent',
+      );
       return types[0] === types[1] && types[1] === types[2] && (types[0] === 'int8' || types[0] === 'uint8')
         ? null
         : `types ${types.join(', ')}`;
@@ -146,7 +170,8 @@ export const convolutionRules = (depthwise: boolean): readonly Rule[] => [
     broken: (context) => {
       const tensors = [inputOf(context, 0), inputOf(context, 1), outputOf(context)];
       for (const tensor of tensors) {
-        if (tensor === null || tensor.shape.length !== 4 || !isStatic(tensor)) return `shape ${shapeText(tensor?.shape ?? [])}`;
+        if (tensor === null || tensor.shape.length !== 4 || !isStatic(tensor))
+          return `shape ${shapeText(tensor?.shape ?? [])}`;
       }
       return tensors[0]?.shape[0] === 1 && tensors[2]?.shape[0] === 1 ? null : `batch ${tensors[0]?.shape[0] ?? 0}`;
     },
@@ -158,11 +183,15 @@ export const convolutionRules = (depthwise: boolean): readonly Rule[] => [
       const [input, filter, bias] = [inputOf(context, 0), inputOf(context, 1), inputOf(context, 2)];
       if (input?.constant === true) return 'a constant input';
       if (filter === null || !filter.constant || filter.data === null) return 'a filter that is not constant';
-      if (filter.data.byteLength !== filter.shape.reduce((product, dim) => product * dim, 1)) return 'filter data of another size';
+      if (filter.data.byteLength !== filter.shape.reduce((product, dim) => product * dim, 1))
+        return 'filter data of another size';
       if (bias === null) return null;
       const channels = filter.shape[channelAxis(depthwise)] ?? 0;
-      if (bias.type !== 'int32' || !bias.constant || bias.data === null) return `a bias of type ${bias.type} that is not constant`;
-      return bias.data.byteLength === 4 * channels ? null : `a bias of ${bias.data.byteLength} bytes for ${channels} channels`;
+      if (bias.type !== 'int32' || !bias.constant || bias.data === null)
+        return `a bias of type ${bias.type} that is not constant`;
+      return bias.data.byteLength === 4 * channels
+        ? null
+        : `a bias of ${bias.data.byteLength} bytes for ${channels} channels`;
     },
   },
   {
@@ -171,14 +200,20 @@ export const convolutionRules = (depthwise: boolean): readonly Rule[] => [
     broken: (context) => {
       const [input, filter, output] = [inputOf(context, 0), inputOf(context, 1), outputOf(context)];
       if (input === null || filter === null || output === null) return 'tensors missing';
-      if (!hasPerTensorQuantization(input) || !hasPerTensorQuantization(output)) return 'input or output without one scale and zero point';
+      if (!hasPerTensorQuantization(input) || !hasPerTensorQuantization(output))
+        return 'input or output without one scale and zero point';
       const { scales = [], zeroPoints = [], axis = 0 } = filter.quantization ?? {};
-      if (scales.length === 0 || scales.some((scale) => !(scale >= 0) || !Number.isFinite(scale))) return 'filter scales missing or negative';
-      if (filter.type === 'int8' && zeroPoints.some((zero) => zero !== 0)) return 'an int8 filter with a zero point other than 0';
-      if (scales.length === 1) return filter.type === 'int8' || hasPerTensorQuantization(filter) ? null : 'filter zero point outside its type';
+      if (scales.length === 0 || scales.some((scale) => !(scale >= 0) || !Number.isFinite(scale)))
+        return 'filter scales missing or negative';
+      if (filter.type === 'int8' && zeroPoints.some((zero) => zero !== 0))
+        return 'an int8 filter with a zero point other than 0';
+      if (scales.length === 1)
+        return filter.type === 'int8' || hasPerTensorQuantization(filter) ? null : 'filter zero point outside its type';
       const channels = filter.shape[channelAxis(depthwise)] ?? 0;
       if (filter.type === 'uint8') return 'a uint8 filter with several scales';
-      return scales.length === channels && axis === channelAxis(depthwise) ? null : `${scales.length} filter scales along axis ${axis}`;
+      return scales.length === channels && axis === channelAxis(depthwise)
+        ? null
+        : `${scales.length} filter scales along axis ${axis}`;
     },
   },
   {
@@ -194,7 +229,9 @@ export const convolutionRules = (depthwise: boolean): readonly Rule[] => [
     text: `strides 1 to ${limits.stride}`,
     broken: ({ node }) => {
       const { strideH = 0, strideW = 0 } = node.params;
-      return [strideH, strideW].every((stride) => stride >= 1 && stride <= limits.stride) ? null : `stride ${strideH}x${strideW}`;
+      return [strideH, strideW].every((stride) => stride >= 1 && stride <= limits.stride)
+        ? null
+        : `stride ${strideH}x${strideW}`;
     },
   },
   {
@@ -204,8 +241,13 @@ export const convolutionRules = (depthwise: boolean): readonly Rule[] => [
       const ic = inputOf(context, 0)?.shape[3];
       const filter = inputOf(context, 1)?.shape ?? [];
       const oc = outputOf(context)?.shape[3];
-      if (!depthwise) return filter[3] === ic && filter[0] === oc ? null : `${filter[3] ?? 0} filter channels for ${ic ?? 0} input channels`;
-      return filter[3] === ic && ic === oc && filter[0] === 1 ? null : `${ic ?? 0} input channels to ${oc ?? 0} output channels`;
+      if (!depthwise)
+        return filter[3] === ic && filter[0] === oc
+          ? null
+          : `${filter[3] ?? 0} filter channels for ${ic ?? 0} input channels`;
+      return filter[3] === ic && ic === oc && filter[0] === 1
+        ? null
+        : `${ic ?? 0} input channels to ${oc ?? 0} output channels`;
     },
   },
   {
@@ -227,7 +269,8 @@ export const convolutionRules = (depthwise: boolean): readonly Rule[] => [
       if (mode !== padding.same && mode !== padding.valid) return `padding ${mode}`;
       const height = outputLength(g.inputHeight, g.kernelHeight, g.strideY, mode);
       const width = outputLength(g.inputWidth, g.kernelWidth, g.strideX, mode);
-      if (height !== g.outputHeight || width !== g.outputWidth) return `output ${g.outputHeight}x${g.outputWidth} where ${height}x${width} follows`;
+      if (height !== g.outputHeight || width !== g.outputWidth)
+        return `output ${g.outputHeight}x${g.outputWidth} where ${height}x${width} follows`;
       const largest = Math.max(height, width, g.inputHeight, g.inputWidth);
       if (largest > limits.plane) return `a plane of ${largest} rows or columns, more than ${limits.plane}`;
       return Math.max(g.padTop, g.padLeft) <= limits.pad ? null : `padding ${g.padTop}x${g.padLeft}`;
@@ -248,7 +291,9 @@ export const convolutionRules = (depthwise: boolean): readonly Rule[] => [
       const lowered = numbersOf(context, depthwise);
       if (lowered === null) return 'tensors missing';
       if (lowered.reach >= 2 ** 31) return 'a bias with which sums leave int32';
-      const steepest = Math.max(...lowered.numbers.multipliers.map(({ mantissa, shift }) => (mantissa === 0 ? -31 : shift)));
+      const steepest = Math.max(
+        ...lowered.numbers.multipliers.map(({ mantissa, shift }) => (mantissa === 0 ? -31 : shift)),
+      );
       return steepest <= 8 ? null : `an effective scale of 2^${steepest}`;
     },
   },
@@ -258,7 +303,9 @@ export const convolutionRules = (depthwise: boolean): readonly Rule[] => [
     broken: (context) => {
       if (context.trust !== 'seen') return null;
       const lowered = numbersOf(context, depthwise);
-      return lowered !== null && seenConvStages(lowered.numbers) !== null ? null : 'no such form for these scales and this activation';
+      return lowered !== null && seenConvStages(lowered.numbers) !== null
+        ? null
+        : 'no such form for these scales and this activation';
     },
   },
 ];
@@ -268,7 +315,8 @@ export const lowerConvolution = (context: OpContext, depthwise: boolean): readon
   const lowered = numbersOf(context, depthwise);
   const input = context.node.inputs[0];
   const output = context.node.outputs[0];
-  if (lowered === null || input === undefined || output === undefined) throw new Error(`${context.node.op} #${context.node.index}: lowered against its rules`);
+  if (lowered === null || input === undefined || output === undefined)
+    throw new Error(`${context.node.op} #${context.node.index}: lowered against its rules`);
   const { weights, weightZeroPoint, inputZeroPoint, numbers } = lowered;
   const base = { nodes: [context.node.index], output };
   const fits = clampFits(numbers);

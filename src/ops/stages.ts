@@ -7,14 +7,16 @@ import type { Operation } from './operation.js';
 import type { Trust } from './rule.js';
 
 const must = (stages: Stages | null, operation: Operation): Stages => {
-  if (stages === null) throw new Error(`${operation.kind} of node ${operation.nodes[0] ?? -1}: no stages, against its rules`);
+  if (stages === null)
+    throw new Error(`${operation.kind} of node ${operation.nodes[0] ?? -1}: no stages, against its rules`);
   return stages;
 };
 
 export const stagesOf = (operation: Operation, trust: Trust): Stages => {
   switch (operation.kind) {
     case 'conv':
-      if (operation.residual !== null) return must(fusedAddStages(operation.numbers, operation.residual.numbers), operation);
+      if (operation.residual !== null)
+        return must(fusedAddStages(operation.numbers, operation.residual.numbers), operation);
       return trust === 'seen' ? must(seenConvStages(operation.numbers), operation) : convStages(operation.numbers);
     case 'add':
       return must(addStages(operation.numbers), operation);

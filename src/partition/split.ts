@@ -20,7 +20,11 @@ const partOf = (graph: Graph, nodes: readonly Node[], outputs: readonly number[]
  * Each node gets the number of the earliest round in which it can run: rounds alternate between CPU and NPU, as TFLite's
  * own partitioning does.
  */
-export const splitParts = (graph: Graph, supported: ReadonlySet<number>, outputs: readonly number[]): readonly Part[] => {
+export const splitParts = (
+  graph: Graph,
+  supported: ReadonlySet<number>,
+  outputs: readonly number[],
+): readonly Part[] => {
   const roundOfTensor = new Map<number, number>();
   const rounds = new Map<number, Node[]>();
   for (const node of graph.nodes) {

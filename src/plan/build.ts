@@ -29,7 +29,8 @@ const tensorRecord = ({ graph, cubes, arena }: PlanParts, tensor: number, direct
   const found = graph.tensors.get(tensor) ?? null;
   const cube = cubes.get(tensor);
   const offset = arena.offsets.get(tensor);
-  if (!isByteTensor(found) || cube === undefined || offset === undefined) throw new Error(`tensor ${tensor} is not a feature map of this part`);
+  if (!isByteTensor(found) || cube === undefined || offset === undefined)
+    throw new Error(`tensor ${tensor} is not a feature map of this part`);
   const { scale, zeroPoint } = quantizationOf(found);
   return {
     tensor,
@@ -86,11 +87,23 @@ export const buildPlan = (parts: PlanParts): Plan => {
       { kind: 'arena', size: Math.max(64, arena.bytes), bytes: new Uint8Array() },
       { kind: 'regcmd', size: assembly.bytes.byteLength, bytes: assembly.bytes },
     ],
-    relocations: assembly.relocations.map(({ word, buffer, addend }) => ({ bo: bo.regcmd, word, targetBo: bo[buffer], addend })),
+    relocations: assembly.relocations.map(({ word, buffer, addend }) => ({
+      bo: bo.regcmd,
+      word,
+      targetBo: bo[buffer],
+      addend,
+    })),
     tasks: records,
     jobs: jobs.map(({ operations, core }) => {
       const own = tasks.flatMap((task, index) => (operations.includes(task.operation) ? [index] : []));
-      return { firstTask: own[0] ?? 0, taskCount: own.length, core, depends: null, inBos: [bo.arena], outBos: [bo.arena] };
+      return {
+        firstTask: own[0] ?? 0,
+        taskCount: own.length,
+        core,
+        depends: null,
+        inBos: [bo.arena],
+        outBos: [bo.arena],
+      };
     }),
     ops: tiled.map((one, position) => opRecord(parts, one, position)),
   };

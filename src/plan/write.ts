@@ -63,7 +63,8 @@ class StringTable {
   }
 }
 
-const bits = (positions: readonly number[]): bigint => positions.reduce((mask, position) => mask | (1n << BigInt(position)), 0n);
+const bits = (positions: readonly number[]): bigint =>
+  positions.reduce((mask, position) => mask | (1n << BigInt(position)), 0n);
 
 export const writePlan = (plan: Plan): Uint8Array => {
   const strings = new StringTable();
@@ -72,7 +73,9 @@ export const writePlan = (plan: Plan): Uint8Array => {
   const factNames = facts.map((fact) => strings.add(fact));
   const text = strings.bytes();
 
-  const counts = [plan.tensors, plan.bos, plan.relocations, plan.tasks, plan.jobs, plan.ops, facts, text].map(({ length }) => length);
+  const counts = [plan.tensors, plan.bos, plan.relocations, plan.tasks, plan.jobs, plan.ops, facts, text].map(
+    ({ length }) => length,
+  );
   const offsets: number[] = [];
   let end = headerBytes;
   for (const [position, [, recordBytes]] of sections.entries()) {
@@ -87,7 +90,8 @@ export const writePlan = (plan: Plan): Uint8Array => {
     return offset;
   });
   const file = new Uint8Array(alignUp(end, sectionAlignment));
-  const at = (section: number, record: number): Fields => new Fields(file, (offsets[section] ?? 0) + record * (sections[section]?.[1] ?? 0));
+  const at = (section: number, record: number): Fields =>
+    new Fields(file, (offsets[section] ?? 0) + record * (sections[section]?.[1] ?? 0));
 
   for (const [i, t] of plan.tensors.entries()) {
     const flip = t.type === 'uint8' ? 0x80 : 0;
@@ -96,9 +100,13 @@ export const writePlan = (plan: Plan): Uint8Array => {
       .f32(t.scale)
       .u32(t.zeroPoint, 0, t.bo, t.offset, t.lineBytes, t.surfaceBytes, flip, t.padCode & 0xff, t.surfaces);
   }
-  for (const [i, bo] of plan.bos.entries()) at(1, i).u32(boKinds[bo.kind], 0).u64(bo.size, dataOffsets[i] ?? 0, bo.bytes.byteLength);
+  for (const [i, bo] of plan.bos.entries())
+    at(1, i)
+      .u32(boKinds[bo.kind], 0)
+      .u64(bo.size, dataOffsets[i] ?? 0, bo.bytes.byteLength);
   for (const [i, r] of plan.relocations.entries()) at(2, i).u32(r.bo, r.word, r.targetBo, r.addend);
-  for (const [i, t] of plan.tasks.entries()) at(3, i).u32(t.op, t.regcmdBo, t.regcmdOffset, t.words, Math.round(t.cycles));
+  for (const [i, t] of plan.tasks.entries())
+    at(3, i).u32(t.op, t.regcmdBo, t.regcmdOffset, t.words, Math.round(t.cycles));
   for (const [i, j] of plan.jobs.entries()) {
     at(4, i)
       .u32(j.firstTask, j.taskCount, j.core, j.depends === null ? 0 : j.depends + 1)

@@ -50,7 +50,10 @@ export const addFactors = (firstScale: number, secondScale: number, outputScale:
     if (penalty < bestPenalty) {
       bestPenalty = penalty;
       const error = Math.max(majorError, Math.abs(majorError + ratioError));
-      best = firstScale >= secondScale ? { first: major, second: minor, scale, shift, error } : { first: minor, second: major, scale, shift, error };
+      best =
+        firstScale >= secondScale
+          ? { first: major, second: minor, scale, shift, error }
+          : { first: minor, second: major, scale, shift, error };
     }
   }
   return best;

@@ -175,7 +175,9 @@ const numberOf = ({ mantissa, shift }: QuantizedMultiplier): number => mantissa 
 export const seenConvStages = (numbers: ConvNumbers): Stages | null => {
   if (activationLimit(numbers, 0) !== null) return null;
   const count = numbers.bias.length;
-  const scales = Array.from({ length: count }, (_, c) => numberOf(numbers.multipliers[c] ?? numbers.multipliers[0] ?? { mantissa: 0, shift: 0 }));
+  const scales = Array.from({ length: count }, (_, c) =>
+    numberOf(numbers.multipliers[c] ?? numbers.multipliers[0] ?? { mantissa: 0, shift: 0 }),
+  );
   const reference = Math.max(...scales.filter((_, c) => numbers.dead[c] !== true));
   if (!(reference > 0)) return null;
   const { mantissa, shift } = quantizeMultiplier(reference);
@@ -187,7 +189,10 @@ export const seenConvStages = (numbers: ConvNumbers): Stages | null => {
     const exact = ((scales[c] ?? 0) / reference) * 2 ** 14;
     multiply[c] = Math.max(1, Math.round(exact));
     if (numbers.dead[c] === true) {
-      const value = multiplyByQuantizedMultiplier(numbers.bias[c] ?? 0, numbers.multipliers[c] ?? { mantissa: 0, shift: 0 });
+      const value = multiplyByQuantizedMultiplier(
+        numbers.bias[c] ?? 0,
+        numbers.multipliers[c] ?? { mantissa: 0, shift: 0 },
+      );
       multiply[c] = 2 ** 14;
       add[c] = Math.round(Math.max(-512, Math.min(512, value)) / reference);
       continue;

@@ -28,7 +28,13 @@ interface ChannelFit {
 }
 
 /** The best addend for one multiplier of BS. `counts`: bytes from the lowest to the highest; `below`: of them below zero. */
-const fitChannel = (multiplier: QuantizedMultiplier, multiply: number, shift: number, counts: number, below: number): ChannelFit => {
+const fitChannel = (
+  multiplier: QuantizedMultiplier,
+  multiply: number,
+  shift: number,
+  counts: number,
+  below: number,
+): ChannelFit => {
   const addends: number[] = [];
   let first = 0;
   let last = 0;
@@ -72,7 +78,12 @@ export const fusedAddStages = (conv: ConvNumbers, add: AddNumbers): Stages | nul
   const inner = fits.reduce((total, fit) => total + fit.mismatch, 0) / fits.length;
   return {
     technique: 'fused-add',
-    bs: { add: addends, multiply: single ? only.multiply : Int32Array.from(fits, (fit) => fit.multiply), shift, limit: counts },
+    bs: {
+      add: addends,
+      multiply: single ? only.multiply : Int32Array.from(fits, (fit) => fit.multiply),
+      shift,
+      limit: counts,
+    },
     bn: { add: -below, multiply: sum.bs.multiply, shift: 0, limit: null },
     ew: sum.ew,
     out: sum.out,

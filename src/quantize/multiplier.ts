@@ -55,7 +55,8 @@ export const effectiveScale = (input: number, weight: number, output: number, ty
   (type === 'uint8' ? Math.fround(input * weight) : input * weight) / output;
 
 /** Limits of the stored type, in its own codes. */
-export const typeRange = (type: 'int8' | 'uint8'): readonly [number, number] => (type === 'int8' ? [-128, 127] : [0, 255]);
+export const typeRange = (type: 'int8' | 'uint8'): readonly [number, number] =>
+  type === 'int8' ? [-128, 127] : [0, 255];
 
 const activationBounds: Readonly<Record<number, readonly [number, number]>> = {
   0: [-Infinity, Infinity],

@@ -54,7 +54,8 @@ const planeTiling = (g: ConvGeometry, channels: number, split: Split): PlaneTili
   };
   if (g.inputWidth <= limits.window) {
     const outputRows = rowsFor(g.inputWidth);
-    if (outputRows > 0) return { split, outputRows: Math.min(outputRows, g.outputHeight), outputColumns: g.outputWidth };
+    if (outputRows > 0)
+      return { split, outputRows: Math.min(outputRows, g.outputHeight), outputColumns: g.outputWidth };
   }
   for (let outputColumns = g.outputWidth; outputColumns >= 1; outputColumns = Math.floor(outputColumns / 2)) {
     const columns = Math.min(g.inputWidth, (outputColumns - 1) * g.strideX + g.kernelWidth);
@@ -85,7 +86,10 @@ const chooseTiling = (g: ConvGeometry, inputChannels: number, weightBytes: numbe
 const channelStep = ({ depthwise, geometry: g }: ConvOperation): number => {
   if (!depthwise) return limits.outputChannels;
   const byKernel = Math.floor(limits.kernelBytes / (g.kernelHeight * g.kernelWidth));
-  return Math.max(atoms.depthwiseChannels, Math.min(limits.outputChannels, Math.floor(byKernel / atoms.depthwiseChannels) * atoms.depthwiseChannels));
+  return Math.max(
+    atoms.depthwiseChannels,
+    Math.min(limits.outputChannels, Math.floor(byKernel / atoms.depthwiseChannels) * atoms.depthwiseChannels),
+  );
 };
 
 /** @returns null when the operation cannot be cut to fit */
@@ -100,7 +104,10 @@ export const convTiles = (operation: ConvOperation): readonly ConvTile[] | null 
   while (depthwise && step > atoms.depthwiseChannels) {
     const tiling = tilingFor(Math.min(step, g.outputChannels));
     if (tiling !== null && tiling.outputColumns === g.outputWidth) break;
-    step = alignUp(Math.ceil(Math.min(step, alignUp(g.outputChannels, atoms.depthwiseChannels)) / 2), atoms.depthwiseChannels);
+    step = alignUp(
+      Math.ceil(Math.min(step, alignUp(g.outputChannels, atoms.depthwiseChannels)) / 2),
+      atoms.depthwiseChannels,
+    );
   }
   const tiles: ConvTile[] = [];
   for (let channel = 0; channel < g.outputChannels; channel += step) {
@@ -117,7 +124,11 @@ export const convTiles = (operation: ConvOperation): readonly ConvTile[] | null 
         if (outputRows * outputColumns > limits.outputAtomics) return null;
         const y = windowOf(row, outputRows, g.strideY, g.kernelHeight, g.padTop, g.inputHeight);
         const data = Math.ceil((rowEntries(x.count, inputChannels) * y.count) / cbuf.entriesPerBank) + 1;
-        const banks: Banks = { data: cbuf.banks - tiling.split.weights, weights: tiling.split.weights, weightReuse: !first && tiling.split.resident };
+        const banks: Banks = {
+          data: cbuf.banks - tiling.split.weights,
+          weights: tiling.split.weights,
+          weightReuse: !first && tiling.split.resident,
+        };
         if (data > banks.data) return null;
         tiles.push({
           inputRow: y.start,

@@ -12,7 +12,11 @@ export const elementwiseTiles = (cube: Cube): readonly ElementwiseTile[] => {
   if (pieces > 1) {
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < cube.width; column += limits.elementwiseColumns) {
-        tiles.push({ atom: row * cube.width + column, columns: Math.min(limits.elementwiseColumns, cube.width - column), rows: 1 });
+        tiles.push({
+          atom: row * cube.width + column,
+          columns: Math.min(limits.elementwiseColumns, cube.width - column),
+          rows: 1,
+        });
       }
     }
     return tiles;

@@ -36,5 +36,13 @@ export interface ElementwiseTile {
 
 /** An operation with its numbers and its tiles; `tiles` run in order. */
 export type TiledOperation =
-  | { readonly operation: Extract<Operation, { kind: 'conv' }>; readonly stages: Stages; readonly tiles: readonly ConvTile[] }
-  | { readonly operation: Extract<Operation, { kind: 'add' | 'clamp' }>; readonly stages: Stages; readonly tiles: readonly ElementwiseTile[] };
+  | {
+      readonly operation: Extract<Operation, { kind: 'conv' }>;
+      readonly stages: Stages;
+      readonly tiles: readonly ConvTile[];
+    }
+  | {
+      readonly operation: Extract<Operation, { kind: 'add' | 'clamp' }>;
+      readonly stages: Stages;
+      readonly tiles: readonly ElementwiseTile[];
+    };

@@ -7,7 +7,11 @@ import { elementwiseTiles } from './elementwise_tiles.js';
 import type { TiledOperation } from './task.js';
 
 /** @returns null when the operation cannot be cut to fit the chip */
-export const tileOperation = (operation: Operation, stages: Stages, cubes: ReadonlyMap<number, Cube>): TiledOperation | null => {
+export const tileOperation = (
+  operation: Operation,
+  stages: Stages,
+  cubes: ReadonlyMap<number, Cube>,
+): TiledOperation | null => {
   if (operation.kind === 'conv') {
     const tiles = convTiles(operation);
     return tiles === null ? null : { operation, stages, tiles };

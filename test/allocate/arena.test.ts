@@ -3,7 +3,11 @@ import fc from 'fast-check';
 import { allocateArena, type Lifetime } from '../../src/allocate/arena.js';
 
 const lifetimes = fc.array(
-  fc.record({ bytes: fc.integer({ min: 1, max: 5000 }), from: fc.integer({ min: -1, max: 20 }), length: fc.integer({ min: 0, max: 8 }) }),
+  fc.record({
+    bytes: fc.integer({ min: 1, max: 5000 }),
+    from: fc.integer({ min: -1, max: 20 }),
+    length: fc.integer({ min: 0, max: 8 }),
+  }),
   { maxLength: 25 },
 );
 
@@ -11,7 +15,12 @@ describe('allocate: arena', () => {
   it('tensors alive at one time never overlap; the arena is no larger than all of them together', () => {
     fc.assert(
       fc.property(lifetimes, (list) => {
-        const tensors = list.map(({ bytes, from, length }, tensor): Lifetime => ({ tensor, bytes, from, to: from + length }));
+        const tensors = list.map(({ bytes, from, length }, tensor): Lifetime => ({
+          tensor,
+          bytes,
+          from,
+          to: from + length,
+        }));
         const { bytes, offsets } = allocateArena(tensors);
         for (const a of tensors) {
           const start = offsets.get(a.tensor) ?? -1;

@@ -18,7 +18,12 @@ const geometry = (kernel: number, inputChannels: number, outputChannels: number)
   padLeft: 0,
 });
 
-const operation = (g: ConvGeometry, depthwise: boolean, weights: Int8Array, weightZeroPoint: number): ConvOperation => ({
+const operation = (
+  g: ConvGeometry,
+  depthwise: boolean,
+  weights: Int8Array,
+  weightZeroPoint: number,
+): ConvOperation => ({
   kind: 'conv',
   nodes: [0],
   input: 0,
@@ -69,7 +74,12 @@ describe('layout: weights', () => {
   });
 
   it('operands: groups of 8 channels hold the enabled operands in order, a multiplier is never 0', () => {
-    const stage = { add: Int32Array.from([1, 2, 3]), multiply: Int32Array.from([100, 200, 300]), shift: 15, limit: null };
+    const stage = {
+      add: Int32Array.from([1, 2, 3]),
+      multiply: Int32Array.from([100, 200, 300]),
+      shift: 15,
+      limit: null,
+    };
     const buffer = operandBuffer(stage, 7, 0, 3, 32);
     expect(buffer?.bytes.byteLength).to.equal(4 * 64);
     const view = new DataView((buffer?.bytes ?? new Uint8Array()).buffer);

@@ -10,16 +10,31 @@ const tfliteAdd = (numbers: AddNumbers, first: number, second: number): number =
   const twice = 2 * Math.max(numbers.firstScale, numbers.secondScale);
   const scaled = (code: number, zero: number, scale: number): number =>
     multiplyByQuantizedMultiplier((code - zero) * 2 ** 20, quantizeMultiplier(scale / twice));
-  const sum = scaled(first, numbers.firstZeroPoint, numbers.firstScale) + scaled(second, numbers.secondZeroPoint, numbers.secondScale);
-  const out = multiplyByQuantizedMultiplier(sum, quantizeMultiplier(twice / (2 ** 20 * numbers.outputScale))) + numbers.outputZeroPoint;
+  const sum =
+    scaled(first, numbers.firstZeroPoint, numbers.firstScale) +
+    scaled(second, numbers.secondZeroPoint, numbers.secondScale);
+  const out =
+    multiplyByQuantizedMultiplier(sum, quantizeMultiplier(twice / (2 ** 20 * numbers.outputScale))) +
+    numbers.outputZeroPoint;
   return Math.max(numbers.range[0], Math.min(numbers.range[1], out));
 };
 
 const scale = fc.double({ min: -6, max: 0, noNaN: true }).map((exponent) => Math.fround(2 ** exponent));
 const zero = fc.integer({ min: -128, max: 127 });
 const numbersArbitrary: fc.Arbitrary<AddNumbers> = fc
-  .record({ firstScale: scale, secondScale: scale, outputScale: scale, firstZeroPoint: zero, secondZeroPoint: zero, outputZeroPoint: zero, relu: fc.boolean() })
-  .map(({ relu, ...numbers }) => ({ ...numbers, range: relu ? [numbers.outputZeroPoint, Math.min(127, numbers.outputZeroPoint + 90)] : [-128, 127] }));
+  .record({
+    firstScale: scale,
+    secondScale: scale,
+    outputScale: scale,
+    firstZeroPoint: zero,
+    secondZeroPoint: zero,
+    outputZeroPoint: zero,
+    relu: fc.boolean(),
+  })
+  .map(({ relu, ...numbers }) => ({
+    ...numbers,
+    range: relu ? [numbers.outputZeroPoint, Math.min(127, numbers.outputZeroPoint + 90)] : [-128, 127],
+  }));
 
 const differingShare = (numbers: AddNumbers): { share: number; largest: number } => {
   const stages = addStages(numbers);
@@ -78,14 +93,23 @@ describe('quantize: ADD fused into a convolution', () => {
     fc.assert(
       fc.property(numbersArbitrary, fc.double({ min: -13, max: -6, noNaN: true }), (add, exponent) => {
         const multiplier = quantizeMultiplier(2 ** exponent);
-        const conv = { multipliers: [multiplier], bias: Int32Array.of(0), dead: [false], outputZeroPoint: add.firstZeroPoint, range: [-128, 127] as const };
+        const conv = {
+          multipliers: [multiplier],
+          bias: Int32Array.of(0),
+          dead: [false],
+          outputZeroPoint: add.firstZeroPoint,
+          range: [-128, 127] as const,
+        };
         const stages = fusedAddStages(conv, add);
         if (stages === null) return;
         let differing = 0;
         const samples = 3000;
         for (let i = 0; i < samples; i++) {
           const accumulator = Math.round((i / samples - 0.5) * 256 * 2 ** -exponent);
-          const inner = Math.max(-128, Math.min(127, multiplyByQuantizedMultiplier(accumulator, multiplier) + add.firstZeroPoint));
+          const inner = Math.max(
+            -128,
+            Math.min(127, multiplyByQuantizedMultiplier(accumulator, multiplier) + add.firstZeroPoint),
+          );
           const second = ((i * 31) % 256) - 128;
           if (applyStages(stages, accumulator, 0, second) !== tfliteAdd(add, inner, second)) differing++;
         }

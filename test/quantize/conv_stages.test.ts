@@ -20,7 +20,10 @@ const compare = (numbers: ConvNumbers, stages: Stages, samples: number): { share
     const span = Math.min(2 ** 30, 512 / scale);
     const spread = numbers.dead[c] === true || scale === 0 ? 0 : Math.round((((i * 0.6180339887) % 1) - 0.5) * span);
     const accumulator = spread - (numbers.dead[c] === true ? 0 : (numbers.bias[c] ?? 0));
-    const expected = clamp(multiplyByQuantizedMultiplier(accumulator + (numbers.bias[c] ?? 0), multiplier) + numbers.outputZeroPoint, numbers.range);
+    const expected = clamp(
+      multiplyByQuantizedMultiplier(accumulator + (numbers.bias[c] ?? 0), multiplier) + numbers.outputZeroPoint,
+      numbers.range,
+    );
     const difference = Math.abs(applyStages(stages, accumulator, c) - expected);
     if (difference > 0) differing++;
     largest = Math.max(largest, difference);
@@ -35,7 +38,10 @@ const numbersArbitrary = (channels: number): fc.Arbitrary<ConvNumbers> =>
   fc
     .record({
       scale: scaleArbitrary,
-      ratios: fc.array(fc.integer({ min: 0, max: 999 }).map((step) => -(step + 0.41) / 100), { minLength: channels, maxLength: channels }),
+      ratios: fc.array(
+        fc.integer({ min: 0, max: 999 }).map((step) => -(step + 0.41) / 100),
+        { minLength: channels, maxLength: channels },
+      ),
       bias: fc.array(fc.integer({ min: -100000, max: 100000 }), { minLength: channels, maxLength: channels }),
       dead: fc.array(fc.constantFrom(false, false, false, true), { minLength: channels, maxLength: channels }),
       outputZeroPoint: fc.integer({ min: -128, max: 127 }),
@@ -46,7 +52,8 @@ const numbersArbitrary = (channels: number): fc.Arbitrary<ConvNumbers> =>
       bias: Int32Array.from(bias),
       dead: channels === 1 ? [false] : dead,
       outputZeroPoint,
-      range: relu === 'none' ? [-128, 127] : [outputZeroPoint, relu === 'relu' ? 127 : Math.min(127, outputZeroPoint + 60)],
+      range:
+        relu === 'none' ? [-128, 127] : [outputZeroPoint, relu === 'relu' ? 127 : Math.min(127, outputZeroPoint + 60)],
     }));
 
 describe('quantize: convolution stages', () => {
@@ -86,9 +93,20 @@ describe('quantize: convolution stages', () => {
 
   it('a left shift (scale of 1 or more) stays within one count', () => {
     for (const scale of [1, 1.7, 3.9, 40]) {
-      const numbers: ConvNumbers = { multipliers: [quantizeMultiplier(scale)], bias: Int32Array.of(0), dead: [false], outputZeroPoint: 0, range: [-128, 127] };
+      const numbers: ConvNumbers = {
+        multipliers: [quantizeMultiplier(scale)],
+        bias: Int32Array.of(0),
+        dead: [false],
+        outputZeroPoint: 0,
+        range: [-128, 127],
+      };
       expect(compare(numbers, convStages(numbers), 512).largest, `scale ${scale}`).to.equal(0);
-      const both = { ...numbers, multipliers: [quantizeMultiplier(scale), quantizeMultiplier(scale / 100)], bias: Int32Array.of(0, 0), dead: [false, false] };
+      const both = {
+        ...numbers,
+        multipliers: [quantizeMultiplier(scale), quantizeMultiplier(scale / 100)],
+        bias: Int32Array.of(0, 0),
+        dead: [false, false],
+      };
       expect(compare(both, convStages(both), 4096).largest, `scales ${scale}, ${scale / 100}`).to.be.at.most(1);
     }
   });

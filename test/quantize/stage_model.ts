@@ -20,7 +20,8 @@ const shiftTies = (value: bigint, shift: number, ties: 'even' | 'up'): bigint =>
   return ties === 'even' && tie && (up & 1n) === 1n ? up - 1n : up;
 };
 
-const at = (operand: Operand, channel: number): bigint => BigInt(typeof operand === 'number' ? operand : (operand[channel] ?? 0));
+const at = (operand: Operand, channel: number): bigint =>
+  BigInt(typeof operand === 'number' ? operand : (operand[channel] ?? 0));
 
 const limited = (value: bigint, limit: number | null): bigint => {
   if (limit === null) return value;
@@ -31,7 +32,8 @@ const limited = (value: bigint, limit: number | null): bigint => {
 const scaleStage = (value: bigint, stage: ScaleStage | null, channel: number): bigint => {
   if (stage === null) return value;
   const sum = stage.add === null ? value : saturate(value + at(stage.add, channel), 32);
-  const product = stage.multiply === null ? sum : saturate(shiftHalfAway(sum * at(stage.multiply, channel), stage.shift), 32);
+  const product =
+    stage.multiply === null ? sum : saturate(shiftHalfAway(sum * at(stage.multiply, channel), stage.shift), 32);
   return limited(product, stage.limit);
 };
 
@@ -39,7 +41,11 @@ const scaleStage = (value: bigint, stage: ScaleStage | null, channel: number): b
 export const applyStages = (stages: Stages, accumulator: number, channel = 0, operand = 0): number => {
   let value = scaleStage(scaleStage(BigInt(accumulator), stages.bs, channel), stages.bn, channel);
   if (stages.ew !== null) {
-    const other = shiftTies((BigInt(operand) + BigInt(stages.ew.offset)) * BigInt(stages.ew.scale), stages.ew.shift, 'even');
+    const other = shiftTies(
+      (BigInt(operand) + BigInt(stages.ew.offset)) * BigInt(stages.ew.scale),
+      stages.ew.shift,
+      'even',
+    );
     value = limited(saturate(value + other, 32), stages.ew.limit);
   }
   const out = shiftTies(value * BigInt(stages.out.scale), stages.out.shift, stages.out.ties);

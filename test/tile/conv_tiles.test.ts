@@ -33,7 +33,9 @@ const geometries = fc
     depthwise: fc.boolean(),
   })
   .map(({ channels, outputChannels, depthwise, ...g }) => {
-    const inputChannels = depthwise ? channels : Math.min(channels, Math.floor(limits.contraction / (g.kernelHeight * g.kernelWidth)));
+    const inputChannels = depthwise
+      ? channels
+      : Math.min(channels, Math.floor(limits.contraction / (g.kernelHeight * g.kernelWidth)));
     const outputHeight = Math.ceil(g.inputHeight / g.strideY);
     const outputWidth = Math.ceil(g.inputWidth / g.strideX);
     const pad = (output: number, stride: number, kernel: number, input: number): number =>
@@ -66,7 +68,12 @@ const holdsWindow = (
 ): boolean => {
   const wanted = first * stride - planePad;
   const end = (first + count - 1) * stride - planePad + kernel;
-  return start === Math.max(0, wanted) && pad === Math.max(0, -wanted) && start + size <= length && start + size >= Math.min(length, end);
+  return (
+    start === Math.max(0, wanted) &&
+    pad === Math.max(0, -wanted) &&
+    start + size <= length &&
+    start + size >= Math.min(length, end)
+  );
 };
 
 describe('tile: convolutions', () => {
@@ -80,12 +87,35 @@ describe('tile: convolutions', () => {
           values += tile.outputRows * tile.outputColumns * tile.channels;
           const channels = depthwise ? tile.channels : g.inputChannels;
           const entries = rowEntries(tile.inputColumns, channels) * tile.inputRows;
-          const fits = Math.ceil(entries / cbuf.entriesPerBank) + 1 <= tile.banks.data && tile.banks.data + tile.banks.weights === cbuf.banks;
+          const fits =
+            Math.ceil(entries / cbuf.entriesPerBank) + 1 <= tile.banks.data &&
+            tile.banks.data + tile.banks.weights === cbuf.banks;
           const named = Math.max(tile.inputRows, tile.inputColumns) <= limits.window;
-          const rows = holdsWindow(tile.outputRow, tile.outputRows, tile.inputRow, tile.inputRows, tile.padTop, g.strideY, g.kernelHeight, g.inputHeight, g.padTop);
-          const columns = holdsWindow(tile.outputColumn, tile.outputColumns, tile.inputColumn, tile.inputColumns, tile.padLeft, g.strideX, g.kernelWidth, g.inputWidth, g.padLeft);
+          const rows = holdsWindow(
+            tile.outputRow,
+            tile.outputRows,
+            tile.inputRow,
+            tile.inputRows,
+            tile.padTop,
+            g.strideY,
+            g.kernelHeight,
+            g.inputHeight,
+            g.padTop,
+          );
+          const columns = holdsWindow(
+            tile.outputColumn,
+            tile.outputColumns,
+            tile.inputColumn,
+            tile.inputColumns,
+            tile.padLeft,
+            g.strideX,
+            g.kernelWidth,
+            g.inputWidth,
+            g.padLeft,
+          );
           // One check for all: a call of expect for each of some thousand tiles would take the time of the test.
-          if (!fits || !named || !rows || !columns) expect({ tile, fits, named, rows, columns }).to.equal('a tile that holds its window');
+          if (!fits || !named || !rows || !columns)
+            expect({ tile, fits, named, rows, columns }).to.equal('a tile that holds its window');
         }
         expect(values).to.equal(g.outputHeight * g.outputWidth * g.outputChannels);
       }),

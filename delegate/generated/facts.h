@@ -1,0 +1,108 @@
+/* Generated from src/hardware by `npm run generate`; do not edit. */
+#ifndef PTFE_GENERATED_FACTS_H
+#define PTFE_GENERATED_FACTS_H
+
+#include <stdint.h>
+
+/* Behaviours that no source proves; value 0 is the default. */
+enum npu_fact {
+    NPU_FACT_BS_SHIFT_ROUNDING,
+    NPU_FACT_BN_SHIFT_ROUNDING,
+    NPU_FACT_MUL_PRODUCT_WIDTH,
+    NPU_FACT_CVT_ROUND_BIT,
+    NPU_FACT_BN_OPERAND_PACKING,
+    NPU_FACT_DEPTHWISE_OPERAND_GROUP,
+    NPU_FACT_INT8_FLYING,
+    NPU_FACT_EW_CVT_ROUNDING,
+    NPU_FACT_EW_CVT_SCALE_SIGN,
+    NPU_FACT_RELUX_LIMIT_POSITION,
+    NPU_FACT_PADDING_LANES_WRITTEN,
+    NPU_FACT_PADDING_SURFACE_OVERRUN,
+    NPU_FACT_DIRECT_PAD_LANES,
+    NPU_FACT_REGISTER_HOLD,
+    NPU_FACT_OUTPUT_NOTCH,
+    NPU_FACT_THREE_ATOM_ROWS,
+    NPU_FACT_EW_SMALL_PLANES,
+    NPU_FACT_COUNT
+};
+
+/* How BS rounds when it shifts a product right (truncate: towards minus infinity). */
+enum { NPU_BS_SHIFT_ROUNDING_HALF_AWAY, NPU_BS_SHIFT_ROUNDING_HALF_EVEN, NPU_BS_SHIFT_ROUNDING_HALF_UP, NPU_BS_SHIFT_ROUNDING_TRUNCATE };
+
+/* How BN rounds when it shifts a product right. */
+enum { NPU_BN_SHIFT_ROUNDING_HALF_AWAY, NPU_BN_SHIFT_ROUNDING_HALF_EVEN, NPU_BN_SHIFT_ROUNDING_HALF_UP, NPU_BN_SHIFT_ROUNDING_TRUNCATE };
+
+/* Width of a BS or BN product before its shift. */
+enum { NPU_MUL_PRODUCT_WIDTH_WIDE, NPU_MUL_PRODUCT_WIDTH_INT32 };
+
+/* What CVT_ROUND = 1 of OUT_CVT means (0 is half to even). */
+enum { NPU_CVT_ROUND_BIT_HALF_UP, NPU_CVT_ROUND_BIT_HALF_EVEN, NPU_CVT_ROUND_BIT_HALF_AWAY };
+
+/* Groups of BN's operands in memory: the enabled ones only, or always 64 bytes. */
+enum { NPU_BN_OPERAND_PACKING_ENABLED_ONLY, NPU_BN_OPERAND_PACKING_FIXED_64 };
+
+/* Groups of BS's operands (with a multiplier) in depthwise tasks: fixed_48 is A at 0, C at 32; fixed_64 A, B, C. */
+enum { NPU_DEPTHWISE_OPERAND_GROUP_ENABLED_ONLY, NPU_DEPTHWISE_OPERAND_GROUP_FIXED_48, NPU_DEPTHWISE_OPERAND_GROUP_FIXED_64 };
+
+/* Whether the second operand of an int8 task without convolution is read, or is 0. */
+enum { NPU_INT8_FLYING_SUPPORTED, NPU_INT8_FLYING_OPERAND_ZERO };
+
+/* How EW's operand converter rounds with EW_CVT_ROUND = 0. */
+enum { NPU_EW_CVT_ROUNDING_HALF_EVEN, NPU_EW_CVT_ROUNDING_HALF_UP, NPU_EW_CVT_ROUNDING_TRUNCATE };
+
+/* Whether the 16-bit scale of EW's operand converter has a sign. */
+enum { NPU_EW_CVT_SCALE_SIGN_UNSIGNED16, NPU_EW_CVT_SCALE_SIGN_SIGNED16 };
+
+/* Whether the limit of ReLUx compares after or before the multiplier of its stage. */
+enum { NPU_RELUX_LIMIT_POSITION_AFTER_MUL, NPU_RELUX_LIMIT_POSITION_BEFORE_MUL };
+
+/* Whether the DPU writes lanes beyond ORIG_CHANNEL (poison: with bytes of no meaning). */
+enum { NPU_PADDING_LANES_WRITTEN_POISON, NPU_PADDING_LANES_WRITTEN_NOT_WRITTEN };
+
+/* A surface of padding lanes only that lies outside every buffer: an error, or its writes are lost. */
+enum { NPU_PADDING_SURFACE_OVERRUN_ERROR, NPU_PADDING_SURFACE_OVERRUN_DROPPED };
+
+/* Whether direct convolution takes the padding constant by lanes, as depthwise does. */
+enum { NPU_DIRECT_PAD_LANES_BYTE0, NPU_DIRECT_PAD_LANES_PARITY };
+
+/* What a register keeps that a task leaves out: the value of its group (two tasks earlier), or of the task before. */
+enum { NPU_REGISTER_HOLD_GROUP, NPU_REGISTER_HOLD_SHARED };
+
+/* Whether DATA_CUBE_NOTCH_ADDR adds atoms between output rows. */
+enum { NPU_OUTPUT_NOTCH_HONOURED, NPU_OUTPUT_NOTCH_IGNORED };
+
+/* CBUF entries that a rest of three atoms takes: three quarters, or a whole one for each pixel (checked only). */
+enum { NPU_THREE_ATOM_ROWS_QUARTERS, NPU_THREE_ATOM_ROWS_WHOLE };
+
+/* A fused operand with planes under 12 atoms: its addresses follow the strides, or are refused as not known. */
+enum { NPU_EW_SMALL_PLANES_PLAIN, NPU_EW_SMALL_PLANES_REFUSED };
+
+#define NPU_FACT_MAX_VALUES 4
+
+typedef struct npu_fact_info {
+    const char *name;
+    uint8_t count;
+    const char *values[NPU_FACT_MAX_VALUES];
+} npu_fact_info;
+
+static const npu_fact_info npu_facts[NPU_FACT_COUNT] = {
+    {"bs_shift_rounding", 4, {"half_away", "half_even", "half_up", "truncate"}},
+    {"bn_shift_rounding", 4, {"half_away", "half_even", "half_up", "truncate"}},
+    {"mul_product_width", 2, {"wide", "int32"}},
+    {"cvt_round_bit", 3, {"half_up", "half_even", "half_away"}},
+    {"bn_operand_packing", 2, {"enabled_only", "fixed_64"}},
+    {"depthwise_operand_group", 3, {"enabled_only", "fixed_48", "fixed_64"}},
+    {"int8_flying", 2, {"supported", "operand_zero"}},
+    {"ew_cvt_rounding", 3, {"half_even", "half_up", "truncate"}},
+    {"ew_cvt_scale_sign", 2, {"unsigned16", "signed16"}},
+    {"relux_limit_position", 2, {"after_mul", "before_mul"}},
+    {"padding_lanes_written", 2, {"poison", "not_written"}},
+    {"padding_surface_overrun", 2, {"error", "dropped"}},
+    {"direct_pad_lanes", 2, {"byte0", "parity"}},
+    {"register_hold", 2, {"group", "shared"}},
+    {"output_notch", 2, {"honoured", "ignored"}},
+    {"three_atom_rows", 2, {"quarters", "whole"}},
+    {"ew_small_planes", 2, {"plain", "refused"}},
+};
+
+#endif

@@ -1,0 +1,139 @@
+/**
+ * Behaviours of the hardware that no source proves, as named switches of the software NPU. The first value is the
+ * default. Everything that depends on a reading of the hardware is here and nowhere else.
+ */
+import type { Tag } from './registers/register.js';
+
+export interface Fact {
+  readonly name: string;
+  /** The question that the values answer. */
+  readonly text: string;
+  /** How far the default is known. */
+  readonly tag: Tag;
+  readonly source: string;
+  readonly values: readonly [string, string, ...string[]];
+}
+
+const shiftRoundings = ['half_away', 'half_even', 'half_up', 'truncate'] as const;
+
+export const facts: readonly Fact[] = [
+  {
+    name: 'bs_shift_rounding',
+    text: 'How BS rounds when it shifts a product right (truncate: towards minus infinity)',
+    tag: 'inferred',
+    source: 'NVDLA hardware manual: half away from zero; no RK3588 measurement',
+    values: shiftRoundings,
+  },
+  {
+    name: 'bn_shift_rounding',
+    text: 'How BN rounds when it shifts a product right',
+    tag: 'inferred',
+    source: 'NVDLA hardware manual, as BS',
+    values: shiftRoundings,
+  },
+  {
+    name: 'mul_product_width',
+    text: 'Width of a BS or BN product before its shift',
+    tag: 'inferred',
+    source: 'RK3576 boards: a product without shift saturates to int32; before a shift nobody measured',
+    values: ['wide', 'int32'],
+  },
+  {
+    name: 'cvt_round_bit',
+    text: 'What CVT_ROUND = 1 of OUT_CVT means (0 is half to even)',
+    tag: 'inferred',
+    source: 'RK3588 TRM names the bit: odd or even carries',
+    values: ['half_up', 'half_even', 'half_away'],
+  },
+  {
+    name: 'bn_operand_packing',
+    text: "Groups of BN's operands in memory: the enabled ones only, or always 64 bytes",
+    tag: 'inferred',
+    source: "BS's groups in decoded vendor buffers; BN's nobody decoded",
+    values: ['enabled_only', 'fixed_64'],
+  },
+  {
+    name: 'depthwise_operand_group',
+    text: "Groups of BS's operands (with a multiplier) in depthwise tasks: fixed_48 is A at 0, C at 32; fixed_64 A, B, C",
+    tag: 'inferred',
+    source: 'RK3576 boards: 48 bytes without B',
+    values: ['enabled_only', 'fixed_48', 'fixed_64'],
+  },
+  {
+    name: 'int8_flying',
+    text: 'Whether the second operand of an int8 task without convolution is read, or is 0',
+    tag: 'inferred',
+    source: 'fp16 seen on RK3588 boards; one source reports 0 for int8',
+    values: ['supported', 'operand_zero'],
+  },
+  {
+    name: 'ew_cvt_rounding',
+    text: "How EW's operand converter rounds with EW_CVT_ROUND = 0",
+    tag: 'inferred',
+    source: 'RK3576 boards: ties to even',
+    values: ['half_even', 'half_up', 'truncate'],
+  },
+  {
+    name: 'ew_cvt_scale_sign',
+    text: "Whether the 16-bit scale of EW's operand converter has a sign",
+    tag: 'inferred',
+    source: 'Mesa writes 15 bits only',
+    values: ['unsigned16', 'signed16'],
+  },
+  {
+    name: 'relux_limit_position',
+    text: 'Whether the limit of ReLUx compares after or before the multiplier of its stage',
+    tag: 'inferred',
+    source: 'order of the stage in the RK3588 TRM',
+    values: ['after_mul', 'before_mul'],
+  },
+  {
+    name: 'padding_lanes_written',
+    text: 'Whether the DPU writes lanes beyond ORIG_CHANNEL (poison: with bytes of no meaning)',
+    tag: 'inferred',
+    source: 'DATA_CUBE_CHANNEL holds both counts; nobody looked at these lanes',
+    values: ['poison', 'not_written'],
+  },
+  {
+    name: 'padding_surface_overrun',
+    text: 'A surface of padding lanes only that lies outside every buffer: an error, or its writes are lost',
+    tag: 'inferred',
+    source: "Mesa's output buffers are too small for these surfaces, and its models run",
+    values: ['error', 'dropped'],
+  },
+  {
+    name: 'direct_pad_lanes',
+    text: 'Whether direct convolution takes the padding constant by lanes, as depthwise does',
+    tag: 'inferred',
+    source: "the RK3588 silicon vector is depthwise; Mesa's lane words are written for both",
+    values: ['byte0', 'parity'],
+  },
+  {
+    name: 'register_hold',
+    text: 'What a register keeps that a task leaves out: the value of its group (two tasks earlier), or of the task before',
+    tag: 'inferred',
+    source: 'two register groups in every block (Mesa, RK3588 TRM)',
+    values: ['group', 'shared'],
+  },
+  {
+    name: 'output_notch',
+    text: 'Whether DATA_CUBE_NOTCH_ADDR adds atoms between output rows',
+    tag: 'inferred',
+    source: 'name of the register; every known driver writes 0',
+    values: ['honoured', 'ignored'],
+  },
+  {
+    name: 'three_atom_rows',
+    text: 'CBUF entries that a rest of three atoms takes: three quarters, or a whole one for each pixel (checked only)',
+    tag: 'inferred',
+    source: 'Mesa writes quarters; RK3576 vendor programs write whole ones, and one Mesa special case',
+    values: ['quarters', 'whole'],
+  },
+  {
+    name: 'ew_small_planes',
+    text: 'A fused operand with planes under 12 atoms: its addresses follow the strides, or are refused as not known',
+    tag: 'inferred',
+    source: 'Mesa never writes a stride under 12 there',
+    values: ['plain', 'refused'],
+  },
+];

@@ -1,0 +1,147 @@
+/**
+ * Writes delegate/generated/*.h from the hardware facts, or with --check says whether they are current.
+ * Run: node --import tsx src/hardware/generate.ts [--check]
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { chips } from './chips.js';
+import { facts } from './facts.js';
+import { operationEnables, registers, tailTargets, taskRegisters, writeTargets, type Register } from './registers.js';
+
+const warning = '/* Generated from src/hardware by `npm run generate`; do not edit. */';
+
+/** NPU_CNA_CBUF_CON0; the reader's registers carry their block's name already. */
+const macro = ({ block, name }: Register): string => `${block}_${name.replace(/^RDMA_/, '')}`.toUpperCase();
+
+const hex = (value: number, digits: number): string => `0x${value.toString(16).padStart(digits, '0')}u`;
+
+const widthMask = (msb: number, lsb: number): number => 2 ** (msb - lsb + 1) - 1;
+
+const registerLines = (register: Register): readonly string[] => [
+  `#define NPU_${macro(register)} ${hex(register.offset, 4)}`,
+  ...register.fields.flatMap(({ name, msb, lsb }) => [
+    `#define NPU_${macro(register)}_${name}_SHIFT ${lsb}`,
+    `#define NPU_${macro(register)}_${name}_MASK ${hex(widthMask(msb, lsb), 1)}`,
+  ]),
+];
+
+/** Bits that fields name; a register without fields takes 0 only. */
+const usedBits = ({ fields }: Register): number =>
+  fields.reduce((bits, { msb, lsb }) => bits + widthMask(msb, lsb) * 2 ** lsb, 0);
+
+const sorted = (list: readonly Register[]): readonly Register[] => [...list].sort((a, b) => a.offset - b.offset);
+
+const reachable = registers.filter(({ block }) => block in writeTargets);
+
+const registersHeader = (): string =>
+  [
+    warning,
+    '#ifndef PTFE_GENERATED_REGISTERS_H',
+    '#define PTFE_GENERATED_REGISTERS_H',
+    '',
+    '#include <stdint.h>',
+    '',
+    '/* Field [63:48] of a command word. */',
+    ...Object.entries(writeTargets).map(([block, target]) => `#define NPU_TARGET_${block} ${hex(target, 4)}`),
+    `#define NPU_TARGET_BARRIER ${hex(tailTargets.barrier, 4)}`,
+    `#define NPU_TARGET_OPERATION_ENABLE ${hex(tailTargets.operationEnable, 4)}`,
+    '',
+    '/* Values of the operation-enable word. */',
+    `#define NPU_ENABLE_CONVOLUTION ${hex(operationEnables.convolution, 2)}`,
+    `#define NPU_ENABLE_CONVOLUTION_WITHOUT_READER ${hex(operationEnables.convolutionWithoutReader, 2)}`,
+    `#define NPU_ENABLE_DPU_ONLY ${hex(operationEnables.dpuOnly, 2)}`,
+    '',
+    '/* CBUF of the RK3588. */',
+    `#define NPU_CBUF_BANKS ${chips.rk3588.cbuf.banks}u`,
+    `#define NPU_CBUF_BANK_BYTES ${chips.rk3588.cbuf.bankBytes}u`,
+    `#define NPU_CBUF_ENTRY_BYTES ${chips.rk3588.cbuf.entryBytes}u`,
+    '',
+    '/* Offsets and fields: (value >> SHIFT) & MASK. */',
+    ...reachable.flatMap(registerLines),
+    '',
+    '/* Registers that the body of a task may write, by offset: positions in npu_registers. */',
+    'enum npu_register {',
+    ...sorted(taskRegisters).map((register) => `    NPU_REG_${macro(register)},`),
+    '    NPU_REGISTER_COUNT',
+    '};',
+    '',
+    '#define NPU_REGISTER_HOLDS_ADDRESS 1u',
+    '',
+    'typedef struct npu_register_info {',
+    '    const char *name;',
+    '    uint16_t target;',
+    '    uint16_t offset;',
+    '    uint32_t mask;  /* bits that fields name; the others must be 0 */',
+    '    uint32_t flags; /* NPU_REGISTER_HOLDS_ADDRESS */',
+    '} npu_register_info;',
+    '',
+    'static const npu_register_info npu_registers[NPU_REGISTER_COUNT] = {',
+    ...sorted(taskRegisters).map((register) => {
+      const target = register.block in writeTargets ? writeTargets[register.block as keyof typeof writeTargets] : 0;
+      const flags = register.address === true ? 'NPU_REGISTER_HOLDS_ADDRESS' : '0u';
+      return `    {"${register.block} ${register.name}", ${hex(target, 4)}, ${hex(register.offset, 4)}, ${hex(usedBits(register), 8)}, ${flags}},`;
+    }),
+    '};',
+    '',
+    '#endif',
+    '',
+  ].join('\n');
+
+const factsHeader = (): string =>
+  [
+    warning,
+    '#ifndef PTFE_GENERATED_FACTS_H',
+    '#define PTFE_GENERATED_FACTS_H',
+    '',
+    '#include <stdint.h>',
+    '',
+    '/* Behaviours that no source proves; value 0 is the default. */',
+    'enum npu_fact {',
+    ...facts.map(({ name }) => `    NPU_FACT_${name.toUpperCase()},`),
+    '    NPU_FACT_COUNT',
+    '};',
+    ...facts.flatMap(({ name, text, values }) => [
+      '',
+      `/* ${text}. */`,
+      `enum { ${values.map((value) => `NPU_${name}_${value}`.toUpperCase()).join(', ')} };`,
+    ]),
+    '',
+    `#define NPU_FACT_MAX_VALUES ${Math.max(...facts.map(({ values }) => values.length))}`,
+    '',
+    'typedef struct npu_fact_info {',
+    '    const char *name;',
+    '    uint8_t count;',
+    '    const char *values[NPU_FACT_MAX_VALUES];',
+    '} npu_fact_info;',
+    '',
+    'static const npu_fact_info npu_facts[NPU_FACT_COUNT] = {',
+    ...facts.map(
+      ({ name, values }) => `    {"${name}", ${values.length}, {${values.map((value) => `"${value}"`).join(', ')}}},`,
+    ),
+    '};',
+    '',
+    '#endif',
+    '',
+  ].join('\n');
+
+const currentText = (file: URL): string => {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+};
+
+const check = process.argv.includes('--check');
+for (const [name, text] of [
+  ['registers.h', registersHeader()],
+  ['facts.h', factsHeader()],
+] as const) {
+  const file = new URL(`../../delegate/generated/${name}`, import.meta.url);
+  if (currentText(file) === text) continue;
+  if (check) {
+    console.error(`delegate/generated/${name} is stale: run npm run generate`);
+    process.exitCode = 1;
+  } else {
+    writeFileSync(file, text);
+  }
+}

@@ -1,0 +1,24 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { repository } from './python.js';
+
+/** The Node-API addon: plans run on the software NPU inside this process. */
+export interface Addon {
+  /** Runs a plan. Inputs and outputs are the tensors' bytes in TFLite's layout, in the plan's order. */
+  planRun(plan: Uint8Array, inputs: readonly Uint8Array[], options?: { readonly facts?: Readonly<Record<string, string>> }): Uint8Array[];
+}
+
+const path = join(repository, 'build/Release/ptfe_addon.node');
+
+/** @returns the addon, or why it is not there */
+export function loadAddon(): Addon | string {
+  if (!existsSync(path)) return 'the addon is not built (npm run build:native)';
+  return createRequire(import.meta.url)(path) as Addon;
+}
+
+/** `name=value,name=value` as in PTFE_FACTS. */
+export function factsFromEnvironment(): Readonly<Record<string, string>> {
+  const pairs = (process.env['PTFE_FACTS'] ?? '').split(',').filter((pair) => pair !== '');
+  return Object.fromEntries(pairs.map((pair) => pair.split('=', 2) as [string, string]));
+}
