@@ -8,8 +8,8 @@ import { type AddOperation, type ConvOperation, type Operation, operandsOf } fro
 import { fusedAddStages } from '../quantize/fused_add_stages.js';
 import type { AddNumbers } from '../quantize/add_stages.js';
 
-/** Above this expected share of differing sums the ADD stays a task of its own. */
-const largestMismatch = 2e-4;
+/** Above this expected share of differing sums, half of what a whole model may differ by, the ADD stays a task of its own. */
+const largestMismatch = 5e-4;
 
 /** Smallest plane, in atoms, whose operand strides Mesa's driver was seen to use unchanged. */
 const smallestPlane = 12;

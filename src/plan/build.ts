@@ -7,6 +7,7 @@ import { type Cube, liveSurfaces } from '../layout/cube.js';
 import type { Graph, Part } from '../model/graph.js';
 import { isByteTensor, quantizationOf } from '../ops/rule.js';
 import type { Job } from '../schedule/order.js';
+import { factsOf } from '../tile/facts.js';
 import type { TiledOperation } from '../tile/task.js';
 import type { Plan, PlanOp, PlanTask, PlanTensor } from './format.js';
 
@@ -48,7 +49,8 @@ const tensorRecord = ({ graph, cubes, arena }: PlanParts, tensor: number, direct
   };
 };
 
-const opRecord = ({ graph, tasks }: PlanParts, { operation, stages }: TiledOperation, position: number): PlanOp => {
+const opRecord = ({ graph, tasks }: PlanParts, tiled: TiledOperation, position: number): PlanOp => {
+  const { operation, stages } = tiled;
   const own = tasks.flatMap((task, index) => (task.operation === position ? [index] : []));
   const [node = 0, fusedNode = null] = operation.nodes;
   const names = operation.nodes.map((index) => graph.nodes.find((candidate) => candidate.index === index)?.op ?? '');
@@ -59,7 +61,7 @@ const opRecord = ({ graph, tasks }: PlanParts, { operation, stages }: TiledOpera
     macs: operation.kind === 'conv' ? convMacs(operation) : 0,
     firstTask: own[0] ?? 0,
     taskCount: own.length,
-    facts: stages.facts,
+    facts: factsOf(tiled),
     mismatch: stages.mismatch,
   };
 };

@@ -6,7 +6,11 @@ import { repository } from './python.js';
 /** The Node-API addon: plans run on the software NPU inside this process. */
 export interface Addon {
   /** Runs a plan. Inputs and outputs are the tensors' bytes in TFLite's layout, in the plan's order. */
-  planRun(plan: Uint8Array, inputs: readonly Uint8Array[], options?: { readonly facts?: Readonly<Record<string, string>> }): Uint8Array[];
+  planRun(
+    plan: Uint8Array,
+    inputs: readonly Uint8Array[],
+    options?: { readonly facts?: Readonly<Record<string, string>> },
+  ): Uint8Array[];
 }
 
 const path = join(repository, 'build/Release/ptfe_addon.node');

@@ -7,6 +7,7 @@ Reply:    error, or outputs: for each invoke [{index, name, type, shape, bytes}]
 """
 import json
 import os
+import signal
 import struct
 import sys
 import time
@@ -20,7 +21,7 @@ import numpy
 
 def delegated_nodes(details):
     """Indices of the original nodes that a delegate took: those between each delegate node's outputs and inputs."""
-    delegates = [d for d in details if d["op_name"].upper().startswith(("DELEGATE", "TFLITE", "PTFE"))]
+    delegates = [d for d in details if d["op_name"].lower().startswith(("delegate", "ptfe"))]
     first = min((d["index"] for d in delegates), default=len(details))
     producer = {int(t): d for d in details if d["index"] < first for t in d["outputs"]}
     taken = set()
@@ -42,6 +43,20 @@ def describe_nodes(interpreter):
     nodes = [{"index": d["index"], "op": d["op_name"], "delegated": d["index"] in taken}
              for d in details if d["index"] < first]
     return nodes, partitions
+
+
+def children():
+    """Child processes of this one, ended ones that nobody waited for too."""
+    found = []
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{name}/stat") as file:
+                fields = file.read().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == os.getpid():
+            found.append(int(name))
+    return found
 
 
 def run(header, payload):
@@ -80,7 +95,7 @@ def run(header, payload):
     invoked = time.perf_counter()
     nodes, partitions = describe_nodes(interpreter)
     return {"outputs": answers, "nodes": nodes, "partitions": partitions,
-            "prepareSeconds": prepared - start, "invokeSeconds": invoked - prepared}, data
+            "children": children(), "prepareSeconds": prepared - start, "invokeSeconds": invoked - prepared}, data
 
 
 def take_stderr():
@@ -93,6 +108,7 @@ def take_stderr():
 def main():
     source = os.fdopen(0, "rb", buffering=1 << 20)
     sink = os.fdopen(os.dup(1), "wb", buffering=1 << 20)
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as in a C program: a broken pipe to the engine would end it
     os.dup2(2, 1)  # what libraries print must not get between the frames
     while len(prefix := source.read(4)) == 4:
         header = json.loads(source.read(struct.unpack("<I", prefix)[0]))

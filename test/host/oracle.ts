@@ -37,6 +37,8 @@ export type RunResult =
       readonly outputs: readonly (readonly OutputTensor[])[];
       readonly nodes: readonly NodeReport[];
       readonly partitions: number;
+      /** Process ids of the host's children after the run. */
+      readonly children: readonly number[];
       readonly stderr: string;
       readonly prepareSeconds: number;
       readonly invokeSeconds: number;
@@ -55,6 +57,7 @@ interface Reply {
   readonly outputs?: readonly (readonly (Omit<OutputTensor, 'data'> & { readonly bytes: number })[])[];
   readonly nodes: readonly NodeReport[];
   readonly partitions: number;
+  readonly children: readonly number[];
   readonly prepareSeconds: number;
   readonly invokeSeconds: number;
 }
@@ -171,7 +174,7 @@ export class Oracle {
 
 function resultOf(reply: Reply, payload: Buffer): RunResult {
   if (reply.error !== undefined) return { ok: false, error: reply.error, stderr: reply.stderr, crashed: false };
-  const { nodes, partitions, stderr, prepareSeconds, invokeSeconds } = reply;
+  const { nodes, partitions, children, stderr, prepareSeconds, invokeSeconds } = reply;
   let at = 0;
   const outputs = (reply.outputs ?? []).map((invoke) =>
     invoke.map(({ bytes, ...tensor }) => {
@@ -180,5 +183,5 @@ function resultOf(reply: Reply, payload: Buffer): RunResult {
       return { ...tensor, data };
     }),
   );
-  return { ok: true, outputs, nodes, partitions, stderr, prepareSeconds, invokeSeconds };
+  return { ok: true, outputs, nodes, partitions, children, stderr, prepareSeconds, invokeSeconds };
 }

@@ -73,7 +73,11 @@ function findOrMake(runtime: Runtime): PythonEnvironment {
 }
 
 /** Runs a command; the text is its output, or on failure the last line that says why. */
-function run(command: string, args: readonly string[], seconds: number): { readonly ok: boolean; readonly text: string } {
+function run(
+  command: string,
+  args: readonly string[],
+  seconds: number,
+): { readonly ok: boolean; readonly text: string } {
   const done = spawnSync(command, args, { encoding: 'utf8', timeout: seconds * 1000 });
   if (done.error !== undefined) return { ok: false, text: done.error.message };
   if (done.status === 0) return { ok: true, text: done.stdout.trim() };

@@ -33,11 +33,16 @@ export interface OpSpec {
   readonly version?: number;
 }
 
-export interface ModelSpec {
+export interface SubgraphSpec {
   readonly tensors: readonly TensorSpec[];
   readonly ops: readonly OpSpec[];
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
+}
+
+/** The main subgraph, and those that its control-flow ops call (number 1 and on). */
+export interface ModelSpec extends SubgraphSpec {
+  readonly called?: readonly SubgraphSpec[];
 }
 
 export const padding = { same: 0, valid: 1 } as const;
@@ -71,6 +76,7 @@ const opCodes = {
   MEAN: 40,
   SUB: 41,
   QUANTIZE: 114,
+  IF: 118,
 } as const;
 export type OpName = keyof typeof opCodes;
 
@@ -140,26 +146,34 @@ const optionTables = {
   ReshapeOptions: { tag: 17, fields: [['newShape', 'i32[]', 0]] },
   MulOptions: { tag: 21, fields: [['activation', 'i8', 0]] },
   PadOptions: { tag: 22, fields: [] },
+  IfOptions: {
+    tag: 92,
+    fields: [
+      ['thenSubgraph', 'i32', 0],
+      ['elseSubgraph', 'i32', 0],
+    ],
+  },
 } as const satisfies Readonly<Record<string, { readonly tag: number; readonly fields: readonly Field[] }>>;
 export type OptionsType = keyof typeof optionTables;
 
+interface OperatorCode {
+  readonly op: OpName;
+  readonly version: number;
+}
+
 /** The model as the bytes of a .tflite file. */
 export function writeTflite(spec: ModelSpec): Uint8Array {
-  const builder = new Builder(spec.tensors.reduce((bytes, tensor) => bytes + (tensor.data?.length ?? 0) + 512, 4096));
-
-  const buffers = [emptyTable(builder)];
-  const bufferOf = spec.tensors.map((tensor) =>
-    tensor.data === undefined ? 0 : buffers.push(writeBuffer(builder, tensor.data)) - 1,
+  const subgraphs = [spec, ...(spec.called ?? [])];
+  const builder = new Builder(
+    4096 +
+      subgraphs.flatMap(({ tensors }) => tensors).reduce((bytes, { data }) => bytes + (data?.length ?? 0) + 512, 0),
   );
-  const tensors = spec.tensors.map((tensor, index) => writeTensor(builder, tensor, bufferOf[index] ?? 0));
-
-  const codes: { readonly op: OpName; readonly version: number }[] = [];
-  const operators = spec.ops.map((op) => {
-    const version = op.version ?? 1;
-    let code = codes.findIndex((known) => known.op === op.op && known.version === version);
-    if (code < 0) code = codes.push({ op: op.op, version }) - 1;
-    return writeOperator(builder, op, code);
-  });
+  const buffers = [emptyTable(builder)];
+  const codes: OperatorCode[] = [];
+  const subgraphVector = offsetVector(
+    builder,
+    subgraphs.map((subgraph) => writeSubgraph(builder, subgraph, buffers, codes)),
+  );
   const operatorCodes = codes.map(({ op, version }) => {
     builder.startObject(4);
     builder.addFieldInt8(0, Math.min(opCodes[op], 127), 0);
@@ -167,7 +181,30 @@ export function writeTflite(spec: ModelSpec): Uint8Array {
     builder.addFieldInt32(3, opCodes[op], 0);
     return builder.endObject();
   });
+  const codeVector = offsetVector(builder, operatorCodes);
+  const bufferVector = offsetVector(builder, buffers);
+  const description = builder.createString('a test of ptfe');
+  builder.startObject(5);
+  builder.addFieldInt32(0, 3, 0);
+  builder.addFieldOffset(1, codeVector, 0);
+  builder.addFieldOffset(2, subgraphVector, 0);
+  builder.addFieldOffset(3, description, 0);
+  builder.addFieldOffset(4, bufferVector, 0);
+  builder.finish(builder.endObject(), 'TFL3');
+  return builder.asUint8Array().slice();
+}
 
+/** Writes a subgraph; its constants and operator codes join those of the model. */
+function writeSubgraph(builder: Builder, spec: SubgraphSpec, buffers: number[], codes: OperatorCode[]): number {
+  const bufferOf = spec.tensors.map((tensor) =>
+    tensor.data === undefined ? 0 : buffers.push(writeBuffer(builder, tensor.data)) - 1,
+  );
+  const tensors = spec.tensors.map((tensor, index) => writeTensor(builder, tensor, bufferOf[index] ?? 0));
+  const operators = spec.ops.map((op) => {
+    const version = op.version ?? 1;
+    const known = codes.findIndex((code) => code.op === op.op && code.version === version);
+    return writeOperator(builder, op, known < 0 ? codes.push({ op: op.op, version }) - 1 : known);
+  });
   const tensorVector = offsetVector(builder, tensors);
   const inputVector = int32Vector(builder, spec.inputs);
   const outputVector = int32Vector(builder, spec.outputs);
@@ -177,19 +214,7 @@ export function writeTflite(spec: ModelSpec): Uint8Array {
   builder.addFieldOffset(1, inputVector, 0);
   builder.addFieldOffset(2, outputVector, 0);
   builder.addFieldOffset(3, operatorVector, 0);
-  const subgraphVector = offsetVector(builder, [builder.endObject()]);
-  const codeVector = offsetVector(builder, operatorCodes);
-  const bufferVector = offsetVector(builder, buffers);
-  const description = builder.createString('a test of ptfe');
-
-  builder.startObject(5);
-  builder.addFieldInt32(0, 3, 0);
-  builder.addFieldOffset(1, codeVector, 0);
-  builder.addFieldOffset(2, subgraphVector, 0);
-  builder.addFieldOffset(3, description, 0);
-  builder.addFieldOffset(4, bufferVector, 0);
-  builder.finish(builder.endObject(), 'TFL3');
-  return builder.asUint8Array().slice();
+  return builder.endObject();
 }
 
 function writeTensor(builder: Builder, tensor: TensorSpec, buffer: number): number {

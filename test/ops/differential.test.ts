@@ -33,7 +33,9 @@ function runInProcess(addon: Addon, model: RandomModel): readonly Uint8Array[] |
   const { parts, refusals } = compileTflite(model.bytes);
   const [part] = parts;
   if (part === undefined || parts.length > 1 || refusals.length > 0) {
-    return refusals.map(({ node, rule, text }) => `node ${node}: ${rule}: ${text}`).join('; ') || `${parts.length} parts`;
+    return (
+      refusals.map(({ node, rule, text }) => `node ${node}: ${rule}: ${text}`).join('; ') || `${parts.length} parts`
+    );
   }
   const pictures = new Map(model.spec.inputs.map((tensor, i) => [tensor, model.inputs[i] ?? new Uint8Array()]));
   const inputs = part.inputs.map((tensor) => pictures.get(tensor) ?? new Uint8Array());
@@ -83,7 +85,9 @@ describe('random models against the reference kernels', function () {
     const all = choices();
     for (let start = 0; start < all.length; start += batch) {
       const models = all.slice(start, start + batch).map(([index, choice]) => [index, buildModel(choice)] as const);
-      const references = await Promise.all(models.map(([, { bytes, inputs }]) => oracle.run({ model: bytes, inputs: [inputs] })));
+      const references = await Promise.all(
+        models.map(([, { bytes, inputs }]) => oracle.run({ model: bytes, inputs: [inputs] })),
+      );
       models.forEach(([index, model], i) => {
         const reference = references[i];
         const expected = reference === undefined ? 'no reference' : outputsOf(reference);
@@ -95,7 +99,9 @@ describe('random models against the reference kernels', function () {
           tallies = counted(tallies, model, comparison);
           if (comparison.largest > model.depth) beyondDepth++;
           if (comparison.largest > model.allowedDifference) {
-            failures.push(`${keep(index, model)}: ${comparison.differing} of ${comparison.values} differ, by up to ${comparison.largest}, not ${model.allowedDifference}`);
+            failures.push(
+              `${keep(index, model)}: ${comparison.differing} of ${comparison.values} differ, by up to ${comparison.largest}, not ${model.allowedDifference}`,
+            );
           }
         } catch (error) {
           failures.push(`${keep(index, model)}: ${error instanceof Error ? error.message : String(error)}`);
@@ -103,11 +109,18 @@ describe('random models against the reference kernels', function () {
       });
     }
     await oracle.stop();
-    for (const text of [line('all but powers of two', tallies.all), ...[...tallies.groups].map(([name, tally]) => line(name, tally))]) {
+    for (const text of [
+      line('all but powers of two', tallies.all),
+      ...[...tallies.groups].map(([name, tally]) => line(name, tally)),
+    ]) {
       console.log(`      ${text}`);
     }
-    if (beyondDepth > 0) console.log(`      ${beyondDepth} models off by more than one count an op, where a scale magnifies an earlier count`);
-    if (tallies.all.worst !== undefined) console.log(`      worst: ${percent(1 - tallies.all.worst.share)} equal: ${tallies.all.worst.title}`);
+    if (beyondDepth > 0)
+      console.log(
+        `      ${beyondDepth} models off by more than one count an op, where a scale magnifies an earlier count`,
+      );
+    if (tallies.all.worst !== undefined)
+      console.log(`      worst: ${percent(1 - tallies.all.worst.share)} equal: ${tallies.all.worst.title}`);
     for (const failure of [...failures, ...refused].slice(0, 20)) console.log(`      ${failure}`);
     expect(failures, 'models with a wrong answer').to.have.lengthOf(0);
     expect(refused, 'models that were refused').to.have.lengthOf(0);
@@ -121,7 +134,11 @@ describe('random models against the reference kernels', function () {
   for (const runtime of runtimes) {
     it(`through the delegate in ${runtime}: ${throughDelegate} models, PTFE_SEED=${seed}`, async function () {
       const environment = pythonEnvironment(runtime);
-      const reason = !environment.available ? environment.reason : existsSync(delegateLibrary) ? '' : 'the delegate is not built';
+      const reason = !environment.available
+        ? environment.reason
+        : existsSync(delegateLibrary)
+          ? ''
+          : 'the delegate is not built';
       if (!environment.available || reason !== '') {
         console.log(`      skipped: ${reason}`);
         return this.skip();
@@ -144,7 +161,8 @@ describe('random models against the reference kernels', function () {
         tally = add(tally, comparison);
         const left = delegated.nodes.filter((node) => !node.delegated).length;
         if (left > 0) failures.push(`${keep(index, model)}: ${left} nodes left on the CPU: ${delegated.stderr}`);
-        if (comparison.largest > model.allowedDifference) failures.push(`${keep(index, model)}: off by ${comparison.largest}`);
+        if (comparison.largest > model.allowedDifference)
+          failures.push(`${keep(index, model)}: off by ${comparison.largest}`);
         const here = typeof addon === 'string' ? undefined : runInProcess(addon, model);
         if (here !== undefined && typeof here !== 'string' && compare('', model.choice.type, here, got).differing > 0) {
           failures.push(`${keep(index, model)}: not what the same plan gives in process`);

@@ -72,7 +72,8 @@ const highest = (graph: Graph): number => lowest(graph) + 255;
 const clamp = (value: number, low: number, high: number): number => Math.min(high, Math.max(low, value));
 
 /** A scale as the file stores it: float32, or the nearest power of two. */
-const stored = (graph: Graph, scale: number): number => Math.fround(graph.powersOfTwo ? 2 ** Math.round(Math.log2(scale)) : scale);
+const stored = (graph: Graph, scale: number): number =>
+  Math.fround(graph.powersOfTwo ? 2 ** Math.round(Math.log2(scale)) : scale);
 
 function anyZeroPoint(graph: Graph): number {
   const { random } = graph;
@@ -85,11 +86,23 @@ function addTensor(graph: Graph, name: string, tensor: Omit<TensorSpec, 'name'>)
 }
 
 /** A graph input and the picture that the model is run with. */
-export function graphInput(graph: Graph, name: string, height: number, width: number, channels: number, scale: number | undefined): Plane {
+export function graphInput(
+  graph: Graph,
+  name: string,
+  height: number,
+  width: number,
+  channels: number,
+  scale: number | undefined,
+): Plane {
   const { random, type } = graph;
   const chosen = stored(graph, scale ?? 2 ** random.between(-8, 0));
   const zeroPoint = anyZeroPoint(graph);
-  const index = addTensor(graph, name, { type, shape: [1, height, width, channels], scale: [chosen], zeroPoint: [zeroPoint] });
+  const index = addTensor(graph, name, {
+    type,
+    shape: [1, height, width, channels],
+    scale: [chosen],
+    zeroPoint: [zeroPoint],
+  });
   const [low, high] = [lowest(graph), highest(graph)];
   const style = random.pick(['uniform', 'uniform', 'normal', 'extremes']);
   const centre = random.between(low + 50, high - 50);
@@ -98,7 +111,13 @@ export function graphInput(graph: Graph, name: string, height: number, width: nu
   for (let i = 0; i < picture.length; i++) {
     const plain = random.integer(low, high);
     const value =
-      style === 'normal' ? Math.round(centre + spread * random.normal()) : style === 'extremes' && random.chance(0.3) ? (plain & 1 ? low : high) : plain;
+      style === 'normal'
+        ? Math.round(centre + spread * random.normal())
+        : style === 'extremes' && random.chance(0.3)
+          ? plain & 1
+            ? low
+            : high
+          : plain;
     picture[i] = clamp(value, low, high);
   }
   graph.inputs.push(index);
@@ -118,15 +137,26 @@ export function graphInput(graph: Graph, name: string, height: number, width: nu
 }
 
 /** The codes that an activation leaves, as TFLite calculates them. */
-function window(graph: Graph, name: keyof typeof activation, scale: number, zeroPoint: number): readonly [number, number] {
+function window(
+  graph: Graph,
+  name: keyof typeof activation,
+  scale: number,
+  zeroPoint: number,
+): readonly [number, number] {
   const code = (value: number): number => zeroPoint + Math.round(value / scale);
   const low = name === 'none' ? lowest(graph) : Math.max(lowest(graph), code(name === 'reluN1To1' ? -1 : 0));
-  const high = name === 'relu6' || name === 'reluN1To1' ? Math.min(highest(graph), code(name === 'relu6' ? 6 : 1)) : highest(graph);
+  const high =
+    name === 'relu6' || name === 'reluN1To1'
+      ? Math.min(highest(graph), code(name === 'relu6' ? 6 : 1))
+      : highest(graph);
   return [Math.min(low, highest(graph)), Math.max(high, lowest(graph))];
 }
 
 /** Scale and zero point of an output, such that its activation leaves more than a few codes. */
-function outputQuantization(graph: Graph, name: keyof typeof activation): { readonly scale: number; readonly zeroPoint: number } {
+function outputQuantization(
+  graph: Graph,
+  name: keyof typeof activation,
+): { readonly scale: number; readonly zeroPoint: number } {
   const { random } = graph;
   const span = name === 'relu6' ? 6 : name === 'reluN1To1' ? 2 : 0;
   const scale = stored(graph, span > 0 ? (span / 255) * 2 ** random.between(-1.5, 1.5) : 2 ** random.between(-8, 0));
@@ -218,14 +248,18 @@ export function convolution(graph: Graph, input: Plane, wanted: ConvLayer): Plan
     if (layer.bias) {
       const centre = low + random.between(0.15, 0.85) * (high - low);
       const huge = layer.hugeBiases && random.chance(0.05);
-      const wished = huge ? (random.chance(0.5) ? 1 : -1) * random.pick([2 ** 30, random.integer(2 ** 20, 2 ** 30)]) : (centre - output.zeroPoint) / effective - accumulated;
+      const wished = huge
+        ? (random.chance(0.5) ? 1 : -1) * random.pick([2 ** 30, random.integer(2 ** 20, 2 ** 30)])
+        : (centre - output.zeroPoint) / effective - accumulated;
       biases[c] = clamp(dead[c] === true && random.chance(0.3) ? 0 : Math.round(wished), -(2 ** 30), 2 ** 30);
     }
     mean[c] = clamp(output.zeroPoint + effective * (accumulated + (biases[c] ?? 0)), low, high);
     deviation[c] = Math.min(effective * Math.sqrt(variance), (high - low) / 3);
   }
 
-  const shape = depthwise ? [1, kernelHeight, kernelWidth, channels] : [channels, kernelHeight, kernelWidth, input.channels];
+  const shape = depthwise
+    ? [1, kernelHeight, kernelWidth, channels]
+    : [channels, kernelHeight, kernelWidth, input.channels];
   const filter = addTensor(graph, 'w', {
     type,
     shape,
@@ -237,7 +271,12 @@ export function convolution(graph: Graph, input: Plane, wanted: ConvLayer): Plan
   const bias = layer.bias || !depthwise ? [addBias(graph, input.scale, scales, biases)] : [];
   const height = outputLength(input.height, kernelHeight, layer.strideY, layer.padding);
   const width = outputLength(input.width, kernelWidth, layer.strideX, layer.padding);
-  const index = addTensor(graph, 'conv', { type, shape: [1, height, width, channels], scale: [output.scale], zeroPoint: [output.zeroPoint] });
+  const index = addTensor(graph, 'conv', {
+    type,
+    shape: [1, height, width, channels],
+    scale: [output.scale],
+    zeroPoint: [output.zeroPoint],
+  });
   const fields = {
     padding: padding[layer.padding],
     strideH: layer.strideY,
@@ -249,7 +288,9 @@ export function convolution(graph: Graph, input: Plane, wanted: ConvLayer): Plan
     version: type === 'int8' ? 3 : 1,
     inputs: [input.index, filter, ...bias],
     outputs: [index],
-    options: depthwise ? { type: 'DepthwiseConv2DOptions', fields: { ...fields, depthMultiplier: 1 } } : { type: 'Conv2DOptions', fields },
+    options: depthwise
+      ? { type: 'DepthwiseConv2DOptions', fields: { ...fields, depthMultiplier: 1 } }
+      : { type: 'Conv2DOptions', fields },
   });
   return { index, height, width, channels, ...output, mean, deviation, differs: 1 + gain * input.differs };
 }
@@ -265,7 +306,13 @@ function addBias(graph: Graph, inputScale: number, scales: readonly number[], bi
 }
 
 /** ADD of `inner` and another tensor; `layer` made `inner` from `source`, where a convolution did. */
-export function addLayer(graph: Graph, source: Plane, inner: Plane, add: AddLayer, layer: ConvLayer | undefined): Plane {
+export function addLayer(
+  graph: Graph,
+  source: Plane,
+  inner: Plane,
+  add: AddLayer,
+  layer: ConvLayer | undefined,
+): Plane {
   const { random, type } = graph;
   const other = otherOperand(graph, source, inner, add, layer);
   const { channels } = inner;
@@ -275,7 +322,8 @@ export function addLayer(graph: Graph, source: Plane, inner: Plane, add: AddLaye
     return sum / channels;
   };
   const offset = (plane: Plane, c: number): number => plane.scale * ((plane.mean[c] ?? 0) - plane.zeroPoint);
-  const spread = (c: number): number => Math.hypot(inner.scale * (inner.deviation[c] ?? 0), other.scale * (other.deviation[c] ?? 0));
+  const spread = (c: number): number =>
+    Math.hypot(inner.scale * (inner.deviation[c] ?? 0), other.scale * (other.deviation[c] ?? 0));
   const meanReal = average((c) => offset(inner, c) + offset(other, c));
   const spreadReal = Math.max(average(spread), 2 * other.scale, 20 * inner.scale);
   let scale = stored(graph, spreadReal / random.between(25, 60));
@@ -286,10 +334,19 @@ export function addLayer(graph: Graph, source: Plane, inner: Plane, add: AddLaye
   }
   const [low, high] = [lowest(graph), highest(graph)];
   const zeroPoint = random.chance(0.8)
-    ? clamp(Math.round(random.between(low + 60, high - 60) - meanReal / scale), low, add.activation === 'none' ? high : high - 60)
+    ? clamp(
+        Math.round(random.between(low + 60, high - 60) - meanReal / scale),
+        low,
+        add.activation === 'none' ? high : high - 60,
+      )
     : anyZeroPoint(graph);
   const [floor, ceiling] = window(graph, add.activation, scale, zeroPoint);
-  const index = addTensor(graph, 'sum', { type, shape: [1, inner.height, inner.width, channels], scale: [scale], zeroPoint: [zeroPoint] });
+  const index = addTensor(graph, 'sum', {
+    type,
+    shape: [1, inner.height, inner.width, channels],
+    scale: [scale],
+    zeroPoint: [zeroPoint],
+  });
   graph.spec.ops.push({
     op: 'ADD',
     version: type === 'int8' ? 2 : 1,
@@ -304,14 +361,20 @@ export function addLayer(graph: Graph, source: Plane, inner: Plane, add: AddLaye
     channels,
     scale,
     zeroPoint,
-    mean: Float64Array.from({ length: channels }, (_, c) => clamp(zeroPoint + (offset(inner, c) + offset(other, c)) / scale, floor, ceiling)),
+    mean: Float64Array.from({ length: channels }, (_, c) =>
+      clamp(zeroPoint + (offset(inner, c) + offset(other, c)) / scale, floor, ceiling),
+    ),
     deviation: Float64Array.from({ length: channels }, (_, c) => Math.min(spread(c) / scale, (ceiling - floor) / 3)),
-    differs: 1 + (inner.differs * inner.scale + (other === inner ? inner.differs * inner.scale : other.differs * other.scale)) / scale,
+    differs:
+      1 +
+      (inner.differs * inner.scale + (other === inner ? inner.differs * inner.scale : other.differs * other.scale)) /
+        scale,
   };
 }
 
 function otherOperand(graph: Graph, source: Plane, inner: Plane, add: AddLayer, layer: ConvLayer | undefined): Plane {
-  const sameShape = source.height === inner.height && source.width === inner.width && source.channels === inner.channels;
+  const sameShape =
+    source.height === inner.height && source.width === inner.width && source.channels === inner.channels;
   if (add.other === 'itself') return inner;
   if (add.other === 'source' && sameShape && source !== inner) return source;
   if (add.other === 'conv' && layer !== undefined) {

@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { seededRandom } from '../host/random.js';
 import { type ModelSpec, writeTflite } from '../host/tflite_writer.js';
-import { addLayer, type AddLayer, convolution, type ConvLayer, graphInput, newGraph, type Plane } from './random_layers.js';
+import {
+  addLayer,
+  type AddLayer,
+  convolution,
+  type ConvLayer,
+  graphInput,
+  newGraph,
+  type Plane,
+} from './random_layers.js';
 
 /**
  * Random quantized models: one convolution, one ADD, or the chains conv+ADD and conv+ADD+conv. fast-check draws the
@@ -39,7 +47,8 @@ export interface RandomModel {
 }
 
 const unbiased = (min: number, max: number): fc.Arbitrary<number> => fc.noBias(fc.integer({ min, max }));
-const real = (min: number, max: number): fc.Arbitrary<number> => unbiased(0, 1 << 24).map((n) => min + ((max - min) * n) / (1 << 24));
+const real = (min: number, max: number): fc.Arbitrary<number> =>
+  unbiased(0, 1 << 24).map((n) => min + ((max - min) * n) / (1 << 24));
 const often = <T>(...cases: readonly (readonly [number, fc.Arbitrary<T>])[]): fc.Arbitrary<T> =>
   fc.oneof(...cases.map(([weight, arbitrary]) => ({ weight, arbitrary })));
 
@@ -56,7 +65,10 @@ const convLayer: fc.Arbitrary<ConvLayer> = fc.record({
   strideX: stride,
   padding: fc.constantFrom('same', 'valid'),
   bias: often([5, fc.constant(true)], [1, fc.constant(false)]),
-  activation: often<ConvLayer['activation']>([2, fc.constant('none')], [3, fc.constantFrom('relu', 'relu6', 'reluN1To1')]),
+  activation: often<ConvLayer['activation']>(
+    [2, fc.constant('none')],
+    [3, fc.constantFrom('relu', 'relu6', 'reluN1To1')],
+  ),
   scaleLog2: real(-14, -1),
   channelRatioLog10: real(0, 3),
   hugeBiases: often([3, fc.constant(false)], [1, fc.constant(true)]),
@@ -67,7 +79,10 @@ const addition: fc.Arbitrary<AddLayer> = fc.record({
   other: fc.constantFrom('input', 'conv', 'source', 'itself'),
   swapped: fc.boolean(),
   scaleRatioLog2: real(-5, 5),
-  activation: often<AddLayer['activation']>([3, fc.constant('none')], [2, fc.constantFrom('relu', 'relu6', 'reluN1To1')]),
+  activation: often<AddLayer['activation']>(
+    [3, fc.constant('none')],
+    [2, fc.constantFrom('relu', 'relu6', 'reluN1To1')],
+  ),
   innerUse: often<AddLayer['innerUse']>([4, fc.constant('none')], [1, fc.constantFrom('output', 'conv')]),
 });
 
@@ -144,7 +159,13 @@ function sized(choice: ModelChoice): ModelChoice {
         height: random.integer(90, 200),
         width: random.integer(90, 200),
         channels: random.integer(1, 4),
-        first: { ...small(first, 4), depthwise: false, channels: random.integer(4, 17), strideY: random.integer(1, 3), strideX: 2 },
+        first: {
+          ...small(first, 4),
+          depthwise: false,
+          channels: random.integer(4, 17),
+          strideY: random.integer(1, 3),
+          strideX: 2,
+        },
         last: { ...small(last, 3), channels: random.integer(1, 9) },
       };
   }
@@ -161,7 +182,9 @@ export function buildModel(choice: ModelChoice): RandomModel {
   if (shape === 'conv' || shape === 'depthwise') {
     outputs.push(convolution(graph, source, { ...first, depthwise: shape === 'depthwise' }));
   } else if (shape === 'add') {
-    outputs.push(addLayer(graph, source, source, { ...add, other: add.other === 'itself' ? 'itself' : 'input' }, undefined));
+    outputs.push(
+      addLayer(graph, source, source, { ...add, other: add.other === 'itself' ? 'itself' : 'input' }, undefined),
+    );
   } else {
     const inner = convolution(graph, source, first);
     const sum = addLayer(graph, source, inner, add, first);
@@ -173,7 +196,8 @@ export function buildModel(choice: ModelChoice): RandomModel {
       outputs.push(sum);
     }
     if (add.innerUse === 'output') outputs.push(inner);
-    if (add.innerUse === 'conv') outputs.push(convolution(graph, inner, { ...last, channels: Math.min(last.channels, 12) }));
+    if (add.innerUse === 'conv')
+      outputs.push(convolution(graph, inner, { ...last, channels: Math.min(last.channels, 12) }));
   }
   const spec: ModelSpec = { ...graph.spec, inputs: graph.inputs, outputs: outputs.map(({ index }) => index) };
   const worst = Math.max(...outputs.map(({ differs }) => differs));
@@ -190,9 +214,13 @@ export function buildModel(choice: ModelChoice): RandomModel {
 
 function titleOf(choice: ModelChoice, spec: ModelSpec): string {
   const shapes = spec.ops.map((op) => {
-    const [input, filter, output] = [op.inputs[0], op.inputs[1], op.outputs[0]].map((t) => spec.tensors[t ?? 0]?.shape.slice(1).join('x'));
+    const [input, filter, output] = [op.inputs[0], op.inputs[1], op.outputs[0]].map((t) =>
+      spec.tensors[t ?? 0]?.shape.slice(1).join('x'),
+    );
     const fields = op.options?.fields ?? {};
-    return op.op === 'ADD' ? `ADD ${output}` : `${op.op} ${input} * ${filter} s${fields['strideH']},${fields['strideW']} ${fields['padding'] === 0 ? 'SAME' : 'VALID'} a${fields['activation']} -> ${output}`;
+    return op.op === 'ADD'
+      ? `ADD ${output}`
+      : `${op.op} ${input} * ${filter} s${fields['strideH']},${fields['strideW']} ${fields['padding'] === 0 ? 'SAME' : 'VALID'} a${fields['activation']} -> ${output}`;
   });
   return `${choice.type} ${choice.family}${choice.powersOfTwo ? ' powers of two' : ''} ${choice.shape}: ${shapes.join('; ')}`;
 }

@@ -21,13 +21,19 @@ export interface Comparison {
 }
 
 /** Compares tensors byte by byte, as int8 or uint8 codes. */
-export function compare(title: string, type: 'int8' | 'uint8', expected: readonly Uint8Array[], got: readonly Uint8Array[]): Comparison {
+export function compare(
+  title: string,
+  type: 'int8' | 'uint8',
+  expected: readonly Uint8Array[],
+  got: readonly Uint8Array[],
+): Comparison {
   if (expected.length !== got.length) throw new Error(`${title}: ${got.length} outputs, not ${expected.length}`);
   const flip = type === 'int8' ? 0x80 : 0;
   let [values, differing, largest] = [0, 0, 0];
   expected.forEach((tensor, t) => {
     const other = got[t];
-    if (other?.length !== tensor.length) throw new Error(`${title}: output ${t} has ${other?.length} bytes, not ${tensor.length}`);
+    if (other?.length !== tensor.length)
+      throw new Error(`${title}: output ${t} has ${other?.length} bytes, not ${tensor.length}`);
     values += tensor.length;
     for (let i = 0; i < tensor.length; i++) {
       const apart = Math.abs(((tensor[i] ?? 0) ^ flip) - ((other[i] ?? 0) ^ flip));

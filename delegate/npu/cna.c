@@ -1,0 +1,184 @@
+#include "cna.h"
+
+#include <inttypes.h>
+
+#include "cbuf.h"
+
+static uint32_t least(uint32_t a, uint32_t b) { return a < b ? a : b; }
+
+/* Registers that hold one value in every task that is modelled: cube input, no compression, no zero skipping. */
+static int expect_constants(const npu_decoder *d) {
+    static const struct {
+        enum npu_register reg;
+        uint32_t value;
+    } constants[] = {
+        {NPU_REG_CNA_CVT_CON0, 0xb}, /* signed, add first, bypass */
+        {NPU_REG_CNA_CVT_CON1, 0x10000},  {NPU_REG_CNA_CVT_CON2, 0x10000}, {NPU_REG_CNA_CVT_CON3, 0x10000},
+        {NPU_REG_CNA_CVT_CON4, 0x10000},  {NPU_REG_CNA_CVT_CON5, 0},       {NPU_REG_CNA_FC_CON0, 0},
+        {NPU_REG_CNA_FC_CON1, 0},         {NPU_REG_CNA_FC_CON2, 0},        {NPU_REG_CNA_DCOMP_CTRL, 0},
+        {NPU_REG_CNA_DCOMP_REGNUM, 0},    {NPU_REG_CNA_DCOMP_AMOUNT0, 0},  {NPU_REG_CNA_DCOMP_AMOUNT1, 0},
+        {NPU_REG_CNA_DCOMP_AMOUNT2, 0},   {NPU_REG_CNA_DCOMP_AMOUNT3, 0},  {NPU_REG_CNA_DCOMP_AMOUNT4, 0},
+        {NPU_REG_CNA_DCOMP_AMOUNT5, 0},   {NPU_REG_CNA_DCOMP_AMOUNT6, 0},  {NPU_REG_CNA_DCOMP_AMOUNT7, 0},
+        {NPU_REG_CNA_DCOMP_AMOUNT8, 0},   {NPU_REG_CNA_DCOMP_AMOUNT9, 0},  {NPU_REG_CNA_DCOMP_AMOUNT10, 0},
+        {NPU_REG_CNA_DCOMP_AMOUNT11, 0},  {NPU_REG_CNA_DCOMP_AMOUNT12, 0}, {NPU_REG_CNA_DCOMP_AMOUNT13, 0},
+        {NPU_REG_CNA_DCOMP_AMOUNT14, 0},  {NPU_REG_CNA_DCOMP_AMOUNT15, 0},
+    };
+    for (size_t i = 0; i < sizeof constants / sizeof constants[0]; i++) {
+        if (npu_expect(d, constants[i].reg, constants[i].value) != 0) return -1;
+    }
+    return 0;
+}
+
+static int decode_mode(const npu_decoder *d, npu_cna *cna) {
+    uint32_t mode = NPU_VALUE(d, CNA_CONV_CON1);
+    if (mode != 0 && mode != 3) {
+        return npu_refuse(d, NPU_REG_CNA_CONV_CON1, "not modelled (0 direct, 3 depthwise, int8 cubes are)");
+    }
+    cna->depthwise = mode == 3;
+    uint32_t grains = NPU_FIELD(d, CNA_CONV_CON2, FEATURE_GRAINS);
+    if (NPU_VALUE(d, CNA_CONV_CON2) != grains << NPU_CNA_CONV_CON2_FEATURE_GRAINS_SHIFT) {
+        return npu_refuse(d, NPU_REG_CNA_CONV_CON2, "fields other than FEATURE_GRAINS are not modelled");
+    }
+    /* Silicon: any 9 to 65 works. */
+    if (grains < 9 || grains > 65) return npu_refuse(d, NPU_REG_CNA_CONV_CON2, "FEATURE_GRAINS outside 9..65");
+    cna->stride_x = NPU_FIELD(d, CNA_CONV_CON3, CONV_X_STRIDE);
+    cna->stride_y = NPU_FIELD(d, CNA_CONV_CON3, CONV_Y_STRIDE);
+    cna->dilation_x = NPU_FIELD(d, CNA_CONV_CON3, ATROUS_X_DILATION) + 1;
+    cna->dilation_y = NPU_FIELD(d, CNA_CONV_CON3, ATROUS_Y_DILATION) + 1;
+    if (cna->stride_x == 0 || cna->stride_y == 0) return npu_refuse(d, NPU_REG_CNA_CONV_CON3, "a stride of 0");
+    if (NPU_FIELD(d, CNA_CONV_CON3, DECONV_X_STRIDE) != 0 || NPU_FIELD(d, CNA_CONV_CON3, DECONV_Y_STRIDE) != 0 ||
+        NPU_FIELD(d, CNA_CONV_CON3, NN_MODE) != 0) {
+        return npu_refuse(d, NPU_REG_CNA_CONV_CON3, "transposed convolution and NN_MODE are not modelled");
+    }
+    return 0;
+}
+
+static int decode_sizes(const npu_decoder *d, npu_cna *cna) {
+    cna->in_width = NPU_FIELD(d, CNA_DATA_SIZE0, DATAIN_WIDTH);
+    cna->in_height = NPU_FIELD(d, CNA_DATA_SIZE0, DATAIN_HEIGHT);
+    if (cna->in_width == 0 || cna->in_height == 0) return npu_refuse(d, NPU_REG_CNA_DATA_SIZE0, "an empty input");
+    if (NPU_FIELD(d, CNA_FC_DATA_SIZE0, DMA_WIDTH) != cna->in_width ||
+        NPU_FIELD(d, CNA_FC_DATA_SIZE0, DMA_HEIGHT) != cna->in_height) {
+        return npu_refuse(d, NPU_REG_CNA_FC_DATA_SIZE0, "differs from DATA_SIZE0: not modelled");
+    }
+    cna->channels = NPU_FIELD(d, CNA_DATA_SIZE1, DATAIN_CHANNEL);
+    uint32_t real = NPU_FIELD(d, CNA_DATA_SIZE1, DATAIN_CHANNEL_REAL) + 1;
+    if (cna->channels != (real + NPU_ATOM - 1) / NPU_ATOM * NPU_ATOM) {
+        return npu_refuse(d, NPU_REG_CNA_DATA_SIZE1, "DATAIN_CHANNEL is not DATAIN_CHANNEL_REAL + 1 in whole atoms");
+    }
+    if (NPU_VALUE(d, CNA_FC_DATA_SIZE1) != cna->channels) {
+        return npu_refuse(d, NPU_REG_CNA_FC_DATA_SIZE1, "differs from DATAIN_CHANNEL: not modelled");
+    }
+    cna->out_width = NPU_VALUE(d, CNA_DATA_SIZE2);
+    if (cna->out_width == 0) return npu_refuse(d, NPU_REG_CNA_DATA_SIZE2, "an empty output");
+    uint32_t atomics = NPU_VALUE(d, CNA_DATA_SIZE3);
+    cna->out_height = atomics / cna->out_width;
+    if (NPU_FIELD(d, CNA_DATA_SIZE3, SURF_MODE) != 0 || cna->out_height == 0 || atomics % cna->out_width != 0) {
+        return npu_refuse(d, NPU_REG_CNA_DATA_SIZE3, "not whole rows of DATAOUT_WIDTH");
+    }
+    cna->kernel_width = NPU_FIELD(d, CNA_WEIGHT_SIZE2, WEIGHT_WIDTH);
+    cna->kernel_height = NPU_FIELD(d, CNA_WEIGHT_SIZE2, WEIGHT_HEIGHT);
+    cna->kernels = NPU_FIELD(d, CNA_WEIGHT_SIZE2, WEIGHT_KERNELS);
+    if (cna->kernel_width == 0 || cna->kernel_height == 0 || cna->kernels == 0 ||
+        (cna->depthwise ? cna->kernels != 1 : cna->kernels % 2 != 0)) {
+        return npu_refuse(d, NPU_REG_CNA_WEIGHT_SIZE2, "kernels: 1 in depthwise, else an even number; no side of 0");
+    }
+    cna->kernel_bytes = NPU_VALUE(d, CNA_WEIGHT_SIZE1);
+    if (cna->kernel_bytes != cna->kernel_width * cna->kernel_height * cna->channels) {
+        return npu_refuse(d, NPU_REG_CNA_WEIGHT_SIZE1, "not kernel sides times DATAIN_CHANNEL");
+    }
+    if (NPU_VALUE(d, CNA_WEIGHT_SIZE0) != (uint64_t)cna->kernel_bytes * cna->kernels) {
+        return npu_refuse(d, NPU_REG_CNA_WEIGHT_SIZE0, "not WEIGHT_BYTES_PER_KERNEL times WEIGHT_KERNELS");
+    }
+    return 0;
+}
+
+static int decode_padding(const npu_decoder *d, npu_cna *cna) {
+    cna->pad_left = NPU_FIELD(d, CNA_PAD_CON0, PAD_LEFT);
+    cna->pad_top = NPU_FIELD(d, CNA_PAD_CON0, PAD_TOP);
+    uint32_t value = NPU_VALUE(d, CNA_PAD_CON1);
+    cna->pad[0] = (int8_t)(value & 0xff);
+    cna->pad[1] = (int8_t)(value >> 8 & 0xff);
+    /* Silicon (depthwise): see npu_cna_padding. */
+    cna->pad_parity = cna->depthwise || d->config->facts[NPU_FACT_DIRECT_PAD_LANES] == NPU_DIRECT_PAD_LANES_PARITY;
+    /* Right and bottom padding follow from the output's size; no window may start beyond the plane. */
+    uint32_t last_x = (cna->out_width - 1) * cna->stride_x, last_y = (cna->out_height - 1) * cna->stride_y;
+    if (last_x >= cna->pad_left + cna->in_width) {
+        return npu_refuse(d, NPU_REG_CNA_DATA_SIZE2, "the last window starts right of the input");
+    }
+    if (last_y >= cna->pad_top + cna->in_height) {
+        return npu_refuse(d, NPU_REG_CNA_DATA_SIZE3, "the last window starts below the input");
+    }
+    return 0;
+}
+
+/* Strides: lines in words of 4 bytes; surfaces in atoms of 16, counted from the end of the fourth line, 28 bits signed. */
+static int decode_addresses(const npu_decoder *d, npu_cna *cna) {
+    uint32_t dma = NPU_VALUE(d, CNA_DMA_CON0) >> NPU_CNA_DMA_CON0_OV4K_BYPASS_SHIFT;
+    if (dma != 0) return npu_refuse(d, NPU_REG_CNA_DMA_CON0, "OV4K_BYPASS is not modelled");
+    int64_t line = NPU_FIELD(d, CNA_DMA_CON1, LINE_STRIDE);
+    cna->line_bytes = line * 4;
+    if (cna->line_bytes % NPU_ATOM != 0 || (cna->in_height > 1 && cna->line_bytes < (int64_t)cna->in_width * NPU_ATOM)) {
+        return npu_refuse(d, NPU_REG_CNA_DMA_CON1, "a line stride that is not whole atoms or shorter than a line");
+    }
+    int64_t surface = NPU_FIELD(d, CNA_DMA_CON2, SURF_STRIDE);
+    if (surface >= 1 << 27) surface -= 1 << 28;
+    cna->surface_bytes = (surface + line) * NPU_ATOM;
+    int64_t base = NPU_VALUE(d, CNA_FEATURE_DATA_ADDR);
+    if (base % NPU_ATOM != 0) return npu_refuse(d, NPU_REG_CNA_FEATURE_DATA_ADDR, "not a multiple of 16");
+    int64_t surfaces = cna->channels / NPU_ATOM;
+    int64_t plane = (int64_t)(cna->in_height - 1) * cna->line_bytes + (int64_t)cna->in_width * NPU_ATOM;
+    if (surfaces > 1 && cna->surface_bytes < plane) {
+        return npu_refuse(d, NPU_REG_CNA_DMA_CON2, "surfaces of %" PRId64 " bytes overlap", cna->surface_bytes);
+    }
+    int64_t bytes = plane + (surfaces > 1 ? (surfaces - 1) * cna->surface_bytes : 0);
+    if (npu_find(d, NPU_REG_CNA_FEATURE_DATA_ADDR, base, bytes, &cna->features) != 0) return -1;
+    int64_t weights = NPU_VALUE(d, CNA_DCOMP_ADDR0);
+    if (weights % NPU_ATOM != 0) return npu_refuse(d, NPU_REG_CNA_DCOMP_ADDR0, "not a multiple of 16");
+    return npu_find(d, NPU_REG_CNA_DCOMP_ADDR0, weights, NPU_VALUE(d, CNA_WEIGHT_SIZE0), &cna->weights);
+}
+
+int npu_cna_decode(const npu_decoder *d, npu_cna *cna) {
+    if (expect_constants(d) != 0 || decode_mode(d, cna) != 0 || decode_sizes(d, cna) != 0) return -1;
+    if (decode_padding(d, cna) != 0 || npu_cbuf_check(d, cna) != 0) return -1;
+    return decode_addresses(d, cna);
+}
+
+/*
+ * Silicon (depthwise int8): in each group of 64 channels, odd channels below 32 take byte 1 of the padding constant, all
+ * others byte 0.
+ */
+int8_t npu_cna_padding(const npu_cna *cna, uint32_t channel) {
+    bool second = cna->pad_parity && channel % 2 == 1 && channel % NPU_DEPTHWISE_GROUP < NPU_DEPTHWISE_GROUP / 2;
+    return cna->pad[second ? 1 : 0];
+}
+
+int8_t npu_cna_feature(const npu_cna *cna, uint32_t channel, int64_t y, int64_t x) {
+    if (y < 0 || x < 0 || y >= cna->in_height || x >= cna->in_width) return npu_cna_padding(cna, channel);
+    int64_t at = (int64_t)(channel / NPU_ATOM) * cna->surface_bytes + y * cna->line_bytes + x * NPU_ATOM;
+    return (int8_t)cna->features.data[at + channel % NPU_ATOM];
+}
+
+/* Direct: kernel groups of 32 / channel groups of 32 / taps / kernel / channel. Depthwise: channel groups of 64 / taps / channel. */
+size_t npu_cna_weight_index(const npu_cna *cna, uint32_t kernel, uint32_t channel, uint32_t tap) {
+    size_t taps = (size_t)cna->kernel_width * cna->kernel_height;
+    if (cna->depthwise) {
+        uint32_t group = channel / NPU_DEPTHWISE_GROUP * NPU_DEPTHWISE_GROUP;
+        uint32_t lanes = least(NPU_DEPTHWISE_GROUP, cna->channels - group);
+        return group * taps + (size_t)tap * lanes + (channel - group);
+    }
+    uint32_t kernel_group = kernel / NPU_KERNEL_GROUP * NPU_KERNEL_GROUP;
+    uint32_t group_kernels = least(NPU_KERNEL_GROUP, cna->kernels - kernel_group);
+    uint32_t group = channel / NPU_CHANNEL_GROUP * NPU_CHANNEL_GROUP;
+    uint32_t lanes = least(NPU_CHANNEL_GROUP, cna->channels - group);
+    size_t at = (size_t)kernel_group * cna->kernel_bytes + (size_t)group * taps * group_kernels;
+    return at + ((size_t)tap * group_kernels + (kernel - kernel_group)) * lanes + (channel - group);
+}
+
+uint32_t npu_cna_window_width(const npu_cna *cna) {
+    return (cna->out_width - 1) * cna->stride_x + (cna->kernel_width - 1) * cna->dilation_x + 1;
+}
+
+uint32_t npu_cna_window_height(const npu_cna *cna) {
+    return (cna->out_height - 1) * cna->stride_y + (cna->kernel_height - 1) * cna->dilation_y + 1;
+}

@@ -1,0 +1,32 @@
+#include "decode.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+int npu_refuse(const npu_decoder *decoder, enum npu_register reg, const char *format, ...) {
+    const npu_register_info *info = &npu_registers[reg];
+    npu_error *error = decoder->error;
+    error->task = decoder->task;
+    error->target = info->target;
+    error->offset = info->offset;
+    error->value = decoder->values[reg];
+    int used = snprintf(error->text, sizeof error->text, "task %" PRIu32 ": %s (0x%04x) = 0x%08" PRIx32 ": ",
+                        decoder->task, info->name, (unsigned)info->offset, error->value);
+    if (used < 0 || (size_t)used >= sizeof error->text) return -1;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(error->text + used, sizeof error->text - (size_t)used, format, arguments);
+    va_end(arguments);
+    return -1;
+}
+
+int npu_expect(const npu_decoder *decoder, enum npu_register reg, uint32_t value) {
+    if (decoder->values[reg] == value) return 0;
+    return npu_refuse(decoder, reg, "not modelled (only 0x%08" PRIx32 " is)", value);
+}
+
+int npu_find(const npu_decoder *decoder, enum npu_register reg, int64_t start, int64_t bytes, npu_extent *extent) {
+    if (npu_memory_find(decoder->memory, start, bytes, extent) == 0) return 0;
+    return npu_refuse(decoder, reg, "[0x%" PRIx64 ", +%" PRId64 ") is not inside one buffer", (uint64_t)start, bytes);
+}

@@ -1,0 +1,66 @@
+/*
+ * The software NPU: executes register command streams of an RK3588 core, bit for bit.
+ * It knows regions of memory, tasks and registers; nothing of models or plans.
+ */
+#ifndef PTFE_NPU_H
+#define PTFE_NPU_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../generated/facts.h"
+
+#define NPU_REGION_CONSTANT 1u /* its bytes do not change after load, and no task writes it */
+
+/* Memory that tasks may reach. `data` must stay valid and in place until npu_program_free. */
+typedef struct npu_region {
+    uint32_t iova;
+    uint32_t flags;
+    uint64_t size;
+    uint8_t *data;
+} npu_region;
+
+typedef struct npu_task {
+    uint32_t regcmd_iova;
+    uint32_t words; /* 64-bit words, tail included */
+} npu_task;
+
+/* Why a program was refused: the register that names it (target, offset, value) and a sentence. */
+typedef struct npu_error {
+    uint32_t task;
+    uint32_t target;
+    uint32_t offset;
+    uint32_t value;
+    char text[256];
+} npu_error;
+
+#define NPU_SCALAR 1u /* the plain reference path: slow, the same bits */
+
+typedef struct npu_config {
+    uint8_t facts[NPU_FACT_COUNT];
+    uint32_t flags;
+} npu_config;
+
+typedef struct npu_program npu_program;
+
+void npu_config_default(npu_config *config);
+
+/* Sets a fact by name; -1 when fact or value is unknown. */
+int npu_config_set(npu_config *config, const char *fact, const char *value);
+
+/* Decodes and checks all tasks and prepares constant weights. 0, or -1 with *error filled. */
+int npu_program_load(const npu_config *config, const npu_region *regions, size_t region_count, const npu_task *tasks,
+                     size_t task_count, npu_program **program, npu_error *error);
+
+/* Executes all tasks in order. 0, or -1 with *error filled: operands that changed after load broke a rule. */
+int npu_program_run(npu_program *program, npu_error *error);
+
+void npu_program_free(npu_program *program);
+
+/* Estimated cycles of a task; 0 for a task that does not exist. */
+uint64_t npu_program_task_cycles(const npu_program *program, size_t task);
+
+/* Wall time that the last run spent on a task. */
+uint64_t npu_program_task_nanoseconds(const npu_program *program, size_t task);
+
+#endif
