@@ -9,6 +9,7 @@ enum npu_fact {
     NPU_FACT_BS_SHIFT_ROUNDING,
     NPU_FACT_BN_SHIFT_ROUNDING,
     NPU_FACT_MUL_PRODUCT_WIDTH,
+    NPU_FACT_ZERO_MULTIPLIER,
     NPU_FACT_CVT_ROUND_BIT,
     NPU_FACT_BN_OPERAND_PACKING,
     NPU_FACT_DEPTHWISE_OPERAND_GROUP,
@@ -34,6 +35,9 @@ enum { NPU_BN_SHIFT_ROUNDING_HALF_AWAY, NPU_BN_SHIFT_ROUNDING_HALF_EVEN, NPU_BN_
 
 /* Width of a BS or BN product before its shift. */
 enum { NPU_MUL_PRODUCT_WIDTH_WIDE, NPU_MUL_PRODUCT_WIDTH_INT32 };
+
+/* A multiplier of 0 among the operands in memory: an error, or a plain 0. */
+enum { NPU_ZERO_MULTIPLIER_ERROR, NPU_ZERO_MULTIPLIER_PLAIN };
 
 /* What CVT_ROUND = 1 of OUT_CVT means (0 is half to even). */
 enum { NPU_CVT_ROUND_BIT_HALF_UP, NPU_CVT_ROUND_BIT_HALF_EVEN, NPU_CVT_ROUND_BIT_HALF_AWAY };
@@ -89,6 +93,7 @@ static const npu_fact_info npu_facts[NPU_FACT_COUNT] = {
     {"bs_shift_rounding", 4, {"half_away", "half_even", "half_up", "truncate"}},
     {"bn_shift_rounding", 4, {"half_away", "half_even", "half_up", "truncate"}},
     {"mul_product_width", 2, {"wide", "int32"}},
+    {"zero_multiplier", 2, {"error", "plain"}},
     {"cvt_round_bit", 3, {"half_up", "half_even", "half_away"}},
     {"bn_operand_packing", 2, {"enabled_only", "fixed_64"}},
     {"depthwise_operand_group", 3, {"enabled_only", "fixed_48", "fixed_64"}},

@@ -101,13 +101,13 @@ static int decode_padding(const npu_decoder *d, npu_cna *cna) {
     cna->pad[1] = (int8_t)(value >> 8 & 0xff);
     /* Silicon (depthwise): see npu_cna_padding. */
     cna->pad_parity = cna->depthwise || d->config->facts[NPU_FACT_DIRECT_PAD_LANES] == NPU_DIRECT_PAD_LANES_PARITY;
-    /* Right and bottom padding follow from the output's size; no window may start beyond the plane. */
+    /* Right and bottom padding follow from the output's size; as much as the fields allow left and above. */
     uint32_t last_x = (cna->out_width - 1) * cna->stride_x, last_y = (cna->out_height - 1) * cna->stride_y;
-    if (last_x >= cna->pad_left + cna->in_width) {
-        return npu_refuse(d, NPU_REG_CNA_DATA_SIZE2, "the last window starts right of the input");
+    if (last_x >= cna->pad_left + cna->in_width + NPU_CNA_PAD_CON0_PAD_LEFT_MASK) {
+        return npu_refuse(d, NPU_REG_CNA_DATA_SIZE2, "the last window starts far right of the input");
     }
-    if (last_y >= cna->pad_top + cna->in_height) {
-        return npu_refuse(d, NPU_REG_CNA_DATA_SIZE3, "the last window starts below the input");
+    if (last_y >= cna->pad_top + cna->in_height + NPU_CNA_PAD_CON0_PAD_TOP_MASK) {
+        return npu_refuse(d, NPU_REG_CNA_DATA_SIZE3, "the last window starts far below the input");
     }
     return 0;
 }

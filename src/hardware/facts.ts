@@ -39,6 +39,13 @@ export const facts: readonly Fact[] = [
     values: ['wide', 'int32'],
   },
   {
+    name: 'zero_multiplier',
+    text: 'A multiplier of 0 among the operands in memory: an error, or a plain 0',
+    tag: 'inferred',
+    source: 'RK3576 boards: it gates off its group of 8 channels; on the RK3588 nobody tried',
+    values: ['error', 'plain'],
+  },
+  {
     name: 'cvt_round_bit',
     text: 'What CVT_ROUND = 1 of OUT_CVT means (0 is half to even)',
     tag: 'inferred',

@@ -1,0 +1,255 @@
+#include "dpu.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* Registers that hold one value in every task that is modelled. */
+static int expect_constants(const npu_decoder *d) {
+    static const enum npu_register zeros[] = {
+        NPU_REG_DPU_OFFSET_PEND,   NPU_REG_DPU_EW_OP_VALUE_0,  NPU_REG_DPU_EW_OP_VALUE_1,      NPU_REG_DPU_EW_OP_VALUE_2,
+        NPU_REG_DPU_EW_OP_VALUE_3, NPU_REG_DPU_EW_OP_VALUE_4,  NPU_REG_DPU_EW_OP_VALUE_5,      NPU_REG_DPU_EW_OP_VALUE_6,
+        NPU_REG_DPU_EW_OP_VALUE_7, NPU_REG_DPU_RAW40C4,        NPU_REG_DPU_LUT_ACCESS_CFG,     NPU_REG_DPU_LUT_ACCESS_DATA,
+        NPU_REG_DPU_LUT_CFG,       NPU_REG_DPU_LUT_INFO,       NPU_REG_DPU_LUT_LE_START,       NPU_REG_DPU_LUT_LE_END,
+        NPU_REG_DPU_LUT_LO_START,  NPU_REG_DPU_LUT_LO_END,     NPU_REG_DPU_LUT_LE_SLOPE_SCALE, NPU_REG_DPU_LUT_LE_SLOPE_SHIFT,
+        NPU_REG_DPU_LUT_LO_SLOPE_SCALE, NPU_REG_DPU_LUT_LO_SLOPE_SHIFT,
+    };
+    for (size_t i = 0; i < sizeof zeros / sizeof zeros[0]; i++) {
+        if (npu_expect(d, zeros[i], 0) != 0) return -1;
+    }
+    return 0;
+}
+
+/* BS and BN have the same fields in the same places under two prefixes. */
+typedef struct stage_registers {
+    enum npu_register cfg, alu, mul, limit;
+    unsigned negative_shift; /* in DATA_FORMAT */
+    uint8_t rounding;        /* the fact's value */
+} stage_registers;
+
+#define STAGE_FIELD(value, field) ((value) >> NPU_DPU_BS_##field##_SHIFT & NPU_DPU_BS_##field##_MASK)
+
+static enum npu_rounding shift_rounding(uint8_t fact) {
+    switch (fact) {
+    case NPU_BS_SHIFT_ROUNDING_HALF_EVEN: return NPU_ROUND_HALF_EVEN;
+    case NPU_BS_SHIFT_ROUNDING_HALF_UP: return NPU_ROUND_HALF_UP;
+    case NPU_BS_SHIFT_ROUNDING_TRUNCATE: return NPU_ROUND_DOWN;
+    default: return NPU_ROUND_HALF_AWAY;
+    }
+}
+
+static int decode_scale_stage(const npu_decoder *d, const stage_registers *r, npu_scale_stage *stage) {
+    uint32_t cfg = d->values[r->cfg], mul = d->values[r->mul];
+    memset(stage, 0, sizeof *stage);
+    if (STAGE_FIELD(cfg, CFG_BS_BYPASS) != 0) return 0;
+    if (STAGE_FIELD(cfg, CFG_BS_ALU_BYPASS) == 0) {
+        uint32_t algorithm = STAGE_FIELD(cfg, CFG_BS_ALU_ALGO);
+        if (algorithm != 2 && algorithm != 4) return npu_refuse(d, r->cfg, "ALU_ALGO %" PRIu32 " is not modelled", algorithm);
+        stage->add = algorithm == 2 ? 1 : -1;
+        stage->add_memory = STAGE_FIELD(cfg, CFG_BS_ALU_SRC) != 0;
+        stage->add_scalar = (int32_t)d->values[r->alu];
+    }
+    if (STAGE_FIELD(cfg, CFG_BS_MUL_PRELU) != 0) return npu_refuse(d, r->cfg, "MUL_PRELU is not modelled");
+    if (STAGE_FIELD(mul, MUL_CFG_BS_TRUNCATE_SRC) != 0) return npu_refuse(d, r->mul, "a shift from memory is not modelled");
+    stage->shift = STAGE_FIELD(mul, MUL_CFG_BS_MUL_SHIFT_VALUE);
+    stage->shift_negative = r->negative_shift;
+    if (STAGE_FIELD(cfg, CFG_BS_MUL_BYPASS) == 0) {
+        stage->mul = true;
+        stage->mul_memory = STAGE_FIELD(mul, MUL_CFG_BS_MUL_SRC) != 0;
+        stage->mul_scalar = (int16_t)STAGE_FIELD(mul, MUL_CFG_BS_MUL_OPERAND);
+    } else if (stage->shift != 0 || stage->shift_negative != 0) {
+        return npu_refuse(d, r->mul, "a shift without a multiplier is not modelled");
+    }
+    stage->relu = STAGE_FIELD(cfg, CFG_BS_RELU_BYPASS) == 0;
+    stage->limited = STAGE_FIELD(cfg, CFG_BS_RELUX_EN) != 0;
+    if (stage->limited && !stage->relu) return npu_refuse(d, r->cfg, "RELUX_EN with ReLU bypassed is not modelled");
+    stage->limit = (int32_t)d->values[r->limit];
+    if (stage->limited && stage->limit < 0) return npu_refuse(d, r->limit, "a limit below 0 is not modelled");
+    stage->rounding = shift_rounding(r->rounding);
+    stage->product32 = d->config->facts[NPU_FACT_MUL_PRODUCT_WIDTH] == NPU_MUL_PRODUCT_WIDTH_INT32;
+    stage->limit_first = d->config->facts[NPU_FACT_RELUX_LIMIT_POSITION] == NPU_RELUX_LIMIT_POSITION_BEFORE_MUL;
+    return 0;
+}
+
+static enum npu_rounding cvt_rounding(const npu_decoder *d, uint32_t bit) {
+    if (bit == 0) return NPU_ROUND_HALF_EVEN;
+    switch (d->config->facts[NPU_FACT_CVT_ROUND_BIT]) {
+    case NPU_CVT_ROUND_BIT_HALF_EVEN: return NPU_ROUND_HALF_EVEN;
+    case NPU_CVT_ROUND_BIT_HALF_AWAY: return NPU_ROUND_HALF_AWAY;
+    default: return NPU_ROUND_HALF_UP;
+    }
+}
+
+static enum npu_rounding ew_rounding(const npu_decoder *d, uint32_t bit) {
+    if (bit != 0) return cvt_rounding(d, bit);
+    switch (d->config->facts[NPU_FACT_EW_CVT_ROUNDING]) {
+    case NPU_EW_CVT_ROUNDING_HALF_UP: return NPU_ROUND_HALF_UP;
+    case NPU_EW_CVT_ROUNDING_TRUNCATE: return NPU_ROUND_DOWN;
+    default: return NPU_ROUND_HALF_EVEN;
+    }
+}
+
+static int decode_ew_operation(const npu_decoder *d, bool flying, npu_ew_stage *ew) {
+    static const enum npu_ew_operation operations[] = {NPU_EW_MAX, NPU_EW_MIN, NPU_EW_ADD, NPU_EW_NONE, NPU_EW_SUBTRACT};
+    uint32_t algorithm = NPU_FIELD(d, DPU_EW_CFG, EW_ALU_ALGO);
+    if (algorithm > 4 || algorithm == 3) {
+        return npu_refuse(d, NPU_REG_DPU_EW_CFG, "EW_ALU_ALGO %" PRIu32 " is not modelled", algorithm);
+    }
+    ew->operation = operations[algorithm];
+    if (NPU_FIELD(d, DPU_EW_CFG, EW_OP_TYPE) != 0 || NPU_FIELD(d, DPU_EW_CFG, EW_MUL_PRELU) != 0 ||
+        NPU_FIELD(d, DPU_EW_CFG, EW_BINARY_EN) != 0 || NPU_FIELD(d, DPU_EW_CFG, EW_EQUAL_EN) != 0) {
+        return npu_refuse(d, NPU_REG_DPU_EW_CFG, "multiplication, PReLU and comparison are not modelled");
+    }
+    if (NPU_FIELD(d, DPU_EW_CFG, EW_OP_SRC) != 1 || NPU_FIELD(d, DPU_EW_CFG, EDATA_SIZE) != 1 ||
+        NPU_FIELD(d, DPU_EW_CFG, EW_DATA_MODE) != 1) {
+        return npu_refuse(d, NPU_REG_DPU_EW_CFG, "only an operand of 8 bits for each value, from memory, is modelled");
+    }
+    ew->operand_zero = flying && d->config->facts[NPU_FACT_INT8_FLYING] == NPU_INT8_FLYING_OPERAND_ZERO;
+    if (NPU_FIELD(d, DPU_EW_CVT_SCALE_VALUE, EW_TRUNCATE) != 0) {
+        return npu_refuse(d, NPU_REG_DPU_EW_CVT_SCALE_VALUE, "EW_TRUNCATE is not modelled");
+    }
+    if (NPU_FIELD(d, DPU_EW_CFG, EW_OP_CVT_BYPASS) != 0) return 0;
+    ew->convert = true;
+    ew->add_first = NPU_FIELD(d, DPU_EW_CFG, EW_CVT_TYPE) != 0;
+    ew->offset = (int32_t)NPU_VALUE(d, DPU_EW_CVT_OFFSET_VALUE);
+    uint32_t scale = NPU_FIELD(d, DPU_EW_CVT_SCALE_VALUE, EW_OP_CVT_SCALE);
+    bool has_sign = d->config->facts[NPU_FACT_EW_CVT_SCALE_SIGN] == NPU_EW_CVT_SCALE_SIGN_SIGNED16;
+    ew->scale = has_sign ? (int16_t)scale : (int32_t)scale;
+    ew->shift = NPU_FIELD(d, DPU_EW_CVT_SCALE_VALUE, EW_OP_CVT_SHIFT);
+    ew->rounding = ew_rounding(d, NPU_FIELD(d, DPU_EW_CFG, EW_CVT_ROUND));
+    return 0;
+}
+
+static int decode_ew(const npu_decoder *d, bool flying, npu_ew_stage *ew) {
+    memset(ew, 0, sizeof *ew);
+    if (NPU_FIELD(d, DPU_EW_CFG, EW_BYPASS) != 0) return 0;
+    if (NPU_FIELD(d, DPU_EW_CFG, EW_LUT_BYPASS) == 0) return npu_refuse(d, NPU_REG_DPU_EW_CFG, "the LUT is not modelled");
+    if (NPU_FIELD(d, DPU_EW_CFG, EW_OP_BYPASS) == 0 && decode_ew_operation(d, flying, ew) != 0) return -1;
+    ew->relu = NPU_FIELD(d, DPU_EW_CFG, EW_RELU_BYPASS) == 0;
+    ew->limited = NPU_FIELD(d, DPU_EW_CFG, EW_RELUX_EN) != 0;
+    ew->limit = (int32_t)NPU_VALUE(d, DPU_EW_RELUX_CMP_VALUE);
+    if (ew->limited && (!ew->relu || ew->limit < 0)) {
+        return npu_refuse(d, NPU_REG_DPU_EW_RELUX_CMP_VALUE, "a limit below 0 or without ReLU is not modelled");
+    }
+    return 0;
+}
+
+static int decode_out(const npu_decoder *d, npu_out_stage *out) {
+    uint32_t shift = NPU_FIELD(d, DPU_OUT_CVT_SHIFT, OUT_CVT_SHIFT);
+    if (shift > 63 || NPU_FIELD(d, DPU_OUT_CVT_SHIFT, MINUS_EXP) != 0) {
+        return npu_refuse(d, NPU_REG_DPU_OUT_CVT_SHIFT, "a shift over 63 or MINUS_EXP is not modelled");
+    }
+    if (NPU_FIELD(d, DPU_OUT_CVT_SCALE, FP32TOFP16_EN) != 0) {
+        return npu_refuse(d, NPU_REG_DPU_OUT_CVT_SCALE, "FP32TOFP16_EN is not modelled");
+    }
+    out->offset = (int32_t)NPU_VALUE(d, DPU_OUT_CVT_OFFSET);
+    out->scale = (int16_t)NPU_FIELD(d, DPU_OUT_CVT_SCALE, OUT_CVT_SCALE); /* silicon: signed */
+    out->shift = shift;
+    out->add_first = NPU_FIELD(d, DPU_OUT_CVT_SHIFT, CVT_TYPE) != 0;
+    out->rounding = cvt_rounding(d, NPU_FIELD(d, DPU_OUT_CVT_SHIFT, CVT_ROUND));
+    return 0;
+}
+
+static int decode_weight_offset(const npu_decoder *d, npu_dpu *dpu) {
+    uint32_t size = dpu->depthwise ? 3 : 1;
+    uint32_t low = NPU_DPU_BS_OW_CFG_OW_SRC_MASK | NPU_DPU_BS_OW_CFG_OD_BYPASS_MASK << NPU_DPU_BS_OW_CFG_OD_BYPASS_SHIFT;
+    uint32_t sizes = size << NPU_DPU_BS_OW_CFG_SIZE_E_0_SHIFT | size << NPU_DPU_BS_OW_CFG_SIZE_E_1_SHIFT |
+                     size << NPU_DPU_BS_OW_CFG_SIZE_E_2_SHIFT;
+    if ((NPU_VALUE(d, DPU_BS_OW_CFG) & ~low) != sizes) {
+        return npu_refuse(d, NPU_REG_DPU_BS_OW_CFG, "SIZE_E other than %" PRIu32 " is not modelled here", size);
+    }
+    bool bypass = NPU_FIELD(d, DPU_BS_OW_CFG, OD_BYPASS) != 0;
+    dpu->offset_weights = !dpu->flying && !bypass;
+    dpu->offset_memory = dpu->offset_weights && NPU_FIELD(d, DPU_BS_OW_CFG, OW_SRC) != 0;
+    dpu->weight_offset = dpu->offset_weights ? (int16_t)NPU_FIELD(d, DPU_BS_OW_OP, OW_OP) : 0;
+    return 0;
+}
+
+static int decode_plane(const npu_decoder *d, npu_dpu *dpu) {
+    dpu->width = NPU_FIELD(d, DPU_DATA_CUBE_WIDTH, WIDTH) + 1;
+    dpu->height = NPU_FIELD(d, DPU_DATA_CUBE_HEIGHT, HEIGHT) + 1;
+    dpu->channels = NPU_FIELD(d, DPU_DATA_CUBE_CHANNEL, CHANNEL) + 1;
+    dpu->real = NPU_FIELD(d, DPU_DATA_CUBE_CHANNEL, ORIG_CHANNEL) + 1;
+    if (NPU_FIELD(d, DPU_DATA_CUBE_HEIGHT, MINMAX_CTL) != 0) {
+        return npu_refuse(d, NPU_REG_DPU_DATA_CUBE_HEIGHT, "MINMAX_CTL is not modelled");
+    }
+    uint32_t unit = dpu->flying ? NPU_ATOM : dpu->depthwise ? NPU_DEPTHWISE_GROUP : NPU_KERNEL_GROUP;
+    if (dpu->channels % unit != 0 || dpu->real > dpu->channels) {
+        return npu_refuse(d, NPU_REG_DPU_DATA_CUBE_CHANNEL, "not whole groups of %" PRIu32 " channels, or fewer than the real ones",
+                          unit);
+    }
+    if (NPU_VALUE(d, DPU_WDMA_SIZE_0) != dpu->channels - 1) {
+        return npu_refuse(d, NPU_REG_DPU_WDMA_SIZE_0, "differs from DATA_CUBE_CHANNEL: not modelled");
+    }
+    if (NPU_FIELD(d, DPU_WDMA_SIZE_1, WIDTH_WDMA) + 1 != dpu->width ||
+        NPU_FIELD(d, DPU_WDMA_SIZE_1, HEIGHT_WDMA) + 1 != dpu->height) {
+        return npu_refuse(d, NPU_REG_DPU_WDMA_SIZE_1, "differs from DATA_CUBE_WIDTH and HEIGHT: not modelled");
+    }
+    uint32_t notch = NPU_FIELD(d, DPU_DATA_CUBE_NOTCH_ADDR, NOTCH_ADDR_0);
+    if (NPU_FIELD(d, DPU_DATA_CUBE_NOTCH_ADDR, NOTCH_ADDR_1) != notch) {
+        return npu_refuse(d, NPU_REG_DPU_DATA_CUBE_NOTCH_ADDR, "two different notches are not modelled");
+    }
+    if (d->config->facts[NPU_FACT_OUTPUT_NOTCH] == NPU_OUTPUT_NOTCH_IGNORED) notch = 0;
+    dpu->row_bytes = ((int64_t)dpu->width + notch) * NPU_ATOM;
+    dpu->surface_bytes = NPU_VALUE(d, DPU_DST_SURF_STRIDE);
+    int64_t step = NPU_VALUE(d, DPU_SURFACE_ADD);
+    if (step != dpu->surface_bytes * (dpu->depthwise ? 4 : 2)) {
+        return npu_refuse(d, NPU_REG_DPU_SURFACE_ADD, "not %d times DST_SURF_STRIDE", dpu->depthwise ? 4 : 2);
+    }
+    return 0;
+}
+
+/* Surfaces of padding lanes alone may be lost outside every buffer, by fact; `surfaces` counts those that are written. */
+static int find_output(const npu_decoder *d, npu_dpu *dpu) {
+    int64_t base = NPU_VALUE(d, DPU_DST_BASE_ADDR);
+    if (base % NPU_ATOM != 0) return npu_refuse(d, NPU_REG_DPU_DST_BASE_ADDR, "not a multiple of 16");
+    int64_t plane = (int64_t)(dpu->height - 1) * dpu->row_bytes + (int64_t)dpu->width * NPU_ATOM;
+    uint32_t real = (dpu->real + NPU_ATOM - 1) / NPU_ATOM, all = dpu->channels / NPU_ATOM;
+    dpu->poison = d->config->facts[NPU_FACT_PADDING_LANES_WRITTEN] == NPU_PADDING_LANES_WRITTEN_POISON;
+    if (all > 1 && dpu->surface_bytes < plane) {
+        return npu_refuse(d, NPU_REG_DPU_DST_SURF_STRIDE, "surfaces overlap: one takes %" PRId64 " bytes", plane);
+    }
+    dpu->surfaces = dpu->poison ? all : real;
+    bool may_drop = d->config->facts[NPU_FACT_PADDING_SURFACE_OVERRUN] == NPU_PADDING_SURFACE_OVERRUN_DROPPED;
+    while (may_drop && dpu->surfaces > real &&
+           npu_memory_find(d->memory, base, (dpu->surfaces - 1) * dpu->surface_bytes + plane, &dpu->output) != 0) {
+        dpu->surfaces--;
+    }
+    int64_t bytes = (dpu->surfaces - 1) * dpu->surface_bytes + plane;
+    if (npu_find(d, NPU_REG_DPU_DST_BASE_ADDR, base, bytes, &dpu->output) != 0) return -1;
+    if ((dpu->output.flags & NPU_REGION_CONSTANT) != 0) {
+        return npu_refuse(d, NPU_REG_DPU_DST_BASE_ADDR, "writes into a constant buffer");
+    }
+    return 0;
+}
+
+int npu_dpu_decode(const npu_decoder *d, bool flying, npu_dpu *dpu) {
+    dpu->flying = flying;
+    dpu->depthwise = NPU_FIELD(d, DPU_FEATURE_MODE_CFG, CONV_MODE) == 3;
+    uint32_t burst = NPU_DPU_FEATURE_MODE_CFG_BURST_LEN_MASK << NPU_DPU_FEATURE_MODE_CFG_BURST_LEN_SHIFT;
+    uint32_t mode = (flying ? 1u : 0u) | 2u << NPU_DPU_FEATURE_MODE_CFG_OUTPUT_MODE_SHIFT |
+                    (dpu->depthwise ? 3u : 0u) << NPU_DPU_FEATURE_MODE_CFG_CONV_MODE_SHIFT;
+    if ((NPU_VALUE(d, DPU_FEATURE_MODE_CFG) & ~burst) != mode || (flying && dpu->depthwise)) {
+        return npu_refuse(d, NPU_REG_DPU_FEATURE_MODE_CFG, "not modelled (only 0x%08" PRIx32 " and a burst length)", mode);
+    }
+    uint32_t shifts = NPU_DPU_DATA_FORMAT_BS_MUL_SHIFT_VALUE_NEG_MASK << NPU_DPU_DATA_FORMAT_BS_MUL_SHIFT_VALUE_NEG_SHIFT |
+                      NPU_DPU_DATA_FORMAT_BN_MUL_SHIFT_VALUE_NEG_MASK << NPU_DPU_DATA_FORMAT_BN_MUL_SHIFT_VALUE_NEG_SHIFT;
+    if ((NPU_VALUE(d, DPU_DATA_FORMAT) & ~shifts) != 0) {
+        return npu_refuse(d, NPU_REG_DPU_DATA_FORMAT, "only int8 and the shifts of negative products are modelled");
+    }
+    const stage_registers bs = {NPU_REG_DPU_BS_CFG,
+                                NPU_REG_DPU_BS_ALU_CFG,
+                                NPU_REG_DPU_BS_MUL_CFG,
+                                NPU_REG_DPU_BS_RELUX_CMP_VALUE,
+                                NPU_FIELD(d, DPU_DATA_FORMAT, BS_MUL_SHIFT_VALUE_NEG),
+                                d->config->facts[NPU_FACT_BS_SHIFT_ROUNDING]};
+    const stage_registers bn = {NPU_REG_DPU_BN_CFG,
+                                NPU_REG_DPU_BN_ALU_CFG,
+                                NPU_REG_DPU_BN_MUL_CFG,
+                                NPU_REG_DPU_BN_RELUX_CMP_VALUE,
+                                NPU_FIELD(d, DPU_DATA_FORMAT, BN_MUL_SHIFT_VALUE_NEG),
+                                d->config->facts[NPU_FACT_BN_SHIFT_ROUNDING]};
+    if (expect_constants(d) != 0 || decode_plane(d, dpu) != 0 || decode_weight_offset(d, dpu) != 0) return -1;
+    if (decode_scale_stage(d, &bs, &dpu->bs) != 0 || decode_scale_stage(d, &bn, &dpu->bn) != 0) return -1;
+    if (decode_ew(d, flying, &dpu->ew) != 0 || decode_out(d, &dpu->out) != 0) return -1;
+    return find_output(d, dpu);
+}

@@ -1,0 +1,56 @@
+/* A decoded task, and the program that holds all of them: what the units share inside the NPU. */
+#ifndef PTFE_NPU_STEP_H
+#define PTFE_NPU_STEP_H
+
+#include "core.h"
+#include "dpu_rdma.h"
+#include "vector.h"
+
+typedef struct npu_step {
+    uint32_t values[NPU_REGISTER_COUNT]; /* of the register group that the task executes, for error texts */
+    uint32_t words;
+    uint32_t enables;
+    bool convolution, reader;
+    npu_cna cna;
+    npu_core core;
+    npu_dpu dpu;
+    npu_rdma rdma;
+    bool constant;     /* weights and operands do not change after load */
+    bool vectorised;   /* sums on the fast path */
+    bool vector_stages;
+    size_t pack;       /* position in the program's packs */
+    uint64_t cycles, nanoseconds;
+} npu_step;
+
+typedef struct npu_shared_pack {
+    npu_pack pack;
+    size_t owner;    /* the first step that uses it */
+} npu_shared_pack;
+
+struct npu_program {
+    npu_config config;
+    npu_memory memory;
+    npu_step *steps;
+    size_t step_count;
+    npu_shared_pack *packs;
+    size_t pack_count;
+    const npu_kernels *kernels;
+    /* Room for the largest step. */
+    int16_t *window;
+    uint32_t *pixels;
+    uint32_t *taps;
+    int16_t *offsets; /* weight offsets by output channel */
+};
+
+/* Register words of all tasks -> the values that each executes (pc.c). */
+int npu_pc_fetch(const npu_decoder *decoder, const npu_task *tasks, size_t count, npu_step *steps);
+
+/* The step's weight offsets by written channel. */
+void npu_step_offsets(const npu_step *step, int16_t *offsets);
+
+/* Executes one step (execute.c). */
+void npu_step_execute(const npu_program *program, const npu_step *step);
+
+uint64_t npu_step_cycles(const npu_step *step);
+
+#endif
