@@ -1,0 +1,37 @@
+/* The delegate's options: one table for load_delegate's options and for the environment. */
+#ifndef PTFE_OPTIONS_H
+#define PTFE_OPTIONS_H
+
+#include <stddef.h>
+
+enum option_id {
+    OPTION_DEVICE,
+    OPTION_CHIP,
+    OPTION_CORES,
+    OPTION_CACHE,
+    OPTION_NODE,
+    OPTION_ENGINE,
+    OPTION_TIMEOUT,
+    OPTION_VERBOSE,
+    OPTION_PROFILE,
+    OPTION_TRUST,
+    OPTION_FACTS,
+    OPTION_COUNT
+};
+
+/* Values as text, owned; empty where there is no default. */
+typedef struct options {
+    char *value[OPTION_COUNT];
+    int timeout_seconds, verbose, cores;
+} options;
+
+const char *option_name(enum option_id id);
+
+/*
+ * Defaults, then PTFE_<OPTION> variables, then keys and values. 0, or -1 with a sentence that names what is allowed;
+ * options_free is safe either way.
+ */
+int options_read(options *out, char **keys, char **values, size_t count, char *error, size_t error_size);
+void options_free(options *o);
+
+#endif

@@ -1,0 +1,81 @@
+/* A plan: the flat file that the compiler makes (ARCHITECTURE.md). Checked once, then read in place. */
+#ifndef PTFE_PLAN_H
+#define PTFE_PLAN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define PLAN_NONE 0xffffffffu
+
+enum plan_direction { PLAN_IN = 0, PLAN_OUT = 1 };
+enum plan_bo_kind { PLAN_BO_CONSTANTS = 0, PLAN_BO_ARENA = 1, PLAN_BO_REGCMD = 2 };
+
+/* Feature maps in and out. Strides in bytes; `flip` is XORed into every byte, `pad_byte` fills lanes without a channel. */
+typedef struct plan_tensor {
+    uint32_t tflite_index, direction, type;
+    uint32_t n, h, w, c;
+    float scale;
+    int32_t zero_point;
+    uint32_t layout, bo, offset, line_bytes, surface_bytes, flip, pad_byte, surfaces;
+    uint32_t reserved[3];
+} plan_tensor;
+
+typedef struct plan_bo {
+    uint32_t kind, reserved;
+    uint64_t size, data_offset, data_bytes;
+} plan_bo;
+
+/* Word `word` of regcmd BO `bo`: its value field becomes the address of `target_bo` plus `addend`. */
+typedef struct plan_relocation {
+    uint32_t bo, word, target_bo, addend;
+} plan_relocation;
+
+typedef struct plan_task {
+    uint32_t op, regcmd_bo, regcmd_offset, words, cycles;
+    uint32_t reserved[3];
+} plan_task;
+
+typedef struct plan_job {
+    uint32_t first_task, task_count, core, depends;
+    uint64_t in_bos, out_bos;
+} plan_job;
+
+typedef struct plan_op {
+    uint32_t tflite_node, fused_node, name_offset, name_bytes;
+    uint64_t macs;
+    uint32_t first_task, task_count, facts, mismatch_ppm;
+    uint32_t reserved[2];
+} plan_op;
+
+typedef struct plan_fact {
+    uint32_t name_offset, name_bytes;
+} plan_fact;
+
+/* A checked plan: pointers into the caller's bytes, which must outlive it and be 8-aligned. */
+typedef struct plan {
+    const uint8_t *bytes;
+    size_t length;
+    uint32_t chip, cores;
+    const plan_tensor *tensors;
+    const plan_bo *bos;
+    const plan_relocation *relocations;
+    const plan_task *tasks;
+    const plan_job *jobs;
+    const plan_op *ops;
+    const plan_fact *facts;
+    const char *strings;
+    uint32_t tensor_count, bo_count, relocation_count, task_count, job_count, op_count, fact_count, string_bytes;
+} plan;
+
+/* Most BOs that a plan may have: jobs name them in 64-bit masks. */
+#define PLAN_MAX_BOS 64u
+
+/*
+ * Checks every byte that anything later relies on. 0, or -1 with a sentence in `error`.
+ * Extents of DMA are left to the device, which knows the registers' meaning.
+ */
+int plan_open(const void *bytes, size_t length, plan *out, char *error, size_t error_size);
+
+uint64_t plan_hash(const uint8_t *bytes, size_t length);
+
+#endif
