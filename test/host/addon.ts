@@ -13,12 +13,12 @@ export interface Addon {
   ): Uint8Array[];
 }
 
-const path = join(repository, 'build/Release/ptfe_addon.node');
+export const addonPath = join(repository, 'build/Release/ptfe_addon.node');
 
 /** @returns the addon, or why it is not there */
 export function loadAddon(): Addon | string {
-  if (!existsSync(path)) return 'the addon is not built (npm run build:native)';
-  return createRequire(import.meta.url)(path) as Addon;
+  if (!existsSync(addonPath)) return 'the addon is not built (npm run build:native)';
+  return createRequire(import.meta.url)(addonPath) as Addon;
 }
 
 /** `name=value,name=value` as in PTFE_FACTS. */

@@ -69,8 +69,8 @@ export interface OracleOptions {
   readonly timeoutSeconds?: number;
 }
 
-/** Where the built delegate lies. */
-export const delegateLibrary = join(repository, 'build/Release/libptfe.so');
+/** The delegate to test: the built one, or the one that PTFE_LIBRARY names. */
+export const delegateLibrary = process.env['PTFE_LIBRARY'] ?? join(repository, 'build/Release/libptfe.so');
 
 export class Oracle {
   readonly #python: string;

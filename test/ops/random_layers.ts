@@ -61,6 +61,8 @@ export interface Graph {
 /** What one output value may be summed from; more is refused (and tested elsewhere). */
 const mostProducts = 4608;
 const mostMacs = 12e6;
+/** Output counts that one count in all inputs of an output value may amount to, where the input is an inner tensor. */
+const mostPassedOn = 2;
 
 export function newGraph(choice: Pick<Graph, 'type' | 'family' | 'powersOfTwo'>, random: Random): Graph {
   const { type, family, powersOfTwo } = choice;
@@ -221,7 +223,11 @@ export function convolution(graph: Graph, input: Plane, wanted: ConvLayer): Plan
     let power = 0;
     for (let t = 0; t < taps; t++) power += (input.deviation[inputOf(t)] ?? 0) ** 2;
     const target = random.between(0.1, 0.3) * Math.max(high - low, 12);
-    const amplitude = dead[c] === true ? 0 : target / (effective * Math.sqrt(Math.max(power, 1)));
+    const wished = target / (effective * Math.sqrt(Math.max(power, 1)));
+    // What sums many values of an inner tensor passes on, in the mean, as many of its wrong counts as its weights add
+    // up to in output counts: limited here, so that a chain is judged by its own arithmetic. Whole models are not limited.
+    const passedOn = input.differs > 0 ? mostPassedOn / (effective * taps * 0.8) : Infinity;
+    const amplitude = dead[c] === true ? 0 : Math.min(wished, passedOn);
     // One count of an inner tensor must not become many: there the weights are kept below one count of output.
     const steepest = input.differs > 0 ? Math.max(1, Math.floor(1 / effective)) : 128;
     const extreme = layer.extremeWeights && steepest >= 128;
@@ -248,10 +254,10 @@ export function convolution(graph: Graph, input: Plane, wanted: ConvLayer): Plan
     if (layer.bias) {
       const centre = low + random.between(0.15, 0.85) * (high - low);
       const huge = layer.hugeBiases && random.chance(0.05);
-      const wished = huge
+      const value = huge
         ? (random.chance(0.5) ? 1 : -1) * random.pick([2 ** 30, random.integer(2 ** 20, 2 ** 30)])
         : (centre - output.zeroPoint) / effective - accumulated;
-      biases[c] = clamp(dead[c] === true && random.chance(0.3) ? 0 : Math.round(wished), -(2 ** 30), 2 ** 30);
+      biases[c] = clamp(dead[c] === true && random.chance(0.3) ? 0 : Math.round(value), -(2 ** 30), 2 ** 30);
     }
     mean[c] = clamp(output.zeroPoint + effective * (accumulated + (biases[c] ?? 0)), low, high);
     deviation[c] = Math.min(effective * Math.sqrt(variance), (high - low) / 3);
@@ -325,7 +331,10 @@ export function addLayer(
   const spread = (c: number): number =>
     Math.hypot(inner.scale * (inner.deviation[c] ?? 0), other.scale * (other.deviation[c] ?? 0));
   const meanReal = average((c) => offset(inner, c) + offset(other, c));
-  const spreadReal = Math.max(average(spread), 2 * other.scale, 20 * inner.scale);
+  // Mostly an inner count stays about a count of the sum; now and then it is magnified (and the model judged apart).
+  const inherited = (inner.differs > 0 ? inner.scale : 0) + (other.differs > 0 ? other.scale : 0);
+  const magnifies = random.chance(0.1);
+  const spreadReal = Math.max(average(spread), 2 * other.scale, (magnifies ? 15 : 60) * inherited);
   let scale = stored(graph, spreadReal / random.between(25, 60));
   if (add.activation === 'relu6' || add.activation === 'reluN1To1') {
     // The limit of the activation in codes follows from the scale alone: stay near what leaves some of them.

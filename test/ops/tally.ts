@@ -18,35 +18,51 @@ export interface Comparison {
   readonly values: number;
   readonly differing: number;
   readonly largest: number;
+  /** Values and differing ones where a channel that is constant in the reference counts once: it is a single event. */
+  readonly events: { readonly values: number; readonly differing: number };
+}
+
+export interface Tensor {
+  readonly channels: number;
+  readonly data: Uint8Array;
 }
 
 /** Compares tensors byte by byte, as int8 or uint8 codes. */
 export function compare(
   title: string,
   type: 'int8' | 'uint8',
-  expected: readonly Uint8Array[],
+  expected: readonly Tensor[],
   got: readonly Uint8Array[],
 ): Comparison {
   if (expected.length !== got.length) throw new Error(`${title}: ${got.length} outputs, not ${expected.length}`);
   const flip = type === 'int8' ? 0x80 : 0;
-  let [values, differing, largest] = [0, 0, 0];
-  expected.forEach((tensor, t) => {
+  let [values, differing, largest, eventValues, eventDiffering] = [0, 0, 0, 0, 0];
+  expected.forEach(({ channels, data }, t) => {
     const other = got[t];
-    if (other?.length !== tensor.length)
-      throw new Error(`${title}: output ${t} has ${other?.length} bytes, not ${tensor.length}`);
-    values += tensor.length;
-    for (let i = 0; i < tensor.length; i++) {
-      const apart = Math.abs(((tensor[i] ?? 0) ^ flip) - ((other[i] ?? 0) ^ flip));
-      if (apart > 0) differing++;
-      if (apart > largest) largest = apart;
+    if (other?.length !== data.length)
+      throw new Error(`${title}: output ${t} has ${other?.length} bytes, not ${data.length}`);
+    values += data.length;
+    for (let c = 0; c < channels; c++) {
+      let wrong = 0;
+      let constant = true;
+      for (let i = c; i < data.length; i += channels) {
+        const apart = Math.abs(((data[i] ?? 0) ^ flip) - ((other[i] ?? 0) ^ flip));
+        if (apart > 0) wrong++;
+        if (apart > largest) largest = apart;
+        if (data[i] !== data[c]) constant = false;
+      }
+      differing += wrong;
+      eventValues += constant ? 1 : data.length / channels;
+      eventDiffering += constant ? Math.min(1, wrong) : wrong;
     }
   });
-  return { title, values, differing, largest };
+  return { title, values, differing, largest, events: { values: eventValues, differing: eventDiffering } };
 }
 
-export function add(tally: Tally, { title, values, differing, largest }: Comparison): Tally {
-  const share = values === 0 ? 0 : differing / values;
-  const worse = values > enoughValues && share > (tally.worst?.share ?? -1);
+/** @param judged whether the model may be the worst one */
+export function add(tally: Tally, { title, values, differing, largest, events }: Comparison, judged = true): Tally {
+  const share = events.values === 0 ? 0 : events.differing / events.values;
+  const worse = judged && events.values > enoughValues && share > (tally.worst?.share ?? -1);
   return {
     models: tally.models + 1,
     values: tally.values + values,

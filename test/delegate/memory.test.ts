@@ -1,0 +1,77 @@
+import { expect } from 'chai';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import type { RunResult } from '../host/oracle.js';
+import { expectScenario } from './expectations.js';
+import { type Bench, openBench, said } from './host_program.js';
+import { int8Model } from './models.js';
+
+/** No memory, at any point of Prepare: the host goes on. */
+describe('delegate: out of memory', function () {
+  this.timeout(300_000);
+  let bench: Bench;
+  let reference: RunResult;
+  const model = int8Model();
+  before(async function () {
+    const opened = openBench('tflite_runtime');
+    const other = typeof opened === 'string' ? openBench('ai_edge_litert') : opened;
+    if (typeof other === 'string') {
+      console.log(`    skipped: ${other}`);
+      return this.skip();
+    }
+    bench = other;
+    reference = await bench.reference(model);
+  });
+  after(() => bench?.remove());
+
+  function preload(): string | undefined {
+    const shim = join(bench.folder, 'failing_malloc.so');
+    const source = join(import.meta.dirname, 'fixtures/failing_malloc.c');
+    const built = spawnSync(
+      process.env['CC'] ?? 'cc',
+      ['-shared', '-fPIC', '-O1', '-fno-builtin', '-o', shim, source],
+      { encoding: 'utf8' },
+    );
+    if (built.status === 0) return shim;
+    console.log(`      skipped: ${built.error?.message ?? built.stderr}`);
+    return undefined;
+  }
+
+  for (const [how, step, cached] of [
+    ['with a warm cache, every allocation', 1, true],
+    ['with the engine, every third allocation', 3, false],
+  ] as const) {
+    it(`the n-th allocation of the library fails: ${how}`, function () {
+      const shim = preload();
+      if (shim === undefined) return this.skip();
+      const options = cached ? { cache: join(bench.folder, 'cache') } : {};
+      if (cached) expectScenario(bench.scenario('rounds', model, { options, values: { rounds: 2 } }));
+      const scenario = bench.scenario('allocation_failures', model, {
+        options,
+        variables: { LD_PRELOAD: shim },
+        values: { step, seconds: 60 },
+      });
+      expectScenario(scenario);
+      const { allocations, fallenBack, refused, complete } = scenario.result;
+      console.log(
+        `      ${String(allocations)} allocations: ${String(fallenBack)} times on the CPU, ${String(refused)} times an exception`,
+      );
+      expect(complete, 'reached the last allocation').to.equal(true);
+      expect(Number(fallenBack) + Number(refused), 'failures that were noticed').to.be.above(0);
+    });
+  }
+
+  it('an address space that is too small for the engine', async () => {
+    for (const kilobytes of [4_000_000, 1_500_000, 900_000, 600_000]) {
+      const result = await bench.run(model, {}, { wrapper: `ulimit -v ${kilobytes}; exec "$@"` });
+      if (!reference.ok || !result.ok)
+        throw new Error(`${kilobytes} KB: ${result.ok ? 'no reference' : `${result.error} ${result.stderr}`}`);
+      expect(result.children).to.deep.equal([]);
+      const delegated = result.nodes.some((node) => node.delegated);
+      if (!delegated) {
+        expect(result.outputs, `${kilobytes} KB`).to.deep.equal(reference.outputs);
+        expect(said(result.stderr)).to.have.lengthOf(1);
+      }
+    }
+  });
+});
