@@ -47,6 +47,7 @@
         "delegate/line.c",
         "delegate/cache.c",
         "delegate/kernel.c",
+        "delegate/fallback.c",
         "delegate/report.c",
         "delegate/profile.c",
         "delegate/options.c",

@@ -33,26 +33,30 @@ static int fail(char *error, size_t size, const char *text) {
 
 static int is_tensor(const tfl_context *context, int32_t index) { return index >= 0 && (size_t)index < context->tensors_size; }
 
-static int get_node(tfl_context *context, uint32_t index, tfl_node **node, tfl_registration **registration) {
-    return context->get_node_and_registration(context, (int)index, node, registration) == TFL_OK && *node != NULL &&
-                   *registration != NULL
-               ? 0
-               : -1;
+/* A context, and how it gives its nodes. */
+typedef struct source {
+    tfl_context *context;
+    tfl_get_node get_node;
+} source;
+
+static int get_node(const source *from, uint32_t index, tfl_node **node, tfl_registration **registration) {
+    return from->get_node(from->context, (int)index, node, registration) == TFL_OK && *node != NULL && *registration != NULL ? 0 : -1;
 }
 
 /* Looks at what the nodes make, up to the first tensor of unknown shape. */
-static int survey(tfl_context *context, const tfl_int_array *plan, graph *g) {
-    for (int32_t i = 0; i < plan->size && !g->has_dynamic; i++) {
+static int survey(const source *from, const uint32_t *nodes, graph *g) {
+    const tfl_context *context = from->context;
+    for (size_t i = 0; i < g->all && !g->has_dynamic; i++) {
         tfl_node *node;
         tfl_registration *registration;
-        if (get_node(context, (uint32_t)plan->data[i], &node, &registration) != 0) return -1;
+        if (get_node(from, nodes[i], &node, &registration) != 0) return -1;
         for (int32_t o = 0; node->outputs != NULL && o < node->outputs->size; o++) {
             if (!is_tensor(context, node->outputs->data[o])) continue;
             const tfl_tensor *tensor = &context->tensors[node->outputs->data[o]];
             g->has_bytes |= tensor->type == TFL_INT8 || tensor->type == TFL_UINT8;
             g->has_dynamic |= tensor->allocation_type == TFL_DYNAMIC;
         }
-        if (!g->has_dynamic) g->nodes[g->count++] = (uint32_t)plan->data[i];
+        if (!g->has_dynamic) g->nodes[g->count++] = nodes[i];
     }
     return 0;
 }
@@ -124,13 +128,14 @@ static int mark(const tfl_context *context, const tfl_int_array *list, uint8_t *
     return 0;
 }
 
-static int write_message(tfl_context *context, const options *o, graph *g, uint8_t *marks) {
+static int write_message(const source *from, const options *o, graph *g, uint8_t *marks) {
+    const tfl_context *context = from->context;
     bytes *b = &g->message;
     tfl_node *node;
     tfl_registration *registration;
     uint32_t count = 0;
     for (size_t i = 0; i < g->count; i++) {
-        if (get_node(context, g->nodes[i], &node, &registration) != 0) return -1;
+        if (get_node(from, g->nodes[i], &node, &registration) != 0) return -1;
         if (mark(context, node->inputs, marks, &count) != 0 || mark(context, node->outputs, marks, &count) != 0) return -1;
     }
     bytes_u32(b, MESSAGE_MAGIC);
@@ -142,10 +147,27 @@ static int write_message(tfl_context *context, const options *o, graph *g, uint8
     }
     bytes_u32(b, (uint32_t)g->count);
     for (size_t i = 0; i < g->count; i++) {
-        if (get_node(context, g->nodes[i], &node, &registration) != 0) return -1;
+        if (get_node(from, g->nodes[i], &node, &registration) != 0) return -1;
         put_node(b, g->nodes[i], node, registration);
     }
     return 0;
+}
+
+int graph_capture_nodes(tfl_context *context, tfl_get_node get_node_of, const uint32_t *nodes, size_t count, const options *o, graph *g,
+                        char *error, size_t size) {
+    const source from = {context, get_node_of};
+    memset(g, 0, sizeof *g);
+    g->all = count;
+    g->nodes = calloc(g->all + 1, sizeof *g->nodes);
+    if (g->nodes == NULL) return fail(error, size, "no memory for the graph");
+    if (survey(&from, nodes, g) != 0) return fail(error, size, "TFLite names a node that is not there");
+    if (!g->has_bytes || g->count == 0) return 0;
+    uint8_t *marks = calloc(context->tensors_size + 1, 1);
+    if (marks == NULL) return fail(error, size, "no memory for the graph");
+    int status = write_message(&from, o, g, marks);
+    free(marks);
+    if (status != 0) return fail(error, size, "a node names a tensor that is not there");
+    return g->message.failed ? fail(error, size, "no memory for the graph message") : 0;
 }
 
 int graph_capture(tfl_context *context, const options *o, graph *g, char *error, size_t size) {
@@ -154,17 +176,7 @@ int graph_capture(tfl_context *context, const options *o, graph *g, char *error,
     if (context->get_execution_plan(context, &plan) != TFL_OK || plan == NULL || plan->size < 0) {
         return fail(error, size, "TFLite gives no execution plan");
     }
-    g->all = (size_t)plan->size;
-    g->nodes = calloc(g->all + 1, sizeof *g->nodes);
-    if (g->nodes == NULL) return fail(error, size, "no memory for the graph");
-    if (survey(context, plan, g) != 0) return fail(error, size, "TFLite names a node that is not there");
-    if (!g->has_bytes || g->count == 0) return 0;
-    uint8_t *marks = calloc(context->tensors_size + 1, 1);
-    if (marks == NULL) return fail(error, size, "no memory for the graph");
-    int status = write_message(context, o, g, marks);
-    free(marks);
-    if (status != 0) return fail(error, size, "a node names a tensor that is not there");
-    return g->message.failed ? fail(error, size, "no memory for the graph message") : 0;
+    return graph_capture_nodes(context, context->get_node_and_registration, (const uint32_t *)plan->data, (size_t)plan->size, o, g, error, size);
 }
 
 void graph_free(graph *g) {

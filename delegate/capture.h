@@ -15,8 +15,12 @@ typedef struct graph {
     bytes message;    /* empty where has_bytes is 0 */
 } graph;
 
-/* 0, or -1 with a sentence. graph_free is safe either way. */
+/* The whole graph; in TFLite's Prepare of a delegate. 0, or -1 with a sentence. graph_free is safe either way. */
 int graph_capture(tfl_context *context, const options *o, graph *out, char *error, size_t error_size);
+
+/* Some of its nodes, with the shapes that their tensors have now. `get_node`: as the context had it in Prepare. */
+int graph_capture_nodes(tfl_context *context, tfl_get_node get_node, const uint32_t *nodes, size_t count, const options *o, graph *out,
+                        char *error, size_t error_size);
 void graph_free(graph *g);
 
 #endif

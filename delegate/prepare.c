@@ -11,7 +11,7 @@
 #include "line.h"
 #include "report.h"
 
-enum { ERROR_BYTES = 512, FIRST_FLAGS = TFL_ALLOW_DYNAMIC_TENSORS | TFL_REQUIRE_PROPAGATED_SHAPES };
+enum { ERROR_BYTES = 512 };
 
 /* TFLite itself failed in the middle of replacing nodes: only it can put the graph back, when Prepare reports an error. */
 #define HALF_DONE (-2)
@@ -25,6 +25,7 @@ typedef struct work {
     engine *engine;
     answer *answer;
     kernel **kernels; /* one for each part of the answer */
+    kernel *resized;  /* not NULL: no Prepare, but a part whose tensors have other sizes now */
     char error[ERROR_BYTES];
     char engine_file[CACHE_PATH_BYTES];
 } work;
@@ -69,8 +70,31 @@ static tfl_int_array *supported_nodes(const answer *a) {
     return list;
 }
 
+static void put_list(bytes *b, u32_list list) {
+    bytes_u32(b, list.count);
+    bytes_add(b, list.data, list.count * sizeof(uint32_t));
+}
+
+/* After a resize the part is what it was; but a node that is refused now leaves nothing to compile. */
+static int preview_resized(work *w, bytes *request) {
+    for (size_t i = 0; i < w->answer->verdict_count; i++) {
+        const verdict *v = &w->answer->verdicts[i];
+        if (v->supported) continue;
+        char text[200];
+        line_clean(text, sizeof text, v->text, v->length);
+        snprintf(w->error, sizeof w->error, "node %" PRIu32 ": %s", v->node, text);
+        return -1;
+    }
+    bytes_u32(request, 1);
+    put_list(request, w->resized->nodes);
+    put_list(request, w->resized->inputs);
+    put_list(request, w->resized->outputs);
+    return request->failed ? fail(w, "no memory for the request") : 0;
+}
+
 /* The request to compile what TFLite will hand over. Parts are theirs and only valid now. */
 static int preview(work *w, bytes *request) {
+    if (w->resized != NULL) return preview_resized(w, request);
     tfl_delegate_params *parts = NULL;
     int count = 0;
     tfl_int_array *nodes = supported_nodes(w->answer);
@@ -94,11 +118,16 @@ static void free_kernels(work *w) {
 /* Loads every part's plan: from here on nothing but the device can fail. */
 static int load_kernels(work *w) {
     delegate *d = w->delegate;
+    if (w->resized != NULL) {
+        return kernel_load(w->resized, w->answer, &w->answer->parts[0], d->options.value[OPTION_FACTS], w->error, sizeof w->error) != 0
+                   ? -1
+                   : kernel_matches(w->resized, w->context, w->error, sizeof w->error);
+    }
     w->kernels = calloc(w->answer->part_count + 1, sizeof *w->kernels);
     if (w->kernels == NULL) return fail(w, "no memory for parts");
     for (size_t i = 0; i < w->answer->part_count; i++) {
-        w->kernels[i] = kernel_new(w->answer, &w->answer->parts[i], &device_software, d->options.value[OPTION_FACTS], &d->base,
-                                   d->profile, w->error, sizeof w->error);
+        w->kernels[i] = kernel_new(w->answer, &w->answer->parts[i], w->context->get_node_and_registration, d->options.value[OPTION_FACTS],
+                                   &d->base, d->profile, w->error, sizeof w->error);
         if (w->kernels[i] == NULL || kernel_matches(w->kernels[i], w->context, w->error, sizeof w->error) != 0) {
             free_kernels(w);
             return -1;
@@ -202,6 +231,8 @@ static int answer_from_engine(work *w) {
 
 /* ---- TFLite's side ---- */
 
+static void delegate_resize(kernel *k, tfl_context *context);
+
 static void report_error(tfl_context *context, const char *text) {
     if (context->report_error != NULL) context->report_error(context, "ptfe: %s", text);
 }
@@ -226,20 +257,21 @@ static void *kernel_init(tfl_context *context, const char *buffer, size_t length
     return NULL;
 }
 
-/* Undoing the delegation, or the end of the interpreter: a graph that comes next may be dynamic again. */
 static void kernel_end(tfl_context *context, void *user_data) {
-    kernel *k = user_data;
     (void)context;
-    if (k != NULL) __atomic_store_n(&k->delegate->flags, FIRST_FLAGS, __ATOMIC_RELAXED);
-    kernel_free(k);
+    kernel_free(user_data);
 }
 
+/* TFLite calls this for every size that the tensors get; all but the first sizes are compiled here. */
 static int kernel_prepare(tfl_context *context, tfl_node *node) {
     char error[ERROR_BYTES] = "a part without a plan";
-    const kernel *k = node->user_data;
-    if (k != NULL && kernel_matches(k, context, error, sizeof error) == 0) return TFL_OK;
-    report_error(context, error);
-    return TFL_ERROR;
+    kernel *k = node->user_data;
+    if (k == NULL) {
+        report_error(context, error);
+        return TFL_ERROR;
+    }
+    if (kernel_matches(k, context, error, sizeof error) != 0) delegate_resize(k, context);
+    return TFL_OK;
 }
 
 static int kernel_run(tfl_context *context, tfl_node *node) {
@@ -260,8 +292,6 @@ static int replace(work *w) {
     w->delegate->waiting = NULL;
     w->delegate->waiting_count = 0;
     free(nodes);
-    /* A graph of fixed shapes: TFLite then takes the delegation back when an input is resized, and asks again. */
-    if (status == TFL_OK && !w->graph.has_dynamic) __atomic_store_n(&w->delegate->base.flags, 0, __ATOMIC_RELAXED);
     if (status == TFL_OK) return 0;
     fail(w, "TFLite did not take the kernels");
     return HALF_DONE;
@@ -278,22 +308,33 @@ static void report(const work *w) {
     report_summary(&w->graph, w->answer, w->kernels, w->delegate->options.value[OPTION_CHIP]);
 }
 
-/* 0: delegated, or nothing to delegate. -1 with a sentence: left as it was, or HALF_DONE. */
-static int run_prepare(work *w) {
+/* The graph's answer with its kernels loaded, from the cache or the engine. */
+static int find_answer(work *w) {
     const options *o = &w->delegate->options;
-    if (graph_capture(w->context, o, &w->graph, w->error, sizeof w->error) != 0) return -1;
-    if (w->graph.message.length == 0) {
-        if (w->graph.all > 0) line_say("no int8 or uint8 operations of fixed shape here: all %zu nodes stay on TFLite's kernels", w->graph.all);
-        return 0;
-    }
     char looked[ERROR_BYTES] = "";
     if (engine_find(o->value[OPTION_ENGINE], w->engine_file, sizeof w->engine_file, looked, sizeof looked) != 0) w->engine_file[0] = 0;
     cache_find(&w->entry, o->value[OPTION_CACHE], w->engine_file[0] == 0 ? NULL : w->engine_file, w->graph.message.data,
                w->graph.message.length);
-    if (!answer_from_cache(w)) {
-        snprintf(w->error, sizeof w->error, "%s", looked);
-        if (answer_from_engine(w) != 0) return -1;
+    if (answer_from_cache(w)) return 0;
+    snprintf(w->error, sizeof w->error, "%s", looked);
+    return answer_from_engine(w);
+}
+
+static void end_work(work *w) {
+    engine_stop(w->engine);
+    free_kernels(w);
+    answer_release(w->answer);
+    graph_free(&w->graph);
+}
+
+/* 0: delegated, or nothing to delegate. -1 with a sentence: left as it was, or HALF_DONE. */
+static int run_prepare(work *w) {
+    if (graph_capture(w->context, &w->delegate->options, &w->graph, w->error, sizeof w->error) != 0) return -1;
+    if (w->graph.message.length == 0) {
+        if (w->graph.all > 0) line_say("no int8 or uint8 operations of fixed shape here: all %zu nodes stay on TFLite's kernels", w->graph.all);
+        return 0;
     }
+    if (find_answer(w) != 0) return -1;
     report(w);
     return w->answer->part_count == 0 ? 0 : replace(w);
 }
@@ -304,10 +345,29 @@ int delegate_prepare(tfl_context *context, tfl_delegate *base) {
     pthread_mutex_lock(&d->lock);
     int status = run_prepare(&w);
     if (status != 0) line_say("everything stays on TFLite's kernels: %s", w.error);
-    engine_stop(w.engine);
-    free_kernels(&w);
-    answer_release(w.answer);
-    graph_free(&w.graph);
+    end_work(&w);
     pthread_mutex_unlock(&d->lock);
     return status == HALF_DONE ? TFL_DELEGATE_ERROR : TFL_OK;
+}
+
+static int compile_resized(work *w) {
+    const u32_list nodes = w->resized->nodes;
+    if (graph_capture_nodes(w->context, w->resized->fallback.get_node, nodes.data, nodes.count, &w->delegate->options, &w->graph, w->error,
+                            sizeof w->error) != 0) {
+        return -1;
+    }
+    if (w->graph.count != nodes.count || w->graph.message.length == 0) return fail(w, "tensors of a size that is known only later");
+    return find_answer(w);
+}
+
+static void delegate_resize(kernel *k, tfl_context *context) {
+    delegate *d = (delegate *)k->delegate;
+    work w = {.delegate = d, .context = context, .resized = k};
+    pthread_mutex_lock(&d->lock);
+    if (compile_resized(&w) != 0) {
+        kernel_unload(k);
+        line_say("with the new sizes %" PRIu32 " nodes run on TFLite's kernels: %s", k->nodes.count, w.error);
+    }
+    end_work(&w);
+    pthread_mutex_unlock(&d->lock);
 }

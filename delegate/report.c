@@ -88,7 +88,7 @@ static void tensor_row(const tfl_tensor *tensor, uint32_t index) {
         shape[3 - i] = (uint32_t)tensor->dims->data[tensor->dims->size - 1 - i];
     }
     line_print("%4" PRIu32 " %8f %4x   %-8s %" PRIu32 "x%" PRIu32 "x%" PRIu32 "x%" PRIu32, index, (double)tensor->scale,
-               (unsigned)tensor->zero_point, tensor->allocation_type == TFL_MMAP_RO ? "yes" : "no", shape[0], shape[1], shape[2], shape[3]);
+               (unsigned)tensor->zero_point & 0xffu, tensor->allocation_type == TFL_MMAP_RO ? "yes" : "no", shape[0], shape[1], shape[2], shape[3]);
 }
 
 /* Whether one of the first `before` nodes of the part names the tensor already. */

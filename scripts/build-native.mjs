@@ -14,11 +14,15 @@ delete env.npm_config_nodedir; // npm's own would win over the command line
 const nodedir = existsSync(resolve(prefix, 'include/node/node_api.h')) ? [`--nodedir=${prefix}`] : [];
 
 const node = (...args) => {
-  const { status, stdout, stderr, error } = spawnSync(process.execPath, [gyp, ...args, ...nodedir, '--loglevel=error'], {
-    cwd: root,
-    env,
-    encoding: 'utf8',
-  });
+  const { status, stdout, stderr, error } = spawnSync(
+    process.execPath,
+    [gyp, ...args, ...nodedir, '--loglevel=error'],
+    {
+      cwd: root,
+      env,
+      encoding: 'utf8',
+    },
+  );
   if (status === 0) return;
   process.stderr.write(`${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}`);
   if (nodedir.length === 0)

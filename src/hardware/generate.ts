@@ -56,7 +56,7 @@ const registersHeader = (): string =>
     `#define NPU_CBUF_BANK_BYTES ${chips.rk3588.cbuf.bankBytes}u`,
     `#define NPU_CBUF_ENTRY_BYTES ${chips.rk3588.cbuf.entryBytes}u`,
     '',
-    "/* For estimates: the clock under the mainline kernel, and what its interrupt costs between two tasks. */",
+    '/* For estimates: the clock under the mainline kernel, and what its interrupt costs between two tasks. */',
     `#define NPU_CLOCK_MEGAHERTZ ${chips.rk3588.clockMegahertz}u`,
     `#define NPU_DISPATCH_MICROSECONDS ${chips.rk3588.dispatchMicroseconds}u`,
     '',
