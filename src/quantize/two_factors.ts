@@ -12,28 +12,28 @@ export interface Factors {
 }
 
 /**
- * Two factors in [2^14, 2^15) whose product, shifted, is nearest to `mantissa` / 2^31, mantissa in [2^30, 2^31). Of equally
+ * Two factors in [2^14, 2^15) whose product, shifted, is nearest to `mantissa` / 2^31, mantissa in [2^30, 2^31]. Of equally
  * near products the larger one: it moves ties away from zero, where TFLite rounds them for values above the zero point.
- * Just below 1 there is a gap: products end at (2^15 - 1)^2 / 2^30, and 2^14 * (2^15 - 1) is nearer from there on, then 1.
+ * A mantissa near 1 has few pairs with a product near 2^30, but many near 2^29; near 1/2 it is the other way round.
  */
 export const factorMantissa = (mantissa: number): Factors => {
-  const target = mantissa / 2;
-  let best: Factors = { first: factorMin, second: factorMin, shift: 28 };
-  let bestError = 2 ** 30 - target;
-  const consider = (first: number, second: number, shift: number): void => {
-    const error = Math.abs(first * second * 2 ** (30 - shift) - target);
-    if (error < bestError) {
-      best = { first, second, shift };
-      bestError = error;
+  let best: Factors = { first: factorMin, second: factorMin, shift: 29 };
+  let bestError = Infinity;
+  for (const shift of [30, 29]) {
+    const target = mantissa / 2 ** (31 - shift);
+    for (let first = Math.ceil(Math.sqrt(target)); first <= factorMax; first++) {
+      const second = Math.ceil(target / first);
+      if (second < factorMin) break;
+      for (const candidate of [second, second - 1]) {
+        if (candidate < factorMin || candidate > factorMax) continue;
+        const error = Math.abs(first * candidate - target) * 2 ** (30 - shift);
+        if (error < bestError) {
+          best = { first, second: candidate, shift };
+          bestError = error;
+        }
+      }
+      if (bestError === 0) return best;
     }
-  };
-  consider(factorMin, factorMax, 29);
-  for (let first = Math.min(factorMax, Math.ceil(Math.sqrt(target))); first <= factorMax; first++) {
-    const second = Math.ceil(target / first);
-    for (const candidate of [second, second - 1]) {
-      if (candidate >= factorMin && candidate <= factorMax) consider(first, candidate, 30);
-    }
-    if (bestError === 0) break;
   }
   return best;
 };
