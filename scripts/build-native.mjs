@@ -1,5 +1,5 @@
 // Builds build/Release/libptfe.so and the Node-API addon with node-gyp, without a download: the headers are those that
-// came with Node, beside its executable. PTFE_SANITIZE=address,undefined builds both with sanitizers.
+// came with Node, beside its executable.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
