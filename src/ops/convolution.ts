@@ -1,7 +1,8 @@
 /** What CONV_2D and DEPTHWISE_CONV_2D have in common: the rules on tensors and numbers, and the lowering. */
 import { atoms, limits } from '../hardware/limits.js';
 import { activation, padding } from '../model/operators.js';
-import { clampFits, type ConvNumbers, seenConvStages } from '../quantize/conv_stages.js';
+import { clampFits, seenConvStages } from '../quantize/conv_stages.js';
+import type { ConvNumbers } from '../quantize/division.js';
 import { activationRange, effectiveScale, quantizeMultiplier } from '../quantize/multiplier.js';
 import type { ConvGeometry, Operation } from './operation.js';
 import {

@@ -9,6 +9,8 @@ export interface Factors {
   readonly second: number;
   /** first * second / 2^shift is the mantissa as a number in [1/2, 1]. */
   readonly shift: number;
+  /** Relative. */
+  readonly error: number;
 }
 
 /**
@@ -17,7 +19,7 @@ export interface Factors {
  * A mantissa near 1 has few pairs with a product near 2^30, but many near 2^29; near 1/2 it is the other way round.
  */
 export const factorMantissa = (mantissa: number): Factors => {
-  let best: Factors = { first: factorMin, second: factorMin, shift: 29 };
+  let best: Factors = { first: factorMin, second: factorMin, shift: 29, error: Infinity };
   let bestError = Infinity;
   for (const shift of [30, 29]) {
     const target = mantissa / 2 ** (31 - shift);
@@ -28,7 +30,7 @@ export const factorMantissa = (mantissa: number): Factors => {
         if (candidate < factorMin || candidate > factorMax) continue;
         const error = Math.abs(first * candidate - target) * 2 ** (30 - shift);
         if (error < bestError) {
-          best = { first, second: candidate, shift };
+          best = { first, second: candidate, shift, error: (2 * error) / mantissa };
           bestError = error;
         }
       }

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { convStages, type ConvNumbers, seenConvStages } from '../../src/quantize/conv_stages.js';
+import { convStages, seenConvStages } from '../../src/quantize/conv_stages.js';
+import type { ConvNumbers } from '../../src/quantize/division.js';
 import { multiplyByQuantizedMultiplier, quantizeMultiplier } from '../../src/quantize/multiplier.js';
 import type { Stages } from '../../src/quantize/stages.js';
 import { applyStages } from './stage_model.js';
