@@ -10,6 +10,7 @@ import { rk3576Registers } from './registers/rk3576.js';
 import type { AnyBlock, Block, Field, Register, Tag } from './registers/register.js';
 import { ddmaRegisters, globalRegisters, sdmaRegisters } from './registers/unreachable.js';
 
+export { precisions } from './registers/register.js';
 export type { AnyBlock, Block, Field, Register, Tag, UnreachableBlock } from './registers/register.js';
 
 const tables = [

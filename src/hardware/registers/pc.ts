@@ -15,6 +15,7 @@ export const pcRegisters = blockRegisters('PC', [
     name: 'BASE_ADDRESS',
     offset: 0x0010,
     tag: 'driver',
+    address: true,
     fields: [
       field(
         'PC_SEL',

@@ -61,8 +61,11 @@ export const signedField = <const Name extends string>(
   note?: string,
 ): NamedField<Name> => ({ ...field(name, msb, lsb, note), signed: true });
 
+/** Codes of the precision fields. */
+export const precisions = ['int8', 'int16', 'fp16', 'bf16', 'int32', 'fp32', 'int4', 'tf32'] as const;
+
 export const precisionField = <const Name extends string>(name: Name, msb: number, lsb: number): NamedField<Name> => ({
-  ...field(name, msb, lsb, '0 int8, 1 int16, 2 fp16, 3 bf16, 4 int32, 5 fp32, 6 int4, 7 tf32'),
+  ...field(name, msb, lsb, precisions.map((precision, code) => `${code} ${precision}`).join(', ')),
   source: 'gregordinary/rocket-userspace, npu_hw.h',
 });
 
