@@ -61,11 +61,11 @@ export const readUnpacked = (path: string): Uint8Array => {
 };
 
 /** @throws PtfeError */
-export const parseJson = (path: string, bytes: Uint8Array): unknown => {
+export const parseJson = (bytes: Uint8Array): unknown => {
   try {
     return JSON.parse(new TextDecoder().decode(bytes)) as unknown;
   } catch {
-    throw new PtfeError('bad-stream', path, 'it is not JSON, or it is cut off');
+    throw new PtfeError('bad-stream', 'contents', 'not JSON, or cut off');
   }
 };
 

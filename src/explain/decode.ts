@@ -1,7 +1,7 @@
 /** A command word as what it means: a register with its fields, or one of the words that end a task. */
 import {
-  type Field,
-  fieldWidth,
+  fieldValue,
+  namedBits,
   operationEnableBits,
   type ReadableChip,
   registerAt,
@@ -50,21 +50,11 @@ const blockOfPage: Readonly<Record<number, string>> = {
   7: 'PPU_RDMA',
 };
 
-export const fieldValue = (value: number, field: Field): number => {
-  const size = 2 ** fieldWidth(field);
-  const raw = Math.floor(value / 2 ** field.lsb) % size;
-  return field.signed === true && raw >= size / 2 ? raw - size : raw;
-};
-
-const fieldMask = (fields: readonly Field[]): number =>
-  fields.reduce((bits, field) => bits + (2 ** fieldWidth(field) - 1) * 2 ** field.lsb, 0);
-
 const hex = (value: number): string => `0x${value.toString(16)}`;
 
 const decodeWrite = (block: string, { offset, value, address }: ProgramWord, chip: ReadableChip): DecodedWrite => {
   const register = registerAt(offset, chip);
   const named = register !== undefined && register.block === block;
-  const fields = named ? register.fields : [];
   return {
     kind: 'write',
     block,
@@ -73,8 +63,8 @@ const decodeWrite = (block: string, { offset, value, address }: ProgramWord, chi
     offset,
     value,
     address,
-    fields: fields.map((field) => ({ name: field.name, value: fieldValue(value, field) })),
-    unnamedBits: named ? (value & ~fieldMask(fields)) >>> 0 : 0,
+    fields: named ? register.fields.map((field) => ({ name: field.name, value: fieldValue(value, field) })) : [],
+    unnamedBits: named ? (value & ~namedBits(register)) >>> 0 : 0,
   };
 };
 

@@ -111,6 +111,17 @@ export const sourceOf = (register: Register, field: Field): string => field.sour
 
 export const fieldWidth = ({ msb, lsb }: Field): number => msb - lsb + 1;
 
+/** A field's value in a register's. */
+export const fieldValue = (value: number, field: Field): number => {
+  const size = 2 ** fieldWidth(field);
+  const raw = Math.floor(value / 2 ** field.lsb) % size;
+  return field.signed === true && raw >= size / 2 ? raw - size : raw;
+};
+
+/** Bits that fields name, as an unsigned number. */
+export const namedBits = ({ fields }: Register): number =>
+  fields.reduce((bits, field) => bits + (2 ** fieldWidth(field) - 1) * 2 ** field.lsb, 0);
+
 /** Runs of bits that no field names, numbered from the top as in Mesa's registers.xml. */
 export const reservedFields = ({ fields }: Register): readonly Field[] => {
   const runs: Field[] = [];

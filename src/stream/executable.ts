@@ -1,5 +1,5 @@
 /** Which programs the software NPU may be given: a program for another chip or in another precision is refused by name. */
-import { findRegister, precisions, registers, type Register, writeTargets } from '../hardware/registers.js';
+import { fieldValue, findRegister, precisions, registers, type Register, writeTargets } from '../hardware/registers.js';
 import type { Refusal } from '../ops/rule.js';
 import type { Program, ProgramWord } from './program.js';
 
@@ -10,14 +10,12 @@ const precisionRegisters: readonly Register[] = [
   findRegister('DPU_RDMA', 'RDMA_FEATURE_MODE_CFG'),
 ];
 
-const valueOf = (value: number, msb: number, lsb: number): number =>
-  Math.floor(value / 2 ** lsb) % 2 ** (msb - lsb + 1);
-
 const wrongPrecision = ({ offset, value }: ProgramWord): string | null => {
   const register = precisionRegisters.find((candidate) => candidate.offset === offset);
-  for (const { name, msb, lsb } of register?.fields ?? []) {
-    const code = name.endsWith('_PRECISION') ? valueOf(value, msb, lsb) : 0;
-    if (code !== 0) return `${register?.block ?? ''}.${register?.name ?? ''} ${name} is ${precisions[code] ?? code}`;
+  for (const field of register?.fields ?? []) {
+    const code = field.name.endsWith('_PRECISION') ? fieldValue(value, field) : 0;
+    if (code !== 0)
+      return `${register?.block ?? ''}.${register?.name ?? ''} ${field.name} is ${precisions[code] ?? code}`;
   }
   return null;
 };

@@ -2,7 +2,7 @@
  * Register programs of the vendor's compiler, as shared/hardware/conv-shapes.json keeps them: RK3588 (fp16; some registers
  * of each task) and RK3576 (whole programs). They are read and named; what can be executed says `executable.ts`.
  */
-import { type ReadableChip, registerAt } from '../hardware/registers.js';
+import { namedBits, type ReadableChip, registerAt } from '../hardware/registers.js';
 import { JsonValue } from './json_value.js';
 import type { Program, ProgramTask, ProgramWord } from './program.js';
 
@@ -115,8 +115,7 @@ export const countNames = ({
     if (register === undefined) unnamed++;
     else {
       named++;
-      const known = register.fields.reduce((bits, { msb, lsb }) => bits + (2 ** (msb - lsb + 1) - 1) * 2 ** lsb, 0);
-      if ((value & ~known) !== 0) unnamedBits++;
+      if ((value & ~namedBits(register)) !== 0) unnamedBits++;
     }
   }
   return { named, unnamed, unnamedBits };

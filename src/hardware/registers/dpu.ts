@@ -217,7 +217,7 @@ export const dpuRegisters = blockRegisters('DPU', [
     fields: [
       field('OUT_CVT_SHIFT', 11, 0, 'bits [5:0] used'),
       field('MINUS_EXP', 19, 12),
-      field('CVT_ROUND', 30, 30),
+      undriven(field('CVT_ROUND', 30, 30)),
       field('CVT_TYPE', 31, 31, '0 multiply first'),
     ],
   },
