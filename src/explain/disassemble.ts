@@ -49,8 +49,11 @@ export interface DisassembleOptions {
 const keyOf = ({ block, offset }: DecodedWrite): string => `${block} ${offset}`;
 const nameOf = ({ block, register }: DecodedWrite): string => `${block}.${register}`;
 
-/** The last value that a task gives each register of the units; the PC's registers chain tasks and are told apart. */
-const finalWrites = (decoded: readonly Decoded[]): ReadonlyMap<string, DecodedWrite> => {
+/** The last write of each register. */
+type Written = ReadonlyMap<string, DecodedWrite>;
+
+/** What a task gives the registers of the units; the PC's registers chain tasks and are told apart. */
+const finalWrites = (decoded: readonly Decoded[]): Written => {
   const last = new Map<string, DecodedWrite>();
   for (const one of decoded) if (one.kind === 'write' && one.block !== 'PC') last.set(keyOf(one), one);
   return last;
@@ -85,13 +88,13 @@ const listTask = (
   index: number,
   { title, at }: ProgramTask,
   decoded: readonly Decoded[],
-  before: ReadonlyMap<string, DecodedWrite>,
+  now: Written,
+  before: { readonly task: Written; readonly all: Written },
   all: boolean,
 ): ListedTask => {
-  const now = finalWrites(decoded);
   const start = decoded.findLast((one) => one.kind === 'start');
   const changes = [...now]
-    .map(([key, write]) => changed(write, before.get(key)))
+    .map(([key, write]) => changed(write, before.all.get(key)))
     .filter((write) => write !== null)
     .sort((a, b) => a.offset - b.offset);
   return {
@@ -102,7 +105,7 @@ const listTask = (
     starts: start?.kind === 'start' ? start.blocks : null,
     next: nextOf(decoded),
     writes: all ? decoded.flatMap((one) => (one.kind === 'write' ? listed(one) : [])) : changes,
-    kept: [...before].filter(([key]) => !now.has(key)).map(([, write]) => nameOf(write)),
+    kept: [...before.task].filter(([key]) => !now.has(key)).map(([, write]) => nameOf(write)),
     unknown: decoded.flatMap((one) =>
       one.kind === 'unknown' ? { target: one.target, offset: one.offset, value: one.value } : [],
     ),
@@ -112,12 +115,16 @@ const listTask = (
 export const disassemble = (program: Program, options: DisassembleOptions): Listing => {
   const { title, chip, notes } = program;
   const tasks: ListedTask[] = [];
-  let before: ReadonlyMap<string, DecodedWrite> = new Map();
+  let before: Written = new Map();
+  // A register that a task leaves out keeps a value: a change is one against the last task that wrote it.
+  const everything = new Map<string, DecodedWrite>();
   for (const [index, task] of program.tasks.entries()) {
     const decoded = task.words.map((word) => decode(word, chip));
+    const now = finalWrites(decoded);
     if (options.task === undefined || options.task === index)
-      tasks.push(listTask(index, task, decoded, before, options.all));
-    before = finalWrites(decoded);
+      tasks.push(listTask(index, task, decoded, now, { task: before, all: everything }, options.all));
+    for (const [key, write] of now) everything.set(key, write);
+    before = now;
   }
   return { title, chip, notes, tasks };
 };

@@ -95,7 +95,7 @@ const cnaFollowed = registersOf(
   'followed',
 )([
   [0x1004, 'S_POINTER', pingPong],
-  [0x1080, 'PAD_CON0', [field('PAD_LEFT', 7, 0), field('PAD_TOP', 15, 8), field('PAD_END', 31, 16)]],
+  [0x1080, 'PAD_CON0', [field('PAD_TOP', 7, 0), field('PAD_LEFT', 15, 8), field('PAD_END', 31, 16)]],
 ]);
 
 const core = registersOf(
