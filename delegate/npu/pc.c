@@ -42,18 +42,6 @@ static int refuse_word(const npu_decoder *d, size_t index, word w, const char *w
     return -1;
 }
 
-/* The table is sorted by offset. */
-static int find_register(uint32_t target, uint32_t offset) {
-    int low = 0, high = NPU_REGISTER_COUNT - 1;
-    while (low <= high) {
-        int middle = (low + high) / 2;
-        if (npu_registers[middle].offset == offset) return npu_registers[middle].target == target ? middle : -1;
-        if (npu_registers[middle].offset < offset) low = middle + 1;
-        else high = middle - 1;
-    }
-    return -1;
-}
-
 static int block_of(uint32_t target) {
     switch (target) {
     case NPU_TARGET_CNA: return BLOCK_CNA;
@@ -105,7 +93,7 @@ static int fetch_task(const npu_decoder *d, const npu_task *task, groups *state,
     bool pointer[BLOCK_COUNT] = {true, true, false, false}; /* the kernel writes those of CNA and CORE */
     for (size_t i = 0; i < task->words - TAIL_WORDS; i++) {
         word w = word_at(stream.data, i);
-        int reg = find_register(w.target, w.offset);
+        int reg = npu_register_find(w.target, w.offset);
         if (reg < 0) return refuse_word(d, i, w, "no register that a task may write");
         if ((w.value & ~npu_registers[reg].mask) != 0) {
             char text[96];

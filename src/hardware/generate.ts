@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { chips } from './chips.js';
+import { operatorNames } from '../model/operators.js';
 import { facts } from './facts.js';
 import {
   namedBits,
@@ -58,6 +59,10 @@ const registersHeader = (): string =>
     `#define NPU_CBUF_BANKS ${chips.rk3588.cbuf.banks}u`,
     `#define NPU_CBUF_BANK_BYTES ${chips.rk3588.cbuf.bankBytes}u`,
     `#define NPU_CBUF_ENTRY_BYTES ${chips.rk3588.cbuf.entryBytes}u`,
+    '',
+    '/* For estimates: the clock under the mainline kernel, and what its interrupt costs between two tasks. */',
+    `#define NPU_CLOCK_MEGAHERTZ ${chips.rk3588.clockMegahertz}u`,
+    `#define NPU_DISPATCH_MICROSECONDS ${chips.rk3588.dispatchMicroseconds}u`,
     '',
     '/* Offsets and fields: (value >> SHIFT) & MASK. */',
     ...reachable.flatMap(registerLines),
@@ -127,6 +132,23 @@ const factsHeader = (): string =>
     '',
   ].join('\n');
 
+const operatorsHeader = (): string =>
+  [
+    warning,
+    '#ifndef PTFE_GENERATED_OPERATORS_H',
+    '#define PTFE_GENERATED_OPERATORS_H',
+    '',
+    "/* Names of TFLite's builtin operators by number (src/model/operators.ts), for reports. */",
+    `#define TFL_OPERATOR_COUNT ${operatorNames.length}`,
+    '',
+    'static const char *const tfl_operator_names[TFL_OPERATOR_COUNT] = {',
+    ...operatorNames.map((name) => `    "${name}",`),
+    '};',
+    '',
+    '#endif',
+    '',
+  ].join('\n');
+
 const currentText = (file: URL): string => {
   try {
     return readFileSync(file, 'utf8');
@@ -139,6 +161,7 @@ const check = process.argv.includes('--check');
 for (const [name, text] of [
   ['registers.h', registersHeader()],
   ['facts.h', factsHeader()],
+  ['operators.h', operatorsHeader()],
 ] as const) {
   const file = new URL(`../../delegate/generated/${name}`, import.meta.url);
   if (currentText(file) === text) continue;

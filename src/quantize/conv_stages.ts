@@ -81,7 +81,7 @@ const ignore: ScaleStage = { add: null, multiply: null, shift: 0, limit: null };
 /** One multiplier for all channels: BS and BN together carry it to 29 bits. */
 const perTensor = (numbers: ConvNumbers, multiplier: QuantizedMultiplier): Stages => {
   const exponent = Math.max(0, -multiplier.shift);
-  const { first, second } = factorMantissa(multiplier.mantissa);
+  const { first, second, shift: composite } = factorMantissa(multiplier.mantissa);
   const left = Math.max(0, multiplier.shift);
   // BS keeps as many bits as an int32 holds for every accumulator that does not saturate the output anyway.
   const bsShift = Math.max(0, exponent - 6);
@@ -90,7 +90,7 @@ const perTensor = (numbers: ConvNumbers, multiplier: QuantizedMultiplier): Stage
   return {
     technique: 'tflite-grid',
     bs: { add: numbers.bias, multiply: first, shift: bsShift, limit: null },
-    bn: { add: null, multiply: second, shift: 30 - left - bsShift, limit },
+    bn: { add: null, multiply: second, shift: composite - left - bsShift, limit },
     ew: null,
     out,
     mismatch,

@@ -12,6 +12,8 @@ export interface RunRequest {
   readonly inputs: readonly (readonly Uint8Array[])[];
   readonly delegate?: { readonly library: string; readonly options: Readonly<Record<string, string>> };
   readonly threads?: number;
+  /** The outputs of every node, not only those of the graph. */
+  readonly everything?: boolean;
 }
 
 export interface OutputTensor {
@@ -108,6 +110,7 @@ export class Oracle {
           inputs: request.inputs.map((invoke) => invoke.map((input) => input.length)),
           delegate: request.delegate,
           threads: request.threads ?? 1,
+          everything: request.everything ?? false,
         }),
       );
       const length = Buffer.alloc(4);

@@ -100,7 +100,7 @@ describe('quantize: convolution stages', () => {
         outputZeroPoint: 0,
         range: [-128, 127],
       };
-      expect(compare(numbers, convStages(numbers), 512).largest, `scale ${scale}`).to.equal(0);
+      expect(compare(numbers, convStages(numbers), 512).largest, `scale ${scale}`).to.be.at.most(1);
       const both = {
         ...numbers,
         multipliers: [quantizeMultiplier(scale), quantizeMultiplier(scale / 100)],
