@@ -6,7 +6,15 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { chips } from './chips.js';
 import { operatorNames } from '../model/operators.js';
 import { facts } from './facts.js';
-import { operationEnables, registers, tailTargets, taskRegisters, writeTargets, type Register } from './registers.js';
+import {
+  namedBits,
+  operationEnables,
+  registers,
+  tailTargets,
+  taskRegisters,
+  writeTargets,
+  type Register,
+} from './registers.js';
 
 const warning = '/* Generated from src/hardware by `npm run generate`; do not edit. */';
 
@@ -24,10 +32,6 @@ const registerLines = (register: Register): readonly string[] => [
     `#define NPU_${macro(register)}_${name}_MASK ${hex(widthMask(msb, lsb), 1)}`,
   ]),
 ];
-
-/** Bits that fields name; a register without fields takes 0 only. */
-const usedBits = ({ fields }: Register): number =>
-  fields.reduce((bits, { msb, lsb }) => bits + widthMask(msb, lsb) * 2 ** lsb, 0);
 
 const sorted = (list: readonly Register[]): readonly Register[] => [...list].sort((a, b) => a.offset - b.offset);
 
@@ -83,7 +87,7 @@ const registersHeader = (): string =>
     ...sorted(taskRegisters).map((register) => {
       const target = register.block in writeTargets ? writeTargets[register.block as keyof typeof writeTargets] : 0;
       const flags = register.address === true ? 'NPU_REGISTER_HOLDS_ADDRESS' : '0u';
-      return `    {"${register.block} ${register.name}", ${hex(target, 4)}, ${hex(register.offset, 4)}, ${hex(usedBits(register), 8)}, ${flags}},`;
+      return `    {"${register.block} ${register.name}", ${hex(target, 4)}, ${hex(register.offset, 4)}, ${hex(namedBits(register), 8)}, ${flags}},`;
     }),
     '};',
     '',

@@ -1,7 +1,7 @@
 /** Pooling. Source: Mesa's registers.xml; notes: Mesa's rkt_regcmd.c, the kernel's rocket_job.c, measurements of RK3588 boards. */
-import { blockRegisters, field, type Register } from './register.js';
+import { blockRegisters, field } from './register.js';
 
-export const ppuRegisters: readonly Register[] = blockRegisters('PPU', [
+export const ppuRegisters = blockRegisters('PPU', [
   { name: 'S_STATUS', offset: 0x6000, tag: 'inferred', fields: [field('STATUS_0', 1, 0), field('STATUS_1', 17, 16)] },
   {
     name: 'S_POINTER',
@@ -57,7 +57,7 @@ export const ppuRegisters: readonly Register[] = blockRegisters('PPU', [
   },
   { name: 'PADDING_VALUE_1_CFG', offset: 0x6044, tag: 'inferred', fields: [field('PAD_VALUE_0', 31, 0)] },
   { name: 'PADDING_VALUE_2_CFG', offset: 0x6048, tag: 'inferred', fields: [field('PAD_VALUE_1', 2, 0)] },
-  { name: 'DST_BASE_ADDR', offset: 0x6070, tag: 'inferred', fields: [field('DST_BASE_ADDR', 31, 4)] },
+  { name: 'DST_BASE_ADDR', offset: 0x6070, tag: 'inferred', address: true, fields: [field('DST_BASE_ADDR', 31, 4)] },
   { name: 'DST_SURF_STRIDE', offset: 0x607c, tag: 'inferred', fields: [field('DST_SURF_STRIDE', 31, 4)] },
   {
     name: 'DATA_FORMAT',
@@ -73,7 +73,7 @@ export const ppuRegisters: readonly Register[] = blockRegisters('PPU', [
   },
 ]);
 
-export const ppuRdmaRegisters: readonly Register[] = blockRegisters('PPU_RDMA', [
+export const ppuRdmaRegisters = blockRegisters('PPU_RDMA', [
   {
     name: 'RDMA_S_STATUS',
     offset: 0x7000,
@@ -98,7 +98,13 @@ export const ppuRdmaRegisters: readonly Register[] = blockRegisters('PPU_RDMA', 
   { name: 'RDMA_CUBE_IN_WIDTH', offset: 0x700c, tag: 'inferred', fields: [field('CUBE_IN_WIDTH', 12, 0)] },
   { name: 'RDMA_CUBE_IN_HEIGHT', offset: 0x7010, tag: 'inferred', fields: [field('CUBE_IN_HEIGHT', 12, 0)] },
   { name: 'RDMA_CUBE_IN_CHANNEL', offset: 0x7014, tag: 'inferred', fields: [field('CUBE_IN_CHANNEL', 12, 0)] },
-  { name: 'RDMA_SRC_BASE_ADDR', offset: 0x701c, tag: 'inferred', fields: [field('SRC_BASE_ADDR', 31, 0)] },
+  {
+    name: 'RDMA_SRC_BASE_ADDR',
+    offset: 0x701c,
+    tag: 'inferred',
+    address: true,
+    fields: [field('SRC_BASE_ADDR', 31, 0)],
+  },
   { name: 'RDMA_SRC_LINE_STRIDE', offset: 0x7024, tag: 'inferred', fields: [field('SRC_LINE_STRIDE', 31, 4)] },
   { name: 'RDMA_SRC_SURF_STRIDE', offset: 0x7028, tag: 'inferred', fields: [field('SRC_SURF_STRIDE', 31, 4)] },
   { name: 'RDMA_DATA_FORMAT', offset: 0x7030, tag: 'inferred', fields: [field('IN_PRECISION', 1, 0)] },
