@@ -43,7 +43,8 @@ const env = {
   PTFE_ENGINE: resolve(root, 'dist/engine.mjs'),
   PTFE_PRELOAD: runtimes.join(':'),
   // The library is loaded into a Python that was not built for it, and 600 MB of address space are too little for ASan.
-  ASAN_OPTIONS: 'detect_leaks=0:abort_on_error=1:quarantine_size_mb=1:thread_local_quarantine_size_kb=64:allocator_may_return_null=1',
+  ASAN_OPTIONS:
+    'detect_leaks=0:abort_on_error=1:quarantine_size_mb=1:thread_local_quarantine_size_kb=64:allocator_may_return_null=1',
   UBSAN_OPTIONS: 'print_stacktrace=1',
 };
 const tests =

@@ -136,7 +136,6 @@ describe('commands', () => {
           facts: [
             'bn_shift_rounding',
             'bs_shift_rounding',
-            'cvt_round_bit',
             'int8_flying',
             'mul_product_width',
             'relux_limit_position',
