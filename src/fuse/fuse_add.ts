@@ -2,9 +2,10 @@
  * Convolution + ADD -> one convolution task with a second operand, where every value that TFLite would store between
  * them is kept (quantize/fused_add_stages.ts counts the exceptions) and the operand is ready before the convolution runs.
  */
-import { cbuf, limits } from '../hardware/limits.js';
+import { limits } from '../hardware/limits.js';
 import type { Part } from '../model/graph.js';
 import { type AddOperation, type ConvOperation, type Operation, operandsOf } from '../ops/operation.js';
+import { takesWholeRows } from '../ops/whole_rows.js';
 import { fusedAddStages } from '../quantize/fused_add_stages.js';
 import type { AddNumbers } from '../quantize/add_stages.js';
 
@@ -22,10 +23,10 @@ const swapped = (numbers: AddNumbers): AddNumbers => ({
   secondZeroPoint: numbers.firstZeroPoint,
 });
 
-/** The operand's reader walks whole rows: no column tiles. Three quarters of the streaming split hold for any row form. */
-const keepsWholeRows = ({ geometry: g }: ConvOperation): boolean =>
-  g.inputWidth <= limits.window &&
-  g.kernelHeight * g.inputWidth * g.inputChannels <= 0.75 * 5 * cbuf.bankBytes &&
+/** The operand's reader walks whole rows of all channels. A depthwise task would read channels that the operand may lack. */
+const suitsReader = ({ geometry: g, depthwise }: ConvOperation): boolean =>
+  !depthwise &&
+  takesWholeRows(g, depthwise) &&
   g.outputChannels <= limits.outputChannels &&
   g.outputHeight * g.outputWidth >= smallestPlane;
 
@@ -41,10 +42,10 @@ const fusedWith = (
   const operand = sum.inputs[1 - side] ?? -1;
   const position = operations.findLastIndex((operation) => operation.output === inner);
   const producer = operations[position];
-  if (producer?.kind !== 'conv' || producer.depthwise || producer.residual !== null || inner === operand) return null;
+  if (producer?.kind !== 'conv' || producer.residual !== null || inner === operand) return null;
   const uses = everything.filter((operation) => operandsOf(operation).includes(inner)).length;
   const operandReady = operations.findLastIndex((operation) => operation.output === operand) < position;
-  if (uses !== 1 || part.outputs.includes(inner) || !operandReady || !keepsWholeRows(producer)) return null;
+  if (uses !== 1 || part.outputs.includes(inner) || !operandReady || !suitsReader(producer)) return null;
   const numbers = side === 0 ? sum.numbers : swapped(sum.numbers);
   const stages = fusedAddStages(producer.numbers, numbers);
   if (stages === null || stages.mismatch > largestMismatch) return null;

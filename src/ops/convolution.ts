@@ -5,6 +5,7 @@ import { clampFits, seenConvStages } from '../quantize/conv_stages.js';
 import type { ConvNumbers } from '../quantize/division.js';
 import { activationRange, effectiveScale, quantizeMultiplier } from '../quantize/multiplier.js';
 import type { ConvGeometry, Operation } from './operation.js';
+import { takesWholeRows } from './whole_rows.js';
 import {
   hasPerTensorQuantization,
   inputOf,
@@ -305,9 +306,13 @@ export const convolutionRules = (depthwise: boolean): readonly Rule[] => [
   },
   {
     name: 'trust',
-    text: 'with trust=seen: a form seen on silicon that stays within one count of TFLite',
+    text: 'with trust=seen: a form seen on silicon that stays within one count of TFLite, tasks of whole rows',
     broken: (context) => {
       if (context.trust !== 'seen') return null;
+      if (depthwise && (inputOf(context, 1)?.quantization?.scales.length ?? 0) > 1)
+        return 'operands of a depthwise convolution with several filter scales, whose packing was not seen';
+      const g = geometryOf(context);
+      if (!takesWholeRows(g, depthwise)) return `rows of ${g.inputWidth}x${g.inputChannels} that need column tiles`;
       const lowered = numbersOf(context, depthwise);
       return lowered !== null && seenConvStages(lowered.numbers) !== null
         ? null

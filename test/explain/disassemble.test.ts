@@ -126,14 +126,14 @@ describe('explain: what rests on inferred facts', () => {
     expect(usage.certain).to.equal(0);
   });
 
-  /** Not refused yet: column tiles (gaps between output rows), and depthwise with a multiplier for each channel. */
-  const notRefusedYet = ['output_notch', 'depthwise_operand_group'];
-
-  it('trust=seen rests on none, but for two that are not refused yet', () => {
+  it('trust=seen rests on none', () => {
     for (const { name, bytes } of goldenModels) {
       const plans = compileTflite(bytes, { trust: 'seen' }).parts.map(({ plan }) => readPlan(plan));
       const used = factUsage(plans).facts.filter(({ tasks }) => tasks > 0);
-      expect(notRefusedYet, name).to.include.members(used.map((fact) => fact.name));
+      expect(
+        used.map((fact) => fact.name),
+        name,
+      ).to.deep.equal([]);
     }
   });
 });
