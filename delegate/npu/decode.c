@@ -4,6 +4,18 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+/* The table is sorted by offset. */
+int npu_register_find(uint32_t target, uint32_t offset) {
+    int low = 0, high = NPU_REGISTER_COUNT - 1;
+    while (low <= high) {
+        int middle = (low + high) / 2;
+        if (npu_registers[middle].offset == offset) return npu_registers[middle].target == target ? middle : -1;
+        if (npu_registers[middle].offset < offset) low = middle + 1;
+        else high = middle - 1;
+    }
+    return -1;
+}
+
 int npu_refuse(const npu_decoder *decoder, enum npu_register reg, const char *format, ...) {
     const npu_register_info *info = &npu_registers[reg];
     npu_error *error = decoder->error;

@@ -18,6 +18,9 @@ typedef struct npu_decoder {
 #define NPU_VALUE(d, reg) ((d)->values[NPU_REG_##reg])
 #define NPU_FIELD(d, reg, field) ((NPU_VALUE(d, reg) >> NPU_##reg##_##field##_SHIFT) & NPU_##reg##_##field##_MASK)
 
+/* Position in npu_registers of a register that a task may write; -1 for any other. */
+int npu_register_find(uint32_t target, uint32_t offset);
+
 /* Fills the error; always -1. */
 int npu_refuse(const npu_decoder *decoder, enum npu_register reg, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

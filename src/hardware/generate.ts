@@ -5,7 +5,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { chips } from './chips.js';
 import { facts } from './facts.js';
-import { operationEnables, registers, tailTargets, taskRegisters, writeTargets, type Register } from './registers.js';
+import {
+  operationEnableBits,
+  operationEnables,
+  registers,
+  tailTargets,
+  taskRegisters,
+  writeTargets,
+  type Register,
+} from './registers.js';
 
 const warning = '/* Generated from src/hardware by `npm run generate`; do not edit. */';
 
@@ -49,6 +57,9 @@ const registersHeader = (): string =>
     `#define NPU_ENABLE_CONVOLUTION ${hex(operationEnables.convolution, 2)}`,
     `#define NPU_ENABLE_CONVOLUTION_WITHOUT_READER ${hex(operationEnables.convolutionWithoutReader, 2)}`,
     `#define NPU_ENABLE_DPU_ONLY ${hex(operationEnables.dpuOnly, 2)}`,
+    `#define NPU_ENABLE_POOLING ${hex(operationEnables.pooling, 2)}`,
+    '/* Its bits. */',
+    ...Object.entries(operationEnableBits).map(([block, bit]) => `#define NPU_ENABLE_BIT_${block} ${bit}`),
     '',
     '/* CBUF of the RK3588. */',
     `#define NPU_CBUF_BANKS ${chips.rk3588.cbuf.banks}u`,

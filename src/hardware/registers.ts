@@ -77,9 +77,9 @@ export const findRegister = (block: AnyBlock, name: string): Register => {
 export const registerAt = (block: AnyBlock, offset: number): Register | undefined =>
   registers.find((register) => register.block === block && register.offset === offset);
 
-const taskBlocks: readonly AnyBlock[] = ['CNA', 'CORE', 'DPU', 'DPU_RDMA'];
+const taskBlocks: readonly AnyBlock[] = ['CNA', 'CORE', 'DPU', 'DPU_RDMA', 'PPU', 'PPU_RDMA'];
 
-/** What the body of a task may write: the registers that a shipped driver writes there. The plan validator's whitelist. */
+/** What the body of a task may write: the registers that a driver writes there. The plan validator's whitelist. */
 export const taskRegisters: readonly Register[] = registers.filter(
   ({ block, tag }) => taskBlocks.includes(block) && tag !== 'inferred',
 );
