@@ -125,8 +125,11 @@ static bool draw_convolution(random_state *r, bool depthwise, uint32_t pixel_cha
     PUT(CORE_DATAOUT_SIZE_0, DATAOUT_WIDTH, out->width - 1);
     PUT(CORE_DATAOUT_SIZE_0, DATAOUT_HEIGHT, out->height - 1);
     values[NPU_REG_CORE_DATAOUT_SIZE_1] = out->channels - 1;
-    PUT(CORE_CLIP_TRUNCATE, CLIP_TRUNCATE, random_chance(r, 3) ? random_below(r, 32) : 0);
+    uint32_t truncate = random_chance(r, 3) ? random_below(r, random_chance(r, 4) ? 32 : 8) : 0;
+    PUT(CORE_CLIP_TRUNCATE, CLIP_TRUNCATE, truncate);
     PUT(CORE_CLIP_TRUNCATE, ROUND_TYPE, random_below(r, 2));
+    out->bits = 12 - (int32_t)truncate;
+    for (uint32_t products = depthwise ? bytes / channels : bytes; products > 4; products /= 4) out->bits++;
     return true;
 }
 
@@ -201,6 +204,7 @@ static void draw_task(random_state *r, random_program *program, random_counts *c
     memset(&out, 0, sizeof out);
     if (kind == 0) {
         out.flying = true;
+        out.bits = 6;
         out.width = 1 + random_below(r, 30);
         out.height = 1 + random_below(r, 20);
         out.channels = 16 * (1 + random_below(r, 5));

@@ -40,6 +40,7 @@ void random_program_free(random_program *program);
 typedef struct random_output {
     bool flying, depthwise;
     uint32_t width, height, channels, real;
+    int32_t bits; /* about how many bits the main input has */
 } random_output;
 
 void random_stages(random_state *r, const random_output *output, random_program *program, uint32_t *values,
