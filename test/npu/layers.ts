@@ -125,3 +125,15 @@ export const convolution = (shape: ConvolutionShape, at: Addresses): Settings =>
     ...plainStages(shape.depthwise, false),
   };
 };
+
+/** A task without convolution: planes through the DPU's stages. */
+export const flying = (
+  width: number,
+  height: number,
+  channels: number,
+  at: { readonly main: number; readonly output: number },
+): Settings => ({
+  ...outputPlane(width, height, channels, channels, false, at.output),
+  ...plainStages(false, true),
+  'DPU_RDMA.RDMA_SRC_BASE_ADDR': at.main,
+});

@@ -36,6 +36,14 @@ export function buildNative(
   return { path };
 }
 
+/** The driver's path, for a `before` hook; skips the suite where there is no compiler. */
+export function driverOrSkip(context: Mocha.Context): string {
+  const built = buildNative('driver', ['driver.c']);
+  if ('path' in built) return built.path;
+  console.log(`      skipped: ${built.why}`);
+  return context.skip();
+}
+
 export interface Region {
   readonly iova: number;
   readonly bytes: Uint8Array;
