@@ -85,8 +85,8 @@ static bool same_banks(const npu_cna *a, const npu_cna *b) {
 /* Silicon: only what the convolution before, on the same core and with the same banks, loaded; else silent garbage. */
 static int check_reuse(const npu_decoder *d, const npu_step *step, const npu_step *before) {
     const npu_cna *a = &step->cna, *b = before == NULL ? NULL : &before->cna;
-    bool weights = b != NULL && same_banks(a, b) && a->weights.start == b->weights.start && a->weights.bytes == b->weights.bytes &&
-                   a->kernel_bytes == b->kernel_bytes &&
+    bool weights = b != NULL && same_banks(a, b) && a->weights.start == b->weights.start &&
+                   a->weights.bytes == b->weights.bytes && a->kernel_bytes == b->kernel_bytes &&
                    (uint64_t)b->kernels * b->kernel_bytes <= (uint64_t)b->weight_banks * NPU_CBUF_BANK_BYTES &&
                    !written_between(before, step, &a->weights);
     if (a->weight_reuse && !weights) {

@@ -82,7 +82,8 @@ static int decode_source(const npu_decoder *d, bool flying, npu_ew_stage *ew) {
     }
     /* TRM: a mode for channels; measured: the operand's DMA takes 16 bits at most. */
     if (mode != 0 || (size != 1 && size != 2)) {
-        return npu_refuse(d, NPU_REG_DPU_EW_CFG, "only an operand of 8 bits for each value, or of 8 or 16 for each channel, is modelled");
+        return npu_refuse(d, NPU_REG_DPU_EW_CFG,
+                          "only an operand of 8 bits for each value, or of 8 or 16 for each channel, is modelled");
     }
     if (d->config->facts[NPU_FACT_EW_CHANNEL_OPERAND] == NPU_EW_CHANNEL_OPERAND_REFUSED) {
         return npu_refuse(d, NPU_REG_DPU_EW_CFG, "an operand for each channel is not known");

@@ -116,7 +116,8 @@ static int decode_channels(const npu_decoder *d, const npu_dpu *dpu, npu_rdma *r
 static int decode_planes(const npu_decoder *d, const npu_dpu *dpu, npu_rdma *rdma) {
     bool operand = dpu->ew.source == NPU_EW_PLANE, channels = dpu->ew.source == NPU_EW_CHANNEL;
     uint32_t erdma = NPU_VALUE(d, DPU_RDMA_ERDMA_CFG);
-    uint32_t wanted = operand ? 0x40000004u : channels ? dpu->ew.channel_bytes << NPU_DPU_RDMA_ERDMA_CFG_ERDMA_DATA_SIZE_SHIFT : 1u;
+    uint32_t size = dpu->ew.channel_bytes << NPU_DPU_RDMA_ERDMA_CFG_ERDMA_DATA_SIZE_SHIFT;
+    uint32_t wanted = operand ? 0x40000004u : channels ? size : 1u;
     if (erdma != wanted) {
         return npu_refuse(d, NPU_REG_DPU_RDMA_ERDMA_CFG, "EW takes %s: only 0x%08" PRIx32 " is modelled",
                           operand ? "an operand" : channels ? "an operand for each channel" : "no operand from memory", wanted);

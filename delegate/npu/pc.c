@@ -75,7 +75,7 @@ static int write_lut(npu_program *program, const npu_decoder *d, pc *state, int 
     npu_lut *lut = own_lut(program, state);
     if (lut == NULL) return npu_refuse_word(d, index, w, "out of memory");
     if (npu_lut_port_write(&state->port, lut, w.value) == 0) return 0;
-    return npu_refuse_word(d, index, w, "DPU LUT_ACCESS_DATA: entries after the last one, or not written one right after the other");
+    return npu_refuse_word(d, index, w, "DPU LUT_ACCESS_DATA: more than 513 entries, or not one right after the other");
 }
 
 static int write_register(npu_program *program, const npu_decoder *d, pc *state, size_t index, npu_word w, bool *pointed) {
@@ -134,7 +134,8 @@ static int find_words(const npu_decoder *d, const npu_task *task, npu_extent *st
     return 0;
 }
 
-static int fetch_task(npu_program *program, const npu_decoder *d, const npu_task *task, pc *state, npu_step *step, npu_tail *tail) {
+static int fetch_task(npu_program *program, const npu_decoder *d, const npu_task *task, pc *state, npu_step *step,
+                      npu_tail *tail) {
     npu_extent stream;
     if (find_words(d, task, &stream) != 0) return -1;
     step->words = task->words;

@@ -50,7 +50,8 @@ static int decode_window(const npu_decoder *d, npu_ppu *ppu) {
     ppu->stride_y = NPU_FIELD(d, PPU_POOLING_KERNEL_CFG, KERNEL_STRIDE_HEIGHT) + 1;
     ppu->pad_left = NPU_FIELD(d, PPU_POOLING_PADDING_CFG, PAD_LEFT);
     ppu->pad_top = NPU_FIELD(d, PPU_POOLING_PADDING_CFG, PAD_TOP);
-    uint32_t right = NPU_FIELD(d, PPU_POOLING_PADDING_CFG, PAD_RIGHT), bottom = NPU_FIELD(d, PPU_POOLING_PADDING_CFG, PAD_BOTTOM);
+    uint32_t right = NPU_FIELD(d, PPU_POOLING_PADDING_CFG, PAD_RIGHT);
+    uint32_t bottom = NPU_FIELD(d, PPU_POOLING_PADDING_CFG, PAD_BOTTOM);
     if ((ppu->out_width - 1) * ppu->stride_x + ppu->kernel_width > ppu->pad_left + ppu->in_width + right) {
         return npu_refuse(d, NPU_REG_PPU_DATA_CUBE_OUT_WIDTH, "the last window ends right of the input and its padding");
     }
@@ -70,8 +71,12 @@ static int decode_reciprocals(const npu_decoder *d, npu_ppu *ppu) {
     ppu->reciprocal_x = ppu->reciprocal_y = 0;
     if (ppu->method != NPU_POOL_AVERAGE) return 0;
     uint32_t x = NPU_VALUE(d, PPU_RECIP_KERNEL_WIDTH), y = NPU_VALUE(d, PPU_RECIP_KERNEL_HEIGHT);
-    if (x > 0xffff || !npu_fp16_finite((uint16_t)x)) return npu_refuse(d, NPU_REG_PPU_RECIP_KERNEL_WIDTH, "not a finite fp16 value");
-    if (y > 0xffff || !npu_fp16_finite((uint16_t)y)) return npu_refuse(d, NPU_REG_PPU_RECIP_KERNEL_HEIGHT, "not a finite fp16 value");
+    if (x > 0xffff || !npu_fp16_finite((uint16_t)x)) {
+        return npu_refuse(d, NPU_REG_PPU_RECIP_KERNEL_WIDTH, "not a finite fp16 value");
+    }
+    if (y > 0xffff || !npu_fp16_finite((uint16_t)y)) {
+        return npu_refuse(d, NPU_REG_PPU_RECIP_KERNEL_HEIGHT, "not a finite fp16 value");
+    }
     ppu->reciprocal_x = npu_fp16_value((uint16_t)x);
     ppu->reciprocal_y = npu_fp16_value((uint16_t)y);
     return 0;
@@ -100,7 +105,8 @@ static float step(const npu_ppu *ppu, float value) {
 }
 
 /* Silicon: padding counts, with its value. */
-static uint16_t window_bits(const npu_ppu *ppu, const npu_ppu_rdma *reader, uint32_t surface, uint32_t lane, uint32_t oy, uint32_t ox) {
+static uint16_t window_bits(const npu_ppu *ppu, const npu_ppu_rdma *reader, uint32_t surface, uint32_t lane, uint32_t oy,
+                            uint32_t ox) {
     float sum = 0, best = 0;
     uint16_t best_bits = 0;
     bool first = true;

@@ -11,7 +11,8 @@ static int same_cube(const npu_decoder *d) {
         {NPU_REG_PPU_RDMA_CUBE_IN_CHANNEL, NPU_REG_PPU_DATA_CUBE_IN_CHANNEL},
     };
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
-        if (d->values[pairs[i][0]] != d->values[pairs[i][1]]) return npu_refuse(d, pairs[i][0], "differs from the PPU's: not modelled");
+        if (d->values[pairs[i][0]] == d->values[pairs[i][1]]) continue;
+        return npu_refuse(d, pairs[i][0], "differs from the PPU's: not modelled");
     }
     return 0;
 }

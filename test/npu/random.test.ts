@@ -6,7 +6,12 @@ describe('random register programs', function () {
   this.timeout(120_000);
 
   it('give the same bits on the reference, the portable and the vector path', function () {
-    const built = buildNative('random_programs', ['random_programs.c', 'random_task.c', 'random_stages.c']);
+    const built = buildNative('random_programs', [
+      'random_programs.c',
+      'random_task.c',
+      'random_convolution.c',
+      'random_stages.c',
+    ]);
     if ('why' in built) {
       console.log(`      skipped: ${built.why}`);
       return this.skip();

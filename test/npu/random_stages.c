@@ -1,10 +1,7 @@
 /* Random settings of the DPU and its readers. */
 #include <string.h>
 
-#include "../../delegate/generated/registers.h"
 #include "random_task.h"
-
-#define PUT(reg, field, value) (values[NPU_REG_##reg] |= ((uint32_t)(value) & NPU_##reg##_##field##_MASK) << NPU_##reg##_##field##_SHIFT)
 
 static uint32_t either(random_state *r, uint32_t a, uint32_t b) { return random_chance(r, 2) ? a : b; }
 
@@ -22,8 +19,8 @@ static uint32_t some_shift(random_state *r, int32_t bits, int32_t wanted) {
 }
 
 /* BS or BN; both have the same fields. Returns what it takes from memory: 1 addend, 4 multiplier, 8 shift. */
-static uint32_t scale_stage(random_state *r, uint32_t *values, enum npu_register cfg, enum npu_register alu, enum npu_register mul,
-                            enum npu_register limit, unsigned negative_at, int32_t *bits) {
+static uint32_t scale_stage(random_state *r, uint32_t *values, enum npu_register cfg, enum npu_register alu,
+                            enum npu_register mul, enum npu_register limit, unsigned negative_at, int32_t *bits) {
     uint32_t use = 0;
     if (random_chance(r, 4)) {
         values[cfg] = 1;
@@ -37,9 +34,11 @@ static uint32_t scale_stage(random_state *r, uint32_t *values, enum npu_register
         word |= 1u << NPU_DPU_BS_CFG_BS_MUL_BYPASS_SHIFT;
     } else {
         int32_t wanted = random_between(r, 6, 18);
-        uint32_t shift = some_shift(r, *bits + 14, wanted), negative = random_chance(r, 6) ? some_shift(r, *bits + 14, wanted) : shift;
+        uint32_t shift = some_shift(r, *bits + 14, wanted), negative = shift;
+        if (random_chance(r, 6)) negative = some_shift(r, *bits + 14, wanted);
         if (random_chance(r, 6)) word |= 1u << NPU_DPU_BS_CFG_BS_MUL_PRELU_SHIFT;
-        values[mul] = random_word(r) << NPU_DPU_BS_MUL_CFG_BS_MUL_OPERAND_SHIFT | shift << NPU_DPU_BS_MUL_CFG_BS_MUL_SHIFT_VALUE_SHIFT;
+        values[mul] = random_word(r) << NPU_DPU_BS_MUL_CFG_BS_MUL_OPERAND_SHIFT |
+                      shift << NPU_DPU_BS_MUL_CFG_BS_MUL_SHIFT_VALUE_SHIFT;
         if (random_chance(r, 2)) values[mul] |= 1, use |= 4;
         if (random_chance(r, 8)) values[mul] |= 2, use |= 8;
         values[NPU_REG_DPU_DATA_FORMAT] |= negative << negative_at;
@@ -147,7 +146,8 @@ static void lut_stage(random_state *r, uint32_t *values) {
     values[NPU_REG_DPU_LUT_LO_SLOPE_SHIFT] = random_below(r, 1024);
 }
 
-static void readers(random_state *r, const random_output *out, random_program *program, uint32_t *values, uint32_t bs, uint32_t bn) {
+static void readers(random_state *r, const random_output *out, random_program *program, uint32_t *values, uint32_t bs,
+                    uint32_t bn) {
     values[NPU_REG_DPU_RDMA_DATA_CUBE_WIDTH] = out->width - 1;
     values[NPU_REG_DPU_RDMA_DATA_CUBE_HEIGHT] = out->height - 1;
     values[NPU_REG_DPU_RDMA_DATA_CUBE_CHANNEL] = out->channels - 1;

@@ -3,9 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../delegate/generated/registers.h"
-
-#define PUT(reg, field, value) (values[NPU_REG_##reg] |= ((uint32_t)(value) & NPU_##reg##_##field##_MASK) << NPU_##reg##_##field##_SHIFT)
 
 random_state random_start(uint64_t seed) {
     random_state r = {seed * 0x9e3779b97f4a7c15u + 1};
@@ -39,98 +36,6 @@ uint32_t random_region(random_state *r, random_program *program, size_t bytes, u
     region->iova = program->next_iova;
     program->next_iova += ((uint32_t)bytes + 0x1fff) & ~0xfffu;
     return region->iova;
-}
-
-static uint32_t align(uint32_t value, uint32_t unit) { return (value + unit - 1) / unit * unit; }
-
-static uint32_t least(uint32_t a, uint32_t b) { return a < b ? a : b; }
-
-/* One side of the output: as many windows as the input, its left or top padding and some more at the other end allow. */
-static uint32_t draw_output(random_state *r, uint32_t in, uint32_t pad, uint32_t kernel, uint32_t dilation, uint32_t stride) {
-    uint32_t covered = (kernel - 1) * dilation + 1, room = in + pad + random_below(r, 3);
-    return room <= covered ? 1 : 1 + (room - covered) / stride;
-}
-
-/* Features, weights and their registers; false when CBUF does not hold them. */
-static bool draw_convolution(random_state *r, bool depthwise, uint32_t pixel_channels, random_output *out, random_program *program,
-                             uint32_t *values) {
-    uint32_t width = 1 + random_below(r, 20), height = 1 + random_below(r, 20);
-    uint32_t kernel_width = 1 + random_below(r, 4), kernel_height = 1 + random_below(r, 4);
-    uint32_t stride_x = 1 + random_below(r, 3), stride_y = 1 + random_below(r, 3);
-    uint32_t dilation_x = random_chance(r, 4) ? 1 + random_below(r, 3) : 1, dilation_y = random_chance(r, 4) ? 1 + random_below(r, 3) : 1;
-    uint32_t pad_left = random_below(r, least(kernel_width * dilation_x, 16)), pad_top = random_below(r, least(kernel_height * dilation_y, 16));
-    uint32_t real = pixel_channels != 0 ? pixel_channels : 1 + random_below(r, random_chance(r, 3) ? 150 : 40);
-    uint32_t channels = align(real, 16), kernels = depthwise ? 1 : align(1 + random_below(r, 70), 2);
-    out->width = draw_output(r, width, pad_left, kernel_width, dilation_x, stride_x);
-    out->height = draw_output(r, height, pad_top, kernel_height, dilation_y, stride_y);
-    out->real = depthwise ? 1 + random_below(r, channels) : 1 + random_below(r, kernels);
-    out->channels = depthwise ? align(channels, 64) : align(kernels, 32);
-    out->depthwise = depthwise;
-
-    uint32_t row = pixel_channels != 0 ? width * pixel_channels : channels / 16 * width;
-    uint32_t entries = pixel_channels != 0 ? width * height : (row + 3) / 4;
-    uint32_t banks = pixel_channels != 0 ? 1 : (entries * height + 511) / 512;
-    uint32_t bytes = kernel_width * kernel_height * channels;
-    if (banks > 11 || least(kernels, 32) * bytes > (12 - banks) * NPU_CBUF_BANK_BYTES) return false;
-
-    PUT(CNA_CBUF_CON0, DATA_BANK, banks);
-    PUT(CNA_CBUF_CON0, WEIGHT_BANK, 12 - banks);
-    PUT(CNA_CBUF_CON1, DATA_ENTRIES, entries);
-    PUT(CNA_CONV_CON1, CONV_MODE, depthwise ? 3 : 0);
-    PUT(CNA_CONV_CON2, FEATURE_GRAINS, 9 + random_below(r, 57));
-    PUT(CNA_CONV_CON3, CONV_X_STRIDE, stride_x);
-    PUT(CNA_CONV_CON3, CONV_Y_STRIDE, stride_y);
-    PUT(CNA_CONV_CON3, ATROUS_X_DILATION, dilation_x - 1);
-    PUT(CNA_CONV_CON3, ATROUS_Y_DILATION, dilation_y - 1);
-    PUT(CNA_DATA_SIZE0, DATAIN_WIDTH, width);
-    PUT(CNA_DATA_SIZE0, DATAIN_HEIGHT, height);
-    PUT(CNA_DATA_SIZE1, DATAIN_CHANNEL, channels);
-    PUT(CNA_DATA_SIZE1, DATAIN_CHANNEL_REAL, real - 1);
-    values[NPU_REG_CNA_DATA_SIZE2] = out->width;
-    values[NPU_REG_CNA_DATA_SIZE3] = out->width * out->height;
-    values[NPU_REG_CNA_WEIGHT_SIZE0] = bytes * kernels;
-    values[NPU_REG_CNA_WEIGHT_SIZE1] = bytes;
-    PUT(CNA_WEIGHT_SIZE2, WEIGHT_WIDTH, kernel_width);
-    PUT(CNA_WEIGHT_SIZE2, WEIGHT_HEIGHT, kernel_height);
-    PUT(CNA_WEIGHT_SIZE2, WEIGHT_KERNELS, kernels);
-    PUT(CNA_PAD_CON0, PAD_LEFT, pad_left);
-    PUT(CNA_PAD_CON0, PAD_TOP, pad_top);
-    values[NPU_REG_CNA_PAD_CON1] = random_word(r);
-    PUT(CNA_FC_DATA_SIZE0, DMA_WIDTH, width);
-    PUT(CNA_FC_DATA_SIZE0, DMA_HEIGHT, height);
-    values[NPU_REG_CNA_FC_DATA_SIZE1] = channels;
-    values[NPU_REG_CNA_DMA_CON0] = 0x000f000f;
-    values[NPU_REG_CNA_DCOMP_ADDR0] = random_region(r, program, (size_t)bytes * kernels, random_chance(r, 3) ? 0 : NPU_REGION_CONSTANT);
-    uint32_t slack = random_below(r, 3); /* atoms, or bytes, between rows; and rows between surfaces */
-    if (pixel_channels != 0) {
-        uint32_t line = row + slack;
-        PUT(CNA_CONV_CON1, ARGB_IN, 7 + pixel_channels);
-        PUT(CNA_CONV_CON1, NONALIGN_DMA, 1);
-        PUT(CNA_CONV_CON1, GROUP_LINE_OFF, 1);
-        for (int reg = NPU_REG_CNA_CVT_CON0; reg <= NPU_REG_CNA_CVT_CON4; reg++) values[reg] = random_word(r);
-        values[NPU_REG_CNA_CVT_CON0] &= 0x0fffffffu & ~1u;
-        values[NPU_REG_CNA_CVT_CON5] = 0xffff;
-        values[NPU_REG_CNA_DMA_CON1] = line;
-        values[NPU_REG_CNA_DMA_CON2] = line * (height - 1);
-        values[NPU_REG_CNA_FEATURE_DATA_ADDR] = random_region(r, program, (size_t)line * height, 0);
-    } else {
-        uint32_t line = width + slack, plane = line * (height + slack);
-        values[NPU_REG_CNA_CVT_CON0] = 0xb;
-        for (int reg = NPU_REG_CNA_CVT_CON1; reg <= NPU_REG_CNA_CVT_CON4; reg++) values[reg] = 0x10000;
-        values[NPU_REG_CNA_DMA_CON1] = line * 4;
-        PUT(CNA_DMA_CON2, SURF_STRIDE, plane - line * 4);
-        values[NPU_REG_CNA_FEATURE_DATA_ADDR] = random_region(r, program, (size_t)plane * channels, 0);
-    }
-    values[NPU_REG_CORE_MISC_CFG] = depthwise ? 3 : 1;
-    PUT(CORE_DATAOUT_SIZE_0, DATAOUT_WIDTH, out->width - 1);
-    PUT(CORE_DATAOUT_SIZE_0, DATAOUT_HEIGHT, out->height - 1);
-    values[NPU_REG_CORE_DATAOUT_SIZE_1] = out->channels - 1;
-    uint32_t truncate = random_chance(r, 3) ? random_below(r, random_chance(r, 4) ? 32 : 8) : 0;
-    PUT(CORE_CLIP_TRUNCATE, CLIP_TRUNCATE, truncate);
-    PUT(CORE_CLIP_TRUNCATE, ROUND_TYPE, random_below(r, 2));
-    out->bits = 12 - (int32_t)truncate;
-    for (uint32_t products = depthwise ? bytes / channels : bytes; products > 4; products /= 4) out->bits++;
-    return true;
 }
 
 static void draw_output_registers(random_state *r, const random_output *out, random_program *program, uint32_t *values) {
@@ -193,7 +98,8 @@ static void put_task(random_state *r, const random_output *out, random_program *
     to = put_word(to, 0, 0, 0);
     to = put_word(to, NPU_TARGET_PC, NPU_PC_REGISTER_AMOUNTS, 0);
     to = put_word(to, NPU_TARGET_BARRIER, 0, 0);
-    put_word(to, NPU_TARGET_OPERATION_ENABLE, NPU_PC_OPERATION_ENABLE, out->flying ? NPU_ENABLE_DPU_ONLY : NPU_ENABLE_CONVOLUTION);
+    uint32_t enables = out->flying ? NPU_ENABLE_DPU_ONLY : NPU_ENABLE_CONVOLUTION;
+    put_word(to, NPU_TARGET_OPERATION_ENABLE, NPU_PC_OPERATION_ENABLE, enables);
 }
 
 static void draw_task(random_state *r, random_program *program, random_counts *counts) {
@@ -212,7 +118,7 @@ static void draw_task(random_state *r, random_program *program, random_counts *c
         counts->flying++;
     } else {
         uint32_t pixels = kind == 1 ? 1 + random_below(r, 4) : 0;
-        while (!draw_convolution(r, kind == 2, pixels, &out, program, values)) memset(values, 0, sizeof values);
+        random_convolution(r, kind == 2, pixels, &out, program, values);
         if (pixels != 0) counts->pixels++;
         else if (out.depthwise) counts->depthwise++;
         else counts->direct++;

@@ -4,7 +4,12 @@
 
 #include <stdbool.h>
 
+#include "../../delegate/generated/registers.h"
 #include "../../delegate/npu/npu.h"
+
+/* Sets a field of a register in `values`, which holds 0 there. */
+#define PUT(reg, field, value) \
+    (values[NPU_REG_##reg] |= ((uint32_t)(value) & NPU_##reg##_##field##_MASK) << NPU_##reg##_##field##_SHIFT)
 
 typedef struct random_state {
     uint64_t state;
@@ -36,14 +41,18 @@ uint32_t random_region(random_state *r, random_program *program, size_t bytes, u
 void random_program_draw(random_state *r, random_program *program, random_counts *counts);
 void random_program_free(random_program *program);
 
-/* The DPU's stages (random_stages.c): fills `values` and adds the regions that they read. */
 typedef struct random_output {
     bool flying, depthwise;
     uint32_t width, height, channels, real;
     int32_t bits; /* about how many bits the main input has */
 } random_output;
 
+/* The DPU's stages (random_stages.c): fills `values` and adds the regions that they read. */
 void random_stages(random_state *r, const random_output *output, random_program *program, uint32_t *values,
                    random_counts *counts);
+
+/* CNA and CORE (random_convolution.c); `pixels`: channels of pixel input, 0 for a cube. Tells what comes out. */
+void random_convolution(random_state *r, bool depthwise, uint32_t pixels, random_output *output, random_program *program,
+                        uint32_t *values);
 
 #endif
