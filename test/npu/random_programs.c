@@ -1,7 +1,8 @@
 /*
  * Random valid programs, drawn from the ranges of the registers and not from our compiler, on the reference path, the
  * portable fast path and the best vector path: equal bits wanted.
- * Run: random_programs FIRST_SEED COUNT. Prints one line for each program that differs or is refused, then the counts.
+ * Run: random_programs FIRST_SEED COUNT. Prints one line for each program that differs or is refused, then the counts and
+ * a checksum of all bytes, by which builds for different processors are compared.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -61,8 +62,13 @@ static void restore_regions(const random_program *program, const uint8_t *copy) 
     }
 }
 
+/* FNV-1a. */
+static void add_to_checksum(uint64_t *checksum, const uint8_t *bytes, size_t count) {
+    for (size_t i = 0; i < count; i++) *checksum = (*checksum ^ bytes[i]) * 0x100000001b3u;
+}
+
 /* 0 equal, 1 different, 2 refused. */
-static int compare(uint64_t seed, random_counts *counts) {
+static int compare(uint64_t seed, random_counts *counts, uint64_t *checksum) {
     random_state r = random_start(seed);
     npu_config config;
     draw_facts(&r, &config);
@@ -82,6 +88,7 @@ static int compare(uint64_t seed, random_counts *counts) {
         uint8_t *after = copy_regions(&program, &bytes);
         if (first == NULL) {
             first = after;
+            add_to_checksum(checksum, after, bytes);
             continue;
         }
         for (size_t i = 0; i < bytes && result == 0; i++) {
@@ -99,13 +106,14 @@ static int compare(uint64_t seed, random_counts *counts) {
 
 int main(int argc, char **argv) {
     uint64_t first = argc > 1 ? strtoull(argv[1], NULL, 10) : 1, count = argc > 2 ? strtoull(argv[2], NULL, 10) : 1000;
-    uint64_t results[3] = {0, 0, 0};
+    uint64_t results[3] = {0, 0, 0}, checksum = 0xcbf29ce484222325u;
     random_counts counts;
     memset(&counts, 0, sizeof counts);
-    for (uint64_t seed = first; seed < first + count; seed++) results[compare(seed, &counts)]++;
+    for (uint64_t seed = first; seed < first + count; seed++) results[compare(seed, &counts, &checksum)]++;
     printf("tasks: %" PRIu64 " direct, %" PRIu64 " pixels, %" PRIu64 " depthwise, %" PRIu64 " flying; %" PRIu64
            " with EW, %" PRIu64 " with LUT\n",
            counts.direct, counts.pixels, counts.depthwise, counts.flying, counts.ew, counts.lut);
-    printf("programs: %" PRIu64 " equal, %" PRIu64 " differ, %" PRIu64 " refused\n", results[0], results[1], results[2]);
+    printf("programs: %" PRIu64 " equal, %" PRIu64 " differ, %" PRIu64 " refused; checksum %016" PRIx64 "\n", results[0],
+           results[1], results[2], checksum);
     return results[1] + results[2] == 0 ? 0 : 1;
 }
