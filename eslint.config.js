@@ -13,7 +13,13 @@ const rooms = [
   'allocate',
   'emit',
   'plan',
+  'stream',
+  'explain',
+  'commands',
 ];
+
+/** Rooms that read register programs, beside emit/, which writes them. */
+const registerRooms = ['emit', 'stream', 'explain', 'commands'];
 
 /** For each room: the rooms below it may not be imported. */
 const directionRules = rooms.map((room, position) => ({
@@ -26,8 +32,12 @@ const directionRules = rooms.map((room, position) => ({
           ...rooms
             .slice(position + 1)
             .map((below) => ({ group: [`**/${below}/*`], message: `${room}/ stands above ${below}/` })),
-          { group: ['node:*'], message: 'side effects belong to engine.ts and cli.ts' },
-          ...(room === 'emit' ? [] : [{ group: ['**/hardware/registers*'], message: 'only emit/ knows registers' }]),
+          ...(room === 'commands'
+            ? []
+            : [{ group: ['node:*'], message: 'side effects belong to engine.ts, cli.ts and commands/' }]),
+          ...(registerRooms.includes(room)
+            ? []
+            : [{ group: ['**/hardware/registers*'], message: 'only emit/, and what reads programs, knows registers' }]),
         ],
       },
     ],

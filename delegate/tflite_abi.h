@@ -10,9 +10,10 @@
 
 enum tfl_status { TFL_OK = 0, TFL_ERROR = 1, TFL_DELEGATE_ERROR = 2 };
 enum tfl_type { TFL_FLOAT32 = 1, TFL_INT32 = 2, TFL_UINT8 = 3, TFL_INT64 = 4, TFL_INT16 = 7, TFL_INT8 = 9 };
-enum tfl_allocation { TFL_MMAP_RO = 1, TFL_DYNAMIC = 4 };
+enum tfl_allocation { TFL_MMAP_RO = 1, TFL_ARENA_RW = 2, TFL_ARENA_RW_PERSISTENT = 3, TFL_DYNAMIC = 4 };
 enum tfl_quantization_type { TFL_NO_QUANTIZATION = 0, TFL_AFFINE_QUANTIZATION = 1 };
-enum tfl_delegate_flags { TFL_ALLOW_DYNAMIC_TENSORS = 1 };
+enum tfl_delegate_flags { TFL_ALLOW_DYNAMIC_TENSORS = 1, TFL_REQUIRE_PROPAGATED_SHAPES = 2 };
+enum tfl_builtin { TFL_ADD = 0, TFL_CONV_2D = 3, TFL_DEPTHWISE_CONV_2D = 4, TFL_CUSTOM = 32 };
 enum tfl_padding { TFL_PADDING_SAME = 1, TFL_PADDING_VALID = 2 };
 enum tfl_activation { TFL_ACTIVATION_NONE = 0, TFL_ACTIVATION_RELU = 1, TFL_ACTIVATION_RELU6 = 3 };
 
@@ -91,6 +92,8 @@ typedef struct tfl_delegate_params {
     const tfl_int_array *output_tensors;
 } tfl_delegate_params;
 
+typedef int (*tfl_get_node)(struct tfl_context *, int index, tfl_node **, tfl_registration **);
+
 /* Only the fields up to the last one that is used; TFLite makes contexts, a delegate never does. */
 typedef struct tfl_context {
     size_t tensors_size;
@@ -100,7 +103,7 @@ typedef struct tfl_context {
     int (*resize_tensor)(struct tfl_context *, tfl_tensor *, tfl_int_array *);
     void (*report_error)(struct tfl_context *, const char *format, ...);
     int (*add_tensors)(struct tfl_context *, int, int *);
-    int (*get_node_and_registration)(struct tfl_context *, int index, tfl_node **, tfl_registration **);
+    tfl_get_node get_node_and_registration;
     int (*replace_node_subsets)(struct tfl_context *, tfl_registration registration, const tfl_int_array *nodes,
                                 struct tfl_delegate *);
     int32_t recommended_num_threads;

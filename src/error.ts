@@ -1,7 +1,10 @@
 /** What broken input or a bug looks like to the user: a code, where it is, what is wrong, what to do. Refusals are data, not errors. */
 export class PtfeError extends Error {
-  readonly code: 'bad-message' | 'bad-model' | 'bad-option' | 'internal';
+  readonly code:
+    'bad-message' | 'bad-model' | 'bad-plan' | 'bad-stream' | 'bad-option' | 'bad-usage' | 'no-file' | 'internal';
   readonly where: string;
+  /** What is wrong, without the place and the remedy. */
+  readonly text: string;
   readonly remedy: string;
 
   constructor(code: PtfeError['code'], where: string, text: string, remedy = '') {
@@ -9,6 +12,7 @@ export class PtfeError extends Error {
     this.name = 'PtfeError';
     this.code = code;
     this.where = where;
+    this.text = text;
     this.remedy = remedy;
   }
 }

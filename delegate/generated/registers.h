@@ -33,6 +33,10 @@
 #define NPU_CBUF_BANK_BYTES 32768u
 #define NPU_CBUF_ENTRY_BYTES 64u
 
+/* For estimates: the clock under the mainline kernel, and what its interrupt costs between two tasks. */
+#define NPU_CLOCK_MEGAHERTZ 200u
+#define NPU_DISPATCH_MICROSECONDS 27u
+
 /* Offsets and fields: (value >> SHIFT) & MASK. */
 #define NPU_PC_VERSION 0x0000u
 #define NPU_PC_VERSION_VERSION_SHIFT 0

@@ -1,15 +1,13 @@
 /**
  * Estimated cycles of a task on one RK3588 core. Constants: 1024 int8 MAC a cycle and core (TRM); depthwise one tap of 64
  * channels a cycle (inferred); about 1,000 cycles of pipeline fill (inferred); bytes a cycle from the published DMA rates
- * (assumed: 16). `dispatchMicroseconds` is measured: the stock kernel starts each task by an interrupt.
+ * (assumed: 16). Clock and the cost of an interrupt between tasks stand in hardware/chips.ts.
  */
 import { atoms } from '../hardware/limits.js';
 import { alignUp } from '../layout/cube.js';
 import type { ConvOperation } from '../ops/operation.js';
 import type { ConvTile, ElementwiseTile } from '../tile/task.js';
 
-export const clockMegahertz = 600;
-export const dispatchMicroseconds = 27;
 const bytesPerCycle = 16;
 const pipelineFill = 1000;
 

@@ -1,8 +1,23 @@
 /** Command words from named registers and fields; a value that does not fit its field is a bug and throws. */
-import { findRegister } from '../hardware/registers.js';
-import { writeTargets, type Block } from '../hardware/registers.js';
+import {
+  type Block,
+  type FieldName,
+  findRegister,
+  operationEnables,
+  type RegisterName,
+  tailTargets,
+  writeTargets,
+} from '../hardware/registers.js';
 
-export type Fields = Readonly<Record<string, number>>;
+/** Whether a name is put together at run time: then its spelling is checked there, not by the compiler. */
+type Computed<N extends string> = Record<never, never> extends Record<N, unknown> ? true : false;
+
+/** A register of the block, or `never`, which no argument fits. */
+type CheckedName<B extends Block, N extends string> = Computed<N> extends true ? N : N & RegisterName<B>;
+
+/** Values by field. */
+export type Fields<B extends Block, N extends string> =
+  Computed<N> extends true ? Readonly<Record<string, number>> : Readonly<Partial<Record<FieldName<B, N>, number>>>;
 
 /** An address that is known only when the plan is loaded. */
 export interface Address {
@@ -24,7 +39,12 @@ export class TaskWriter {
   readonly words: Word[] = [];
 
   /** Writes a register: named fields (the others 0), or the whole register by a number. Negative values are cut to the field. */
-  write(block: Block, name: string, fields: Fields | number = {}): void {
+  write<B extends Block, const N extends string>(
+    block: B,
+    name: CheckedName<B, N>,
+    fields?: Fields<B, N> | number,
+  ): void;
+  write(block: Block, name: string, fields: Readonly<Record<string, number>> | number = {}): void {
     const register = findRegister(block, name);
     let value = 0;
     if (typeof fields === 'number') value = fields >>> 0;
@@ -44,7 +64,7 @@ export class TaskWriter {
   }
 
   /** Writes a register that holds an address. */
-  writeAddress(block: Block, name: string, address: Address): void {
+  writeAddress<B extends Block, const N extends string>(block: B, name: CheckedName<B, N>, address: Address): void {
     this.words.push({ target: writeTargets[block], offset: findRegister(block, name).offset, value: 0, address });
   }
 
@@ -52,9 +72,9 @@ export class TaskWriter {
   finish(enable: number): void {
     this.words.push({ target: 0, offset: 0, value: 0, address: null });
     this.write('PC', 'REGISTER_AMOUNTS', 0);
-    this.words.push({ target: 0x0041, offset: 0, value: 0, address: null });
+    this.words.push({ target: tailTargets.barrier, offset: 0, value: 0, address: null });
     this.words.push({
-      target: 0x0081,
+      target: tailTargets.operationEnable,
       offset: findRegister('PC', 'OPERATION_ENABLE').offset,
       value: enable,
       address: null,
@@ -63,7 +83,7 @@ export class TaskWriter {
 }
 
 /** Blocks that a task starts. */
-export const enables = { convolution: 0x1d, elementwise: 0x18 } as const;
+export const enables = { convolution: operationEnables.convolution, elementwise: operationEnables.dpuOnly } as const;
 
 /** Ping-pong pointer of a block: mode, executer and pointer enabled. */
 export const pingPong = { POINTER_PP_EN: 1, EXECUTER_PP_EN: 1, POINTER_PP_MODE: 1 } as const;

@@ -16,6 +16,8 @@ export interface Chip {
   readonly macsPerCycle: number | null;
   /** Under the mainline kernel; null: not known. */
   readonly clockMegahertz: number | null;
+  /** What the mainline kernel's interrupt costs between two tasks; null: not measured. */
+  readonly dispatchMicroseconds: number | null;
   /** Whether ptfe emits programs for it. */
   readonly supported: boolean;
   readonly limits: ChipLimits | null;
@@ -61,7 +63,10 @@ export const chips = {
     taskNumberBits: 12,
     dmaBits: 40,
     macsPerCycle: 1024,
+    // At boot, and nothing in the mainline kernel raises it.
     clockMegahertz: 200,
+    // 27 on a Cortex-A76, 51 on a Cortex-A55.
+    dispatchMicroseconds: 27,
     supported: true,
     limits: rk3588Limits,
     source: "Mesa's rkt_ml.h and registers.xml; vendor driver's tables; RK3588 TRM; the mainline driver rocket",
@@ -77,6 +82,7 @@ export const chips = {
     dmaBits: 40,
     macsPerCycle: 1024,
     clockMegahertz: 786,
+    dispatchMicroseconds: null,
     supported: false,
     limits: null,
     source: 'vendor driver tables; measurements of RK3576 boards: other register packing, one core at a time',
@@ -91,6 +97,7 @@ export const chips = {
     dmaBits: 32,
     macsPerCycle: null,
     clockMegahertz: null,
+    dispatchMicroseconds: null,
     supported: false,
     limits: null,
     source: 'vendor driver tables; no open stack gets output from it',

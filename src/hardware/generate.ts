@@ -4,8 +4,10 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { chips } from './chips.js';
+import { operatorNames } from '../model/operators.js';
 import { facts } from './facts.js';
 import {
+  namedBits,
   operationEnableBits,
   operationEnables,
   registers,
@@ -31,10 +33,6 @@ const registerLines = (register: Register): readonly string[] => [
     `#define NPU_${macro(register)}_${name}_MASK ${hex(widthMask(msb, lsb), 1)}`,
   ]),
 ];
-
-/** Bits that fields name; a register without fields takes 0 only. */
-const usedBits = ({ fields }: Register): number =>
-  fields.reduce((bits, { msb, lsb }) => bits + widthMask(msb, lsb) * 2 ** lsb, 0);
 
 const sorted = (list: readonly Register[]): readonly Register[] => [...list].sort((a, b) => a.offset - b.offset);
 
@@ -66,6 +64,10 @@ const registersHeader = (): string =>
     `#define NPU_CBUF_BANK_BYTES ${chips.rk3588.cbuf.bankBytes}u`,
     `#define NPU_CBUF_ENTRY_BYTES ${chips.rk3588.cbuf.entryBytes}u`,
     '',
+    '/* For estimates: the clock under the mainline kernel, and what its interrupt costs between two tasks. */',
+    `#define NPU_CLOCK_MEGAHERTZ ${chips.rk3588.clockMegahertz}u`,
+    `#define NPU_DISPATCH_MICROSECONDS ${chips.rk3588.dispatchMicroseconds}u`,
+    '',
     '/* Offsets and fields: (value >> SHIFT) & MASK. */',
     ...reachable.flatMap(registerLines),
     '',
@@ -89,7 +91,7 @@ const registersHeader = (): string =>
     ...sorted(taskRegisters).map((register) => {
       const target = register.block in writeTargets ? writeTargets[register.block as keyof typeof writeTargets] : 0;
       const flags = register.address === true ? 'NPU_REGISTER_HOLDS_ADDRESS' : '0u';
-      return `    {"${register.block} ${register.name}", ${hex(target, 4)}, ${hex(register.offset, 4)}, ${hex(usedBits(register), 8)}, ${flags}},`;
+      return `    {"${register.block} ${register.name}", ${hex(target, 4)}, ${hex(register.offset, 4)}, ${hex(namedBits(register), 8)}, ${flags}},`;
     }),
     '};',
     '',
@@ -134,6 +136,23 @@ const factsHeader = (): string =>
     '',
   ].join('\n');
 
+const operatorsHeader = (): string =>
+  [
+    warning,
+    '#ifndef PTFE_GENERATED_OPERATORS_H',
+    '#define PTFE_GENERATED_OPERATORS_H',
+    '',
+    "/* Names of TFLite's builtin operators by number (src/model/operators.ts), for reports. */",
+    `#define TFL_OPERATOR_COUNT ${operatorNames.length}`,
+    '',
+    'static const char *const tfl_operator_names[TFL_OPERATOR_COUNT] = {',
+    ...operatorNames.map((name) => `    "${name}",`),
+    '};',
+    '',
+    '#endif',
+    '',
+  ].join('\n');
+
 const currentText = (file: URL): string => {
   try {
     return readFileSync(file, 'utf8');
@@ -146,6 +165,7 @@ const check = process.argv.includes('--check');
 for (const [name, text] of [
   ['registers.h', registersHeader()],
   ['facts.h', factsHeader()],
+  ['operators.h', operatorsHeader()],
 ] as const) {
   const file = new URL(`../../delegate/generated/${name}`, import.meta.url);
   if (currentText(file) === text) continue;

@@ -13,6 +13,11 @@ export const limits = {
   contraction: 4608,
   /** Bytes of one kernel that must stand in one CBUF bank. */
   kernelBytes: 32 * 1024,
+  /**
+   * Bytes of a group of 32 kernels (of all, where there are fewer) that must stand in CBUF together: what is left of 12
+   * banks with one for features and one that their DMA may read ahead.
+   */
+  kernelGroupBytes: 9 * 32 * 1024,
   /** CNA DATA_SIZE0: 11 bits of rows and columns in one task's window. */
   window: 2047,
   /** DPU DATA_CUBE_WIDTH and HEIGHT: 13 bits, value less 1. */

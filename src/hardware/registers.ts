@@ -1,16 +1,19 @@
-/** All registers of the RK3588's NPU, the shape of command words, and look-up by name. */
+/** All registers of the RK3588's NPU, the shape of command words, and look-up by name and offset. */
 import { cnaRegisters } from './registers/cna.js';
 import { coreRegisters } from './registers/core.js';
 import { dpuRegisters } from './registers/dpu.js';
 import { dpuRdmaRegisters } from './registers/dpu_rdma.js';
+import { ancestors } from './registers/nvdla.js';
 import { pcRegisters } from './registers/pc.js';
 import { ppuRdmaRegisters, ppuRegisters } from './registers/ppu.js';
-import type { AnyBlock, Block, Register } from './registers/register.js';
+import { rk3576Registers } from './registers/rk3576.js';
+import type { AnyBlock, Block, Field, Register, Tag } from './registers/register.js';
 import { ddmaRegisters, globalRegisters, sdmaRegisters } from './registers/unreachable.js';
 
+export { precisions } from './registers/register.js';
 export type { AnyBlock, Block, Field, Register, Tag, UnreachableBlock } from './registers/register.js';
 
-export const registers: readonly Register[] = [
+const tables = [
   ...pcRegisters,
   ...cnaRegisters,
   ...coreRegisters,
@@ -22,6 +25,21 @@ export const registers: readonly Register[] = [
   ...sdmaRegisters,
   ...globalRegisters,
 ];
+
+/** The tables as types: names that do not exist do not compile. */
+type Known = (typeof tables)[number];
+export type RegisterName<B extends AnyBlock> = Extract<Known, { readonly block: B }>['name'];
+export type FieldName<B extends AnyBlock, N extends string> = Extract<
+  Known,
+  { readonly block: B; readonly name: N }
+>['fields'][number]['name'];
+
+const withAncestor = (register: Register): Register => {
+  const ancestor = ancestors[register.block]?.[register.name];
+  return ancestor === undefined ? register : { ...register, ancestor };
+};
+
+export const registers: readonly Register[] = tables.map(withAncestor);
 
 export const blockIds: Readonly<Record<AnyBlock, number>> = {
   PC: 0x0100,
@@ -73,13 +91,73 @@ export const findRegister = (block: AnyBlock, name: string): Register => {
   return register;
 };
 
-/** The register at an offset, for disassembly. */
-export const registerAt = (block: AnyBlock, offset: number): Register | undefined =>
-  registers.find((register) => register.block === block && register.offset === offset);
+const byOffset = (list: readonly Register[]): ReadonlyMap<number, Register> =>
+  new Map(list.map((register) => [register.offset, register]));
+
+/** By chip: the RK3568's are said to be the RK3588's, and no output proves it. */
+const offsets = { rk3588: byOffset(registers), rk3576: byOffset(rk3576Registers) } as const;
+
+/** Chips whose programs can be read. */
+export type ReadableChip = keyof typeof offsets;
+
+/** The register at an offset: every block has a page of its own, so the offset alone names it. */
+export const registerAt = (offset: number, chip: ReadableChip = 'rk3588'): Register | undefined =>
+  offsets[chip].get(offset);
+
+/** How far a field is known: as its register, where it does not say so itself. */
+export const tagOf = (register: Register, field: Field): Tag => field.tag ?? register.tag;
+
+export const sourceOf = (register: Register, field: Field): string => field.source ?? register.source;
+
+export const fieldWidth = ({ msb, lsb }: Field): number => msb - lsb + 1;
+
+/** A field's value in a register's. */
+export const fieldValue = (value: number, field: Field): number => {
+  const size = 2 ** fieldWidth(field);
+  const raw = Math.floor(value / 2 ** field.lsb) % size;
+  return field.signed === true && raw >= size / 2 ? raw - size : raw;
+};
+
+/** Bits that fields name, as an unsigned number. */
+export const namedBits = ({ fields }: Register): number =>
+  fields.reduce((bits, field) => bits + (2 ** fieldWidth(field) - 1) * 2 ** field.lsb, 0);
+
+/** Runs of bits that no field names, numbered from the top as in Mesa's registers.xml. */
+export const reservedFields = ({ fields }: Register): readonly Field[] => {
+  const runs: Field[] = [];
+  let msb = 31;
+  for (const { msb: top, lsb } of [...fields].sort((a, b) => b.lsb - a.lsb)) {
+    if (top < msb) runs.push({ name: `RESERVED_${runs.length}`, msb, lsb: top + 1 });
+    msb = lsb - 1;
+  }
+  return msb < 0 ? runs : [...runs, { name: `RESERVED_${runs.length}`, msb, lsb: 0 }];
+};
+
+/**
+ * What the mainline kernel writes for each task before the command stream runs (rocket_job.c): null where the value
+ * depends on the task or the core.
+ */
+export const kernelStart: readonly { readonly block: Block; readonly name: string; readonly value: number | null }[] = [
+  { block: 'PC', name: 'BASE_ADDRESS', value: 1 },
+  { block: 'CNA', name: 'S_POINTER', value: null },
+  { block: 'CORE', name: 'S_POINTER', value: null },
+  { block: 'PC', name: 'BASE_ADDRESS', value: null },
+  { block: 'PC', name: 'REGISTER_AMOUNTS', value: null },
+  { block: 'PC', name: 'INTERRUPT_MASK', value: 0x300 },
+  { block: 'PC', name: 'INTERRUPT_CLEAR', value: 0x300 },
+  { block: 'PC', name: 'TASK_CON', value: 0x7001 },
+  { block: 'PC', name: 'TASK_DMA_BASE_ADDR', value: 0 },
+  { block: 'PC', name: 'OPERATION_ENABLE', value: 1 },
+];
 
 const taskBlocks: readonly AnyBlock[] = ['CNA', 'CORE', 'DPU', 'DPU_RDMA', 'PPU', 'PPU_RDMA'];
+const isKernels = ({ block, name }: Register): boolean =>
+  kernelStart.some((start) => start.block === block && start.name === name);
 
-/** What the body of a task may write: the registers that a driver writes there. The plan validator's whitelist. */
+/**
+ * What the body of a task may write: the registers that a driver writes there, and not those that the kernel
+ * writes itself. The plan validator's whitelist.
+ */
 export const taskRegisters: readonly Register[] = registers.filter(
-  ({ block, tag }) => taskBlocks.includes(block) && tag !== 'inferred',
+  (register) => taskBlocks.includes(register.block) && register.tag !== 'inferred' && !isKernels(register),
 );

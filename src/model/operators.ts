@@ -1,7 +1,7 @@
 /** TFLite's operator numbers and names, and the names of the built-in options in the order of TFLite's C structs. */
 
 /** builtin code -> name, from TFLite's schema; a code that is not here is shown as OP_<code>. */
-const names: readonly string[] = (
+export const operatorNames: readonly string[] = (
   'ADD AVERAGE_POOL_2D CONCATENATION CONV_2D DEPTHWISE_CONV_2D DEPTH_TO_SPACE DEQUANTIZE EMBEDDING_LOOKUP FLOOR ' +
   'FULLY_CONNECTED HASHTABLE_LOOKUP L2_NORMALIZATION L2_POOL_2D LOCAL_RESPONSE_NORMALIZATION LOGISTIC LSH_PROJECTION ' +
   'LSTM MAX_POOL_2D MUL RELU RELU_N1_TO_1 RELU6 RESHAPE RESIZE_BILINEAR RNN SOFTMAX SPACE_TO_DEPTH SVDF TANH ' +
@@ -17,7 +17,7 @@ const names: readonly string[] = (
 ).split(' ');
 
 export const operatorName = (code: number, customName = ''): string =>
-  code === 32 && customName !== '' ? `CUSTOM:${customName}` : (names[code] ?? `OP_${code}`);
+  code === 32 && customName !== '' ? `CUSTOM:${customName}` : (operatorNames[code] ?? `OP_${code}`);
 
 /** Padding and activation as TFLite's C structs number them. */
 export const padding = { same: 1, valid: 2 } as const;

@@ -7,50 +7,66 @@ import { operatorName } from './operators.js';
 const elementTypes: Readonly<Record<number, ElementType>> = { 0: 'float32', 2: 'int32', 3: 'uint8', 9: 'int8' };
 const elementBytes: Readonly<Record<ElementType, number>> = { int8: 1, uint8: 1, int32: 4, float32: 4, other: 0 };
 
-/** A flatbuffers table: fields by number, with the schema's defaults. */
+const outside = (what: string, at: number): PtfeError =>
+  new PtfeError('bad-model', 'tflite file', `${what} at ${at} is outside the file`, 'is it cut off or damaged?');
+
+/** A flatbuffers table: fields by number, with the schema's defaults; nothing is read outside the file. */
 class Table {
   readonly #buffer: ByteBuffer;
   readonly #at: number;
+  /** Place and length of the table of field offsets. */
+  readonly #fields: number;
+  readonly #fieldBytes: number;
 
   constructor(buffer: ByteBuffer, at: number) {
-    if (at < 0 || at + 4 > buffer.capacity())
-      throw new PtfeError('bad-model', 'tflite file', `table at ${at} is outside`);
     this.#buffer = buffer;
     this.#at = at;
+    this.#demand('table', at, 4);
+    this.#fields = at - buffer.readInt32(at);
+    this.#demand('table', this.#fields, 4);
+    this.#fieldBytes = buffer.readUint16(this.#fields);
+    this.#demand('table', this.#fields, this.#fieldBytes);
   }
 
-  #field(id: number): number {
-    const offset = this.#buffer.__offset(this.#at, 4 + 2 * id);
-    return offset === 0 ? 0 : this.#at + offset;
+  #demand(what: string, at: number, bytes: number): void {
+    if (!(at >= 0) || at + bytes > this.#buffer.capacity()) throw outside(what, at);
+  }
+  /** Where a field of `bytes` bytes stands; 0 where the table leaves it out. */
+  #field(id: number, bytes: number): number {
+    const entry = 4 + 2 * id;
+    const offset = entry + 2 <= this.#fieldBytes ? this.#buffer.readUint16(this.#fields + entry) : 0;
+    if (offset === 0) return 0;
+    this.#demand('field', this.#at + offset, bytes);
+    return this.#at + offset;
   }
   i8(id: number, fallback = 0): number {
-    const at = this.#field(id);
+    const at = this.#field(id, 1);
     return at === 0 ? fallback : this.#buffer.readInt8(at);
   }
   u8(id: number): number {
     return this.i8(id) & 0xff;
   }
   i32(id: number, fallback = 0): number {
-    const at = this.#field(id);
+    const at = this.#field(id, 4);
     return at === 0 ? fallback : this.#buffer.readInt32(at);
   }
   text(id: number): string {
-    const at = this.#field(id);
-    return at === 0 ? '' : String(this.#buffer.__string(at));
+    const { start, length } = this.#vector(id, 1);
+    return new TextDecoder().decode(this.#buffer.bytes().subarray(start, start + length));
   }
   table(id: number): Table | null {
-    const at = this.#field(id);
+    const at = this.#field(id, 4);
     return at === 0 ? null : new Table(this.#buffer, this.#buffer.__indirect(at));
   }
-  /** Start and length of a vector whose elements have `size` bytes; checked against the file. */
+  /** Start and length of a vector whose elements have `size` bytes. */
   #vector(id: number, size: number): { readonly start: number; readonly length: number } {
-    const at = this.#field(id);
+    const at = this.#field(id, 4);
     if (at === 0) return { start: 0, length: 0 };
+    this.#demand('vector', this.#buffer.__indirect(at), 4);
     const length = this.#buffer.__vector_len(at);
     const start = this.#buffer.__vector(at);
-    if (length < 0 || start < 0 || start + length * size > this.#buffer.capacity()) {
-      throw new PtfeError('bad-model', 'tflite file', `a vector of ${length} elements at ${start} is outside`);
-    }
+    if (length < 0) throw outside(`a vector of ${length} elements`, start);
+    this.#demand(`a vector of ${length} elements`, start, length * size);
     return { start, length };
   }
   tables(id: number): Table[] {

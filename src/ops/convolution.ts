@@ -1,7 +1,8 @@
 /** What CONV_2D and DEPTHWISE_CONV_2D have in common: the rules on tensors and numbers, and the lowering. */
-import { limits } from '../hardware/limits.js';
+import { atoms, limits } from '../hardware/limits.js';
 import { activation, padding } from '../model/operators.js';
-import { clampFits, type ConvNumbers, seenConvStages } from '../quantize/conv_stages.js';
+import { clampFits, seenConvStages } from '../quantize/conv_stages.js';
+import type { ConvNumbers } from '../quantize/division.js';
 import { activationRange, effectiveScale, quantizeMultiplier } from '../quantize/multiplier.js';
 import type { ConvGeometry, Operation } from './operation.js';
 import {
@@ -252,12 +253,17 @@ export const convolutionRules = (depthwise: boolean): readonly Rule[] => [
   },
   {
     name: 'kernel',
-    text: `kernel at most ${limits.kernelSide}x${limits.kernelSide}; at most ${limits.contraction} products and ${limits.kernelBytes} bytes of weights for one output value, because partial sums cannot be added on the chip`,
+    text: `kernel at most ${limits.kernelSide}x${limits.kernelSide}; at most ${limits.contraction} products for one output value, because partial sums cannot be added on the chip; a group of 32 kernels within ${limits.kernelGroupBytes} bytes of the convolution buffer`,
     broken: (context) => {
-      const { kernelHeight, kernelWidth, inputChannels } = geometryOf(context);
+      const { kernelHeight, kernelWidth, inputChannels, outputChannels } = geometryOf(context);
       if (Math.max(kernelHeight, kernelWidth) > limits.kernelSide) return `kernel ${kernelHeight}x${kernelWidth}`;
-      const products = kernelHeight * kernelWidth * (depthwise ? 1 : inputChannels);
-      return products <= limits.contraction ? null : `${products} products for one output value`;
+      const window = kernelHeight * kernelWidth;
+      const products = window * (depthwise ? 1 : inputChannels);
+      if (products > limits.contraction) return `${products} products for one output value`;
+      const kernels = depthwise ? 1 : Math.min(atoms.kernels, outputChannels + (outputChannels % 2));
+      const lanes = depthwise ? atoms.depthwiseChannels : Math.ceil(inputChannels / atoms.channels) * atoms.channels;
+      const group = window * lanes * kernels;
+      return group <= limits.kernelGroupBytes ? null : `${group} bytes of weights in a group of ${kernels} kernels`;
     },
   },
   {

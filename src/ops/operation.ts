@@ -1,6 +1,6 @@
 /** What TFLite nodes become: operations on whole tensors, with integer numbers in the NPU's codes. Plain data. */
 import type { AddNumbers } from '../quantize/add_stages.js';
-import type { ConvNumbers } from '../quantize/conv_stages.js';
+import type { ConvNumbers } from '../quantize/division.js';
 
 /** Sizes in elements; padding on the top and left, the rest follows from the output's size. */
 export interface ConvGeometry {

@@ -6,7 +6,7 @@
  * many accumulators as possible, and the share of accumulators that still differ is counted, step by step.
  */
 import { addStages, type AddNumbers } from './add_stages.js';
-import type { ConvNumbers } from './conv_stages.js';
+import type { ConvNumbers } from './division.js';
 import { factorMax } from './two_factors.js';
 import type { QuantizedMultiplier } from './multiplier.js';
 import type { Stages } from './stages.js';

@@ -7,28 +7,35 @@ export const factorMax = 2 ** 15 - 1;
 export interface Factors {
   readonly first: number;
   readonly second: number;
+  /** first * second / 2^shift is the mantissa as a number in [1/2, 1]. */
+  readonly shift: number;
+  /** Relative. */
+  readonly error: number;
 }
 
 /**
- * Two factors in [2^14, 2^15) whose product is nearest to `mantissa / 2`, mantissa in [2^30, 2^31): together with a
- * shift of 30 they replace a mantissa with a shift of 31. Of equally near products the larger one: it moves ties away
- * from zero, where TFLite rounds them for values above the zero point.
+ * Two factors in [2^14, 2^15) whose product, shifted, is nearest to `mantissa` / 2^31, mantissa in [2^30, 2^31]. Of equally
+ * near products the larger one: it moves ties away from zero, where TFLite rounds them for values above the zero point.
+ * A mantissa near 1 has few pairs with a product near 2^30, but many near 2^29; near 1/2 it is the other way round.
  */
 export const factorMantissa = (mantissa: number): Factors => {
-  const target = mantissa / 2;
-  let best: Factors = { first: factorMin, second: factorMin };
+  let best: Factors = { first: factorMin, second: factorMin, shift: 29, error: Infinity };
   let bestError = Infinity;
-  for (let first = Math.ceil(Math.sqrt(target)); first <= factorMax; first++) {
-    const second = Math.ceil(target / first);
-    for (const candidate of [second, second - 1]) {
-      if (candidate < factorMin || candidate > factorMax) continue;
-      const error = Math.abs(first * candidate - target);
-      if (error < bestError) {
-        best = { first, second: candidate };
-        bestError = error;
+  for (const shift of [30, 29]) {
+    const target = mantissa / 2 ** (31 - shift);
+    for (let first = Math.ceil(Math.sqrt(target)); first <= factorMax; first++) {
+      const second = Math.ceil(target / first);
+      if (second < factorMin) break;
+      for (const candidate of [second, second - 1]) {
+        if (candidate < factorMin || candidate > factorMax) continue;
+        const error = Math.abs(first * candidate - target) * 2 ** (30 - shift);
+        if (error < bestError) {
+          best = { first, second: candidate, shift, error: (2 * error) / mantissa };
+          bestError = error;
+        }
       }
+      if (bestError === 0) return best;
     }
-    if (bestError === 0) break;
   }
   return best;
 };

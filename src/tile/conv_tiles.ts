@@ -9,8 +9,8 @@ import { kernelBytes, kernelCount } from '../layout/weights.js';
 import type { ConvGeometry, ConvOperation } from '../ops/operation.js';
 import type { Banks, ConvTile } from './task.js';
 
-/** Banks for weights that stream through: one group of 32 kernels of the largest contraction. Mesa's split is 7 + 5. */
-const streamingBanks = 5;
+/** Banks for weights that stream through: Mesa's split is 7 + 5; more where one group of 32 kernels needs them. */
+const streamingBanks = (groupBytes: number): number => Math.max(5, Math.ceil(groupBytes / cbuf.bankBytes));
 
 interface Split {
   readonly weights: number;
@@ -70,11 +70,17 @@ const taskCount = (g: ConvGeometry, tiling: PlaneTiling): number =>
   Math.ceil(g.outputHeight / tiling.outputRows) * Math.ceil(g.outputWidth / tiling.outputColumns);
 
 /** Resident weights where that costs no more tasks than streaming them. */
-const chooseTiling = (g: ConvGeometry, inputChannels: number, weightBytes: number): PlaneTiling | null => {
+const chooseTiling = (
+  g: ConvGeometry,
+  inputChannels: number,
+  weightBytes: number,
+  groupBytes: number,
+): PlaneTiling | null => {
+  const streaming = streamingBanks(groupBytes);
   const resident = Math.ceil(weightBytes / cbuf.bankBytes) + 1;
   const candidates = [
     ...(resident <= cbuf.banks - 2 ? [planeTiling(g, inputChannels, splitFor(resident, true))] : []),
-    ...(resident <= streamingBanks ? [] : [planeTiling(g, inputChannels, splitFor(streamingBanks, false))]),
+    ...(resident <= streaming ? [] : [planeTiling(g, inputChannels, splitFor(streaming, false))]),
   ].filter((tiling) => tiling !== null);
   return candidates.reduce<PlaneTiling | null>(
     (best, tiling) => (best === null || taskCount(g, tiling) < taskCount(g, best) ? tiling : best),
@@ -98,7 +104,8 @@ export const convTiles = (operation: ConvOperation): readonly ConvTile[] | null 
   let step = channelStep(operation);
   const tilingFor = (channels: number): PlaneTiling | null => {
     const inputChannels = depthwise ? channels : g.inputChannels;
-    return chooseTiling(g, inputChannels, kernelBytes(operation, inputChannels) * kernelCount(depthwise, channels));
+    const [bytes, kernels] = [kernelBytes(operation, inputChannels), kernelCount(depthwise, channels)];
+    return chooseTiling(g, inputChannels, bytes * kernels, bytes * Math.min(kernels, atoms.kernels));
   };
   // A depthwise task with fewer channels has shorter rows: rather that than columns.
   while (depthwise && step > atoms.depthwiseChannels) {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { delegateLibrary, type RunResult } from '../host/oracle.js';
 import { runtimes } from '../host/python.js';
 import { expectDelegated, expectRightAnswer, expectScenario } from './expectations.js';
-import { type Bench, openBench, said } from './host_program.js';
+import { type Bench, engine, openBench, said } from './host_program.js';
 import { branchingModel, floatModel, int16Model, int8Model } from './models.js';
 
 /** What programs do with TFLite around the delegate: all of it in both Python runtimes. */
@@ -118,6 +118,7 @@ for (const runtime of runtimes) {
     it('the library loaded twice, under two names', () => {
       const copy = join(bench.folder, 'libother.so');
       copyFileSync(delegateLibrary, copy);
+      copyFileSync(engine, join(bench.folder, 'engine.mjs')); // beside it, where the copy looks
       const scenario = bench.scenario('two_libraries', model, { values: { copy } });
       expectScenario(scenario);
       expect(scenario.result['partitions']).to.equal(1);

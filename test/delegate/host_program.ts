@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { delegateLibrary, Oracle, type OracleOptions, type RunResult } from '../host/oracle.js';
+import { delegateLibrary, Oracle, preloaded, type OracleOptions, type RunResult } from '../host/oracle.js';
 import { pythonEnvironment, repository, type Runtime } from '../host/python.js';
 import type { TestModel } from './models.js';
 
@@ -76,7 +76,7 @@ export function openBench(runtime: Runtime): Bench | string {
     const done = spawnSync(python, [join(import.meta.dirname, 'scenarios.py'), name, request], {
       encoding: 'utf8',
       timeout: 240_000,
-      env: { ...process.env, PTFE_CACHE: 'off', ...variables },
+      env: { ...process.env, ...preloaded, PTFE_CACHE: 'off', ...variables },
     });
     const line = done.stdout.trim().split('\n').at(-1) ?? '';
     const result = line.startsWith('{') ? (JSON.parse(line) as Scenario['result']) : {};

@@ -13,7 +13,8 @@ export interface Addon {
   ): Uint8Array[];
 }
 
-export const addonPath = join(repository, 'build/Release/ptfe_addon.node');
+/** The addon to test: the built one, or the one that PTFE_ADDON names. */
+export const addonPath = process.env['PTFE_ADDON'] ?? join(repository, 'build/Release/ptfe_addon.node');
 
 /** @returns the addon, or why it is not there */
 export function loadAddon(): Addon | string {

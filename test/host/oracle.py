@@ -2,7 +2,7 @@
 
 A frame on stdin and stdout is: u32 length of a JSON header, the header, then the bytes that the header counts.
 Request:  model (bytes of the file), modelPath instead of it, inputs: for each invoke the byte counts of the graph's
-          inputs, delegate: {library, options} or null, threads.
+          inputs, delegate: {library, options} or null, threads, everything: true for the outputs of all nodes.
 Reply:    error, or outputs: for each invoke [{index, name, type, shape, bytes}], nodes, stderr, seconds.
 """
 import json
@@ -59,6 +59,13 @@ def children():
     return found
 
 
+def wanted_details(interpreter, everything):
+    if not everything:
+        return interpreter.get_output_details()
+    made = {int(t) for node in interpreter._get_ops_details() for t in node["outputs"]}
+    return [detail for detail in interpreter.get_tensor_details() if detail["index"] in made]
+
+
 def run(header, payload):
     start = time.perf_counter()
     delegates = []
@@ -72,6 +79,7 @@ def run(header, payload):
         experimental_delegates=delegates or None,
         experimental_op_resolver_type=tflite.OpResolverType.BUILTIN_REF,
         num_threads=header.get("threads", 1),
+        experimental_preserve_all_tensors=header.get("everything", False),
     )
     interpreter.allocate_tensors()
     prepared = time.perf_counter()
@@ -84,7 +92,7 @@ def run(header, payload):
             at += size
         interpreter.invoke()
         answer = []
-        for detail in interpreter.get_output_details():
+        for detail in wanted_details(interpreter, header.get("everything", False)):
             value = interpreter.get_tensor(detail["index"])
             data.append(value.tobytes())
             scale, zero_point = detail["quantization"]

@@ -12,6 +12,8 @@ export interface RunRequest {
   readonly inputs: readonly (readonly Uint8Array[])[];
   readonly delegate?: { readonly library: string; readonly options: Readonly<Record<string, string>> };
   readonly threads?: number;
+  /** The outputs of every node, not only those of the graph. */
+  readonly everything?: boolean;
 }
 
 export interface OutputTensor {
@@ -72,6 +74,10 @@ export interface OracleOptions {
 /** The delegate to test: the built one, or the one that PTFE_LIBRARY names. */
 export const delegateLibrary = process.env['PTFE_LIBRARY'] ?? join(repository, 'build/Release/libptfe.so');
 
+/** What processes that load the library or the addon need beside it (sanitizers' runtimes). */
+export const preloaded: Readonly<Record<string, string>> =
+  process.env['PTFE_PRELOAD'] === undefined ? {} : { LD_PRELOAD: process.env['PTFE_PRELOAD'] };
+
 export class Oracle {
   readonly #python: string;
   readonly #options: OracleOptions;
@@ -108,6 +114,7 @@ export class Oracle {
           inputs: request.inputs.map((invoke) => invoke.map((input) => input.length)),
           delegate: request.delegate,
           threads: request.threads ?? 1,
+          everything: request.everything ?? false,
         }),
       );
       const length = Buffer.alloc(4);
@@ -134,7 +141,7 @@ export class Oracle {
     const [program = '', ...args] = wrapper === undefined ? command : ['sh', '-c', wrapper, 'sh', ...command];
     const child = spawn(program, args, {
       stdio: ['pipe', 'pipe', errorFd],
-      env: { ...process.env, PYTHONUNBUFFERED: '1', PTFE_CACHE: 'off', ...this.#options.variables },
+      env: { ...process.env, ...preloaded, PYTHONUNBUFFERED: '1', PTFE_CACHE: 'off', ...this.#options.variables },
     });
     closeSync(errorFd);
     child.stdin?.on('error', () => undefined);

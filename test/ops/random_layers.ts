@@ -60,6 +60,8 @@ export interface Graph {
 
 /** What one output value may be summed from; more is refused (and tested elsewhere). */
 const mostProducts = 4608;
+/** Bytes of 32 kernels, channels in atoms of 16, that the convolution buffer holds; more is refused too. */
+const mostGroupBytes = 9 * 32 * 1024;
 const mostMacs = 12e6;
 /** Output counts that one count in all inputs of an output value may amount to, where the input is an inner tensor. */
 const mostPassedOn = 2;
@@ -178,7 +180,9 @@ function fitted(layer: ConvLayer, input: Plane): ConvLayer {
     kernelHeight = Math.min(kernelHeight, input.height);
     kernelWidth = Math.min(kernelWidth, input.width);
   }
-  while (kernelHeight * kernelWidth * products > mostProducts) {
+  const groupBytes = layer.depthwise ? 64 : 32 * Math.ceil(products / 16) * 16;
+  const tooLarge = (taps: number): boolean => taps * products > mostProducts || taps * groupBytes > mostGroupBytes;
+  while (tooLarge(kernelHeight * kernelWidth)) {
     if (kernelHeight > kernelWidth) kernelHeight--;
     else kernelWidth--;
   }

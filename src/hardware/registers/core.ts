@@ -1,12 +1,12 @@
 /** MAC array and accumulator. Source: Mesa's registers.xml; notes: Mesa's rkt_regcmd.c, the kernel's rocket_job.c, measurements of RK3588 boards. */
-import { blockRegisters, field, type Register } from './register.js';
+import { blockRegisters, field, precisionField, undriven } from './register.js';
 
-export const coreRegisters: readonly Register[] = blockRegisters('CORE', [
+export const coreRegisters = blockRegisters('CORE', [
   { name: 'S_STATUS', offset: 0x3000, tag: 'inferred', fields: [field('STATUS_0', 1, 0), field('STATUS_1', 17, 16)] },
   {
     name: 'S_POINTER',
     offset: 0x3004,
-    tag: 'inferred',
+    tag: 'driver',
     fields: [
       field('POINTER', 0, 0, 'register group the writes go to'),
       field('POINTER_PP_EN', 1, 1, 'programs use MODE|EXEC_EN|POINTER_EN = 0xE'),
@@ -26,8 +26,8 @@ export const coreRegisters: readonly Register[] = blockRegisters('CORE', [
     fields: [
       field('QD_EN', 0, 0, 'always 1'),
       field('DW_EN', 1, 1, '1 for depthwise'),
-      field('PROC_PRECISION', 10, 8, '0 int8, 1 int16, 2 fp16, 3 bf16, 4 int32, 5 fp32, 6 int4, 7 tf32'),
-      field('SOFT_GATING', 19, 14),
+      precisionField('PROC_PRECISION', 10, 8),
+      undriven(field('SOFT_GATING', 19, 14)),
     ],
   },
   {
@@ -46,7 +46,7 @@ export const coreRegisters: readonly Register[] = blockRegisters('CORE', [
     name: 'CLIP_TRUNCATE',
     offset: 0x301c,
     tag: 'driver',
-    fields: [field('CLIP_TRUNCATE', 4, 0), field('ROUND_TYPE', 6, 6)],
+    fields: [field('CLIP_TRUNCATE', 4, 0), undriven(field('ROUND_TYPE', 6, 6))],
   },
   {
     name: 'raw3030',

@@ -1,14 +1,21 @@
 /** Program controller: fetches command words and starts blocks. Source: Mesa's registers.xml; notes: Mesa's rkt_regcmd.c, the kernel's rocket_job.c, measurements of RK3588 boards. */
-import { blockRegisters, field, type Register } from './register.js';
+import { blockRegisters, field } from './register.js';
 
-export const pcRegisters: readonly Register[] = blockRegisters('PC', [
+export const pcRegisters = blockRegisters('PC', [
   { name: 'VERSION', offset: 0x0000, tag: 'driver', fields: [field('VERSION', 31, 0)] },
   { name: 'VERSION_NUM', offset: 0x0004, tag: 'driver', fields: [field('VERSION_NUM', 31, 0)] },
-  { name: 'OPERATION_ENABLE', offset: 0x0008, tag: 'driver', fields: [field('OP_EN', 0, 0)] },
+  {
+    name: 'OPERATION_ENABLE',
+    offset: 0x0008,
+    tag: 'driver',
+    note: 'in the trailer word of a command stream these bits carry the other block enables: see pc_op_enable',
+    fields: [field('OP_EN', 0, 0)],
+  },
   {
     name: 'BASE_ADDRESS',
     offset: 0x0010,
     tag: 'driver',
+    address: true,
     fields: [
       field(
         'PC_SEL',
@@ -113,6 +120,7 @@ export const pcRegisters: readonly Register[] = blockRegisters('PC', [
     name: 'TASK_CON',
     offset: 0x0030,
     tag: 'driver',
+    note: 'kernel writes 1 (bit 14)',
     fields: [
       field('TASK_NUMBER', 11, 0, 'RK3588/RK3568 12 bit; 16 bit on RK3576, fields above move up by 4'),
       field('TASK_PP_EN', 12, 12),

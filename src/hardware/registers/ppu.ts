@@ -1,7 +1,7 @@
 /** Pooling. Source: Mesa's registers.xml, RK3588 TRM, a pooling program that ran on RK3588 boards (rocket-userspace); notes: Mesa's rkt_regcmd.c, the kernel's rocket_job.c, measurements of RK3588 boards. */
-import { blockRegisters, field, type Register } from './register.js';
+import { blockRegisters, field } from './register.js';
 
-export const ppuRegisters: readonly Register[] = blockRegisters('PPU', [
+export const ppuRegisters = blockRegisters('PPU', [
   { name: 'S_STATUS', offset: 0x6000, tag: 'inferred', fields: [field('STATUS_0', 1, 0), field('STATUS_1', 17, 16)] },
   {
     name: 'S_POINTER',
@@ -102,7 +102,7 @@ export const ppuRegisters: readonly Register[] = blockRegisters('PPU', [
   },
 ]);
 
-export const ppuRdmaRegisters: readonly Register[] = blockRegisters('PPU_RDMA', [
+export const ppuRdmaRegisters = blockRegisters('PPU_RDMA', [
   {
     name: 'RDMA_S_STATUS',
     offset: 0x7000,

@@ -1,4 +1,4 @@
-/** What a register is: plain data, the same shape for every block. */
+/** What a register is: plain data, the same shape for every block and chip. */
 
 /** Blocks that command words reach. */
 export type Block = 'PC' | 'CNA' | 'CORE' | 'DPU' | 'DPU_RDMA' | 'PPU' | 'PPU_RDMA';
@@ -18,7 +18,14 @@ export interface Field {
   readonly name: string;
   readonly msb: number;
   readonly lsb: number;
+  /** What its value means. */
   readonly note?: string;
+  /** Two's complement. */
+  readonly signed?: true;
+  /** Where the field is known less (or better) than its register. */
+  readonly tag?: Tag;
+  /** Where its meaning comes from another source than the register. */
+  readonly source?: string;
 }
 
 export interface Register {
@@ -37,8 +44,36 @@ export interface Register {
   readonly note?: string;
 }
 
-export const field = (name: string, msb: number, lsb: number, note?: string): Field =>
-  note === undefined ? { name, msb, lsb } : { name, msb, lsb, note };
+/** A field whose name the compiler knows: the emitter's calls are checked against it. */
+type NamedField<Name extends string> = Field & { readonly name: Name };
+
+export const field = <const Name extends string>(
+  name: Name,
+  msb: number,
+  lsb: number,
+  note?: string,
+): NamedField<Name> => (note === undefined ? { name, msb, lsb } : { name, msb, lsb, note });
+
+export const signedField = <const Name extends string>(
+  name: Name,
+  msb: number,
+  lsb: number,
+  note?: string,
+): NamedField<Name> => ({ ...field(name, msb, lsb, note), signed: true });
+
+/** Codes of the precision fields. */
+export const precisions = ['int8', 'int16', 'fp16', 'bf16', 'int32', 'fp32', 'int4', 'tf32'] as const;
+
+export const precisionField = <const Name extends string>(name: Name, msb: number, lsb: number): NamedField<Name> => ({
+  ...field(name, msb, lsb, precisions.map((precision, code) => `${code} ${precision}`).join(', ')),
+  source: 'gregordinary/rocket-userspace, npu_hw.h',
+});
+
+/** A field that every known program leaves 0: its meaning is read from its name. */
+export const undriven = <const Name extends string>(one: NamedField<Name>): NamedField<Name> => ({
+  ...one,
+  tag: 'inferred',
+});
 
 const sources: Readonly<Record<Tag, string>> = {
   silicon: "Mesa's registers.xml; measured on RK3588 boards",
@@ -46,7 +81,10 @@ const sources: Readonly<Record<Tag, string>> = {
   inferred: "Mesa's registers.xml",
 };
 
-export const blockRegisters = (
-  block: AnyBlock,
-  registers: readonly Omit<Register, 'block' | 'source'>[],
-): readonly Register[] => registers.map((register) => ({ block, source: sources[register.tag], ...register }));
+type Entry = Omit<Register, 'block' | 'source'>;
+
+export const blockRegisters = <const B extends AnyBlock, const Entries extends readonly Entry[]>(
+  block: B,
+  entries: Entries,
+): readonly (Entries[number] & { readonly block: B; readonly source: string })[] =>
+  entries.map((entry: Entries[number]) => ({ block, source: sources[entry.tag], ...entry }));

@@ -1,7 +1,7 @@
 /** DDMA and SDMA (AXI arbitration) and GLOBAL: no command word reaches them. Source: Mesa's registers.xml; notes: Mesa's rkt_regcmd.c, the kernel's rocket_job.c, measurements of RK3588 boards. */
-import { blockRegisters, field, type Register } from './register.js';
+import { blockRegisters, field } from './register.js';
 
-export const ddmaRegisters: readonly Register[] = blockRegisters('DDMA', [
+export const ddmaRegisters = blockRegisters('DDMA', [
   {
     name: 'CFG_OUTSTANDING',
     offset: 0x8000,
@@ -84,7 +84,7 @@ export const ddmaRegisters: readonly Register[] = blockRegisters('DDMA', [
   { name: 'CFG_STATUS', offset: 0x8030, tag: 'inferred', fields: [field('IDEL', 8, 8)] },
 ]);
 
-export const sdmaRegisters: readonly Register[] = blockRegisters('SDMA', [
+export const sdmaRegisters = blockRegisters('SDMA', [
   {
     name: 'CFG_OUTSTANDING',
     offset: 0x9000,
@@ -167,7 +167,7 @@ export const sdmaRegisters: readonly Register[] = blockRegisters('SDMA', [
   { name: 'CFG_STATUS', offset: 0x9030, tag: 'inferred', fields: [field('IDEL', 8, 8)] },
 ]);
 
-export const globalRegisters: readonly Register[] = blockRegisters('GLOBAL', [
+export const globalRegisters = blockRegisters('GLOBAL', [
   {
     name: 'OPERATION_ENABLE',
     offset: 0xf008,

@@ -1,0 +1,75 @@
+{
+  "variables": {
+    "ptfe_version": "<!(node -p \"require('./package.json').version\")",
+    "npu_sources": [
+      "delegate/npu/npu.c",
+      "delegate/npu/facts.c",
+      "delegate/npu/memory.c",
+      "delegate/npu/packs.c",
+      "delegate/npu/decode.c",
+      "delegate/npu/decode_steps.c",
+      "delegate/npu/pc.c",
+      "delegate/npu/cna.c",
+      "delegate/npu/cna_pixels.c",
+      "delegate/npu/cbuf.c",
+      "delegate/npu/core.c",
+      "delegate/npu/dpu.c",
+      "delegate/npu/dpu_ew.c",
+      "delegate/npu/dpu_rdma.c",
+      "delegate/npu/pipeline.c",
+      "delegate/npu/ppu.c",
+      "delegate/npu/ppu_rdma.c",
+      "delegate/npu/execute.c",
+      "delegate/npu/lut.c",
+      "delegate/npu/cycles.c",
+      "delegate/npu/vector.c",
+      "delegate/npu/vector_avx2.c",
+      "delegate/npu/vector_neon.c",
+      "delegate/npu/words.c"
+    ],
+    "plan_sources": [
+      "delegate/plan.c",
+      "delegate/layout.c",
+      "delegate/facts_option.c",
+      "delegate/device_software.c",
+      "delegate/session.c"
+    ]
+  },
+  "target_defaults": {
+    "defines": ["PTFE_VERSION=\"<(ptfe_version)\""],
+    "cflags_c": ["-std=c11", "-O3", "-Wall", "-Wextra", "-Werror", "-fvisibility=hidden", "-ffp-contract=off"]
+  },
+  "targets": [
+    {
+      "target_name": "ptfe",
+      "type": "shared_library",
+      "product_prefix": "lib",
+      "product_name": "ptfe",
+      "product_extension": "so",
+      "sources": [
+        "delegate/plugin.c",
+        "delegate/prepare.c",
+        "delegate/capture.c",
+        "delegate/answer.c",
+        "delegate/engine.c",
+        "delegate/line.c",
+        "delegate/cache.c",
+        "delegate/kernel.c",
+        "delegate/fallback.c",
+        "delegate/report.c",
+        "delegate/profile.c",
+        "delegate/options.c",
+        "delegate/bytes.c",
+        "delegate/sha256.c",
+        "<@(plan_sources)",
+        "<@(npu_sources)"
+      ],
+      "ldflags": ["-Wl,-soname,libptfe.so", "-Wl,-z,defs", "-Wl,--as-needed"],
+      "libraries": ["-ldl", "-lpthread", "-lm"]
+    },
+    {
+      "target_name": "ptfe_addon",
+      "sources": ["delegate/addon.c", "<@(plan_sources)", "<@(npu_sources)"]
+    }
+  ]
+}

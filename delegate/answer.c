@@ -1,0 +1,137 @@
+#include "answer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+answer *answer_new(void) {
+    answer *a = calloc(1, sizeof *a);
+    if (a != NULL) a->references = 1;
+    return a;
+}
+
+answer *answer_keep(answer *a) {
+    __atomic_add_fetch(&a->references, 1, __ATOMIC_RELAXED);
+    return a;
+}
+
+void answer_release(answer *a) {
+    if (a == NULL || __atomic_sub_fetch(&a->references, 1, __ATOMIC_ACQ_REL) > 0) return;
+    free(a->check);
+    free(a->request);
+    free(a->reply);
+    free(a->verdicts);
+    free(a->parts);
+    free(a);
+}
+
+typedef struct cursor {
+    const uint8_t *data;
+    size_t length, at;
+    int failed;
+} cursor;
+
+static const uint8_t *take(cursor *c, size_t length) {
+    if (c->failed || length > c->length - c->at) {
+        c->failed = 1;
+        return NULL;
+    }
+    const uint8_t *from = c->data + c->at;
+    c->at += length;
+    return from;
+}
+
+static uint32_t take_u32(cursor *c) {
+    uint32_t value = 0;
+    const uint8_t *from = take(c, sizeof value);
+    if (from != NULL) memcpy(&value, from, sizeof value);
+    return value;
+}
+
+static void skip_to(cursor *c, size_t unit) {
+    size_t rest = c->at % unit;
+    if (rest != 0) take(c, unit - rest);
+}
+
+static u32_list take_list(cursor *c) {
+    u32_list list = {NULL, take_u32(c)};
+    if (list.count > c->length / sizeof(uint32_t)) c->failed = 1;
+    else list.data = (const uint32_t *)(const void *)take(c, list.count * sizeof(uint32_t)); /* the runs are 4-aligned */
+    return list;
+}
+
+static int fail(char *error, size_t size, const char *text) {
+    snprintf(error, size, "%s", text);
+    return -1;
+}
+
+int answer_read_check(answer *a, const uint32_t *nodes, size_t count, char *error, size_t size) {
+    cursor c = {a->check, a->check_length, 0, 0};
+    if (take_u32(&c) != count) return fail(error, size, "the engine's verdict is on other nodes");
+    free(a->verdicts);
+    a->verdicts = calloc(count + 1, sizeof *a->verdicts);
+    a->verdict_count = count;
+    if (a->verdicts == NULL) {
+        a->verdict_count = 0;
+        return fail(error, size, "no memory for the engine's verdict");
+    }
+    for (size_t i = 0; i < count; i++) {
+        verdict *v = &a->verdicts[i];
+        v->node = take_u32(&c);
+        v->supported = take_u32(&c) == 1;
+        v->length = take_u32(&c);
+        v->text = (const char *)take(&c, v->length);
+        skip_to(&c, 4);
+        if (c.failed || v->node != nodes[i]) return fail(error, size, "the engine's verdict is on other nodes");
+    }
+    return 0;
+}
+
+static int read_request(answer *a, char *error, size_t size) {
+    cursor c = {a->request, a->request_length, 0, 0};
+    size_t count = take_u32(&c);
+    if (c.failed || count > a->request_length) return fail(error, size, "parts that are cut off");
+    free(a->parts);
+    a->part_count = 0;
+    a->parts = calloc(count + 1, sizeof *a->parts);
+    if (a->parts == NULL) return fail(error, size, "no memory for parts");
+    for (size_t i = 0; i < count; i++) {
+        a->parts[i].nodes = take_list(&c);
+        a->parts[i].inputs = take_list(&c);
+        a->parts[i].outputs = take_list(&c);
+    }
+    if (c.failed) return fail(error, size, "parts that are cut off");
+    a->part_count = count;
+    return 0;
+}
+
+int answer_read_parts(answer *a, char *error, size_t size) {
+    if (read_request(a, error, size) != 0) return -1;
+    cursor c = {a->reply, a->reply_length, 0, 0};
+    if (take_u32(&c) != a->part_count) return fail(error, size, "the engine compiled other parts");
+    take_u32(&c);
+    for (size_t i = 0; i < a->part_count; i++) {
+        answer_part *part = &a->parts[i];
+        int refused = take_u32(&c) != 0;
+        take_u32(&c);
+        uint64_t length = take_u32(&c);
+        length |= (uint64_t)take_u32(&c) << 32;
+        const uint8_t *from = c.failed || length > c.length ? NULL : take(&c, (size_t)length);
+        if (from == NULL) return fail(error, size, "a plan that is cut off");
+        if (i + 1 < a->part_count) skip_to(&c, 8);
+        part->plan = refused ? NULL : from;
+        part->plan_length = refused ? 0 : (size_t)length;
+        part->refusal = refused ? (const char *)from : "";
+        part->refusal_length = refused ? (size_t)length : 0;
+    }
+    return 0;
+}
+
+void answer_write_check(const answer *a, bytes *out) {
+    bytes_u32(out, (uint32_t)a->verdict_count);
+    for (size_t i = 0; i < a->verdict_count; i++) {
+        bytes_u32(out, a->verdicts[i].node);
+        bytes_u32(out, a->verdicts[i].supported ? 1 : 0);
+        bytes_run(out, a->verdicts[i].text, a->verdicts[i].length);
+    }
+}

@@ -1,0 +1,186 @@
+#include "capture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MESSAGE_MAGIC 0x47465450u
+#define MESSAGE_VERSION 1u
+
+enum { TENSOR_CONSTANT = 1, TENSOR_VARIABLE = 2, TENSOR_DYNAMIC = 4 };
+
+/* Built-in options that go into the message: C structs of int32 fields only. */
+static const struct op_info {
+    int32_t code;
+    size_t options_bytes;
+} ops[] = {
+    {TFL_ADD, sizeof(tfl_add_params)},
+    {TFL_CONV_2D, sizeof(tfl_conv_params)},
+    {TFL_DEPTHWISE_CONV_2D, sizeof(tfl_depthwise_conv_params)},
+};
+
+static const struct op_info *find_op(int32_t code) {
+    for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++) {
+        if (ops[i].code == code) return &ops[i];
+    }
+    return NULL;
+}
+
+static int fail(char *error, size_t size, const char *text) {
+    snprintf(error, size, "%s", text);
+    return -1;
+}
+
+static int is_tensor(const tfl_context *context, int32_t index) { return index >= 0 && (size_t)index < context->tensors_size; }
+
+/* A context, and how it gives its nodes. */
+typedef struct source {
+    tfl_context *context;
+    tfl_get_node get_node;
+} source;
+
+static int get_node(const source *from, uint32_t index, tfl_node **node, tfl_registration **registration) {
+    return from->get_node(from->context, (int)index, node, registration) == TFL_OK && *node != NULL && *registration != NULL ? 0 : -1;
+}
+
+/* Looks at what the nodes make, up to the first tensor of unknown shape. */
+static int survey(const source *from, const uint32_t *nodes, graph *g) {
+    const tfl_context *context = from->context;
+    for (size_t i = 0; i < g->all && !g->has_dynamic; i++) {
+        tfl_node *node;
+        tfl_registration *registration;
+        if (get_node(from, nodes[i], &node, &registration) != 0) return -1;
+        for (int32_t o = 0; node->outputs != NULL && o < node->outputs->size; o++) {
+            if (!is_tensor(context, node->outputs->data[o])) continue;
+            const tfl_tensor *tensor = &context->tensors[node->outputs->data[o]];
+            g->has_bytes |= tensor->type == TFL_INT8 || tensor->type == TFL_UINT8;
+            g->has_dynamic |= tensor->allocation_type == TFL_DYNAMIC;
+        }
+        if (!g->has_dynamic) g->nodes[g->count++] = nodes[i];
+    }
+    return 0;
+}
+
+static void put_ints(bytes *b, const tfl_int_array *list) {
+    uint32_t count = list == NULL || list->size < 0 ? 0 : (uint32_t)list->size;
+    bytes_u32(b, count);
+    bytes_add(b, list == NULL ? NULL : list->data, count * sizeof(int32_t));
+}
+
+/* Scales and zero points; a per-tensor zero point may stand for all channels. */
+static void put_quantization(bytes *b, const tfl_tensor *tensor) {
+    const tfl_affine_quantization *q = tensor->quantization_type == TFL_AFFINE_QUANTIZATION ? tensor->quantization : NULL;
+    uint32_t scales = q == NULL || q->scale == NULL || q->scale->size < 0 ? 0 : (uint32_t)q->scale->size;
+    bytes_u32(b, scales);
+    if (scales > 0) bytes_add(b, q->scale->data, scales * sizeof(float));
+    put_ints(b, scales > 0 ? q->zero_point : NULL);
+    bytes_u32(b, scales > 0 ? (uint32_t)q->quantized_dimension : 0);
+}
+
+static int holds_numbers(const tfl_tensor *tensor) {
+    return tensor->type == TFL_INT8 || tensor->type == TFL_UINT8 || tensor->type == TFL_INT32;
+}
+
+static void put_tensor(bytes *b, const tfl_tensor *tensor, uint32_t index) {
+    int constant = tensor->allocation_type == TFL_MMAP_RO;
+    bytes_u32(b, index);
+    bytes_u32(b, (uint32_t)tensor->type);
+    bytes_u32(b, (constant ? TENSOR_CONSTANT : 0u) | (tensor->is_variable ? TENSOR_VARIABLE : 0u) |
+                     (tensor->allocation_type == TFL_DYNAMIC ? TENSOR_DYNAMIC : 0u));
+    put_ints(b, tensor->dims);
+    put_quantization(b, tensor);
+    bytes_text(b, tensor->name == NULL ? "" : tensor->name);
+    int with_data = constant && tensor->data != NULL && tensor->sparsity == NULL && holds_numbers(tensor);
+    bytes_run(b, tensor->data, with_data ? tensor->bytes : 0);
+}
+
+static void put_node(bytes *b, uint32_t index, const tfl_node *node, const tfl_registration *registration) {
+    const struct op_info *op = find_op(registration->builtin_code);
+    size_t options = op == NULL || node->builtin_data == NULL ? 0 : op->options_bytes;
+    int custom = registration->builtin_code == TFL_CUSTOM && registration->custom_name != NULL;
+    bytes_u32(b, index);
+    bytes_u32(b, (uint32_t)registration->builtin_code);
+    bytes_u32(b, (uint32_t)registration->version);
+    bytes_text(b, custom ? registration->custom_name : "");
+    put_ints(b, node->inputs);
+    put_ints(b, node->outputs);
+    bytes_u32(b, (uint32_t)(options / sizeof(int32_t)));
+    bytes_add(b, node->builtin_data, options);
+}
+
+static void put_options(bytes *b, const options *o) {
+    static const enum option_id sent[] = {OPTION_CHIP, OPTION_CORES, OPTION_TRUST};
+    bytes_u32(b, sizeof sent / sizeof sent[0]);
+    for (size_t i = 0; i < sizeof sent / sizeof sent[0]; i++) {
+        bytes_text(b, option_name(sent[i]));
+        bytes_text(b, o->value[sent[i]]);
+    }
+}
+
+/* Marks the tensors that a list names; -1 when one is not there. */
+static int mark(const tfl_context *context, const tfl_int_array *list, uint8_t *marks, uint32_t *count) {
+    for (int32_t i = 0; list != NULL && i < list->size; i++) {
+        if (list->data[i] == -1) continue; /* an optional tensor that is absent */
+        if (!is_tensor(context, list->data[i])) return -1;
+        if (!marks[list->data[i]]) (*count)++;
+        marks[list->data[i]] = 1;
+    }
+    return 0;
+}
+
+static int write_message(const source *from, const options *o, graph *g, uint8_t *marks) {
+    const tfl_context *context = from->context;
+    bytes *b = &g->message;
+    tfl_node *node;
+    tfl_registration *registration;
+    uint32_t count = 0;
+    for (size_t i = 0; i < g->count; i++) {
+        if (get_node(from, g->nodes[i], &node, &registration) != 0) return -1;
+        if (mark(context, node->inputs, marks, &count) != 0 || mark(context, node->outputs, marks, &count) != 0) return -1;
+    }
+    bytes_u32(b, MESSAGE_MAGIC);
+    bytes_u32(b, MESSAGE_VERSION);
+    put_options(b, o);
+    bytes_u32(b, count);
+    for (size_t t = 0; t < context->tensors_size; t++) {
+        if (marks[t]) put_tensor(b, &context->tensors[t], (uint32_t)t);
+    }
+    bytes_u32(b, (uint32_t)g->count);
+    for (size_t i = 0; i < g->count; i++) {
+        if (get_node(from, g->nodes[i], &node, &registration) != 0) return -1;
+        put_node(b, g->nodes[i], node, registration);
+    }
+    return 0;
+}
+
+int graph_capture_nodes(tfl_context *context, tfl_get_node get_node_of, const uint32_t *nodes, size_t count, const options *o, graph *g,
+                        char *error, size_t size) {
+    const source from = {context, get_node_of};
+    memset(g, 0, sizeof *g);
+    g->all = count;
+    g->nodes = calloc(g->all + 1, sizeof *g->nodes);
+    if (g->nodes == NULL) return fail(error, size, "no memory for the graph");
+    if (survey(&from, nodes, g) != 0) return fail(error, size, "TFLite names a node that is not there");
+    if (!g->has_bytes || g->count == 0) return 0;
+    uint8_t *marks = calloc(context->tensors_size + 1, 1);
+    if (marks == NULL) return fail(error, size, "no memory for the graph");
+    int status = write_message(&from, o, g, marks);
+    free(marks);
+    if (status != 0) return fail(error, size, "a node names a tensor that is not there");
+    return g->message.failed ? fail(error, size, "no memory for the graph message") : 0;
+}
+
+int graph_capture(tfl_context *context, const options *o, graph *g, char *error, size_t size) {
+    tfl_int_array *plan = NULL;
+    memset(g, 0, sizeof *g);
+    if (context->get_execution_plan(context, &plan) != TFL_OK || plan == NULL || plan->size < 0) {
+        return fail(error, size, "TFLite gives no execution plan");
+    }
+    return graph_capture_nodes(context, context->get_node_and_registration, (const uint32_t *)plan->data, (size_t)plan->size, o, g, error, size);
+}
+
+void graph_free(graph *g) {
+    free(g->nodes);
+    bytes_free(&g->message);
+    memset(g, 0, sizeof *g);
+}

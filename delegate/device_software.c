@@ -1,0 +1,114 @@
+/* The software NPU as a device: BOs in the host's memory, addresses as the kernel driver would give them. */
+#define _POSIX_C_SOURCE 200809L
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "device.h"
+#include "facts_option.h"
+
+/* As in the kernel: page-aligned, from the start of the aperture; nothing at 0, where registers that nobody wrote point. */
+#define PAGE_BYTES 4096u
+#define FIRST_ADDRESS 0x10000u
+
+struct device_plan {
+    npu_region regions[PLAN_MAX_BOS];
+    void *owned[PLAN_MAX_BOS]; /* NULL where the plan's own bytes serve */
+    uint32_t bo_count;
+    npu_program *program;
+};
+
+static int fail(char *error, size_t size, const char *text) {
+    snprintf(error, size, "%s", text);
+    return -1;
+}
+
+/* Constants are read where the plan has them; arenas and relocated commands need memory of their own. */
+static int allocate(const plan *p, device_plan *loaded, char *error, size_t size) {
+    uint64_t next = FIRST_ADDRESS;
+    loaded->bo_count = p->bo_count;
+    for (uint32_t i = 0; i < p->bo_count; i++) {
+        const plan_bo *bo = &p->bos[i];
+        npu_region *region = &loaded->regions[i];
+        region->iova = (uint32_t)next;
+        region->size = bo->size;
+        region->flags = bo->kind == PLAN_BO_ARENA ? 0 : NPU_REGION_CONSTANT;
+        next += (bo->size + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+        if (next > UINT32_MAX) return fail(error, size, "the plan's buffers do not fit into 4 GiB");
+        if (bo->kind == PLAN_BO_CONSTANTS && bo->data_bytes == bo->size) {
+            region->data = (uint8_t *)(uintptr_t)(p->bytes + bo->data_offset); /* constant: never written */
+            continue;
+        }
+        loaded->owned[i] = calloc(1, bo->size);
+        if (loaded->owned[i] == NULL) return fail(error, size, "no memory for the plan's buffers");
+        region->data = loaded->owned[i];
+        if (bo->data_bytes > 0) memcpy(region->data, p->bytes + bo->data_offset, bo->data_bytes);
+    }
+    return 0;
+}
+
+static void relocate(const plan *p, device_plan *loaded) {
+    for (uint32_t i = 0; i < p->relocation_count; i++) {
+        const plan_relocation *one = &p->relocations[i];
+        uint32_t address = loaded->regions[one->target_bo].iova + one->addend;
+        /* [63:48] target, [47:16] value, [15:0] offset */
+        memcpy(loaded->regions[one->bo].data + (size_t)one->word * 8 + 2, &address, sizeof address);
+    }
+}
+
+static int load_program(const plan *p, device_plan *loaded, const char *facts, char *error, size_t size) {
+    npu_config config;
+    npu_error npu;
+    npu_config_default(&config);
+    if (facts_option_apply(&config, facts, error, size) != 0) return -1;
+    npu_task *tasks = calloc((size_t)p->task_count + 1, sizeof *tasks);
+    if (tasks == NULL) return fail(error, size, "no memory for the plan's tasks");
+    for (uint32_t i = 0; i < p->task_count; i++) {
+        tasks[i].regcmd_iova = loaded->regions[p->tasks[i].regcmd_bo].iova + p->tasks[i].regcmd_offset;
+        tasks[i].words = p->tasks[i].words;
+    }
+    int status = npu_program_load(&config, loaded->regions, loaded->bo_count, tasks, p->task_count, &loaded->program, &npu);
+    free(tasks);
+    return status == 0 ? 0 : fail(error, size, npu.text);
+}
+
+static void unload(device_plan *loaded) {
+    if (loaded == NULL) return;
+    npu_program_free(loaded->program);
+    for (uint32_t i = 0; i < loaded->bo_count; i++) free(loaded->owned[i]);
+    free(loaded);
+}
+
+static device_plan *load(const plan *p, const char *facts, char *error, size_t size) {
+    device_plan *loaded = calloc(1, sizeof *loaded);
+    if (loaded == NULL) {
+        fail(error, size, "no memory for the plan");
+        return NULL;
+    }
+    if (allocate(p, loaded, error, size) != 0) {
+        unload(loaded);
+        return NULL;
+    }
+    relocate(p, loaded);
+    if (load_program(p, loaded, facts == NULL ? "" : facts, error, size) != 0) {
+        unload(loaded);
+        return NULL;
+    }
+    return loaded;
+}
+
+static uint8_t *bo(device_plan *loaded, uint32_t index) { return loaded->regions[index].data; }
+
+/* One queue: jobs stand in the order in which they may run. */
+static int run(device_plan *loaded, char *error, size_t size) {
+    npu_error npu;
+    return npu_program_run(loaded->program, &npu) == 0 ? 0 : fail(error, size, npu.text);
+}
+
+static uint64_t task_nanoseconds(const device_plan *loaded, uint32_t task) {
+    return npu_program_task_nanoseconds(loaded->program, task);
+}
+
+static uint64_t task_cycles(const device_plan *loaded, uint32_t task) { return npu_program_task_cycles(loaded->program, task); }
+
+const device_ops device_software = {"software", load, bo, run, task_nanoseconds, task_cycles, unload};

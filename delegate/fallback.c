@@ -1,0 +1,89 @@
+#include "fallback.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* TFLite's kernels want 64-byte alignment, and may read a vector past the end. */
+enum { ALIGNMENT = 64 };
+
+static fallback_buffer *buffer_of(fallback *f, int32_t tensor) {
+    for (size_t i = 0; i < f->count; i++) {
+        if (f->buffers[i].tensor == tensor) return &f->buffers[i];
+    }
+    if (f->count == f->room) {
+        size_t room = f->room == 0 ? 16 : f->room * 2;
+        fallback_buffer *grown = realloc(f->buffers, room * sizeof *grown);
+        if (grown == NULL) return NULL;
+        f->buffers = grown;
+        f->room = room;
+    }
+    f->buffers[f->count] = (fallback_buffer){tensor, 0, NULL};
+    return &f->buffers[f->count++];
+}
+
+/* Memory for a tensor that has none of its own; what it holds stays for the next run. */
+static int lend(fallback *f, tfl_context *context, int32_t index) {
+    if (index < 0 || (size_t)index >= context->tensors_size) return 0;
+    tfl_tensor *tensor = &context->tensors[index];
+    if (tensor->data != NULL || (tensor->allocation_type != TFL_ARENA_RW && tensor->allocation_type != TFL_ARENA_RW_PERSISTENT)) return 0;
+    fallback_buffer *buffer = buffer_of(f, index);
+    if (buffer == NULL) return -1;
+    if (buffer->data == NULL || buffer->bytes < tensor->bytes) {
+        free(buffer->data);
+        buffer->bytes = (tensor->bytes + 2 * ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+        buffer->data = aligned_alloc(ALIGNMENT, buffer->bytes);
+        if (buffer->data == NULL) {
+            buffer->bytes = 0;
+            return -1;
+        }
+        memset(buffer->data, 0, buffer->bytes);
+    }
+    tensor->data = buffer->data;
+    return 0;
+}
+
+static int lend_all(fallback *f, tfl_context *context, const tfl_int_array *list) {
+    for (int32_t i = 0; list != NULL && i < list->size; i++) {
+        if (lend(f, context, list->data[i]) != 0) return -1;
+    }
+    return 0;
+}
+
+/* TFLite plans memory again at the next resize: it must find its tensors as it left them. */
+static void take_back(fallback *f, tfl_context *context) {
+    for (size_t i = 0; i < f->count; i++) {
+        tfl_tensor *tensor = &context->tensors[f->buffers[i].tensor];
+        if (tensor->data == f->buffers[i].data) tensor->data = NULL;
+    }
+}
+
+static int run_node(fallback *f, tfl_context *context, uint32_t index, char *error, size_t size) {
+    tfl_node *node = NULL;
+    tfl_registration *registration = NULL;
+    if (f->get_node(context, (int)index, &node, &registration) != TFL_OK || node == NULL || registration == NULL ||
+        registration->invoke == NULL) {
+        snprintf(error, size, "node %u has no kernel of TFLite's to fall back to", (unsigned)index);
+        return -1;
+    }
+    if (lend_all(f, context, node->outputs) != 0 || lend_all(f, context, node->temporaries) != 0) {
+        snprintf(error, size, "no memory to run node %u on TFLite's kernels", (unsigned)index);
+        return -1;
+    }
+    if (registration->invoke(context, node) == TFL_OK) return 0;
+    snprintf(error, size, "node %u failed on TFLite's kernels", (unsigned)index);
+    return -1;
+}
+
+int fallback_run(fallback *f, tfl_context *context, u32_list nodes, char *error, size_t size) {
+    int status = 0;
+    for (uint32_t i = 0; i < nodes.count && status == 0; i++) status = run_node(f, context, nodes.data[i], error, size);
+    take_back(f, context);
+    return status;
+}
+
+void fallback_free(fallback *f) {
+    for (size_t i = 0; i < f->count; i++) free(f->buffers[i].data);
+    free(f->buffers);
+    memset(f, 0, sizeof *f);
+}

@@ -1,0 +1,61 @@
+/*
+ * ptfe's own C ABI, beside TFLite's external-delegate entry points: runs a compiled plan without TFLite.
+ * Stable within a major version. Nothing here prints, aborts, or keeps state outside the handle.
+ */
+#ifndef PTFE_H
+#define PTFE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define PTFE_API __attribute__((visibility("default")))
+#else
+#define PTFE_API
+#endif
+
+typedef struct ptfe_session ptfe_session;
+
+typedef struct ptfe_tensor {
+    uint32_t tflite_index;
+    uint32_t type; /* TFLite's: 3 uint8, 9 int8 */
+    uint32_t shape[4]; /* NHWC */
+    float scale;
+    int32_t zero_point;
+    size_t bytes; /* in TFLite's layout */
+} ptfe_tensor;
+
+/* "0.1.0" */
+PTFE_API const char *ptfe_version(void);
+
+/*
+ * Checks a plan and loads it on the software NPU. `plan` must be 8-aligned and stay in place until ptfe_close.
+ * `facts`: switches of the software NPU, "name=value,...", or NULL. NULL with a sentence in `error` on failure.
+ */
+PTFE_API ptfe_session *ptfe_open(const void *plan, size_t length, const char *facts, char *error, size_t error_size);
+
+PTFE_API uint32_t ptfe_input_count(const ptfe_session *session);
+PTFE_API uint32_t ptfe_output_count(const ptfe_session *session);
+/* 0, or -1 when there is no such tensor. */
+PTFE_API int ptfe_input(const ptfe_session *session, uint32_t index, ptfe_tensor *out);
+PTFE_API int ptfe_output(const ptfe_session *session, uint32_t index, ptfe_tensor *out);
+
+/* One inference: the bytes of every input and output in TFLite's layout (NHWC). 0, or -1 with a sentence. One thread at a time. */
+PTFE_API int ptfe_run(ptfe_session *session, const void *const *inputs, void *const *outputs, char *error, size_t error_size);
+
+PTFE_API uint32_t ptfe_task_count(const ptfe_session *session);
+/* The device's estimate for the chip, and the time of the last run; 0 where unknown. */
+PTFE_API uint64_t ptfe_task_cycles(const ptfe_session *session, uint32_t task);
+PTFE_API uint64_t ptfe_task_nanoseconds(const ptfe_session *session, uint32_t task);
+
+PTFE_API void ptfe_close(ptfe_session *session);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,60 @@
+/** `ptfe check`: what runs where, node by node, and which rule keeps a node on the CPU. */
+import { type CompiledModel, compileTflite } from '../compile.js';
+import { onePositional, readArguments, trustOption } from './arguments.js';
+import { inFile, readModel } from './files.js';
+import { printJson, type Subcommand } from './subcommand.js';
+
+const usage = `ptfe check MODEL.tflite [--trust seen] [--json]
+
+Says for every node whether it runs on the NPU, and by which rule it stays on the CPU.
+
+  --trust seen  only register words that were seen on silicon or in a shipped driver
+  --json        the answer as JSON
+Exit codes: 0 the NPU takes nodes of the model; 1 it takes none; 2 bad input or usage.
+`;
+
+interface CheckedNode {
+  readonly node: number;
+  readonly op: string;
+  readonly target: 'npu' | 'cpu';
+  /** Position of the part that it is compiled into. */
+  readonly part: number | null;
+  readonly rule: string | null;
+  readonly text: string | null;
+}
+
+const checkedNode = (compiled: CompiledModel, node: number, op: string): CheckedNode => {
+  const refusal = compiled.refusals.find((one) => one.node === node);
+  if (refusal !== undefined) return { node, op, target: 'cpu', part: null, rule: refusal.rule, text: refusal.text };
+  const part = compiled.parts.findIndex(({ nodes }) => nodes.includes(node));
+  return { node, op, target: 'npu', part, rule: null, text: null };
+};
+
+const nodeLine = ({ node, op, target, rule, text }: CheckedNode, opColumn: number): string => {
+  const start = `  #${String(node).padEnd(4)} ${op.padEnd(opColumn)} ${target.toUpperCase()}`;
+  return rule === null ? start : `${start}  ${rule}: ${text ?? ''}`;
+};
+
+export const checkCommand: Subcommand = {
+  name: 'check',
+  summary: 'what of a model runs on the NPU, and why the rest does not',
+  usage,
+  run: (args, terminal) => {
+    const parsed = readArguments('check', args, { trust: { type: 'string' }, json: { type: 'boolean' } });
+    const model = onePositional('check', parsed, 'model');
+    const trust = trustOption('check', parsed);
+    const { bytes, graph } = readModel(model);
+    const compiled = inFile(model, () => compileTflite(bytes, { trust }));
+    const nodes = graph.nodes.map(({ index, op }) => checkedNode(compiled, index, op));
+    const taken = nodes.filter(({ target }) => target === 'npu').length;
+    if (parsed.flags.has('json'))
+      printJson(terminal, { model, trust, nodes, npu: taken, cpu: nodes.length - taken, parts: compiled.parts.length });
+    else {
+      const opColumn = Math.max(...nodes.map(({ op }) => op.length), 0);
+      const parts = compiled.parts.length === 1 ? '1 part' : `${compiled.parts.length} parts`;
+      terminal.out(`${model}: ${taken} of ${nodes.length} nodes on the NPU, in ${parts}\n`);
+      for (const node of nodes) terminal.out(`${nodeLine(node, opColumn)}\n`);
+    }
+    return taken > 0 ? 0 : 1;
+  },
+};

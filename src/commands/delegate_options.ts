@@ -1,0 +1,25 @@
+/** The delegate's options as people see them; delegate/options.c reads them (a test holds the two together). */
+
+export interface DelegateOption {
+  readonly name: string;
+  /** Values between '|', or a description in <>. */
+  readonly allowed: string;
+  readonly initial: string;
+  readonly text: string;
+}
+
+export const delegateOptions: readonly DelegateOption[] = [
+  { name: 'device', allowed: 'auto|software', initial: 'auto', text: 'where plans run' },
+  { name: 'chip', allowed: 'rk3588', initial: 'rk3588', text: 'what plans are compiled for' },
+  { name: 'cores', allowed: '1|2|3', initial: '1', text: 'cores of the NPU to plan for' },
+  { name: 'cache', allowed: '<folder>|off', initial: '', text: 'where compiled plans are kept' },
+  { name: 'node', allowed: '<path of Node>', initial: '', text: 'the Node program; default from PATH' },
+  { name: 'engine', allowed: '<path of engine.mjs>', initial: '', text: 'the compiler; default beside the library' },
+  { name: 'timeout', allowed: '<seconds, 1 to 86400>', initial: '60', text: 'patience with the compiler' },
+  { name: 'verbose', allowed: '0|1|2', initial: '0', text: '1 prints what runs where and why not' },
+  { name: 'profile', allowed: '<file>', initial: '', text: 'a Perfetto trace, and a table for each op' },
+  { name: 'trust', allowed: 'inferred|seen', initial: 'inferred', text: 'seen: only register words that were seen' },
+  { name: 'facts', allowed: '<name=value,... of the software NPU>', initial: '', text: 'behaviours (ptfe npu facts)' },
+];
+
+export const variableOf = ({ name }: DelegateOption): string => `PTFE_${name.toUpperCase()}`;

@@ -1,0 +1,193 @@
+/** `ptfe doctor`: what of ptfe is here and works on this machine, and which options exist. */
+import { accessSync, closeSync, constants, existsSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { engineVersion } from '../version.js';
+import { badUsage, readArguments } from './arguments.js';
+import { delegateOptions, variableOf } from './delegate_options.js';
+import { printJson, type Subcommand } from './subcommand.js';
+
+const usage = `ptfe doctor [--json]
+
+Says what of ptfe is here and works: Node, Python and its TFLite runtimes, the delegate's library, the engine, the
+addon, the device file, the cache folder; and lists the options with the values that are set.
+
+  --json  the answer as JSON
+Exit codes: 0 the delegate can run; 1 something that it needs is missing; 2 bad usage.
+`;
+
+interface Finding {
+  readonly what: string;
+  /** missing: the delegate cannot run without it. absent: it can. */
+  readonly state: 'ok' | 'absent' | 'missing';
+  readonly text: string;
+}
+
+/** The package's folder: this file is bundled to dist/cli.mjs, or stands in src/commands. */
+const root = resolve(import.meta.dirname, import.meta.dirname.endsWith('commands') ? '../..' : '..');
+
+const messageOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+
+const leastNode = [20, 19] as const;
+
+const nodeFinding = (): Finding => {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const enough = major > leastNode[0] || (major === leastNode[0] && minor >= leastNode[1]);
+  const text = `${process.versions.node}, ${process.execPath}`;
+  return {
+    what: 'Node',
+    state: enough ? 'ok' : 'missing',
+    text: enough ? text : `${text}: older than ${leastNode.join('.')}`,
+  };
+};
+
+const pythonProgram = [
+  'import importlib.util as u, sys',
+  'names = [n for n in ("tflite_runtime", "ai_edge_litert", "tensorflow") if u.find_spec(n)]',
+  'print("%d.%d.%d" % sys.version_info[:3], sys.executable, *names, sep="\\n")',
+].join('\n');
+
+const pythonFinding = (): Finding => {
+  const python = process.env['PTFE_PYTHON'] ?? 'python3';
+  const { status, stdout } = spawnSync(python, ['-c', pythonProgram], { encoding: 'utf8', timeout: 20_000 });
+  if (status !== 0) return { what: 'Python', state: 'absent', text: `${python} does not run` };
+  const [version = '', path = '', ...runtimes] = stdout.trim().split('\n');
+  const found = runtimes.length === 0 ? 'no TFLite runtime installed in it' : runtimes.join(', ');
+  return { what: 'Python', state: 'ok', text: `${version}, ${path}: ${found}` };
+};
+
+/** ELF's number of the machine, for the architectures that ptfe is built for. */
+const machines: Readonly<Record<string, number>> = { x64: 62, arm64: 183 };
+
+const machineOf = (path: string): number | null => {
+  const header = Buffer.alloc(20);
+  const file = openSync(path, 'r');
+  try {
+    const got = readSync(file, header, 0, header.length, 0);
+    return got === header.length && header.toString('latin1', 1, 4) === 'ELF' ? header.readUInt16LE(18) : null;
+  } finally {
+    closeSync(file);
+  }
+};
+
+const libraryFinding = (): Finding => {
+  const path = join(root, 'build/Release/libptfe.so');
+  if (!existsSync(path)) return { what: 'library', state: 'missing', text: `${path} is not there (npm run build)` };
+  const machine = machineOf(path);
+  return machine !== null && machine === machines[process.arch]
+    ? { what: 'library', state: 'ok', text: path }
+    : { what: 'library', state: 'missing', text: `${path} is not built for ${process.arch}` };
+};
+
+const engineFinding = (): Finding => {
+  const path = process.env['PTFE_ENGINE'] ?? join(root, 'dist/engine.mjs');
+  return existsSync(path)
+    ? { what: 'engine', state: 'ok', text: path }
+    : { what: 'engine', state: 'missing', text: `${path} is not there (npm run build:engine)` };
+};
+
+const addonFinding = (): Finding => {
+  const path = join(root, 'build/Release/ptfe_addon.node');
+  if (!existsSync(path))
+    return { what: 'addon', state: 'absent', text: `${path} is not there: for tools and tests only` };
+  try {
+    createRequire(import.meta.url)(path);
+    return { what: 'addon', state: 'ok', text: path };
+  } catch (error) {
+    return { what: 'addon', state: 'absent', text: `${path} does not load: ${messageOf(error)}` };
+  }
+};
+
+const accelFolder = '/dev/accel';
+
+const deviceFinding = (): Finding => {
+  const files = existsSync(accelFolder) ? readdirSync(accelFolder) : [];
+  if (files.length === 0)
+    return { what: 'device', state: 'absent', text: `no ${accelFolder}/accel*: plans run on the software NPU` };
+  const open = files.filter((file) => isWritable(join(accelFolder, file)));
+  const text =
+    open.length === 0
+      ? `${files.join(', ')}: no permission (group render?)`
+      : `${open.map((file) => join(accelFolder, file)).join(', ')}: not opened by this version, plans run on the software NPU`;
+  return { what: 'device', state: 'absent', text };
+};
+
+const isWritable = (path: string): boolean => {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const cacheFinding = (): Finding => {
+  const wanted = process.env['PTFE_CACHE'] ?? '';
+  if (wanted === 'off') return { what: 'cache', state: 'absent', text: 'off by PTFE_CACHE: every start compiles' };
+  const base = process.env['XDG_CACHE_HOME'] ?? '';
+  const folder = wanted !== '' ? wanted : join(base !== '' ? base : join(homedir(), '.cache'), 'ptfe');
+  if (!existsSync(folder)) return { what: 'cache', state: 'absent', text: `${folder}: not made yet` };
+  if (!statSync(folder).isDirectory() || !isWritable(folder))
+    return { what: 'cache', state: 'absent', text: `${folder} is no folder that can be written` };
+  const sizes = readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => statSync(join(folder, entry.name), { throwIfNoEntry: false })?.size ?? 0);
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  return { what: 'cache', state: 'ok', text: `${folder}: ${sizes.length} files, ${total} bytes` };
+};
+
+interface OptionRow {
+  readonly option: string;
+  readonly variable: string;
+  readonly allowed: string;
+  readonly initial: string;
+  readonly set: string | null;
+  readonly text: string;
+}
+
+const optionRows = (): readonly OptionRow[] =>
+  delegateOptions.map((option) => ({
+    option: option.name,
+    variable: variableOf(option),
+    allowed: option.allowed,
+    initial: option.initial,
+    set: process.env[variableOf(option)] ?? null,
+    text: option.text,
+  }));
+
+const optionLine = ({ option, variable, allowed, initial, set, text }: OptionRow): string => {
+  const value = set !== null ? `set to ${set}` : initial === '' ? '' : `default ${initial}`;
+  return `  ${option.padEnd(9)} ${variable.padEnd(13)} ${allowed.padEnd(37)} ${value.padEnd(17)} ${text}`;
+};
+
+export const doctorCommand: Subcommand = {
+  name: 'doctor',
+  summary: 'what of ptfe is here and works, and which options exist',
+  usage,
+  run: (args, terminal) => {
+    const { flags, positionals } = readArguments('doctor', args, { json: { type: 'boolean' } });
+    if (positionals.length > 0) throw badUsage('doctor', 'it takes no file');
+    const findings = [
+      nodeFinding(),
+      pythonFinding(),
+      libraryFinding(),
+      engineFinding(),
+      addonFinding(),
+      deviceFinding(),
+      cacheFinding(),
+    ];
+    const options = optionRows();
+    const works = findings.every(({ state }) => state !== 'missing');
+    if (flags.has('json')) printJson(terminal, { version: engineVersion, works, findings, options });
+    else {
+      terminal.out(`ptfe ${engineVersion}\n`);
+      for (const { what, state, text } of findings) terminal.out(`  ${what.padEnd(9)} ${state.padEnd(8)} ${text}\n`);
+      terminal.out('options of load_delegate, or the environment:\n');
+      for (const row of options) terminal.out(`${optionLine(row)}\n`);
+    }
+    return works ? 0 : 1;
+  },
+};

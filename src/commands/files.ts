@@ -1,0 +1,80 @@
+/** Files of commands: what cannot be read or written is one sentence, and errors inside a file begin with its name. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { PtfeError } from '../error.js';
+import { readTflite, type TfliteModel } from '../model/tflite.js';
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'no permission',
+  ENOTDIR: 'a part of the path is no folder',
+  ENOSPC: 'no space left',
+  EROFS: 'the file system is read-only',
+};
+
+const reasonOf = (error: unknown): string => {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return reasons[code] ?? (code === '' ? String(error) : code);
+};
+
+/** @throws PtfeError `no-file` */
+export const readBytes = (path: string): Uint8Array => {
+  try {
+    // A copy of its own: small files come as slices of node's pool, and records are read at aligned offsets.
+    return Uint8Array.from(readFileSync(path));
+  } catch (error) {
+    throw new PtfeError('no-file', path, reasonOf(error));
+  }
+};
+
+/** @throws PtfeError `no-file` */
+export const writeBytes = (path: string, bytes: Uint8Array): void => {
+  try {
+    writeFileSync(path, bytes);
+  } catch (error) {
+    throw new PtfeError('no-file', path, `it cannot be written: ${reasonOf(error)}`);
+  }
+};
+
+/** Runs a reader of a file's contents; its errors name the file too. */
+export const inFile = <T>(path: string, read: () => T): T => {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof PtfeError)) throw error;
+    throw new PtfeError(error.code, `${path}: ${error.where}`, error.text, error.remedy);
+  }
+};
+
+const gzipMagic = [0x1f, 0x8b] as const;
+
+/** Contents of a file, unpacked where it is gzipped. @throws PtfeError */
+export const readUnpacked = (path: string): Uint8Array => {
+  const bytes = readBytes(path);
+  if (gzipMagic.some((byte, i) => bytes[i] !== byte)) return bytes;
+  try {
+    return Uint8Array.from(gunzipSync(bytes));
+  } catch {
+    throw new PtfeError('bad-stream', path, 'its gzip data are damaged or cut off');
+  }
+};
+
+/** @throws PtfeError */
+export const parseJson = (bytes: Uint8Array): unknown => {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes)) as unknown;
+  } catch {
+    throw new PtfeError('bad-stream', 'contents', 'not JSON, or cut off');
+  }
+};
+
+export interface ModelFile extends TfliteModel {
+  readonly bytes: Uint8Array;
+}
+
+/** @throws PtfeError */
+export const readModel = (path: string): ModelFile => {
+  const bytes = readBytes(path);
+  return { bytes, ...inFile(path, () => readTflite(bytes)) };
+};

@@ -1,0 +1,110 @@
+/** `ptfe npu`: what is known of the hardware. `facts`: what no source proves. `registers`: the table of registers. */
+import { compileTflite } from '../compile.js';
+import { factUsage, type FactUsage } from '../explain/fact_usage.js';
+import { type Field, type Register, registers, sourceOf, tagOf } from '../hardware/registers.js';
+import { readPlan } from '../plan/read.js';
+import { badUsage, readArguments, trustOption } from './arguments.js';
+import { inFile, readBytes } from './files.js';
+import { type ExitCode, printJson, type Subcommand, type Terminal } from './subcommand.js';
+
+const usage = `ptfe npu facts [MODEL.tflite ...] [--trust seen] [--json]
+ptfe npu registers [NAME] [--json]
+
+facts lists the behaviours of the hardware that no source proves: what is assumed, what else would be plausible, and
+the source. With models it counts the ops and tasks that rest on each: check those first on a board.
+registers lists the registers with their fields, bits, meaning, tag and source; NAME is a part of the name, such as
+CNA, CBUF or DPU.OUT_CVT_SCALE.
+
+  --trust seen  compile the models with register words that were seen only
+  --json        the answer as JSON
+Exit codes: 0 done; 1 no register has that name; 2 bad input or usage.
+`;
+
+const factText = ({ name, text, tag, source, values, ops, tasks }: FactUsage, counted: boolean): string => {
+  const [initial, ...others] = values;
+  const used = counted ? [`  rests on it: ${tasks} tasks of ${ops} ops`] : [];
+  return [
+    `${name} (${tag})`,
+    `  ${text}`,
+    `  assumed: ${initial}; alternatives: ${others.join(', ')}`,
+    `  source: ${source}`,
+    ...used,
+    '',
+  ].join('\n');
+};
+
+const listFacts = (args: readonly string[], terminal: Terminal): ExitCode => {
+  const parsed = readArguments('npu', args, { json: { type: 'boolean' }, trust: { type: 'string' } });
+  const trust = trustOption('npu', parsed);
+  const models = parsed.positionals;
+  const plans = models.flatMap((model) => {
+    const bytes = readBytes(model);
+    return inFile(model, () => compileTflite(bytes, { trust })).parts.map(({ plan }) => readPlan(plan));
+  });
+  const found = factUsage(plans);
+  const counted = models.length > 0;
+  if (parsed.flags.has('json')) {
+    printJson(terminal, counted ? { models, trust, ...found } : { facts: found.facts.map(withoutCounts) });
+    return 0;
+  }
+  const ordered = counted ? found.facts.toSorted((a, b) => b.tasks - a.tasks) : found.facts;
+  for (const fact of ordered) terminal.out(`${factText(fact, counted)}\n`);
+  if (counted)
+    terminal.out(`${models.length} models: ${found.tasks} tasks, ${found.certain} of them rest on no inferred fact\n`);
+  return 0;
+};
+
+const withoutCounts = ({ name, text, tag, source, values }: FactUsage): Omit<FactUsage, 'ops' | 'tasks'> => ({
+  name,
+  text,
+  tag,
+  source,
+  values,
+});
+
+const bits = ({ msb, lsb }: Field): string => (msb === lsb ? `[${lsb}]` : `[${msb}:${lsb}]`);
+
+const registerText = (register: Register): string => {
+  const { block, name, offset, tag, ancestor, note, source } = register;
+  const nvdla = ancestor === undefined ? '' : `, NVDLA ${ancestor}`;
+  return [
+    `${block}.${name} 0x${offset.toString(16).padStart(4, '0')} (${tag}${nvdla})`,
+    ...(note === undefined ? [] : [`  ${note}`]),
+    ...register.fields.map((field) =>
+      `  ${bits(field).padEnd(8)} ${field.name.padEnd(28)} ${tagOf(register, field).padEnd(8)} ${field.note ?? ''}`.trimEnd(),
+    ),
+    `  source: ${source}`,
+    '',
+  ].join('\n');
+};
+
+const fullRegister = (register: Register): unknown => ({
+  ...register,
+  fields: register.fields.map((field) => ({
+    ...field,
+    tag: tagOf(register, field),
+    source: sourceOf(register, field),
+  })),
+});
+
+const listRegisters = (args: readonly string[], terminal: Terminal): ExitCode => {
+  const { flags, positionals } = readArguments('npu', args, { json: { type: 'boolean' } });
+  const [part = '', ...more] = positionals;
+  if (more.length > 0) throw badUsage('npu', 'registers takes one name');
+  const found = registers.filter(({ block, name }) => `${block}.${name}`.toUpperCase().includes(part.toUpperCase()));
+  if (flags.has('json')) printJson(terminal, { registers: found.map(fullRegister) });
+  else if (found.length === 0) terminal.out(`no register's name contains "${part}"\n`);
+  else terminal.out(`${found.map(registerText).join('\n')}`);
+  return found.length === 0 ? 1 : 0;
+};
+
+export const npuCommand: Subcommand = {
+  name: 'npu',
+  summary: 'what is known of the hardware, and what is only inferred',
+  usage,
+  run: ([topic, ...args], terminal) => {
+    if (topic === 'facts') return listFacts(args, terminal);
+    if (topic === 'registers') return listRegisters(args, terminal);
+    throw badUsage('npu', topic === undefined ? 'facts or registers?' : `no topic "${topic}": facts or registers`);
+  },
+};

@@ -1,0 +1,59 @@
+/** What a file holds for the disassembler: a plan, a model (compiled here), a recorded stream, or the vendor's programs. */
+import { compileTflite } from '../compile.js';
+import { PtfeError } from '../error.js';
+import type { Trust } from '../ops/rule.js';
+import { planMagic } from '../plan/format.js';
+import { readPlan } from '../plan/read.js';
+import { programOfPlan } from '../stream/plan_program.js';
+import type { Program } from '../stream/program.js';
+import { programOfRecording, readRecording } from '../stream/recording.js';
+import { readVendorPrograms } from '../stream/vendor.js';
+import { inFile, parseJson, readUnpacked } from './files.js';
+
+export type ProgramsKind = 'plan' | 'model' | 'stream' | 'vendor';
+
+export interface Programs {
+  readonly kind: ProgramsKind;
+  readonly programs: readonly Program[];
+}
+
+const asciiAt = (bytes: Uint8Array, from: number, to: number): string =>
+  new TextDecoder('latin1').decode(bytes.subarray(from, to));
+
+const programsOfModel = (path: string, bytes: Uint8Array, trust: Trust): readonly Program[] => {
+  const { parts } = compileTflite(bytes, { trust });
+  return parts.map(({ nodes, plan }, i) =>
+    programOfPlan(readPlan(plan), `${path} part ${i} of ${parts.length}, ${nodes.length} nodes`),
+  );
+};
+
+const programsOfJson = (bytes: Uint8Array): Programs => {
+  const json = parseJson(bytes);
+  if (typeof json === 'object' && json !== null && 'submits' in json)
+    return { kind: 'stream', programs: [programOfRecording(readRecording(json, null))] };
+  if (typeof json === 'object' && json !== null && 'families' in json)
+    return { kind: 'vendor', programs: readVendorPrograms(json) };
+  throw new PtfeError(
+    'bad-stream',
+    'contents',
+    'JSON, but neither a recorded stream nor a collection of vendor programs',
+  );
+};
+
+/**
+ * @param trust for a model, which is compiled
+ * @throws PtfeError
+ */
+export const readPrograms = (path: string, trust: Trust): Programs => {
+  const bytes = readUnpacked(path);
+  return inFile(path, () => {
+    if (asciiAt(bytes, 0, 8) === planMagic) return { kind: 'plan', programs: [programOfPlan(readPlan(bytes), path)] };
+    if (asciiAt(bytes, 4, 8) === 'TFL3') return { kind: 'model', programs: programsOfModel(path, bytes, trust) };
+    if (asciiAt(bytes, 0, 16).trimStart().startsWith('{')) return programsOfJson(bytes);
+    throw new PtfeError(
+      'bad-stream',
+      'contents',
+      'neither a plan (PTFEPLAN), a .tflite model, nor a recorded stream (JSON, also gzipped)',
+    );
+  });
+};

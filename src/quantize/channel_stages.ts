@@ -1,0 +1,172 @@
+/**
+ * Requantization with a multiplier for each output channel: s_c = m_c * 2^-e_c, m_c in [1/2, 1). Two ways to TFLite's two
+ * roundings, and the one that calculates better is taken:
+ *
+ * `onOwnGrid`: BS rounds at each channel's own grid, with 15 bits of m_c; BN brings all channels to the largest exponent
+ * and divides by it, half away from zero as TFLite does.
+ * `composite`: BS and BN together carry 29 bits of m_c and round at the grid of the largest exponent E. That is finer than
+ * TFLite's first rounding where e_c < E. But floor(floor(x + 1/2) / 2^e + 1/2) = floor((x + 1/2 + 2^(e-1)) / 2^e): for
+ * values from the zero point up, TFLite's two roundings are one with half a step added, and BN adds it. Below the zero
+ * point, where TFLite rounds away from zero, the half step is on the wrong side.
+ */
+import { activationLimit, type ConvNumbers, divide, meanMagnitude } from './division.js';
+import { multiplyByQuantizedMultiplier, type QuantizedMultiplier } from './multiplier.js';
+import type { Stages } from './stages.js';
+import { factorMax, factorMin } from './two_factors.js';
+
+const noMultiplier: QuantizedMultiplier = { mantissa: 0, shift: 0 };
+
+/** Above this exponent a channel gives up bits of its mantissa instead: all sums stay inside an int32. */
+const largestExponent = 20;
+
+/** Accumulator for which a dead channel gives exactly TFLite's constant, with multiplier 2^14 >> 15 and exponent e. */
+const deadBias = (bias: number, multiplier: QuantizedMultiplier, exponent: number): number => {
+  const value = multiplyByQuantizedMultiplier(bias, multiplier);
+  return Math.max(-512, Math.min(512, value)) * 2 ** (exponent + 1);
+};
+
+/** BS carries 15 bits of each multiplier, BN brings all channels to the largest exponent and divides. */
+const onOwnGrid = (numbers: ConvNumbers): Stages => {
+  const live = numbers.multipliers.filter((_, c) => numbers.dead[c] !== true);
+  const exponents = live.map(({ shift }) => -shift);
+  const smallest = Math.min(...(exponents.length > 0 ? exponents : [0]));
+  // A channel that needs a left shift lowers the common BS shift; the others then keep that many bits more.
+  const left = Math.max(0, -smallest);
+  // BN's operand ends at 2^14: a channel with a far smaller scale than the largest keeps fewer bits of its mantissa.
+  const wanted = Math.min(Math.max(...(exponents.length > 0 ? exponents : [0])), smallest + 14);
+  const largest = Math.max(0, Math.min(wanted, largestExponent));
+  const count = numbers.bias.length;
+  const add = new Int32Array(count);
+  const multiply = new Int32Array(count);
+  const align = new Int32Array(count);
+  const magnitude = meanMagnitude(numbers);
+  let precision = 0;
+  for (let c = 0; c < count; c++) {
+    const multiplier = numbers.multipliers[c] ?? noMultiplier;
+    if (numbers.dead[c] === true) {
+      add[c] = deadBias(numbers.bias[c] ?? 0, multiplier, largest);
+      multiply[c] = 2 ** 14;
+      align[c] = 1;
+      continue;
+    }
+    const exponent = Math.min(-multiplier.shift, largest);
+    const exact = (multiplier.mantissa / 2 ** 16) * 2 ** (exponent + multiplier.shift);
+    add[c] = numbers.bias[c] ?? 0;
+    multiply[c] = Math.max(1, Math.min(factorMax, Math.round(exact)));
+    align[c] = 2 ** (largest - exponent);
+    precision += Math.min(1, (magnitude * Math.abs((multiply[c] ?? 0) - exact)) / exact) / Math.max(1, live.length);
+  }
+  const exponent = largest + left;
+  const limit = activationLimit(numbers, 0);
+  const uniform = align.every((value) => value === 1);
+  return {
+    technique: 'tflite-grid',
+    bs: { add, multiply, shift: 15 - left, limit: null },
+    bn: { add: null, multiply: uniform ? 1 : align, shift: exponent, limit },
+    ew: null,
+    out: { scale: 1, shift: 0, offset: numbers.outputZeroPoint, ties: 'even' },
+    mismatch: precision + (left > 0 ? 0.25 : 0),
+    facts: [
+      'bs_shift_rounding',
+      'mul_product_width',
+      ...(uniform ? [] : ['bn_operand_packing']),
+      ...(exponent > 0 ? ['bn_shift_rounding'] : []),
+      ...(limit === null ? [] : ['relux_limit_position']),
+    ],
+  };
+};
+
+/** BN's factors of 15 bits must reach from the largest channel to the smallest. */
+const largestSpread = 12;
+
+/** Two factors whose product over 2^shift is nearest to `target`; the second one as large as it may be, so that it is fine. */
+const factorPair = (
+  target: number,
+  shift: number,
+): { readonly first: number; readonly second: number; readonly error: number } => {
+  const product = target * 2 ** shift;
+  if (product < factorMin) {
+    const first = Math.max(1, Math.round(product));
+    return { first, second: 1, error: Math.abs(first / product - 1) };
+  }
+  const top = Math.min(factorMax, Math.floor(product / factorMin));
+  let best = { first: factorMax, second: Math.max(1, Math.round(product / factorMax)), error: Infinity };
+  // 2,000 pairs come within 2^-26 of any product; more would only cost time.
+  const bottom = Math.max(1, Math.ceil(product / factorMax), top - 2000);
+  for (let second = top; second >= bottom && best.error > 2 ** -28; second--) {
+    const first = Math.round(product / second);
+    if (first < factorMin || first > factorMax) continue;
+    const error = Math.abs((first * second) / product - 1);
+    if (error < best.error) best = { first, second, error };
+  }
+  return best;
+};
+
+/** @returns null where a multiplier is 1 or more */
+const composite = (numbers: ConvNumbers): Stages | null => {
+  const live = numbers.multipliers.filter((_, c) => numbers.dead[c] !== true);
+  const exponents = live.map(({ shift }) => -shift);
+  if (exponents.length === 0) return null;
+  const smallest = Math.min(...exponents);
+  if (smallest < 0) return null;
+  // A channel beyond the largest exponent rounds at a coarser grid than TFLite's: the identity above holds there too.
+  const exponent = Math.min(Math.max(...exponents), smallest + largestSpread, largestExponent);
+  const spread = exponent - smallest;
+  // BS keeps as many bits as an int32 holds for every accumulator that does not saturate the output anyway.
+  const bsShift = Math.max(0, exponent - 6);
+  const bnShift = 30 - spread - bsShift;
+  if (bnShift < 0) return null;
+  const zero = numbers.outputZeroPoint;
+  const [low, high] = [numbers.range[0] - zero, numbers.range[1] - zero];
+  const below = Math.max(0, -low) / Math.max(1, high - low);
+  const halfStep = below < 0.5;
+  const count = numbers.bias.length;
+  const [add, first] = [new Int32Array(count), new Int32Array(count)];
+  const [nudge, second] = [new Int32Array(count), new Int32Array(count)];
+  const magnitude = meanMagnitude(numbers);
+  let mismatch = 0;
+  for (let c = 0; c < count; c++) {
+    const multiplier = numbers.multipliers[c] ?? noMultiplier;
+    add[c] = numbers.bias[c] ?? 0;
+    if (numbers.dead[c] === true) {
+      // (value * 2^t * 2^14 >> bsShift) * 2^14 >> bnShift is value * 2^exponent.
+      const value = Math.max(-512, Math.min(512, multiplyByQuantizedMultiplier(add[c] ?? 0, multiplier)));
+      add[c] = value * 2 ** (exponent + bsShift + bnShift - 28);
+      first[c] = factorMin;
+      second[c] = factorMin;
+      continue;
+    }
+    const finer = exponent + multiplier.shift;
+    const pair = factorPair((multiplier.mantissa / 2 ** 31) * 2 ** finer, bsShift + bnShift);
+    first[c] = pair.first;
+    second[c] = pair.second;
+    if (halfStep) nudge[c] = Math.round(((2 ** finer - 1) / 2) * (2 ** bnShift / pair.second));
+    const step = 2 ** multiplier.shift * Math.abs(1 - 2 ** -finer);
+    mismatch += ((halfStep ? step * below : step / 2) + Math.min(1, magnitude * pair.error)) / live.length;
+  }
+  const nudged = nudge.some((value) => value !== 0);
+  const { out, mismatch: division } = divide(exponent, exponents, numbers);
+  const limit = activationLimit(numbers, exponent);
+  return {
+    technique: 'tflite-grid',
+    bs: { add, multiply: first, shift: bsShift, limit: null },
+    bn: { add: nudged ? nudge : null, multiply: second, shift: bnShift, limit },
+    ew: null,
+    out,
+    mismatch: mismatch + division,
+    facts: [
+      'bn_shift_rounding',
+      'bn_operand_packing',
+      'mul_product_width',
+      ...(bsShift > 0 ? ['bs_shift_rounding'] : []),
+      ...(out.ties === 'up' ? ['cvt_round_bit'] : []),
+      ...(limit === null ? [] : ['relux_limit_position']),
+    ],
+  };
+};
+
+/** A multiplier for each channel, by the way that differs less. */
+export const channelStages = (numbers: ConvNumbers): Stages => {
+  const [own, other] = [onOwnGrid(numbers), composite(numbers)];
+  return other !== null && other.mismatch < own.mismatch ? other : own;
+};

@@ -1,0 +1,67 @@
+/** A plan's tasks as a program: addresses are what the relocations say. */
+import { commandAt, commandBytes } from '../hardware/command.js';
+import type { Plan, PlanOp, PlanTensor } from '../plan/format.js';
+import { type Program, type ProgramTask, type Reference, referenceText } from './program.js';
+
+/** Names of BOs: their kind, with a number where there are several of it. */
+const boNames = ({ bos }: Plan): readonly string[] =>
+  bos.map(({ kind }, i) => {
+    const alike = bos.filter((other) => other.kind === kind).length;
+    return alike === 1 ? kind : `${kind}${bos.slice(0, i).filter((other) => other.kind === kind).length}`;
+  });
+
+export const opTitle = ({ name, node, fusedNode }: PlanOp): string =>
+  `${name} #${node}${fusedNode === null ? '' : `+#${fusedNode}`}`;
+
+const tensorLine = ({ direction, tensor, type, shape }: PlanTensor, place: Reference): string =>
+  `${direction === 'in' ? 'in ' : 'out'} tensor ${tensor} ${type} ${shape.join('x')} at ${referenceText(place)}`;
+
+const opLine = (op: PlanOp): string =>
+  `op ${opTitle(op)}: ${op.taskCount} ${op.taskCount === 1 ? 'task' : 'tasks'}` +
+  (op.facts.length === 0 ? '' : `, rests on ${op.facts.join(' ')}`);
+
+/** By BO and word. */
+type Addresses = ReadonlyMap<string, Reference>;
+const wordKey = (bo: number, word: number): string => `${bo}:${word}`;
+
+const addressesOf = (plan: Plan, names: readonly string[]): Addresses =>
+  new Map(
+    plan.relocations.map(({ bo, word, targetBo, addend }) => [
+      wordKey(bo, word),
+      { bo: names[targetBo] ?? '', offset: addend },
+    ]),
+  );
+
+const taskOf = (plan: Plan, names: readonly string[], addresses: Addresses, index: number): ProgramTask | null => {
+  const task = plan.tasks[index];
+  const op = plan.ops[task?.op ?? -1];
+  const bytes = plan.bos[task?.regcmdBo ?? -1]?.bytes;
+  if (task === undefined || op === undefined || bytes === undefined) return null;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const first = task.regcmdOffset / commandBytes;
+  const part = op.taskCount === 1 ? '' : ` part ${index - op.firstTask + 1} of ${op.taskCount}`;
+  return {
+    title: `${opTitle(op)}${part}`,
+    at: { bo: names[task.regcmdBo] ?? '', offset: task.regcmdOffset },
+    words: Array.from({ length: task.words }, (_, i) => ({
+      ...commandAt(view, task.regcmdOffset + commandBytes * i),
+      address: addresses.get(wordKey(task.regcmdBo, first + i)) ?? null,
+    })),
+  };
+};
+
+/** @param plan as `readPlan` checked it */
+export const programOfPlan = (plan: Plan, title: string): Program => {
+  const names = boNames(plan);
+  const addresses = addressesOf(plan, names);
+  return {
+    title,
+    chip: 'rk3588',
+    notes: [
+      plan.bos.map(({ size }, i) => `${names[i] ?? ''} ${size} bytes`).join(', '),
+      ...plan.tensors.map((tensor) => tensorLine(tensor, { bo: names[tensor.bo] ?? '', offset: tensor.offset })),
+      ...plan.ops.map(opLine),
+    ],
+    tasks: plan.tasks.flatMap((_, index) => taskOf(plan, names, addresses, index) ?? []),
+  };
+};

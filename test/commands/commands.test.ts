@@ -1,0 +1,278 @@
+import { expect } from 'chai';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { gzipSync } from 'node:zlib';
+import { delegateOptions } from '../../src/commands/delegate_options.js';
+import { runSubcommand } from '../../src/commands/index.js';
+import { facts } from '../../src/hardware/facts.js';
+import { goldenModels } from '../golden/models.js';
+import { repository } from '../host/python.js';
+import { isShared, sharedPath } from '../host/shared.js';
+
+interface Answer {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+const ptfe = (...argv: readonly string[]): Answer => {
+  let [out, err] = ['', ''];
+  const code = runSubcommand(argv, { out: (text) => void (out += text), err: (text) => void (err += text) });
+  return { code, out, err };
+};
+
+/** One line on stderr, nothing on stdout, exit code 2, no stack. */
+const expectRefused = (answer: Answer, ...parts: readonly string[]): void => {
+  expect(answer.code, answer.err).to.equal(2);
+  expect(answer.out).to.equal('');
+  expect(answer.err).to.match(/^ptfe[^\n]*\n$/);
+  expect(answer.err).to.not.match(/\bat .*:\d+:\d+/);
+  for (const part of parts) expect(answer.err).to.contain(part);
+};
+
+const golden = (name: string): Uint8Array =>
+  goldenModels.find((model) => model.name === name)?.bytes ?? new Uint8Array();
+
+const json = (text: string): Readonly<Record<string, unknown>> => JSON.parse(text) as Readonly<Record<string, unknown>>;
+
+describe('commands', () => {
+  let folder = '';
+  const file = (name: string, bytes: Uint8Array | string): string => {
+    const path = join(folder, name);
+    writeFileSync(path, bytes);
+    return path;
+  };
+  let model = '';
+  let plan = '';
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'ptfe-commands-'));
+    model = file('conv.tflite', golden('conv_clamp'));
+    plan = join(folder, 'conv.plan');
+    expect(ptfe('compile', model, '-o', plan).code).to.equal(0);
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  describe('bad usage', () => {
+    it('is one line that says what is known', () => {
+      expectRefused(ptfe('dissasm', plan), 'no command "dissasm"', 'compile, check, disasm, npu, doctor');
+      expectRefused(ptfe('disasm'), 'disasm: no file given', 'ptfe disasm --help');
+      expectRefused(ptfe('disasm', plan, model), 'one file at a time, not 2');
+      expectRefused(ptfe('disasm', plan, '--everything'), "Unknown option '--everything'");
+      expectRefused(ptfe('disasm', plan, '--task', '2'), '--task 2: the file has 2 tasks, numbered from 0');
+      expectRefused(ptfe('disasm', plan, '--task', 'x'), '--task x');
+      expectRefused(ptfe('compile', model, '--trust', 'blind'), '--trust blind: only inferred and seen are known');
+      expectRefused(ptfe('compile', model, '-o'), '--output');
+      expectRefused(ptfe('compile', model, '--chip', 'rk3576'), "RK3588 only, the RK3576's are not proven");
+      expectRefused(ptfe('compile', model, '--chip', 'rk1'), 'no such chip (known: rk3588, rk3576, rk3568)');
+      expectRefused(ptfe('check'), 'check: no model given');
+      expectRefused(ptfe('npu'), 'facts or registers?');
+      expectRefused(ptfe('npu', 'facets'), 'no topic "facets"');
+      expectRefused(ptfe('doctor', 'x'), 'it takes no file');
+    });
+
+    it('no command at all prints the list to stderr', () => {
+      const { code, out, err } = ptfe();
+      expect([code, out]).to.deep.equal([2, '']);
+      expect(err).to.contain('ptfe COMMAND');
+    });
+
+    it('help and version are answers', () => {
+      for (const argv of [['help'], ['--help'], ['-h'], ['help', 'disasm'], ['disasm', '--help'], ['--version']]) {
+        const { code, out, err } = ptfe(...argv);
+        expect([code, err], argv.join(' ')).to.deep.equal([0, '']);
+        expect(out).to.match(/^ptfe /);
+      }
+    });
+  });
+
+  describe('bad input', () => {
+    it('a missing file, a folder, a file of another kind', () => {
+      for (const command of ['compile', 'check', 'disasm'])
+        expectRefused(ptfe(command, join(folder, 'none')), `${folder}/none: there is no such file`);
+      expectRefused(ptfe('npu', 'facts', join(folder, 'none')), 'there is no such file');
+      expectRefused(ptfe('disasm', folder), 'it is a folder');
+      expectRefused(ptfe('disasm', file('text', 'hello there, this is a text')), 'neither a plan');
+      expectRefused(ptfe('disasm', file('empty', '')), 'neither a plan');
+      expectRefused(ptfe('check', file('text', 'hello there, this is a text')), 'TFL3');
+      expectRefused(ptfe('compile', model, '-o', join(folder, 'none/x.plan')), 'cannot be written');
+    });
+
+    it('a plan cut off anywhere', () => {
+      const whole = readFileSync(plan);
+      for (const length of [8, 60, 127, 128, 500, whole.length - 1])
+        expectRefused(ptfe('disasm', file('cut.plan', whole.subarray(0, length))), 'cut.plan: plan header: ');
+    });
+
+    it('a .tflite file cut off anywhere', () => {
+      const whole = readFileSync(join(repository, 'examples/digits_int8.tflite'));
+      for (let length = 8; length < whole.length; length += 4099) {
+        const path = file('cut.tflite', whole.subarray(0, length));
+        for (const command of ['check', 'compile', 'disasm']) expectRefused(ptfe(command, path), 'cut.tflite: ');
+      }
+    });
+
+    it('a stream that is cut off or damaged', () => {
+      expectRefused(ptfe('disasm', file('cut.json', '{"submits": [')), 'not JSON, or cut off');
+      const packed = gzipSync('{"submits": []}');
+      expectRefused(ptfe('disasm', file('cut.json.gz', packed.subarray(0, 20))), 'gzip data are damaged or cut off');
+      expectRefused(ptfe('disasm', file('bare.json', '{"submits": []}')), 'recorded stream: no "bos"');
+      expectRefused(ptfe('disasm', file('other.json', '{"a": 1}')), 'neither a recorded stream');
+    });
+  });
+
+  describe('compile', () => {
+    it('writes a plan and says what is in it', () => {
+      const { out } = ptfe('compile', model, '-o', plan, '--json');
+      expect(json(out)).to.deep.include({ model, trust: 'inferred', refusals: [] });
+      expect(json(out)['plans']).to.deep.equal([
+        {
+          file: plan,
+          bytes: readFileSync(plan).length,
+          nodes: [0],
+          tasks: 2,
+          jobs: 1,
+          facts: [
+            'bn_shift_rounding',
+            'bs_shift_rounding',
+            'cvt_round_bit',
+            'int8_flying',
+            'mul_product_width',
+            'relux_limit_position',
+          ],
+        },
+      ]);
+    });
+
+    it('answers 1 where the NPU takes nothing', () => {
+      const add = file('add.tflite', golden('add'));
+      const { code, out } = ptfe('compile', add, '--trust', 'seen', '-o', join(folder, 'no.plan'));
+      expect(code).to.equal(1);
+      expect(out).to.contain('no node for the NPU');
+    });
+
+    it('numbers the plans of several parts', function () {
+      const path = sharedPath('models/mobilenet_v1_0.25_128_quant.tflite');
+      if (!isShared('models/mobilenet_v1_0.25_128_quant.tflite')) return this.skip();
+      const { code, out } = ptfe('compile', path, '-o', join(folder, 'v1.plan'));
+      expect(code).to.equal(0);
+      expect(out).to.match(/v1\.0\.plan: .*\n.*v1\.1\.plan: .*\n\d+ nodes stay on the CPU/);
+    });
+  });
+
+  describe('check', () => {
+    it('says of every node where it runs, and by which rule not', () => {
+      const digits = join(repository, 'examples/digits_int8.tflite');
+      const { code, out } = ptfe('check', digits);
+      expect(code).to.equal(0);
+      expect(out).to.match(/: \d+ of 28 nodes on the NPU, in \d+ parts?\n {2}#0 {4}CONV_2D +NPU\n/);
+      const seen = json(ptfe('check', digits, '--trust', 'seen', '--json').out);
+      const nodes = seen['nodes'] as readonly Readonly<Record<string, unknown>>[];
+      expect(nodes).to.have.length(28);
+      expect(nodes.find((node) => node['op'] === 'ADD')).to.deep.include({ target: 'cpu', rule: 'trust', part: null });
+    });
+
+    it('answers 1 where the NPU takes nothing', () => {
+      expect(ptfe('check', file('add.tflite', golden('add')), '--trust', 'seen').code).to.equal(1);
+    });
+  });
+
+  describe('disasm', () => {
+    it('lists a plan and the model that it was made of alike', () => {
+      const [ofPlan, ofModel] = [ptfe('disasm', plan), ptfe('disasm', model)];
+      expect(ofPlan.code).to.equal(0);
+      expect(ofPlan.out).to.contain('task 1: CONV_2D clamp #0 (');
+      const withoutTitle = (text: string): string => text.slice(text.indexOf('\n'));
+      expect(withoutTitle(ofModel.out)).to.equal(withoutTitle(ofPlan.out));
+    });
+
+    it('one task, everything, JSON', () => {
+      const { out } = ptfe('disasm', plan, '--all', '--task', '1', '--json');
+      const [program] = json(out)['programs'] as readonly {
+        readonly tasks: readonly Readonly<Record<string, unknown>>[];
+      }[];
+      expect(program?.tasks).to.have.length(1);
+      expect(program?.tasks[0]).to.deep.include({ index: 1, starts: ['DPU', 'DPU_RDMA'], next: null });
+      expect(ptfe('disasm', plan, '--all').out).to.contain('CNA.DCOMP_REGNUM                   0x00000000\n');
+    });
+
+    it('answers 1 for a model without a task', () => {
+      expect(ptfe('disasm', file('add.tflite', golden('add')), '--trust', 'seen').code).to.equal(1);
+    });
+
+    it("lists Mesa's recorded streams, packed or not", function () {
+      const name = 'golden/mesa/mobilenet_v1_0.25_128_quant.json.gz';
+      if (!isShared(name)) return this.skip();
+      const { code, out } = ptfe('disasm', sharedPath(name));
+      expect(code).to.equal(0);
+      expect(out).to.contain('(rk3588, 28 tasks)');
+      expect(out).to.contain('CNA.FEATURE_DATA_ADDR              bo');
+      expect(out).to.not.contain('unknown word');
+    });
+
+    it("counts the vendor's programs and lists one of them", function () {
+      const name = 'hardware/conv-shapes.json';
+      if (!isShared(name)) return this.skip();
+      const { code, out } = ptfe('disasm', sharedPath(name));
+      expect(code).to.equal(0);
+      expect(out).to.contain('rk3588: 70 of 70 programs decoded');
+      expect(out).to.contain('rk3576: 158 of 158 programs decoded');
+      expect(out).to.contain('not executed: chip:');
+      expect(ptfe('disasm', sharedPath(name), '--task', '0').out).to.contain('CNA.CONV_CON1');
+    });
+  });
+
+  describe('npu', () => {
+    it('lists every fact with its tag, alternatives and source', () => {
+      const { code, out } = ptfe('npu', 'facts');
+      expect(code).to.equal(0);
+      for (const { name, source } of facts) expect(out).to.contain(`${name} (`).and.to.contain(`source: ${source}`);
+      expect(json(ptfe('npu', 'facts', '--json').out)['facts']).to.deep.equal(facts);
+    });
+
+    it('counts the tasks of models that rest on each', () => {
+      const { out } = ptfe('npu', 'facts', model);
+      expect(out).to.contain('rests on it: 1 tasks of 1 ops');
+      expect(out).to.contain('1 models: 2 tasks, 0 of them rest on no inferred fact');
+    });
+
+    it('lists registers by name', () => {
+      expect(ptfe('npu', 'registers', 'cbuf_con0').out).to.contain('[3:0]    DATA_BANK                    silicon');
+      expect(ptfe('npu', 'registers', 'NO_SUCH').code).to.equal(1);
+      expect(json(ptfe('npu', 'registers', '--json').out)['registers']).to.have.length(201);
+    });
+  });
+
+  describe('doctor', () => {
+    it('says what is here', () => {
+      const { code, out } = ptfe('doctor', '--json');
+      expect(code).to.be.oneOf([0, 1]);
+      const { findings, options } = json(out);
+      const whats = (findings as readonly { readonly what: string }[]).map(({ what }) => what);
+      expect(whats).to.deep.equal(['Node', 'Python', 'library', 'engine', 'addon', 'device', 'cache']);
+      expect(options).to.have.length(delegateOptions.length);
+    });
+
+    it("its table of options is the delegate's", () => {
+      const source = readFileSync(join(repository, 'delegate/options.c'), 'utf8');
+      const rows = [...source.matchAll(/\[OPTION_\w+\] = \{"(\w+)", (?:NULL|"\w+"), "([^"]*)", "([^"]*)"\}/g)];
+      expect(rows.map(([, name, initial, allowed]) => ({ name, initial, allowed }))).to.deep.equal(
+        delegateOptions.map(({ name, initial, allowed }) => ({ name, initial, allowed })),
+      );
+    });
+  });
+
+  it('as a program: exit codes, streams, and a reader that leaves early', () => {
+    const run = (...args: readonly string[]): Answer => {
+      const node = ['--import', 'tsx', 'src/cli.ts', ...args];
+      const done = spawnSync(process.execPath, node, { cwd: repository, encoding: 'utf8' });
+      return { code: done.status ?? -1, out: done.stdout, err: done.stderr };
+    };
+    expectRefused(run('disasm', join(folder, 'none')), 'there is no such file');
+    expect(run('check', model)).to.deep.include({ code: 0, err: '' });
+    const piped = `${process.execPath} --import tsx src/cli.ts npu registers | head -n 1`;
+    const early = spawnSync('bash', ['-c', piped], { cwd: repository, encoding: 'utf8' });
+    expect([early.stdout, early.stderr]).to.deep.equal(['PC.VERSION 0x0000 (driver)\n', '']);
+  });
+});

@@ -1,0 +1,23 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { repository } from './python.js';
+
+/** Reference material beside the repository; where it is absent, the tests that compare with it skip. */
+export const sharedFolder = process.env['PTFE_SHARED'] ?? join(repository, '../shared');
+
+export const sharedPath = (path: string): string => join(sharedFolder, path);
+
+export const isShared = (path: string): boolean => existsSync(sharedPath(path));
+
+/** Skips the running test with a line when the file is not there. */
+export function needShared(context: Mocha.Context, path: string): void {
+  if (isShared(path)) return;
+  console.log(`      skipped: ${sharedPath(path)} is not here`);
+  context.skip();
+}
+
+export const sharedJson = (path: string): unknown => {
+  const bytes = readFileSync(sharedPath(path));
+  return JSON.parse((path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8'));
+};
