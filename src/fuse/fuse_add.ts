@@ -32,6 +32,7 @@ const keepsWholeRows = ({ geometry: g }: ConvOperation): boolean =>
 /** The convolution that becomes conv + ADD, or null. `side` is the position of its result among the ADD's inputs. */
 const fusedWith = (
   operations: readonly Operation[],
+  everything: readonly Operation[],
   sum: AddOperation,
   side: 0 | 1,
   part: Part,
@@ -40,8 +41,8 @@ const fusedWith = (
   const operand = sum.inputs[1 - side] ?? -1;
   const position = operations.findLastIndex((operation) => operation.output === inner);
   const producer = operations[position];
-  if (producer?.kind !== 'conv' || producer.residual !== null || inner === operand) return null;
-  const uses = operations.filter((operation) => operandsOf(operation).includes(inner)).length;
+  if (producer?.kind !== 'conv' || producer.depthwise || producer.residual !== null || inner === operand) return null;
+  const uses = everything.filter((operation) => operandsOf(operation).includes(inner)).length;
   const operandReady = operations.findLastIndex((operation) => operation.output === operand) < position;
   if (uses !== 1 || part.outputs.includes(inner) || !operandReady || !keepsWholeRows(producer)) return null;
   const numbers = side === 0 ? sum.numbers : swapped(sum.numbers);
@@ -54,7 +55,7 @@ export const fuseAdd = (operations: readonly Operation[], part: Part): readonly 
   operations.reduce<readonly Operation[]>((done, operation) => {
     if (operation.kind === 'add') {
       for (const side of [1, 0] as const) {
-        const conv = fusedWith(done, operation, side, part);
+        const conv = fusedWith(done, operations, operation, side, part);
         const inner = operation.inputs[side];
         if (conv !== null) return done.map((earlier) => (earlier.output === inner ? conv : earlier));
       }

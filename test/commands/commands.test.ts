@@ -133,14 +133,7 @@ describe('commands', () => {
           nodes: [0],
           tasks: 2,
           jobs: 1,
-          facts: [
-            'bn_shift_rounding',
-            'bs_shift_rounding',
-            'cvt_round_bit',
-            'int8_flying',
-            'mul_product_width',
-            'relux_limit_position',
-          ],
+          facts: ['bn_shift_rounding', 'bs_shift_rounding', 'int8_flying', 'mul_product_width', 'relux_limit_position'],
         },
       ]);
     });
