@@ -150,14 +150,19 @@ export const kernelStart: readonly { readonly block: Block; readonly name: strin
   { block: 'PC', name: 'OPERATION_ENABLE', value: 1 },
 ];
 
-const taskBlocks: readonly AnyBlock[] = ['CNA', 'CORE', 'DPU', 'DPU_RDMA', 'PPU', 'PPU_RDMA'];
+const taskBlocks: readonly AnyBlock[] = ['CNA', 'CORE', 'DPU', 'DPU_RDMA'];
 const isKernels = ({ block, name }: Register): boolean =>
   kernelStart.some((start) => start.block === block && start.name === name);
 
 /**
- * What the body of a task may write: the registers that a driver writes there, and not those that the kernel
+ * What the body of a task may write: the registers that a shipped driver writes there, and not those that the kernel
  * writes itself. The plan validator's whitelist.
  */
 export const taskRegisters: readonly Register[] = registers.filter(
   (register) => taskBlocks.includes(register.block) && register.tag !== 'inferred' && !isKernels(register),
+);
+
+/** What a pooling task may write besides: the software NPU executes it, no plan of ours holds it. */
+export const poolingRegisters: readonly Register[] = registers.filter(
+  ({ block, tag }) => (block === 'PPU' || block === 'PPU_RDMA') && tag !== 'inferred',
 );

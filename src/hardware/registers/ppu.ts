@@ -1,4 +1,4 @@
-/** Pooling. Source: Mesa's registers.xml, RK3588 TRM, a pooling program that ran on RK3588 boards (rocket-userspace); notes: Mesa's rkt_regcmd.c, the kernel's rocket_job.c, measurements of RK3588 boards. */
+/** Pooling; tag silicon: written by rocket-userspace's pooling program, which ran on RK3588 boards. Source: Mesa's registers.xml, RK3588 TRM; notes: Mesa's rkt_regcmd.c, the kernel's rocket_job.c, measurements of RK3588 boards. */
 import { blockRegisters, field } from './register.js';
 
 export const ppuRegisters = blockRegisters('PPU', [
@@ -18,27 +18,12 @@ export const ppuRegisters = blockRegisters('PPU', [
     ],
   },
   { name: 'OPERATION_ENABLE', offset: 0x6008, tag: 'inferred', fields: [field('OP_EN', 0, 0)] },
-  { name: 'DATA_CUBE_IN_WIDTH', offset: 0x600c, tag: 'silicon', fields: [field('CUBE_IN_WIDTH', 12, 0, 'minus 1')] },
-  { name: 'DATA_CUBE_IN_HEIGHT', offset: 0x6010, tag: 'silicon', fields: [field('CUBE_IN_HEIGHT', 12, 0, 'minus 1')] },
-  {
-    name: 'DATA_CUBE_IN_CHANNEL',
-    offset: 0x6014,
-    tag: 'silicon',
-    fields: [field('CUBE_IN_CHANNEL', 12, 0, 'minus 1')],
-  },
-  { name: 'DATA_CUBE_OUT_WIDTH', offset: 0x6018, tag: 'silicon', fields: [field('CUBE_OUT_WIDTH', 12, 0, 'minus 1')] },
-  {
-    name: 'DATA_CUBE_OUT_HEIGHT',
-    offset: 0x601c,
-    tag: 'silicon',
-    fields: [field('CUBE_OUT_HEIGHT', 12, 0, 'minus 1')],
-  },
-  {
-    name: 'DATA_CUBE_OUT_CHANNEL',
-    offset: 0x6020,
-    tag: 'silicon',
-    fields: [field('CUBE_OUT_CHANNEL', 12, 0, 'minus 1')],
-  },
+  { name: 'DATA_CUBE_IN_WIDTH', offset: 0x600c, tag: 'silicon', fields: [field('CUBE_IN_WIDTH', 12, 0)] },
+  { name: 'DATA_CUBE_IN_HEIGHT', offset: 0x6010, tag: 'silicon', fields: [field('CUBE_IN_HEIGHT', 12, 0)] },
+  { name: 'DATA_CUBE_IN_CHANNEL', offset: 0x6014, tag: 'silicon', fields: [field('CUBE_IN_CHANNEL', 12, 0)] },
+  { name: 'DATA_CUBE_OUT_WIDTH', offset: 0x6018, tag: 'silicon', fields: [field('CUBE_OUT_WIDTH', 12, 0)] },
+  { name: 'DATA_CUBE_OUT_HEIGHT', offset: 0x601c, tag: 'silicon', fields: [field('CUBE_OUT_HEIGHT', 12, 0)] },
+  { name: 'DATA_CUBE_OUT_CHANNEL', offset: 0x6020, tag: 'silicon', fields: [field('CUBE_OUT_CHANNEL', 12, 0)] },
   {
     name: 'OPERATION_MODE_CFG',
     offset: 0x6024,
@@ -47,7 +32,7 @@ export const ppuRegisters = blockRegisters('PPU', [
       field('POOLING_METHOD', 1, 0, '0 average 1 max 2 min'),
       field('FLYING_MODE', 4, 4, '1 = input from PPU_RDMA'),
       field('USE_CNT', 7, 5),
-      field('NOTCH_ADDR', 28, 16, 'pixels from the end of an output row to the next'),
+      field('NOTCH_ADDR', 28, 16),
       field('INDEX_EN', 30, 30),
     ],
   },
@@ -62,18 +47,8 @@ export const ppuRegisters = blockRegisters('PPU', [
       field('KERNEL_STRIDE_HEIGHT', 23, 20, 'minus 1'),
     ],
   },
-  {
-    name: 'RECIP_KERNEL_WIDTH',
-    offset: 0x6038,
-    tag: 'silicon',
-    fields: [field('RECIP_KERNEL_WIDTH', 16, 0, '65536 / width; fp16 bits of it when pooling fp16')],
-  },
-  {
-    name: 'RECIP_KERNEL_HEIGHT',
-    offset: 0x603c,
-    tag: 'silicon',
-    fields: [field('RECIP_KERNEL_HEIGHT', 16, 0, '65536 / height; fp16 bits of it when pooling fp16')],
-  },
+  { name: 'RECIP_KERNEL_WIDTH', offset: 0x6038, tag: 'silicon', fields: [field('RECIP_KERNEL_WIDTH', 16, 0)] },
+  { name: 'RECIP_KERNEL_HEIGHT', offset: 0x603c, tag: 'silicon', fields: [field('RECIP_KERNEL_HEIGHT', 16, 0)] },
   {
     name: 'POOLING_PADDING_CFG',
     offset: 0x6040,
@@ -88,11 +63,7 @@ export const ppuRegisters = blockRegisters('PPU', [
     name: 'DATA_FORMAT',
     offset: 0x6084,
     tag: 'silicon',
-    fields: [
-      field('PROC_PRECISION', 2, 0, 'as in DPU DATA_FORMAT; the RK3588 pools 2, fp16, only'),
-      field('DPU_FLYIN', 3, 3),
-      field('INDEX_ADD', 31, 4, 'equals DST_SURF_STRIDE unless INDEX_EN'),
-    ],
+    fields: [field('PROC_PRECISION', 2, 0), field('DPU_FLYIN', 3, 3), field('INDEX_ADD', 31, 4)],
   },
   {
     name: 'MISC_CTRL',
@@ -124,14 +95,9 @@ export const ppuRdmaRegisters = blockRegisters('PPU_RDMA', [
     ],
   },
   { name: 'RDMA_OPERATION_ENABLE', offset: 0x7008, tag: 'inferred', fields: [field('OP_EN', 0, 0)] },
-  { name: 'RDMA_CUBE_IN_WIDTH', offset: 0x700c, tag: 'silicon', fields: [field('CUBE_IN_WIDTH', 12, 0, 'minus 1')] },
-  { name: 'RDMA_CUBE_IN_HEIGHT', offset: 0x7010, tag: 'silicon', fields: [field('CUBE_IN_HEIGHT', 12, 0, 'minus 1')] },
-  {
-    name: 'RDMA_CUBE_IN_CHANNEL',
-    offset: 0x7014,
-    tag: 'silicon',
-    fields: [field('CUBE_IN_CHANNEL', 12, 0, 'minus 1')],
-  },
+  { name: 'RDMA_CUBE_IN_WIDTH', offset: 0x700c, tag: 'silicon', fields: [field('CUBE_IN_WIDTH', 12, 0)] },
+  { name: 'RDMA_CUBE_IN_HEIGHT', offset: 0x7010, tag: 'silicon', fields: [field('CUBE_IN_HEIGHT', 12, 0)] },
+  { name: 'RDMA_CUBE_IN_CHANNEL', offset: 0x7014, tag: 'silicon', fields: [field('CUBE_IN_CHANNEL', 12, 0)] },
   {
     name: 'RDMA_SRC_BASE_ADDR',
     offset: 0x701c,
@@ -141,10 +107,5 @@ export const ppuRdmaRegisters = blockRegisters('PPU_RDMA', [
   },
   { name: 'RDMA_SRC_LINE_STRIDE', offset: 0x7024, tag: 'silicon', fields: [field('SRC_LINE_STRIDE', 31, 4)] },
   { name: 'RDMA_SRC_SURF_STRIDE', offset: 0x7028, tag: 'silicon', fields: [field('SRC_SURF_STRIDE', 31, 4)] },
-  {
-    name: 'RDMA_DATA_FORMAT',
-    offset: 0x7030,
-    tag: 'silicon',
-    fields: [field('IN_PRECISION', 1, 0, '0 4-bit, 1 8-bit, 2 16-bit, 3 32-bit')],
-  },
+  { name: 'RDMA_DATA_FORMAT', offset: 0x7030, tag: 'silicon', fields: [field('IN_PRECISION', 1, 0)] },
 ]);
