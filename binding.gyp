@@ -37,7 +37,7 @@
   },
   "target_defaults": {
     "defines": ["PTFE_VERSION=\"<(ptfe_version)\""],
-    "cflags_c": ["-std=c11", "-O3", "-Wall", "-Wextra", "-Werror", "-fvisibility=hidden", "-ffp-contract=off"]
+    "cflags_c": ["-std=c11", "-O3", "-Wall", "-Wextra", "-Werror", "-fvisibility=hidden", "-ffp-contract=off", "-falign-loops=64"]
   },
   "targets": [
     {

@@ -225,20 +225,28 @@ int npu_rdma_check_operands(const npu_decoder *d, const npu_dpu *dpu, const npu_
 
 static int32_t channel_operand(const npu_rdma *rdma, const npu_ew_stage *ew, uint32_t channel) {
     if (ew->source == NPU_EW_REGISTER) return ew->scalar;
-    if (ew->source != NPU_EW_CHANNEL) return 0;
     const uint8_t *at = rdma->channels.data + (size_t)channel * ew->channel_bytes;
     return ew->channel_bytes == 1 ? (int8_t)at[0] : (int16_t)(at[0] | (unsigned)at[1] << 8);
 }
 
 void npu_rdma_lanes(const npu_rdma *rdma, const npu_dpu *dpu, uint32_t surface, npu_lanes *lanes) {
+    memset(lanes, 0, sizeof *lanes);
     for (uint32_t lane = 0; lane < NPU_ATOM; lane++) {
         uint32_t c = surface * NPU_ATOM + lane;
         lanes->bs_add[lane] = dpu->bs.add_memory ? npu_operands_add(&rdma->bs, c) : dpu->bs.add_scalar;
         lanes->bs_mul[lane] = dpu->bs.mul_memory ? npu_operands_mul(&rdma->bs, c) : dpu->bs.mul_scalar;
         lanes->bn_add[lane] = dpu->bn.add_memory ? npu_operands_add(&rdma->bn, c) : dpu->bn.add_scalar;
         lanes->bn_mul[lane] = dpu->bn.mul_memory ? npu_operands_mul(&rdma->bn, c) : dpu->bn.mul_scalar;
-        lanes->bs_shift[lane] = dpu->bs.shift_memory ? (uint8_t)npu_operands_shift(&rdma->bs, c) : 0;
-        lanes->bn_shift[lane] = dpu->bn.shift_memory ? (uint8_t)npu_operands_shift(&rdma->bn, c) : 0;
-        lanes->ew[lane] = channel_operand(rdma, &dpu->ew, c);
+    }
+    if (dpu->bs.shift_memory || dpu->bn.shift_memory) {
+        for (uint32_t lane = 0; lane < NPU_ATOM; lane++) {
+            uint32_t c = surface * NPU_ATOM + lane;
+            lanes->bs_shift[lane] = dpu->bs.shift_memory ? (uint8_t)npu_operands_shift(&rdma->bs, c) : 0;
+            lanes->bn_shift[lane] = dpu->bn.shift_memory ? (uint8_t)npu_operands_shift(&rdma->bn, c) : 0;
+        }
+    }
+    if (dpu->ew.source == NPU_EW_NOTHING || dpu->ew.source == NPU_EW_PLANE) return;
+    for (uint32_t lane = 0; lane < NPU_ATOM; lane++) {
+        lanes->ew[lane] = channel_operand(rdma, &dpu->ew, surface * NPU_ATOM + lane);
     }
 }

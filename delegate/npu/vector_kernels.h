@@ -132,6 +132,7 @@ static V_FN void stages(const npu_dpu *dpu, const npu_lanes *lanes, const int32_
     const npu_ew_stage ew = dpu->ew;
     const npu_out_stage last = dpu->out;
     double bs_scale = power_of_half(bs.shift), bn_scale = power_of_half(bn.shift);
+    bool fixed_operand = ew.source == NPU_EW_CHANNEL || ew.source == NPU_EW_REGISTER;
     for (size_t lane = 0; lane < NPU_ATOM; lane += VD_LANES) {
         double numbers[5][VD_LANES];
         for (size_t i = 0; i < VD_LANES; i++) {
@@ -139,7 +140,7 @@ static V_FN void stages(const npu_dpu *dpu, const npu_lanes *lanes, const int32_
             numbers[1][i] = lanes->bs_mul[lane + i] * bs_scale;
             numbers[2][i] = (double)lanes->bn_add[lane + i] * bn.add;
             numbers[3][i] = lanes->bn_mul[lane + i] * bn_scale;
-            numbers[4][i] = ew.source == NPU_EW_PLANE ? 0 : npu_ew_operand(&ew, lanes->ew[lane + i]);
+            numbers[4][i] = fixed_operand ? npu_ew_operand(&dpu->ew, lanes->ew[lane + i]) : 0;
         }
         vd bs_add = vd_load(numbers[0]), bs_mul = vd_load(numbers[1]);
         vd bn_add = vd_load(numbers[2]), bn_mul = vd_load(numbers[3]), fixed = vd_load(numbers[4]);
