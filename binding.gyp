@@ -5,19 +5,27 @@
       "delegate/npu/npu.c",
       "delegate/npu/facts.c",
       "delegate/npu/memory.c",
+      "delegate/npu/packs.c",
       "delegate/npu/decode.c",
+      "delegate/npu/decode_steps.c",
       "delegate/npu/pc.c",
       "delegate/npu/cna.c",
+      "delegate/npu/cna_pixels.c",
       "delegate/npu/cbuf.c",
       "delegate/npu/core.c",
       "delegate/npu/dpu.c",
+      "delegate/npu/dpu_ew.c",
       "delegate/npu/dpu_rdma.c",
       "delegate/npu/pipeline.c",
+      "delegate/npu/ppu.c",
+      "delegate/npu/ppu_rdma.c",
       "delegate/npu/execute.c",
+      "delegate/npu/lut.c",
       "delegate/npu/cycles.c",
       "delegate/npu/vector.c",
       "delegate/npu/vector_avx2.c",
-      "delegate/npu/vector_neon.c"
+      "delegate/npu/vector_neon.c",
+      "delegate/npu/words.c"
     ],
     "plan_sources": [
       "delegate/plan.c",
@@ -29,7 +37,7 @@
   },
   "target_defaults": {
     "defines": ["PTFE_VERSION=\"<(ptfe_version)\""],
-    "cflags_c": ["-std=c11", "-O3", "-Wall", "-Wextra", "-Werror", "-fvisibility=hidden", "-ffp-contract=off"]
+    "cflags_c": ["-std=c11", "-O3", "-Wall", "-Wextra", "-Werror", "-fvisibility=hidden", "-ffp-contract=off", "-falign-loops=64"]
   },
   "targets": [
     {

@@ -176,7 +176,7 @@ static int check_word(const reader *r, uint32_t task, uint32_t bo, uint64_t word
     uint64_t bits = u64_at(r, r->plan->bos[bo].data_offset + word * 8);
     uint32_t target = (uint32_t)(bits >> 48), offset = (uint32_t)(bits & 0xffff), value = (uint32_t)(bits >> 16);
     int reg = npu_register_find(target, offset);
-    if (reg < 0) {
+    if (reg < 0 || (npu_registers[reg].flags & NPU_REGISTER_POOLING) != 0) {
         return refuse(r, "task %" PRIu32 " writes target 0x%04" PRIx32 " register 0x%04" PRIx32, task, target, offset);
     }
     int relocated = is_relocated(r->plan, bo, word), holds = (npu_registers[reg].flags & NPU_REGISTER_HOLDS_ADDRESS) != 0;

@@ -24,6 +24,18 @@ enum npu_fact {
     NPU_FACT_OUTPUT_NOTCH,
     NPU_FACT_THREE_ATOM_ROWS,
     NPU_FACT_EW_SMALL_PLANES,
+    NPU_FACT_PIXEL_EMPTY_LANES,
+    NPU_FACT_PRELU_POSITIVE,
+    NPU_FACT_MUL_SHIFT_OPERAND,
+    NPU_FACT_EW_SHIFT_ROUNDING,
+    NPU_FACT_EW_REGISTER_OPERAND,
+    NPU_FACT_EW_CHANNEL_OPERAND,
+    NPU_FACT_EW_UNARY,
+    NPU_FACT_INT8_LUT,
+    NPU_FACT_LUT_TABLE_CHOICE,
+    NPU_FACT_LUT_ROUNDING,
+    NPU_FACT_PPU_AVERAGE,
+    NPU_FACT_PPU_ONLY_TASK,
     NPU_FACT_COUNT
 };
 
@@ -33,7 +45,7 @@ enum { NPU_BS_SHIFT_ROUNDING_HALF_AWAY, NPU_BS_SHIFT_ROUNDING_HALF_EVEN, NPU_BS_
 /* How BN rounds when it shifts a product right. */
 enum { NPU_BN_SHIFT_ROUNDING_HALF_AWAY, NPU_BN_SHIFT_ROUNDING_HALF_EVEN, NPU_BN_SHIFT_ROUNDING_HALF_UP, NPU_BN_SHIFT_ROUNDING_TRUNCATE };
 
-/* Width of a BS or BN product before its shift. */
+/* Width of a BS, BN or EW product before its shift. */
 enum { NPU_MUL_PRODUCT_WIDTH_WIDE, NPU_MUL_PRODUCT_WIDTH_INT32 };
 
 /* A multiplier of 0 among the operands in memory: an error, or a plain 0. */
@@ -81,6 +93,42 @@ enum { NPU_THREE_ATOM_ROWS_QUARTERS, NPU_THREE_ATOM_ROWS_WHOLE };
 /* A fused operand with planes under 12 atoms: its addresses follow the strides, or are refused as not known. */
 enum { NPU_EW_SMALL_PLANES_PLAIN, NPU_EW_SMALL_PLANES_REFUSED };
 
+/* What stands in the channels of an atom that pixel input of 1 to 4 channels does not fill. */
+enum { NPU_PIXEL_EMPTY_LANES_ZERO, NPU_PIXEL_EMPTY_LANES_CONVERTED };
+
+/* Whether PReLU shifts the values that it does not multiply, those of 0 and more. */
+enum { NPU_PRELU_POSITIVE_SHIFTED, NPU_PRELU_POSITIVE_UNSHIFTED };
+
+/* Size of a shift in memory (TRT), after the other operands of its group of 8 channels. */
+enum { NPU_MUL_SHIFT_OPERAND_INT16, NPU_MUL_SHIFT_OPERAND_INT8 };
+
+/* How EW rounds when it shifts a product right. */
+enum { NPU_EW_SHIFT_ROUNDING_HALF_AWAY, NPU_EW_SHIFT_ROUNDING_HALF_EVEN, NPU_EW_SHIFT_ROUNDING_HALF_UP, NPU_EW_SHIFT_ROUNDING_TRUNCATE };
+
+/* Whether EW's operand from registers passes the operand converter. */
+enum { NPU_EW_REGISTER_OPERAND_CONVERTED, NPU_EW_REGISTER_OPERAND_AS_IS };
+
+/* EW's operand per channel: one value for each channel, one after the other, or refused as not known. */
+enum { NPU_EW_CHANNEL_OPERAND_FLAT, NPU_EW_CHANNEL_OPERAND_REFUSED };
+
+/* EW abs and neg: of the main value, without an operand, or refused as not known. */
+enum { NPU_EW_UNARY_MAIN_VALUE, NPU_EW_UNARY_REFUSED };
+
+/* Whether the LUT works in int8 tasks as it does in fp16. */
+enum { NPU_INT8_LUT_SUPPORTED, NPU_INT8_LUT_REFUSED };
+
+/* Which LUT table answers: LE for values below 0 before BN, else LO; or by ranges and priority bits. */
+enum { NPU_LUT_TABLE_CHOICE_SIGN_BEFORE_BN, NPU_LUT_TABLE_CHOICE_RANGES };
+
+/* How the LUT rounds between two entries and on its slopes. */
+enum { NPU_LUT_ROUNDING_HALF_AWAY, NPU_LUT_ROUNDING_HALF_EVEN, NPU_LUT_ROUNDING_HALF_UP, NPU_LUT_ROUNDING_TRUNCATE };
+
+/* Precision of fp16 average pooling before the result: sums and products in fp32, or each step rounded to fp16. */
+enum { NPU_PPU_AVERAGE_FLOAT32, NPU_PPU_AVERAGE_FLOAT16 };
+
+/* Whether a task without DPU ends under the stock kernel, which waits for the interrupt of the DPU. */
+enum { NPU_PPU_ONLY_TASK_COMPLETES, NPU_PPU_ONLY_TASK_TIMES_OUT };
+
 #define NPU_FACT_MAX_VALUES 4
 
 typedef struct npu_fact_info {
@@ -108,6 +156,18 @@ static const npu_fact_info npu_facts[NPU_FACT_COUNT] = {
     {"output_notch", 2, {"honoured", "ignored"}},
     {"three_atom_rows", 2, {"quarters", "whole"}},
     {"ew_small_planes", 2, {"plain", "refused"}},
+    {"pixel_empty_lanes", 2, {"zero", "converted"}},
+    {"prelu_positive", 2, {"shifted", "unshifted"}},
+    {"mul_shift_operand", 2, {"int16", "int8"}},
+    {"ew_shift_rounding", 4, {"half_away", "half_even", "half_up", "truncate"}},
+    {"ew_register_operand", 2, {"converted", "as_is"}},
+    {"ew_channel_operand", 2, {"flat", "refused"}},
+    {"ew_unary", 2, {"main_value", "refused"}},
+    {"int8_lut", 2, {"supported", "refused"}},
+    {"lut_table_choice", 2, {"sign_before_bn", "ranges"}},
+    {"lut_rounding", 4, {"half_away", "half_even", "half_up", "truncate"}},
+    {"ppu_average", 2, {"float32", "float16"}},
+    {"ppu_only_task", 2, {"completes", "times_out"}},
 };
 
 #endif

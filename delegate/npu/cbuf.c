@@ -2,8 +2,14 @@
 
 #include <inttypes.h>
 
-/* Entries of 64 bytes, four atoms each, that one row takes; a rest of three atoms by fact. */
+/*
+ * Entries of 64 bytes, four atoms each, that one row takes; a rest of three atoms by fact. How pixels stand in CBUF nobody
+ * knows: at least their bytes must have room.
+ */
 static uint64_t row_entries(const npu_decoder *d, const npu_cna *cna) {
+    if (cna->pixels.channels != 0) {
+        return ((uint64_t)cna->in_width * cna->pixels.channels + NPU_CBUF_ENTRY_BYTES - 1) / NPU_CBUF_ENTRY_BYTES;
+    }
     uint64_t atoms = cna->channels / NPU_ATOM, width = cna->in_width, rest = atoms % 4;
     bool whole = d->config->facts[NPU_FACT_THREE_ATOM_ROWS] == NPU_THREE_ATOM_ROWS_WHOLE;
     if (!whole) return (atoms * width + 3) / 4;
@@ -15,8 +21,9 @@ int npu_cbuf_check(const npu_decoder *d, npu_cna *cna) {
     cna->weight_banks = NPU_FIELD(d, CNA_CBUF_CON0, WEIGHT_BANK);
     cna->weight_reuse = NPU_FIELD(d, CNA_CBUF_CON0, WEIGHT_REUSE) != 0;
     cna->entries = NPU_VALUE(d, CNA_CBUF_CON1);
-    if (NPU_FIELD(d, CNA_CBUF_CON0, DATA_REUSE) != 0 || NPU_FIELD(d, CNA_CBUF_CON0, FC_DATA_BANK) != 0) {
-        return npu_refuse(d, NPU_REG_CNA_CBUF_CON0, "DATA_REUSE and FC_DATA_BANK are not modelled");
+    cna->data_reuse = NPU_FIELD(d, CNA_CBUF_CON0, DATA_REUSE) != 0;
+    if (NPU_FIELD(d, CNA_CBUF_CON0, FC_DATA_BANK) != 0) {
+        return npu_refuse(d, NPU_REG_CNA_CBUF_CON0, "FC_DATA_BANK (zero skipping) is not modelled");
     }
     if (cna->data_banks == 0 || cna->weight_banks == 0 || cna->data_banks + cna->weight_banks > NPU_CBUF_BANKS) {
         return npu_refuse(d, NPU_REG_CNA_CBUF_CON0, "%" PRIu32 " data and %" PRIu32 " weight banks of %u",
@@ -27,7 +34,8 @@ int npu_cbuf_check(const npu_decoder *d, npu_cna *cna) {
         return npu_refuse(d, NPU_REG_CNA_CBUF_CON1, "a row needs %" PRIu64 " entries", needed);
     }
     uint64_t capacity = (uint64_t)cna->data_banks * (NPU_CBUF_BANK_BYTES / NPU_CBUF_ENTRY_BYTES);
-    uint64_t rows = (uint64_t)cna->entries * cna->in_height;
+    /* Driver: Mesa counts the entries of all rows of pixels, not of one. */
+    uint64_t rows = (cna->pixels.channels != 0 ? needed : cna->entries) * cna->in_height;
     if (rows > capacity) {
         return npu_refuse(d, NPU_REG_CNA_CBUF_CON0, "%" PRIu64 " entries of features, the data banks hold %" PRIu64, rows,
                           capacity);

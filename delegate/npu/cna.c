@@ -6,16 +6,14 @@
 
 static uint32_t least(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
-/* Registers that hold one value in every task that is modelled: cube input, no compression, no zero skipping. */
+/* Registers that hold one value in every task that is modelled: no compression, no zero skipping. */
 static int expect_constants(const npu_decoder *d) {
     static const struct {
         enum npu_register reg;
         uint32_t value;
     } constants[] = {
-        {NPU_REG_CNA_CVT_CON0, 0xb}, /* signed, add first, bypass */
-        {NPU_REG_CNA_CVT_CON1, 0x10000},  {NPU_REG_CNA_CVT_CON2, 0x10000}, {NPU_REG_CNA_CVT_CON3, 0x10000},
-        {NPU_REG_CNA_CVT_CON4, 0x10000},  {NPU_REG_CNA_CVT_CON5, 0},       {NPU_REG_CNA_FC_CON0, 0},
-        {NPU_REG_CNA_FC_CON1, 0},         {NPU_REG_CNA_FC_CON2, 0},        {NPU_REG_CNA_DCOMP_CTRL, 0},
+        {NPU_REG_CNA_FC_CON0, 0},         {NPU_REG_CNA_FC_CON1, 0},
+        {NPU_REG_CNA_FC_CON2, 0},         {NPU_REG_CNA_DCOMP_CTRL, 0},
         {NPU_REG_CNA_DCOMP_REGNUM, 0},    {NPU_REG_CNA_DCOMP_AMOUNT0, 0},  {NPU_REG_CNA_DCOMP_AMOUNT1, 0},
         {NPU_REG_CNA_DCOMP_AMOUNT2, 0},   {NPU_REG_CNA_DCOMP_AMOUNT3, 0},  {NPU_REG_CNA_DCOMP_AMOUNT4, 0},
         {NPU_REG_CNA_DCOMP_AMOUNT5, 0},   {NPU_REG_CNA_DCOMP_AMOUNT6, 0},  {NPU_REG_CNA_DCOMP_AMOUNT7, 0},
@@ -30,11 +28,15 @@ static int expect_constants(const npu_decoder *d) {
 }
 
 static int decode_mode(const npu_decoder *d, npu_cna *cna) {
-    uint32_t mode = NPU_VALUE(d, CNA_CONV_CON1);
-    if (mode != 0 && mode != 3) {
-        return npu_refuse(d, NPU_REG_CNA_CONV_CON1, "not modelled (0 direct, 3 depthwise, int8 cubes are)");
+    uint32_t mode = NPU_FIELD(d, CNA_CONV_CON1, CONV_MODE);
+    uint32_t input = NPU_CNA_CONV_CON1_ARGB_IN_MASK << NPU_CNA_CONV_CON1_ARGB_IN_SHIFT |
+                     NPU_CNA_CONV_CON1_NONALIGN_DMA_MASK << NPU_CNA_CONV_CON1_NONALIGN_DMA_SHIFT |
+                     NPU_CNA_CONV_CON1_GROUP_LINE_OFF_MASK << NPU_CNA_CONV_CON1_GROUP_LINE_OFF_SHIFT;
+    if ((NPU_VALUE(d, CNA_CONV_CON1) & ~input) != mode || (mode != 0 && mode != 3)) {
+        return npu_refuse(d, NPU_REG_CNA_CONV_CON1, "not modelled (0 direct, 3 depthwise, int8 cubes or pixels are)");
     }
     cna->depthwise = mode == 3;
+    if (npu_pixels_decode(d, cna) != 0) return -1;
     uint32_t grains = NPU_FIELD(d, CNA_CONV_CON2, FEATURE_GRAINS);
     if (NPU_VALUE(d, CNA_CONV_CON2) != grains << NPU_CNA_CONV_CON2_FEATURE_GRAINS_SHIFT) {
         return npu_refuse(d, NPU_REG_CNA_CONV_CON2, "fields other than FEATURE_GRAINS are not modelled");
@@ -57,14 +59,19 @@ static int decode_sizes(const npu_decoder *d, npu_cna *cna) {
     cna->in_width = NPU_FIELD(d, CNA_DATA_SIZE0, DATAIN_WIDTH);
     cna->in_height = NPU_FIELD(d, CNA_DATA_SIZE0, DATAIN_HEIGHT);
     if (cna->in_width == 0 || cna->in_height == 0) return npu_refuse(d, NPU_REG_CNA_DATA_SIZE0, "an empty input");
-    if (NPU_FIELD(d, CNA_FC_DATA_SIZE0, DMA_WIDTH) != cna->in_width ||
-        NPU_FIELD(d, CNA_FC_DATA_SIZE0, DMA_HEIGHT) != cna->in_height) {
+    /* Mesa: pixel rows under 16 are filled up to 16, and only DMA_WIDTH still says how wide the picture is. */
+    uint32_t dma_width = NPU_FIELD(d, CNA_FC_DATA_SIZE0, DMA_WIDTH);
+    bool filled_row = cna->pixels.channels != 0 && cna->in_width == NPU_ATOM && dma_width != 0 && dma_width < NPU_ATOM;
+    if ((dma_width != cna->in_width && !filled_row) || NPU_FIELD(d, CNA_FC_DATA_SIZE0, DMA_HEIGHT) != cna->in_height) {
         return npu_refuse(d, NPU_REG_CNA_FC_DATA_SIZE0, "differs from DATA_SIZE0: not modelled");
     }
     cna->channels = NPU_FIELD(d, CNA_DATA_SIZE1, DATAIN_CHANNEL);
     uint32_t real = NPU_FIELD(d, CNA_DATA_SIZE1, DATAIN_CHANNEL_REAL) + 1;
     if (cna->channels != (real + NPU_ATOM - 1) / NPU_ATOM * NPU_ATOM) {
         return npu_refuse(d, NPU_REG_CNA_DATA_SIZE1, "DATAIN_CHANNEL is not DATAIN_CHANNEL_REAL + 1 in whole atoms");
+    }
+    if (cna->pixels.channels != 0 && cna->pixels.channels != real) {
+        return npu_refuse(d, NPU_REG_CNA_DATA_SIZE1, "ARGB_IN says %" PRIu32 " channels", cna->pixels.channels);
     }
     if (NPU_VALUE(d, CNA_FC_DATA_SIZE1) != cna->channels) {
         return npu_refuse(d, NPU_REG_CNA_FC_DATA_SIZE1, "differs from DATAIN_CHANNEL: not modelled");
@@ -112,10 +119,26 @@ static int decode_padding(const npu_decoder *d, npu_cna *cna) {
     return 0;
 }
 
+static int find_weights(const npu_decoder *d, npu_cna *cna) {
+    int64_t weights = NPU_VALUE(d, CNA_DCOMP_ADDR0);
+    if (weights % NPU_ATOM != 0) return npu_refuse(d, NPU_REG_CNA_DCOMP_ADDR0, "not a multiple of 16");
+    return npu_find(d, NPU_REG_CNA_DCOMP_ADDR0, weights, NPU_VALUE(d, CNA_WEIGHT_SIZE0), &cna->weights);
+}
+
+/* Driver: rows of pixels, the stride in bytes; there is one surface, so its stride says nothing. */
+static int find_pixels(const npu_decoder *d, npu_cna *cna) {
+    int64_t row = (int64_t)cna->in_width * cna->pixels.channels;
+    cna->line_bytes = NPU_FIELD(d, CNA_DMA_CON1, LINE_STRIDE);
+    cna->surface_bytes = 0;
+    if (cna->in_height > 1 && cna->line_bytes < row) {
+        return npu_refuse(d, NPU_REG_CNA_DMA_CON1, "a line stride shorter than a line of pixels");
+    }
+    return npu_find(d, NPU_REG_CNA_FEATURE_DATA_ADDR, NPU_VALUE(d, CNA_FEATURE_DATA_ADDR),
+                    (cna->in_height - 1) * cna->line_bytes + row, &cna->features);
+}
+
 /* Strides: lines in words of 4 bytes; surfaces in atoms of 16, counted from the end of the fourth line, 28 bits signed. */
-static int decode_addresses(const npu_decoder *d, npu_cna *cna) {
-    uint32_t dma = NPU_VALUE(d, CNA_DMA_CON0) >> NPU_CNA_DMA_CON0_OV4K_BYPASS_SHIFT;
-    if (dma != 0) return npu_refuse(d, NPU_REG_CNA_DMA_CON0, "OV4K_BYPASS is not modelled");
+static int find_cube(const npu_decoder *d, npu_cna *cna) {
     int64_t line = NPU_FIELD(d, CNA_DMA_CON1, LINE_STRIDE);
     cna->line_bytes = line * 4;
     if (cna->line_bytes % NPU_ATOM != 0 || (cna->in_height > 1 && cna->line_bytes < (int64_t)cna->in_width * NPU_ATOM)) {
@@ -132,16 +155,17 @@ static int decode_addresses(const npu_decoder *d, npu_cna *cna) {
         return npu_refuse(d, NPU_REG_CNA_DMA_CON2, "surfaces of %" PRId64 " bytes overlap", cna->surface_bytes);
     }
     int64_t bytes = plane + (surfaces > 1 ? (surfaces - 1) * cna->surface_bytes : 0);
-    if (npu_find(d, NPU_REG_CNA_FEATURE_DATA_ADDR, base, bytes, &cna->features) != 0) return -1;
-    int64_t weights = NPU_VALUE(d, CNA_DCOMP_ADDR0);
-    if (weights % NPU_ATOM != 0) return npu_refuse(d, NPU_REG_CNA_DCOMP_ADDR0, "not a multiple of 16");
-    return npu_find(d, NPU_REG_CNA_DCOMP_ADDR0, weights, NPU_VALUE(d, CNA_WEIGHT_SIZE0), &cna->weights);
+    return npu_find(d, NPU_REG_CNA_FEATURE_DATA_ADDR, base, bytes, &cna->features);
 }
 
 int npu_cna_decode(const npu_decoder *d, npu_cna *cna) {
     if (expect_constants(d) != 0 || decode_mode(d, cna) != 0 || decode_sizes(d, cna) != 0) return -1;
     if (decode_padding(d, cna) != 0 || npu_cbuf_check(d, cna) != 0) return -1;
-    return decode_addresses(d, cna);
+    if (NPU_FIELD(d, CNA_DMA_CON0, OV4K_BYPASS) != 0) {
+        return npu_refuse(d, NPU_REG_CNA_DMA_CON0, "OV4K_BYPASS is not modelled");
+    }
+    if (cna->pixels.channels != 0 ? find_pixels(d, cna) != 0 : find_cube(d, cna) != 0) return -1;
+    return find_weights(d, cna);
 }
 
 /*
@@ -155,6 +179,9 @@ int8_t npu_cna_padding(const npu_cna *cna, uint32_t channel) {
 
 int8_t npu_cna_feature(const npu_cna *cna, uint32_t channel, int64_t y, int64_t x) {
     if (y < 0 || x < 0 || y >= cna->in_height || x >= cna->in_width) return npu_cna_padding(cna, channel);
+    if (cna->pixels.channels != 0) {
+        return npu_pixels_value(&cna->pixels, channel, cna->features.data + y * cna->line_bytes + x * cna->pixels.channels);
+    }
     int64_t at = (int64_t)(channel / NPU_ATOM) * cna->surface_bytes + y * cna->line_bytes + x * NPU_ATOM;
     return (int8_t)cna->features.data[at + channel % NPU_ATOM];
 }

@@ -3,11 +3,27 @@
 #define PTFE_NPU_CNA_H
 
 #include "decode.h"
+#include "rounding.h"
 
 #define NPU_ATOM 16u             /* channels in an atom, bytes */
 #define NPU_KERNEL_GROUP 32u     /* kernels in a weight group */
 #define NPU_CHANNEL_GROUP 32u    /* channels in a weight group, direct */
 #define NPU_DEPTHWISE_GROUP 64u  /* channels in a weight group, depthwise */
+
+/* CNA's input converter: a scale, an offset and a shift for each of 4 channels. */
+typedef struct npu_converter {
+    bool on, add_first, is_signed;
+    enum npu_rounding rounding;
+    int32_t offset[4], scale[4];
+    unsigned shift[4];
+} npu_converter;
+
+/* Pixel input: 1 to 4 interleaved channels, as a picture has them. */
+typedef struct npu_pixels {
+    uint32_t channels; /* 0: the input is a cube */
+    bool empty_converted; /* channels that no pixel fills: a converted 0, else 0 */
+    npu_converter converter;
+} npu_pixels;
 
 typedef struct npu_cna {
     bool depthwise;
@@ -22,13 +38,20 @@ typedef struct npu_cna {
     uint32_t kernel_bytes;
     uint32_t out_width, out_height;
     uint32_t data_banks, weight_banks, entries;
-    bool weight_reuse;
+    bool data_reuse, weight_reuse;
+    npu_pixels pixels;
     int64_t line_bytes, surface_bytes;
     npu_extent features;
     npu_extent weights;
 } npu_cna;
 
 int npu_cna_decode(const npu_decoder *decoder, npu_cna *cna);
+
+/* CONV_CON1's input mode, the converter, and what follows from them (cna_pixels.c). */
+int npu_pixels_decode(const npu_decoder *decoder, npu_cna *cna);
+
+/* Channel `channel` of the pixel at `from`, as the MACs get it. */
+int8_t npu_pixels_value(const npu_pixels *pixels, uint32_t channel, const uint8_t *from);
 
 /* What stands at channel c of input position (x, y), which may be padding. */
 int8_t npu_cna_feature(const npu_cna *cna, uint32_t channel, int64_t y, int64_t x);

@@ -1,7 +1,7 @@
 /*
  * Estimated cycles of a task. Measured: 1024 int8 products a cycle (RK3588 TRM; 1022 on an RK3576 board), with input and
  * output channels in groups of 32. Inferred: depthwise does one tap of 64 channels a cycle; 1,000 cycles of pipeline fill.
- * Assumed: 16 bytes a cycle for memory (nobody has published the rate).
+ * Assumed: 16 bytes a cycle for memory (nobody has published the rate); pooling looks at one atom a cycle.
  */
 #include "step.h"
 
@@ -12,7 +12,15 @@ static uint64_t groups(uint64_t count, uint64_t size) { return (count + size - 1
 
 static uint64_t larger(uint64_t a, uint64_t b) { return a > b ? a : b; }
 
+static uint64_t pooling_cycles(const npu_step *step) {
+    const npu_ppu *ppu = &step->ppu;
+    uint64_t atoms = (uint64_t)ppu->out_width * ppu->out_height * groups(ppu->channels, NPU_FP16_LANES);
+    uint64_t bytes = (uint64_t)step->words * 8 + ppu->output.bytes + step->ppu_rdma.source.bytes;
+    return PIPELINE_FILL + larger(atoms * ppu->kernel_width * ppu->kernel_height, bytes / BYTES_PER_CYCLE);
+}
+
 uint64_t npu_step_cycles(const npu_step *step) {
+    if (step->pooling) return pooling_cycles(step);
     const npu_dpu *dpu = &step->dpu;
     uint64_t outputs = (uint64_t)dpu->width * dpu->height, products = 0;
     uint64_t bytes = (uint64_t)step->words * 8 + outputs * dpu->channels;
@@ -25,7 +33,7 @@ uint64_t npu_step_cycles(const npu_step *step) {
         uint64_t passes = cna->depthwise ? groups(dpu->real, NPU_DEPTHWISE_GROUP)
                                          : groups(cna->channels, NPU_CHANNEL_GROUP) * groups(dpu->real, NPU_KERNEL_GROUP);
         products = outputs * taps * passes;
-        bytes += (uint64_t)cna->in_width * cna->in_height * cna->channels;
+        if (!cna->data_reuse) bytes += (uint64_t)cna->in_width * cna->in_height * cna->channels;
         if (!cna->weight_reuse) bytes += cna->weights.bytes;
     }
     return PIPELINE_FILL + larger(products, bytes / BYTES_PER_CYCLE);

@@ -3,22 +3,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Registers that hold one value in every task that is modelled. */
-static int expect_constants(const npu_decoder *d) {
-    static const enum npu_register zeros[] = {
-        NPU_REG_DPU_OFFSET_PEND,   NPU_REG_DPU_EW_OP_VALUE_0,  NPU_REG_DPU_EW_OP_VALUE_1,      NPU_REG_DPU_EW_OP_VALUE_2,
-        NPU_REG_DPU_EW_OP_VALUE_3, NPU_REG_DPU_EW_OP_VALUE_4,  NPU_REG_DPU_EW_OP_VALUE_5,      NPU_REG_DPU_EW_OP_VALUE_6,
-        NPU_REG_DPU_EW_OP_VALUE_7, NPU_REG_DPU_RAW40C4,        NPU_REG_DPU_LUT_ACCESS_CFG,     NPU_REG_DPU_LUT_ACCESS_DATA,
-        NPU_REG_DPU_LUT_CFG,       NPU_REG_DPU_LUT_INFO,       NPU_REG_DPU_LUT_LE_START,       NPU_REG_DPU_LUT_LE_END,
-        NPU_REG_DPU_LUT_LO_START,  NPU_REG_DPU_LUT_LO_END,     NPU_REG_DPU_LUT_LE_SLOPE_SCALE, NPU_REG_DPU_LUT_LE_SLOPE_SHIFT,
-        NPU_REG_DPU_LUT_LO_SLOPE_SCALE, NPU_REG_DPU_LUT_LO_SLOPE_SHIFT,
-    };
-    for (size_t i = 0; i < sizeof zeros / sizeof zeros[0]; i++) {
-        if (npu_expect(d, zeros[i], 0) != 0) return -1;
-    }
-    return 0;
-}
-
 /* BS and BN have the same fields in the same places under two prefixes. */
 typedef struct stage_registers {
     enum npu_register cfg, alu, mul, limit;
@@ -48,14 +32,15 @@ static int decode_scale_stage(const npu_decoder *d, const stage_registers *r, np
         stage->add_memory = STAGE_FIELD(cfg, CFG_BS_ALU_SRC) != 0;
         stage->add_scalar = (int32_t)d->values[r->alu];
     }
-    if (STAGE_FIELD(cfg, CFG_BS_MUL_PRELU) != 0) return npu_refuse(d, r->cfg, "MUL_PRELU is not modelled");
-    if (STAGE_FIELD(mul, MUL_CFG_BS_TRUNCATE_SRC) != 0) return npu_refuse(d, r->mul, "a shift from memory is not modelled");
     stage->shift = STAGE_FIELD(mul, MUL_CFG_BS_MUL_SHIFT_VALUE);
     stage->shift_negative = r->negative_shift;
     if (STAGE_FIELD(cfg, CFG_BS_MUL_BYPASS) == 0) {
         stage->mul = true;
         stage->mul_memory = STAGE_FIELD(mul, MUL_CFG_BS_MUL_SRC) != 0;
         stage->mul_scalar = (int16_t)STAGE_FIELD(mul, MUL_CFG_BS_MUL_OPERAND);
+        stage->shift_memory = STAGE_FIELD(mul, MUL_CFG_BS_TRUNCATE_SRC) != 0;
+        stage->prelu = STAGE_FIELD(cfg, CFG_BS_MUL_PRELU) != 0;
+        stage->prelu_shifts = d->config->facts[NPU_FACT_PRELU_POSITIVE] == NPU_PRELU_POSITIVE_SHIFTED;
     } else if (stage->shift != 0 || stage->shift_negative != 0) {
         return npu_refuse(d, r->mul, "a shift without a multiplier is not modelled");
     }
@@ -70,67 +55,13 @@ static int decode_scale_stage(const npu_decoder *d, const stage_registers *r, np
     return 0;
 }
 
-static enum npu_rounding cvt_rounding(const npu_decoder *d, uint32_t bit) {
+enum npu_rounding npu_cvt_rounding(const npu_decoder *d, uint32_t bit) {
     if (bit == 0) return NPU_ROUND_HALF_EVEN;
     switch (d->config->facts[NPU_FACT_CVT_ROUND_BIT]) {
     case NPU_CVT_ROUND_BIT_HALF_EVEN: return NPU_ROUND_HALF_EVEN;
     case NPU_CVT_ROUND_BIT_HALF_AWAY: return NPU_ROUND_HALF_AWAY;
     default: return NPU_ROUND_HALF_UP;
     }
-}
-
-static enum npu_rounding ew_rounding(const npu_decoder *d, uint32_t bit) {
-    if (bit != 0) return cvt_rounding(d, bit);
-    switch (d->config->facts[NPU_FACT_EW_CVT_ROUNDING]) {
-    case NPU_EW_CVT_ROUNDING_HALF_UP: return NPU_ROUND_HALF_UP;
-    case NPU_EW_CVT_ROUNDING_TRUNCATE: return NPU_ROUND_DOWN;
-    default: return NPU_ROUND_HALF_EVEN;
-    }
-}
-
-static int decode_ew_operation(const npu_decoder *d, bool flying, npu_ew_stage *ew) {
-    static const enum npu_ew_operation operations[] = {NPU_EW_MAX, NPU_EW_MIN, NPU_EW_ADD, NPU_EW_NONE, NPU_EW_SUBTRACT};
-    uint32_t algorithm = NPU_FIELD(d, DPU_EW_CFG, EW_ALU_ALGO);
-    if (algorithm > 4 || algorithm == 3) {
-        return npu_refuse(d, NPU_REG_DPU_EW_CFG, "EW_ALU_ALGO %" PRIu32 " is not modelled", algorithm);
-    }
-    ew->operation = operations[algorithm];
-    if (NPU_FIELD(d, DPU_EW_CFG, EW_OP_TYPE) != 0 || NPU_FIELD(d, DPU_EW_CFG, EW_MUL_PRELU) != 0 ||
-        NPU_FIELD(d, DPU_EW_CFG, EW_BINARY_EN) != 0 || NPU_FIELD(d, DPU_EW_CFG, EW_EQUAL_EN) != 0) {
-        return npu_refuse(d, NPU_REG_DPU_EW_CFG, "multiplication, PReLU and comparison are not modelled");
-    }
-    if (NPU_FIELD(d, DPU_EW_CFG, EW_OP_SRC) != 1 || NPU_FIELD(d, DPU_EW_CFG, EDATA_SIZE) != 1 ||
-        NPU_FIELD(d, DPU_EW_CFG, EW_DATA_MODE) != 1) {
-        return npu_refuse(d, NPU_REG_DPU_EW_CFG, "only an operand of 8 bits for each value, from memory, is modelled");
-    }
-    ew->operand_zero = flying && d->config->facts[NPU_FACT_INT8_FLYING] == NPU_INT8_FLYING_OPERAND_ZERO;
-    if (NPU_FIELD(d, DPU_EW_CVT_SCALE_VALUE, EW_TRUNCATE) != 0) {
-        return npu_refuse(d, NPU_REG_DPU_EW_CVT_SCALE_VALUE, "EW_TRUNCATE is not modelled");
-    }
-    if (NPU_FIELD(d, DPU_EW_CFG, EW_OP_CVT_BYPASS) != 0) return 0;
-    ew->convert = true;
-    ew->add_first = NPU_FIELD(d, DPU_EW_CFG, EW_CVT_TYPE) != 0;
-    ew->offset = (int32_t)NPU_VALUE(d, DPU_EW_CVT_OFFSET_VALUE);
-    uint32_t scale = NPU_FIELD(d, DPU_EW_CVT_SCALE_VALUE, EW_OP_CVT_SCALE);
-    bool has_sign = d->config->facts[NPU_FACT_EW_CVT_SCALE_SIGN] == NPU_EW_CVT_SCALE_SIGN_SIGNED16;
-    ew->scale = has_sign ? (int16_t)scale : (int32_t)scale;
-    ew->shift = NPU_FIELD(d, DPU_EW_CVT_SCALE_VALUE, EW_OP_CVT_SHIFT);
-    ew->rounding = ew_rounding(d, NPU_FIELD(d, DPU_EW_CFG, EW_CVT_ROUND));
-    return 0;
-}
-
-static int decode_ew(const npu_decoder *d, bool flying, npu_ew_stage *ew) {
-    memset(ew, 0, sizeof *ew);
-    if (NPU_FIELD(d, DPU_EW_CFG, EW_BYPASS) != 0) return 0;
-    if (NPU_FIELD(d, DPU_EW_CFG, EW_LUT_BYPASS) == 0) return npu_refuse(d, NPU_REG_DPU_EW_CFG, "the LUT is not modelled");
-    if (NPU_FIELD(d, DPU_EW_CFG, EW_OP_BYPASS) == 0 && decode_ew_operation(d, flying, ew) != 0) return -1;
-    ew->relu = NPU_FIELD(d, DPU_EW_CFG, EW_RELU_BYPASS) == 0;
-    ew->limited = NPU_FIELD(d, DPU_EW_CFG, EW_RELUX_EN) != 0;
-    ew->limit = (int32_t)NPU_VALUE(d, DPU_EW_RELUX_CMP_VALUE);
-    if (ew->limited && (!ew->relu || ew->limit < 0)) {
-        return npu_refuse(d, NPU_REG_DPU_EW_RELUX_CMP_VALUE, "a limit below 0 or without ReLU is not modelled");
-    }
-    return 0;
 }
 
 static int decode_out(const npu_decoder *d, npu_out_stage *out) {
@@ -145,7 +76,7 @@ static int decode_out(const npu_decoder *d, npu_out_stage *out) {
     out->scale = (int16_t)NPU_FIELD(d, DPU_OUT_CVT_SCALE, OUT_CVT_SCALE); /* silicon: signed */
     out->shift = shift;
     out->add_first = NPU_FIELD(d, DPU_OUT_CVT_SHIFT, CVT_TYPE) != 0;
-    out->rounding = cvt_rounding(d, NPU_FIELD(d, DPU_OUT_CVT_SHIFT, CVT_ROUND));
+    out->rounding = npu_cvt_rounding(d, NPU_FIELD(d, DPU_OUT_CVT_SHIFT, CVT_ROUND));
     return 0;
 }
 
@@ -222,7 +153,7 @@ static int find_output(const npu_decoder *d, npu_dpu *dpu) {
     return 0;
 }
 
-int npu_dpu_decode(const npu_decoder *d, bool flying, npu_dpu *dpu) {
+int npu_dpu_decode(const npu_decoder *d, bool flying, const npu_lut *lut, npu_dpu *dpu) {
     dpu->flying = flying;
     dpu->depthwise = NPU_FIELD(d, DPU_FEATURE_MODE_CFG, CONV_MODE) == 3;
     uint32_t burst = NPU_DPU_FEATURE_MODE_CFG_BURST_LEN_MASK << NPU_DPU_FEATURE_MODE_CFG_BURST_LEN_SHIFT;
@@ -232,7 +163,8 @@ int npu_dpu_decode(const npu_decoder *d, bool flying, npu_dpu *dpu) {
         return npu_refuse(d, NPU_REG_DPU_FEATURE_MODE_CFG, "not modelled (only 0x%08" PRIx32 " and a burst length)", mode);
     }
     uint32_t shifts = NPU_DPU_DATA_FORMAT_BS_MUL_SHIFT_VALUE_NEG_MASK << NPU_DPU_DATA_FORMAT_BS_MUL_SHIFT_VALUE_NEG_SHIFT |
-                      NPU_DPU_DATA_FORMAT_BN_MUL_SHIFT_VALUE_NEG_MASK << NPU_DPU_DATA_FORMAT_BN_MUL_SHIFT_VALUE_NEG_SHIFT;
+                      NPU_DPU_DATA_FORMAT_BN_MUL_SHIFT_VALUE_NEG_MASK << NPU_DPU_DATA_FORMAT_BN_MUL_SHIFT_VALUE_NEG_SHIFT |
+                      NPU_DPU_DATA_FORMAT_EW_TRUNCATE_NEG_MASK << NPU_DPU_DATA_FORMAT_EW_TRUNCATE_NEG_SHIFT;
     if ((NPU_VALUE(d, DPU_DATA_FORMAT) & ~shifts) != 0) {
         return npu_refuse(d, NPU_REG_DPU_DATA_FORMAT, "only int8 and the shifts of negative products are modelled");
     }
@@ -248,8 +180,9 @@ int npu_dpu_decode(const npu_decoder *d, bool flying, npu_dpu *dpu) {
                                 NPU_REG_DPU_BN_RELUX_CMP_VALUE,
                                 NPU_FIELD(d, DPU_DATA_FORMAT, BN_MUL_SHIFT_VALUE_NEG),
                                 d->config->facts[NPU_FACT_BN_SHIFT_ROUNDING]};
-    if (expect_constants(d) != 0 || decode_plane(d, dpu) != 0 || decode_weight_offset(d, dpu) != 0) return -1;
+    if (npu_expect(d, NPU_REG_DPU_OFFSET_PEND, 0) != 0 || npu_expect(d, NPU_REG_DPU_RAW40C4, 0) != 0) return -1;
+    if (decode_plane(d, dpu) != 0 || decode_weight_offset(d, dpu) != 0) return -1;
     if (decode_scale_stage(d, &bs, &dpu->bs) != 0 || decode_scale_stage(d, &bn, &dpu->bn) != 0) return -1;
-    if (decode_ew(d, flying, &dpu->ew) != 0 || decode_out(d, &dpu->out) != 0) return -1;
+    if (npu_ew_decode(d, flying, lut, &dpu->ew) != 0 || decode_out(d, &dpu->out) != 0) return -1;
     return find_output(d, dpu);
 }

@@ -3,12 +3,15 @@
 #define PTFE_NPU_DPU_H
 
 #include "cna.h"
+#include "lut.h"
 #include "rounding.h"
 
 /* BS or BN: ((x + add) * mul) >> shift, then ReLU and its limit. */
 typedef struct npu_scale_stage {
     int add; /* 0 bypassed, 1 add, -1 subtract */
-    bool add_memory, mul, mul_memory;
+    bool add_memory, mul, mul_memory, shift_memory;
+    bool prelu;          /* values below 0 are multiplied, the others not */
+    bool prelu_shifts;   /* ... but shifted */
     int32_t add_scalar;
     int16_t mul_scalar;
     unsigned shift, shift_negative; /* for products >= 0, for negative ones */
@@ -19,14 +22,34 @@ typedef struct npu_scale_stage {
     int32_t limit;
 } npu_scale_stage;
 
-enum npu_ew_operation { NPU_EW_NONE, NPU_EW_MAX, NPU_EW_MIN, NPU_EW_ADD, NPU_EW_SUBTRACT };
+enum npu_ew_operation {
+    NPU_EW_NONE,
+    NPU_EW_MAX,
+    NPU_EW_MIN,
+    NPU_EW_ADD,
+    NPU_EW_SUBTRACT,
+    NPU_EW_ABS,
+    NPU_EW_NEGATE,
+    NPU_EW_MULTIPLY
+};
+
+/* Where EW's operand comes from: a byte for each value, a number for each channel, or registers. */
+enum npu_ew_source { NPU_EW_NOTHING, NPU_EW_PLANE, NPU_EW_CHANNEL, NPU_EW_REGISTER };
 
 typedef struct npu_ew_stage {
     enum npu_ew_operation operation;
+    enum npu_ew_source source;
+    unsigned channel_bytes; /* of an operand for each channel */
+    int32_t scalar;         /* from registers */
     bool convert, add_first, operand_zero;
     int32_t offset, scale;
     unsigned shift;
     enum npu_rounding rounding;
+    /* Multiplication. */
+    unsigned product_shift, product_shift_negative;
+    enum npu_rounding product_rounding;
+    bool product32, prelu, prelu_shifts;
+    npu_lut_stage lut; /* after the operation */
     bool relu, limited;
     int32_t limit;
 } npu_ew_stage;
@@ -58,13 +81,25 @@ typedef struct npu_dpu {
 
 #define NPU_POISON 0xa5u
 
-int npu_dpu_decode(const npu_decoder *decoder, bool flying, npu_dpu *dpu);
+/* `lut`: the tables as they stand when the task starts, or NULL. */
+int npu_dpu_decode(const npu_decoder *decoder, bool flying, const npu_lut *lut, npu_dpu *dpu);
+
+/* EW's part of it (dpu_ew.c). */
+int npu_ew_decode(const npu_decoder *decoder, bool flying, const npu_lut *lut, npu_ew_stage *ew);
+
+/* How CVT_ROUND and its like round: 0 to even (silicon, TRM), 1 by fact. */
+enum npu_rounding npu_cvt_rounding(const npu_decoder *decoder, uint32_t bit);
 
 /* Operands of the 16 channels of a surface. */
 typedef struct npu_lanes {
     int32_t bs_add[NPU_ATOM], bn_add[NPU_ATOM];
     int16_t bs_mul[NPU_ATOM], bn_mul[NPU_ATOM];
+    uint8_t bs_shift[NPU_ATOM], bn_shift[NPU_ATOM]; /* only where shifts come from memory */
+    int32_t ew[NPU_ATOM];                           /* only where EW's operand is none of a plane */
 } npu_lanes;
+
+/* EW's operand after its converter. */
+int32_t npu_ew_operand(const npu_ew_stage *ew, int32_t operand);
 
 /* The reference: one value through all stages; `operand` is EW's. */
 int8_t npu_dpu_value(const npu_dpu *dpu, const npu_lanes *lanes, uint32_t lane, int32_t value, int8_t operand);

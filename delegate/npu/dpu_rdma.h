@@ -8,7 +8,8 @@
 typedef struct npu_operands {
     npu_extent extent; /* bytes 0: nothing is read */
     uint32_t group_bytes;
-    int add_at, offset_at, mul_at;
+    int add_at, offset_at, mul_at, shift_at;
+    unsigned shift_bytes;
 } npu_operands;
 
 /* Surface s stands at base[s % ways] + s / ways * step[s % ways]; its rows are contiguous. */
@@ -21,6 +22,7 @@ typedef struct npu_planes {
 typedef struct npu_rdma {
     npu_operands bs, bn;
     npu_planes main, operand;
+    npu_extent channels; /* EW's operand for each channel; bytes 0: nothing is read */
 } npu_rdma;
 
 /* `enabled`: the task starts the block; without it nothing may come from memory. */
@@ -29,6 +31,7 @@ int npu_rdma_decode(const npu_decoder *decoder, bool enabled, const npu_dpu *dpu
 int32_t npu_operands_add(const npu_operands *operands, uint32_t channel);
 int16_t npu_operands_offset(const npu_operands *operands, uint32_t channel);
 int16_t npu_operands_mul(const npu_operands *operands, uint32_t channel);
+int16_t npu_operands_shift(const npu_operands *operands, uint32_t channel);
 
 const uint8_t *npu_planes_surface(const npu_planes *planes, uint32_t surface);
 

@@ -43,10 +43,29 @@ static void reference_surface(const npu_step *step, const int16_t *offsets, uint
 
 /* ---- the fast path ---- */
 
+/* A row of pixels as atoms; what each byte becomes is calculated once. */
+static void widen_pixels(const npu_pixels *pixels, int16_t values[4][256], const uint8_t *from, size_t count, int16_t *to) {
+    for (size_t i = 0; i < count; i++, from += pixels->channels, to += NPU_ATOM) {
+        for (uint32_t c = 0; c < pixels->channels; c++) to[c] = values[c][from[c]];
+        for (uint32_t c = pixels->channels; c < NPU_ATOM; c++) to[c] = npu_pixels_value(pixels, c, from);
+    }
+}
+
+static void tabulate_pixels(const npu_pixels *pixels, int16_t values[4][256]) {
+    for (uint32_t c = 0; c < pixels->channels; c++) {
+        for (unsigned byte = 0; byte < 256; byte++) {
+            uint8_t pixel[4] = {(uint8_t)byte, (uint8_t)byte, (uint8_t)byte, (uint8_t)byte};
+            values[c][byte] = npu_pixels_value(pixels, c, pixel);
+        }
+    }
+}
+
 /* Features of `atoms` atoms from `first` on as int16, padding in place: window[y][x][channels]. */
 static void gather(const npu_program *program, const npu_cna *cna, uint32_t first, uint32_t atoms) {
     uint32_t width = npu_cna_window_width(cna), height = npu_cna_window_height(cna);
     size_t step = (size_t)atoms * NPU_ATOM;
+    int16_t pixel_values[4][256];
+    tabulate_pixels(&cna->pixels, pixel_values);
     int64_t from = cna->pad_left, to = (int64_t)cna->pad_left + cna->in_width;
     if (from > width) from = width;
     if (to > width) to = width;
@@ -60,7 +79,10 @@ static void gather(const npu_program *program, const npu_cna *cna, uint32_t firs
             bool inside = y >= 0 && y < cna->in_height;
             for (int64_t x = 0; x < (inside ? from : (int64_t)width); x++) memcpy(line + x * (int64_t)step, padding, sizeof padding);
             if (!inside) continue;
-            program->kernels->widen(surface + y * cna->line_bytes, (size_t)(to - from), line + from * (int64_t)step, step);
+            const uint8_t *row_from = surface + y * cna->line_bytes;
+            int16_t *row_to = line + from * (int64_t)step;
+            if (cna->pixels.channels == 0) program->kernels->widen(row_from, (size_t)(to - from), row_to, step);
+            else widen_pixels(&cna->pixels, pixel_values, row_from, (size_t)(to - from), row_to);
             for (int64_t x = to; x < width; x++) memcpy(line + x * (int64_t)step, padding, sizeof padding);
         }
     }
@@ -124,6 +146,10 @@ static void fast_surface(const npu_program *program, const npu_step *step, uint3
 }
 
 void npu_step_execute(const npu_program *program, const npu_step *step) {
+    if (step->pooling) {
+        npu_ppu_execute(&step->ppu, &step->ppu_rdma);
+        return;
+    }
     const npu_dpu *dpu = &step->dpu;
     uint32_t real = (dpu->real + NPU_ATOM - 1) / NPU_ATOM;
     bool gathered = step->convolution && step->vectorised;

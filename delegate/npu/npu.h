@@ -34,7 +34,13 @@ typedef struct npu_error {
     char text[256];
 } npu_error;
 
-#define NPU_SCALAR 1u /* the plain reference path: slow, the same bits */
+#define NPU_SCALAR 1u   /* the plain reference path: slow, the same bits */
+#define NPU_PORTABLE 2u /* the fast path without vector instructions */
+/*
+ * Not the stock kernel, which starts each task by itself: one start with TASK_CON's TASK_NUMBER = task count. Only the
+ * first task is taken from the list; the tail words lead to the others.
+ */
+#define NPU_CHAINED 4u
 
 typedef struct npu_config {
     uint8_t facts[NPU_FACT_COUNT];

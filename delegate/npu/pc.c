@@ -1,138 +1,178 @@
 /*
  * PC: fetches command words into register groups.
- * Every block has two groups; each task fills the next one while the other executes. The stock kernel starts each task
- * by itself, so the links in the tail words are not followed.
+ * Every block has two groups; each task fills the next one while the other executes. Driver: the stock kernel starts each
+ * task by itself (TASK_CON 0x7001: one task), so the links in the tail words lead nowhere. NPU_CHAINED is the other way
+ * to run: one start with TASK_NUMBER tasks, as the vendor's driver does it and as RK3588 boards ran it.
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "step.h"
+#include "words.h"
 
-#define TAIL_WORDS 4u
+enum { BLOCK_CNA, BLOCK_CORE, BLOCK_DPU, BLOCK_RDMA, BLOCK_PPU, BLOCK_PPU_RDMA, BLOCK_COUNT };
 
-enum { BLOCK_CNA, BLOCK_CORE, BLOCK_DPU, BLOCK_RDMA, BLOCK_COUNT };
+static const enum npu_register pointers[BLOCK_COUNT] = {
+    NPU_REGISTER_COUNT, NPU_REGISTER_COUNT, /* the kernel writes those of CNA and CORE */
+    NPU_REG_DPU_S_POINTER, NPU_REG_DPU_RDMA_S_POINTER, NPU_REG_PPU_S_POINTER, NPU_REG_PPU_RDMA_S_POINTER,
+};
 
-typedef struct groups {
+typedef struct pc {
     uint32_t values[2][NPU_REGISTER_COUNT];
     unsigned next[BLOCK_COUNT]; /* the group that a block's next task fills */
-} groups;
+    npu_lut_port port;
+    npu_lut *lut;               /* one store for both groups (silicon) */
+    bool lut_in_use;            /* an earlier task may read it: the next write makes a copy */
+} pc;
 
-typedef struct word {
-    uint32_t target, offset, value;
-} word;
-
-static word word_at(const uint8_t *stream, size_t index) {
-    const uint8_t *at = stream + index * 8;
-    word w = {at[6] | (uint32_t)at[7] << 8, at[0] | (uint32_t)at[1] << 8,
-              at[2] | (uint32_t)at[3] << 8 | (uint32_t)at[4] << 16 | (uint32_t)at[5] << 24};
-    return w;
-}
-
-/* Refuses a word that is no register of the table; always -1. */
-static int refuse_word(const npu_decoder *d, size_t index, word w, const char *why) {
-    npu_error *error = d->error;
-    error->task = d->task;
-    error->target = w.target;
-    error->offset = w.offset;
-    error->value = w.value;
-    snprintf(error->text, sizeof error->text,
-             "task %" PRIu32 ", word %zu: target 0x%04" PRIx32 " register 0x%04" PRIx32 " = 0x%08" PRIx32 ": %s", d->task, index,
-             w.target, w.offset, w.value, why);
-    return -1;
-}
-
-static int block_of(uint32_t target) {
+static unsigned block_of(uint32_t target) {
     switch (target) {
     case NPU_TARGET_CNA: return BLOCK_CNA;
     case NPU_TARGET_CORE: return BLOCK_CORE;
     case NPU_TARGET_DPU: return BLOCK_DPU;
+    case NPU_TARGET_PPU: return BLOCK_PPU;
+    case NPU_TARGET_PPU_RDMA: return BLOCK_PPU_RDMA;
     default: return BLOCK_RDMA;
     }
 }
 
-/* The four words at the end: a link (or nothing), its amount, the barrier, the start. */
-static int read_tail(const npu_decoder *d, const uint8_t *stream, size_t words, uint32_t *enables) {
-    size_t at = words - TAIL_WORDS;
-    word link = word_at(stream, at), amount = word_at(stream, at + 1);
-    word barrier = word_at(stream, at + 2), start = word_at(stream, at + 3);
-    bool none = link.target == 0 && link.offset == 0 && link.value == 0;
-    if (!none && (link.target != NPU_TARGET_PC || link.offset != NPU_PC_BASE_ADDRESS || link.value % 16 != 0)) {
-        return refuse_word(d, at, link, "not a link to the next task");
+static void enabled_blocks(uint32_t enables, bool runs[BLOCK_COUNT]) {
+    static const unsigned bits[BLOCK_COUNT] = {NPU_ENABLE_BIT_CNA,      NPU_ENABLE_BIT_CORE, NPU_ENABLE_BIT_DPU,
+                                               NPU_ENABLE_BIT_DPU_RDMA, NPU_ENABLE_BIT_PPU,  NPU_ENABLE_BIT_PPU_RDMA};
+    for (unsigned block = 0; block < BLOCK_COUNT; block++) runs[block] = (enables >> bits[block] & 1) != 0;
+}
+
+/* A table store of its own for this task and those after it. */
+static npu_lut *own_lut(npu_program *program, pc *state) {
+    if (state->lut != NULL && !state->lut_in_use) return state->lut;
+    npu_lut **luts = realloc(program->luts, (program->lut_count + 1) * sizeof *luts);
+    if (luts == NULL) return NULL;
+    program->luts = luts;
+    npu_lut *lut = calloc(1, sizeof *lut);
+    if (lut == NULL) return NULL;
+    if (state->lut != NULL) *lut = *state->lut;
+    luts[program->lut_count++] = lut;
+    state->lut_in_use = false;
+    return state->lut = lut;
+}
+
+static int write_lut(npu_program *program, const npu_decoder *d, pc *state, int reg, size_t index, npu_word w) {
+    if (reg == NPU_REG_DPU_LUT_ACCESS_CFG) {
+        npu_lut_port_open(&state->port, w.value);
+        return 0;
     }
-    if (amount.target != NPU_TARGET_PC || amount.offset != NPU_PC_REGISTER_AMOUNTS || amount.value > 0xffff) {
-        return refuse_word(d, at + 1, amount, "not the next task's amount");
+    if (reg != NPU_REG_DPU_LUT_ACCESS_DATA) {
+        state->port.contiguous = false;
+        return 0;
     }
-    if (barrier.target != NPU_TARGET_BARRIER || barrier.offset != 0 || barrier.value != 0) {
-        return refuse_word(d, at + 2, barrier, "not the barrier before the start");
+    if (!state->port.writes) return 0;
+    /* Silicon: the store may be filled only while the DPU is idle; a chained task's words are fetched while one runs. */
+    if ((program->config.flags & NPU_CHAINED) != 0 && d->task > 0) {
+        return npu_refuse_word(d, index, w, "DPU LUT_ACCESS_DATA: the task before still runs when a chained task fills the LUT");
     }
-    if (start.target != NPU_TARGET_OPERATION_ENABLE || start.offset != NPU_PC_OPERATION_ENABLE) {
-        return refuse_word(d, at + 3, start, "not the word that starts the blocks");
+    npu_lut *lut = own_lut(program, state);
+    if (lut == NULL) return npu_refuse_word(d, index, w, "out of memory");
+    if (npu_lut_port_write(&state->port, lut, w.value) == 0) return 0;
+    return npu_refuse_word(d, index, w, "DPU LUT_ACCESS_DATA: more than 513 entries, or not one right after the other");
+}
+
+static int write_register(npu_program *program, const npu_decoder *d, pc *state, size_t index, npu_word w, bool *pointed) {
+    int reg = npu_register_find(w.target, w.offset);
+    if (reg < 0) return npu_refuse_word(d, index, w, "no register that a task may write");
+    if ((w.value & ~npu_registers[reg].mask) != 0) {
+        char text[96];
+        snprintf(text, sizeof text, "%s: reserved bits are set", npu_registers[reg].name);
+        return npu_refuse_word(d, index, w, text);
     }
-    if (start.value != NPU_ENABLE_CONVOLUTION && start.value != NPU_ENABLE_CONVOLUTION_WITHOUT_READER &&
-        start.value != NPU_ENABLE_DPU_ONLY) {
-        return refuse_word(d, at + 3, start, "PC OPERATION_ENABLE: these blocks together are not modelled");
-    }
-    *enables = start.value;
+    if (write_lut(program, d, state, reg, index, w) != 0) return -1;
+    bool shared = d->config->facts[NPU_FACT_REGISTER_HOLD] == NPU_REGISTER_HOLD_SHARED;
+    unsigned block = block_of(w.target);
+    state->values[shared ? 0 : state->next[block]][reg] = w.value;
+    if ((enum npu_register)reg != pointers[block]) return 0;
+    if (w.value != 0xe) return npu_refuse_word(d, index, w, "S_POINTER: only 0xe (ping-pong) is modelled");
+    pointed[block] = true;
     return 0;
 }
 
-static int fetch_task(const npu_decoder *d, const npu_task *task, groups *state, npu_step *step) {
-    npu_extent stream;
-    word base = {NPU_TARGET_PC, NPU_PC_BASE_ADDRESS, task->regcmd_iova};
-    if (task->words <= TAIL_WORDS || (task->words + 1) / 2 - 1 > 0xffff) {
-        word amount = {NPU_TARGET_PC, NPU_PC_REGISTER_AMOUNTS, task->words};
-        return refuse_word(d, 0, amount, "PC REGISTER_AMOUNTS: not a number of words that the kernel can start");
-    }
-    if (task->regcmd_iova % 16 != 0) return refuse_word(d, 0, base, "PC BASE_ADDRESS: not a multiple of 16");
-    if (npu_memory_find(d->memory, task->regcmd_iova, (int64_t)task->words * 8, &stream) != 0) {
-        return refuse_word(d, 0, base, "PC BASE_ADDRESS: the words are not inside one buffer");
-    }
-    if (read_tail(d, stream.data, task->words, &step->enables) != 0) return -1;
-    bool shared = d->config->facts[NPU_FACT_REGISTER_HOLD] == NPU_REGISTER_HOLD_SHARED;
-    bool pointer[BLOCK_COUNT] = {true, true, false, false}; /* the kernel writes those of CNA and CORE */
-    for (size_t i = 0; i < task->words - TAIL_WORDS; i++) {
-        word w = word_at(stream.data, i);
-        int reg = npu_register_find(w.target, w.offset);
-        if (reg < 0) return refuse_word(d, i, w, "no register that a task may write");
-        if ((w.value & ~npu_registers[reg].mask) != 0) {
-            char text[96];
-            snprintf(text, sizeof text, "%s: reserved bits are set", npu_registers[reg].name);
-            return refuse_word(d, i, w, text);
-        }
-        int block = block_of(w.target);
-        state->values[shared ? 0 : state->next[block]][reg] = w.value;
-        if (reg != NPU_REG_DPU_S_POINTER && reg != NPU_REG_DPU_RDMA_S_POINTER) continue;
-        if (w.value != 0xe) return refuse_word(d, i, w, "S_POINTER: only 0xe (ping-pong) is modelled");
-        pointer[block] = true;
-    }
-    step->convolution = step->enables != NPU_ENABLE_DPU_ONLY;
-    step->reader = step->enables != NPU_ENABLE_CONVOLUTION_WITHOUT_READER;
-    step->words = task->words;
-    bool runs[BLOCK_COUNT] = {step->convolution, step->convolution, true, step->reader};
+/* Which values the task's blocks see, and the turn of their groups. */
+static int start_blocks(const npu_decoder *d, const bool *pointed, pc *state, npu_step *step) {
+    bool shared = d->config->facts[NPU_FACT_REGISTER_HOLD] == NPU_REGISTER_HOLD_SHARED, runs[BLOCK_COUNT];
+    enabled_blocks(step->enables, runs);
     for (int reg = 0; reg < NPU_REGISTER_COUNT; reg++) {
         step->values[reg] = state->values[shared ? 0 : state->next[block_of(npu_registers[reg].target)]][reg];
     }
-    for (int block = 0; block < BLOCK_COUNT; block++) {
+    for (unsigned block = 0; block < BLOCK_COUNT; block++) {
         if (!runs[block]) continue;
-        if (!pointer[block]) {
-            word w = {block == BLOCK_DPU ? NPU_TARGET_DPU : NPU_TARGET_DPU_RDMA,
-                      block == BLOCK_DPU ? NPU_DPU_S_POINTER : NPU_DPU_RDMA_S_POINTER, 0};
+        if (pointers[block] != NPU_REGISTER_COUNT && !pointed[block]) {
+            const npu_register_info *info = &npu_registers[pointers[block]];
+            npu_word w = {info->target, info->offset, 0};
             /* Silicon: such a task does its predecessor's work again. */
-            return refuse_word(d, task->words, w, "S_POINTER is not written, but the task starts the block");
+            return npu_refuse_word(d, step->words, w, "S_POINTER is not written, but the task starts the block");
         }
         state->next[block] ^= 1;
+    }
+    step->convolution = runs[BLOCK_CNA];
+    step->reader = runs[BLOCK_RDMA];
+    step->pooling = runs[BLOCK_PPU];
+    step->lut = state->lut;
+    state->lut_in_use = true;
+    return 0;
+}
+
+static int find_words(const npu_decoder *d, const npu_task *task, npu_extent *stream) {
+    npu_word base = {NPU_TARGET_PC, NPU_PC_BASE_ADDRESS, task->regcmd_iova};
+    if (task->words <= NPU_TAIL_WORDS || (task->words + 1) / 2 - 1 > 0xffff) {
+        npu_word amount = {NPU_TARGET_PC, NPU_PC_REGISTER_AMOUNTS, task->words};
+        return npu_refuse_word(d, 0, amount, "PC REGISTER_AMOUNTS: not a number of words that the kernel can start");
+    }
+    if (task->regcmd_iova % 16 != 0) return npu_refuse_word(d, 0, base, "PC BASE_ADDRESS: not a multiple of 16");
+    if (npu_memory_find(d->memory, task->regcmd_iova, (int64_t)task->words * 8, stream) != 0) {
+        return npu_refuse_word(d, 0, base, "PC BASE_ADDRESS: the words are not inside one buffer");
     }
     return 0;
 }
 
-int npu_pc_fetch(const npu_decoder *decoder, const npu_task *tasks, size_t count, npu_step *steps) {
-    groups state;
+static int fetch_task(npu_program *program, const npu_decoder *d, const npu_task *task, pc *state, npu_step *step,
+                      npu_tail *tail) {
+    npu_extent stream;
+    if (find_words(d, task, &stream) != 0) return -1;
+    step->words = task->words;
+    /* An amount counts pairs of words: the last one of a chained task may be none of its own. */
+    bool odd = d->task > 0 && (program->config.flags & NPU_CHAINED) != 0 &&
+               npu_word_at(stream.data, step->words - 1).target != NPU_TARGET_OPERATION_ENABLE;
+    if (odd && step->words > NPU_TAIL_WORDS + 1) step->words--;
+    if (npu_tail_read(d, stream.data, step->words, tail) != 0) return -1;
+    step->enables = tail->enables;
+    bool pointed[BLOCK_COUNT] = {false};
+    for (size_t i = 0; i < step->words - NPU_TAIL_WORDS; i++) {
+        if (write_register(program, d, state, i, npu_word_at(stream.data, i), pointed) != 0) return -1;
+    }
+    return start_blocks(d, pointed, state, step);
+}
+
+int npu_pc_fetch(npu_program *program, const npu_task *tasks, npu_error *error) {
+    pc state;
     memset(&state, 0, sizeof state);
-    for (size_t i = 0; i < count; i++) {
-        npu_decoder d = *decoder;
-        d.task = (uint32_t)i;
-        if (fetch_task(&d, &tasks[i], &state, &steps[i]) != 0) return -1;
+    bool chained = (program->config.flags & NPU_CHAINED) != 0;
+    npu_tail tail = {0, 0, 0};
+    for (size_t i = 0; i < program->step_count; i++) {
+        npu_decoder d = {&program->config, &program->memory, NULL, (uint32_t)i, error};
+        npu_task task = tasks[chained ? 0 : i];
+        if (chained && program->step_count > NPU_PC_TASK_CON_TASK_NUMBER_MASK) {
+            npu_word number = {NPU_TARGET_PC, NPU_PC_TASK_CON, (uint32_t)program->step_count};
+            return npu_refuse_word(&d, 0, number, "PC TASK_CON: TASK_NUMBER has 12 bits");
+        }
+        if (chained && i > 0) {
+            npu_word link = {NPU_TARGET_PC, NPU_PC_BASE_ADDRESS, tail.next};
+            if (tail.next == 0) {
+                return npu_refuse_word(&d, 0, link, "PC BASE_ADDRESS: TASK_NUMBER counts a task that no link leads to");
+            }
+            task.regcmd_iova = tail.next;
+            task.words = tail.next_words;
+        }
+        if (fetch_task(program, &d, &task, &state, &program->steps[i], &tail) != 0) return -1;
     }
     return 0;
 }

@@ -3,35 +3,53 @@
 
 #include "dpu.h"
 
-static int32_t scale_stage(const npu_scale_stage *stage, int32_t add, int16_t mul, int32_t value) {
+static int32_t scale_stage(const npu_scale_stage *stage, int32_t add, int16_t mul, unsigned memory_shift, int32_t value) {
     if (stage->add != 0) value = npu_saturate32((int64_t)value + stage->add * (int64_t)add);
     if (stage->limited && stage->limit_first && value > stage->limit) value = stage->limit;
     if (stage->mul) {
-        int64_t product = (int64_t)value * mul;
+        bool passes = stage->prelu && value >= 0;
+        int64_t product = passes ? value : (int64_t)value * mul;
         if (stage->product32) product = npu_saturate32(product);
-        value = npu_saturate32(npu_shift_round(product, product < 0 ? stage->shift_negative : stage->shift, stage->rounding));
+        unsigned shift = product < 0 ? stage->shift_negative : stage->shift;
+        if (stage->shift_memory) shift = memory_shift;
+        if (passes && !stage->prelu_shifts) shift = 0;
+        value = npu_saturate32(npu_shift_round(product, shift, stage->rounding));
     }
     if (stage->relu && value < 0) value = 0;
     if (stage->limited && !stage->limit_first && value > stage->limit) value = stage->limit;
     return value;
 }
 
-static int32_t ew_operand(const npu_ew_stage *ew, int8_t operand) {
+int32_t npu_ew_operand(const npu_ew_stage *ew, int32_t operand) {
     int64_t value = ew->operand_zero ? 0 : operand;
     if (!ew->convert) return (int32_t)value;
     if (ew->add_first) return npu_saturate32(npu_shift_round((value + ew->offset) * ew->scale, ew->shift, ew->rounding));
     return npu_saturate32(npu_shift_round(value * ew->scale, ew->shift, ew->rounding) + ew->offset);
 }
 
-static int32_t ew_stage(const npu_ew_stage *ew, int32_t value, int8_t operand) {
-    int32_t second = ew->operation == NPU_EW_NONE ? 0 : ew_operand(ew, operand);
+static int32_t multiply(const npu_ew_stage *ew, int32_t value, int32_t second) {
+    bool passes = ew->prelu && value >= 0;
+    int64_t product = passes ? value : (int64_t)value * second;
+    if (ew->product32) product = npu_saturate32(product);
+    unsigned shift = product < 0 ? ew->product_shift_negative : ew->product_shift;
+    if (passes && !ew->prelu_shifts) shift = 0;
+    return npu_saturate32(npu_shift_round(product, shift, ew->product_rounding));
+}
+
+/* `sign`: the value before BN. */
+static int32_t ew_stage(const npu_ew_stage *ew, int32_t sign, int32_t value, int32_t operand) {
+    int32_t second = ew->source == NPU_EW_NOTHING ? 0 : npu_ew_operand(ew, operand);
     switch (ew->operation) {
     case NPU_EW_NONE: break;
     case NPU_EW_MAX: value = value > second ? value : second; break;
     case NPU_EW_MIN: value = value < second ? value : second; break;
     case NPU_EW_ADD: value = npu_saturate32((int64_t)value + second); break;
     case NPU_EW_SUBTRACT: value = npu_saturate32((int64_t)value - second); break;
+    case NPU_EW_ABS: value = value < 0 ? npu_saturate32(-(int64_t)value) : value; break;
+    case NPU_EW_NEGATE: value = npu_saturate32(-(int64_t)value); break;
+    case NPU_EW_MULTIPLY: value = multiply(ew, value, second); break;
     }
+    if (ew->lut.tables != NULL) value = npu_lut_value(&ew->lut, sign, value);
     if (ew->relu && value < 0) value = 0;
     if (ew->limited && value > ew->limit) value = ew->limit;
     return value;
@@ -45,9 +63,10 @@ static int8_t out_stage(const npu_out_stage *out, int32_t value) {
 }
 
 int8_t npu_dpu_value(const npu_dpu *dpu, const npu_lanes *lanes, uint32_t lane, int32_t value, int8_t operand) {
-    value = scale_stage(&dpu->bs, lanes->bs_add[lane], lanes->bs_mul[lane], value);
-    value = scale_stage(&dpu->bn, lanes->bn_add[lane], lanes->bn_mul[lane], value);
-    return out_stage(&dpu->out, ew_stage(&dpu->ew, value, operand));
+    int32_t first = scale_stage(&dpu->bs, lanes->bs_add[lane], lanes->bs_mul[lane], lanes->bs_shift[lane], value);
+    value = scale_stage(&dpu->bn, lanes->bn_add[lane], lanes->bn_mul[lane], lanes->bn_shift[lane], first);
+    int32_t second = dpu->ew.source == NPU_EW_PLANE ? operand : lanes->ew[lane];
+    return out_stage(&dpu->out, ew_stage(&dpu->ew, first, value, second));
 }
 
 static uint8_t *atom_at(const npu_dpu *dpu, uint32_t surface, size_t position) {

@@ -4,17 +4,21 @@
 
 #include "core.h"
 #include "dpu_rdma.h"
+#include "ppu.h"
 #include "vector.h"
 
 typedef struct npu_step {
     uint32_t values[NPU_REGISTER_COUNT]; /* of the register group that the task executes, for error texts */
     uint32_t words;
     uint32_t enables;
-    bool convolution, reader;
+    bool convolution, reader, pooling;
+    const npu_lut *lut; /* the LUT's tables as they stand when the task starts; NULL: never written */
     npu_cna cna;
     npu_core core;
     npu_dpu dpu;
     npu_rdma rdma;
+    npu_ppu ppu;
+    npu_ppu_rdma ppu_rdma;
     bool constant;     /* weights and operands do not change after load */
     bool vectorised;   /* sums on the fast path */
     bool vector_stages;
@@ -34,6 +38,8 @@ struct npu_program {
     size_t step_count;
     npu_shared_pack *packs;
     size_t pack_count;
+    npu_lut **luts;
+    size_t lut_count;
     const npu_kernels *kernels;
     /* Room for the largest step. */
     int16_t *window;
@@ -43,7 +49,21 @@ struct npu_program {
 };
 
 /* Register words of all tasks -> the values that each executes (pc.c). */
-int npu_pc_fetch(const npu_decoder *decoder, const npu_task *tasks, size_t count, npu_step *steps);
+int npu_pc_fetch(npu_program *program, const npu_task *tasks, npu_error *error);
+
+npu_decoder npu_step_decoder(const npu_program *program, size_t step, npu_error *error);
+
+/* Register values of all steps -> settings, checked (decode_steps.c). */
+int npu_steps_decode(npu_program *program, npu_error *error);
+
+/* What operands' and weights' bytes decide; at load when they are constant, else before each run. */
+int npu_step_check_bytes(const npu_program *program, size_t step, npu_error *error);
+
+/* Weights as the fast path wants them (packs.c): rooms for all steps, filled where they are constant. */
+int npu_packs_prepare(npu_program *program);
+void npu_packs_fill(const npu_program *program, const npu_step *step);
+
+uint32_t npu_step_real_surfaces(const npu_step *step);
 
 /* The step's weight offsets by written channel. */
 void npu_step_offsets(const npu_step *step, int16_t *offsets);

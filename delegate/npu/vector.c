@@ -58,7 +58,11 @@ const npu_kernels *npu_vector_kernels(void) {
 
 static bool stage_fits(const npu_scale_stage *stage) {
     if (stage->mul && (stage->product32 || stage->shift != stage->shift_negative)) return false;
+    if (stage->mul && (stage->prelu || stage->shift_memory)) return false;
     return !(stage->limited && stage->limit_first);
 }
 
-bool npu_vector_stages_fit(const npu_dpu *dpu) { return stage_fits(&dpu->bs) && stage_fits(&dpu->bn); }
+bool npu_vector_stages_fit(const npu_dpu *dpu) {
+    if (dpu->ew.operation == NPU_EW_MULTIPLY || dpu->ew.lut.tables != NULL) return false;
+    return stage_fits(&dpu->bs) && stage_fits(&dpu->bn);
+}

@@ -95,18 +95,23 @@ static inline V_FN vd scale_lanes(const npu_scale_stage *stage, vd add, vd mul, 
 
 static inline double power_of_half(unsigned shift) { return 1.0 / (double)((uint64_t)1 << shift); }
 
-static inline V_FN vd ew_lanes(const npu_ew_stage *ew, vd v, const uint8_t *operand) {
+/* `fixed`: the converted operand of each channel, where it comes from no plane. */
+static inline V_FN vd ew_lanes(const npu_ew_stage *ew, vd v, const uint8_t *operand, vd fixed) {
     if (ew->operation != NPU_EW_NONE) {
-        vd e = ew->operand_zero ? vd_set(0) : vd_from_bytes(operand);
+        bool convert = ew->convert && ew->source == NPU_EW_PLANE;
+        vd e = ew->source != NPU_EW_PLANE ? fixed : ew->operand_zero ? vd_set(0) : vd_from_bytes(operand);
         vd offset = vd_set(ew->offset), scale = vd_set(ew->scale * power_of_half(ew->shift));
-        if (ew->convert && ew->add_first) e = clamp32(round_lanes(vd_mul(vd_add(e, offset), scale), ew->rounding));
-        else if (ew->convert) e = clamp32(vd_add(round_lanes(vd_mul(e, scale), ew->rounding), offset));
+        if (convert && ew->add_first) e = clamp32(round_lanes(vd_mul(vd_add(e, offset), scale), ew->rounding));
+        else if (convert) e = clamp32(vd_add(round_lanes(vd_mul(e, scale), ew->rounding), offset));
         switch (ew->operation) {
         case NPU_EW_NONE: break;
         case NPU_EW_MAX: v = vd_max(v, e); break;
         case NPU_EW_MIN: v = vd_min(v, e); break;
         case NPU_EW_ADD: v = clamp32(vd_add(v, e)); break;
         case NPU_EW_SUBTRACT: v = clamp32(vd_sub(v, e)); break;
+        case NPU_EW_ABS: v = clamp32(vd_max(v, vd_sub(vd_set(0), v))); break;
+        case NPU_EW_NEGATE: v = clamp32(vd_sub(vd_set(0), v)); break;
+        case NPU_EW_MULTIPLY: break; /* not here */
         }
     }
     if (ew->relu) v = vd_max(v, vd_set(0));
@@ -127,20 +132,22 @@ static V_FN void stages(const npu_dpu *dpu, const npu_lanes *lanes, const int32_
     const npu_ew_stage ew = dpu->ew;
     const npu_out_stage last = dpu->out;
     double bs_scale = power_of_half(bs.shift), bn_scale = power_of_half(bn.shift);
+    bool fixed_operand = ew.source == NPU_EW_CHANNEL || ew.source == NPU_EW_REGISTER;
     for (size_t lane = 0; lane < NPU_ATOM; lane += VD_LANES) {
-        double numbers[4][VD_LANES];
+        double numbers[5][VD_LANES];
         for (size_t i = 0; i < VD_LANES; i++) {
             numbers[0][i] = (double)lanes->bs_add[lane + i] * bs.add;
             numbers[1][i] = lanes->bs_mul[lane + i] * bs_scale;
             numbers[2][i] = (double)lanes->bn_add[lane + i] * bn.add;
             numbers[3][i] = lanes->bn_mul[lane + i] * bn_scale;
+            numbers[4][i] = fixed_operand ? npu_ew_operand(&dpu->ew, lanes->ew[lane + i]) : 0;
         }
         vd bs_add = vd_load(numbers[0]), bs_mul = vd_load(numbers[1]);
-        vd bn_add = vd_load(numbers[2]), bn_mul = vd_load(numbers[3]);
+        vd bn_add = vd_load(numbers[2]), bn_mul = vd_load(numbers[3]), fixed = vd_load(numbers[4]);
         for (size_t i = lane; i < count * NPU_ATOM; i += NPU_ATOM) {
             vd v = scale_lanes(&bs, bs_add, bs_mul, vd_from_ints(acc + i));
             v = scale_lanes(&bn, bn_add, bn_mul, v);
-            v = ew_lanes(&ew, v, operand + i);
+            v = ew_lanes(&ew, v, operand + i, fixed);
             vd_store_bytes(out + i, out_lanes(&last, v));
         }
     }

@@ -8,7 +8,9 @@ import { operatorNames } from '../model/operators.js';
 import { facts } from './facts.js';
 import {
   namedBits,
+  operationEnableBits,
   operationEnables,
+  poolingRegisters,
   registers,
   tailTargets,
   taskRegisters,
@@ -35,6 +37,8 @@ const registerLines = (register: Register): readonly string[] => [
 
 const sorted = (list: readonly Register[]): readonly Register[] => [...list].sort((a, b) => a.offset - b.offset);
 
+const executable = sorted([...taskRegisters, ...poolingRegisters]);
+
 const reachable = registers.filter(({ block }) => block in writeTargets);
 
 const registersHeader = (): string =>
@@ -54,6 +58,9 @@ const registersHeader = (): string =>
     `#define NPU_ENABLE_CONVOLUTION ${hex(operationEnables.convolution, 2)}`,
     `#define NPU_ENABLE_CONVOLUTION_WITHOUT_READER ${hex(operationEnables.convolutionWithoutReader, 2)}`,
     `#define NPU_ENABLE_DPU_ONLY ${hex(operationEnables.dpuOnly, 2)}`,
+    `#define NPU_ENABLE_POOLING ${hex(operationEnables.pooling, 2)}`,
+    '/* Its bits. */',
+    ...Object.entries(operationEnableBits).map(([block, bit]) => `#define NPU_ENABLE_BIT_${block} ${bit}`),
     '',
     '/* CBUF of the RK3588. */',
     `#define NPU_CBUF_BANKS ${chips.rk3588.cbuf.banks}u`,
@@ -67,27 +74,31 @@ const registersHeader = (): string =>
     '/* Offsets and fields: (value >> SHIFT) & MASK. */',
     ...reachable.flatMap(registerLines),
     '',
-    '/* Registers that the body of a task may write, by offset: positions in npu_registers. */',
+    '/* Registers that the body of a task may write, pooling tasks included, by offset: positions in npu_registers. */',
     'enum npu_register {',
-    ...sorted(taskRegisters).map((register) => `    NPU_REG_${macro(register)},`),
+    ...executable.map((register) => `    NPU_REG_${macro(register)},`),
     '    NPU_REGISTER_COUNT',
     '};',
     '',
     '#define NPU_REGISTER_HOLDS_ADDRESS 1u',
+    '#define NPU_REGISTER_POOLING 2u /* in no plan */',
     '',
     'typedef struct npu_register_info {',
     '    const char *name;',
     '    uint16_t target;',
     '    uint16_t offset;',
     '    uint32_t mask;  /* bits that fields name; the others must be 0 */',
-    '    uint32_t flags; /* NPU_REGISTER_HOLDS_ADDRESS */',
+    '    uint32_t flags; /* NPU_REGISTER_... */',
     '} npu_register_info;',
     '',
     'static const npu_register_info npu_registers[NPU_REGISTER_COUNT] = {',
-    ...sorted(taskRegisters).map((register) => {
+    ...executable.map((register) => {
       const target = register.block in writeTargets ? writeTargets[register.block as keyof typeof writeTargets] : 0;
-      const flags = register.address === true ? 'NPU_REGISTER_HOLDS_ADDRESS' : '0u';
-      return `    {"${register.block} ${register.name}", ${hex(target, 4)}, ${hex(register.offset, 4)}, ${hex(namedBits(register), 8)}, ${flags}},`;
+      const flags = [
+        ...(register.address === true ? ['NPU_REGISTER_HOLDS_ADDRESS'] : []),
+        ...(poolingRegisters.includes(register) ? ['NPU_REGISTER_POOLING'] : []),
+      ];
+      return `    {"${register.block} ${register.name}", ${hex(target, 4)}, ${hex(register.offset, 4)}, ${hex(namedBits(register), 8)}, ${flags.join(' | ') || '0u'}},`;
     }),
     '};',
     '',

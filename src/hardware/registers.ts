@@ -161,3 +161,8 @@ const isKernels = ({ block, name }: Register): boolean =>
 export const taskRegisters: readonly Register[] = registers.filter(
   (register) => taskBlocks.includes(register.block) && register.tag !== 'inferred' && !isKernels(register),
 );
+
+/** What a pooling task may write besides: the software NPU executes it, no plan of ours holds it. */
+export const poolingRegisters: readonly Register[] = registers.filter(
+  ({ block, tag }) => (block === 'PPU' || block === 'PPU_RDMA') && tag !== 'inferred',
+);

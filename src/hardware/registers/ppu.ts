@@ -1,4 +1,4 @@
-/** Pooling. Source: Mesa's registers.xml; notes: Mesa's rkt_regcmd.c, the kernel's rocket_job.c, measurements of RK3588 boards. */
+/** Pooling; tag silicon: written by rocket-userspace's pooling program, which ran on RK3588 boards. Source: Mesa's registers.xml, RK3588 TRM; notes: Mesa's rkt_regcmd.c, the kernel's rocket_job.c, measurements of RK3588 boards. */
 import { blockRegisters, field } from './register.js';
 
 export const ppuRegisters = blockRegisters('PPU', [
@@ -6,7 +6,7 @@ export const ppuRegisters = blockRegisters('PPU', [
   {
     name: 'S_POINTER',
     offset: 0x6004,
-    tag: 'inferred',
+    tag: 'silicon',
     fields: [
       field('POINTER', 0, 0, 'register group the writes go to'),
       field('POINTER_PP_EN', 1, 1, 'programs use MODE|EXEC_EN|POINTER_EN = 0xE'),
@@ -18,16 +18,16 @@ export const ppuRegisters = blockRegisters('PPU', [
     ],
   },
   { name: 'OPERATION_ENABLE', offset: 0x6008, tag: 'inferred', fields: [field('OP_EN', 0, 0)] },
-  { name: 'DATA_CUBE_IN_WIDTH', offset: 0x600c, tag: 'inferred', fields: [field('CUBE_IN_WIDTH', 12, 0)] },
-  { name: 'DATA_CUBE_IN_HEIGHT', offset: 0x6010, tag: 'inferred', fields: [field('CUBE_IN_HEIGHT', 12, 0)] },
-  { name: 'DATA_CUBE_IN_CHANNEL', offset: 0x6014, tag: 'inferred', fields: [field('CUBE_IN_CHANNEL', 12, 0)] },
-  { name: 'DATA_CUBE_OUT_WIDTH', offset: 0x6018, tag: 'inferred', fields: [field('CUBE_OUT_WIDTH', 12, 0)] },
-  { name: 'DATA_CUBE_OUT_HEIGHT', offset: 0x601c, tag: 'inferred', fields: [field('CUBE_OUT_HEIGHT', 12, 0)] },
-  { name: 'DATA_CUBE_OUT_CHANNEL', offset: 0x6020, tag: 'inferred', fields: [field('CUBE_OUT_CHANNEL', 12, 0)] },
+  { name: 'DATA_CUBE_IN_WIDTH', offset: 0x600c, tag: 'silicon', fields: [field('CUBE_IN_WIDTH', 12, 0)] },
+  { name: 'DATA_CUBE_IN_HEIGHT', offset: 0x6010, tag: 'silicon', fields: [field('CUBE_IN_HEIGHT', 12, 0)] },
+  { name: 'DATA_CUBE_IN_CHANNEL', offset: 0x6014, tag: 'silicon', fields: [field('CUBE_IN_CHANNEL', 12, 0)] },
+  { name: 'DATA_CUBE_OUT_WIDTH', offset: 0x6018, tag: 'silicon', fields: [field('CUBE_OUT_WIDTH', 12, 0)] },
+  { name: 'DATA_CUBE_OUT_HEIGHT', offset: 0x601c, tag: 'silicon', fields: [field('CUBE_OUT_HEIGHT', 12, 0)] },
+  { name: 'DATA_CUBE_OUT_CHANNEL', offset: 0x6020, tag: 'silicon', fields: [field('CUBE_OUT_CHANNEL', 12, 0)] },
   {
     name: 'OPERATION_MODE_CFG',
     offset: 0x6024,
-    tag: 'inferred',
+    tag: 'silicon',
     fields: [
       field('POOLING_METHOD', 1, 0, '0 average 1 max 2 min'),
       field('FLYING_MODE', 4, 4, '1 = input from PPU_RDMA'),
@@ -39,7 +39,7 @@ export const ppuRegisters = blockRegisters('PPU', [
   {
     name: 'POOLING_KERNEL_CFG',
     offset: 0x6034,
-    tag: 'inferred',
+    tag: 'silicon',
     fields: [
       field('KERNEL_WIDTH', 3, 0, 'minus 1'),
       field('KERNEL_HEIGHT', 11, 8, 'minus 1'),
@@ -47,28 +47,28 @@ export const ppuRegisters = blockRegisters('PPU', [
       field('KERNEL_STRIDE_HEIGHT', 23, 20, 'minus 1'),
     ],
   },
-  { name: 'RECIP_KERNEL_WIDTH', offset: 0x6038, tag: 'inferred', fields: [field('RECIP_KERNEL_WIDTH', 16, 0)] },
-  { name: 'RECIP_KERNEL_HEIGHT', offset: 0x603c, tag: 'inferred', fields: [field('RECIP_KERNEL_HEIGHT', 16, 0)] },
+  { name: 'RECIP_KERNEL_WIDTH', offset: 0x6038, tag: 'silicon', fields: [field('RECIP_KERNEL_WIDTH', 16, 0)] },
+  { name: 'RECIP_KERNEL_HEIGHT', offset: 0x603c, tag: 'silicon', fields: [field('RECIP_KERNEL_HEIGHT', 16, 0)] },
   {
     name: 'POOLING_PADDING_CFG',
     offset: 0x6040,
-    tag: 'inferred',
+    tag: 'silicon',
     fields: [field('PAD_LEFT', 2, 0), field('PAD_TOP', 6, 4), field('PAD_RIGHT', 10, 8), field('PAD_BOTTOM', 14, 12)],
   },
-  { name: 'PADDING_VALUE_1_CFG', offset: 0x6044, tag: 'inferred', fields: [field('PAD_VALUE_0', 31, 0)] },
-  { name: 'PADDING_VALUE_2_CFG', offset: 0x6048, tag: 'inferred', fields: [field('PAD_VALUE_1', 2, 0)] },
-  { name: 'DST_BASE_ADDR', offset: 0x6070, tag: 'inferred', address: true, fields: [field('DST_BASE_ADDR', 31, 4)] },
-  { name: 'DST_SURF_STRIDE', offset: 0x607c, tag: 'inferred', fields: [field('DST_SURF_STRIDE', 31, 4)] },
+  { name: 'PADDING_VALUE_1_CFG', offset: 0x6044, tag: 'silicon', fields: [field('PAD_VALUE_0', 31, 0)] },
+  { name: 'PADDING_VALUE_2_CFG', offset: 0x6048, tag: 'silicon', fields: [field('PAD_VALUE_1', 2, 0)] },
+  { name: 'DST_BASE_ADDR', offset: 0x6070, tag: 'silicon', address: true, fields: [field('DST_BASE_ADDR', 31, 4)] },
+  { name: 'DST_SURF_STRIDE', offset: 0x607c, tag: 'silicon', fields: [field('DST_SURF_STRIDE', 31, 4)] },
   {
     name: 'DATA_FORMAT',
     offset: 0x6084,
-    tag: 'inferred',
+    tag: 'silicon',
     fields: [field('PROC_PRECISION', 2, 0), field('DPU_FLYIN', 3, 3), field('INDEX_ADD', 31, 4)],
   },
   {
     name: 'MISC_CTRL',
     offset: 0x60dc,
-    tag: 'inferred',
+    tag: 'silicon',
     fields: [field('BURST_LEN', 3, 0), field('NONALIGN', 7, 7), field('MC_SURF_OUT', 8, 8), field('SURF_LEN', 31, 16)],
   },
 ]);
@@ -83,7 +83,7 @@ export const ppuRdmaRegisters = blockRegisters('PPU_RDMA', [
   {
     name: 'RDMA_S_POINTER',
     offset: 0x7004,
-    tag: 'inferred',
+    tag: 'silicon',
     fields: [
       field('POINTER', 0, 0),
       field('POINTER_PP_EN', 1, 1),
@@ -95,17 +95,17 @@ export const ppuRdmaRegisters = blockRegisters('PPU_RDMA', [
     ],
   },
   { name: 'RDMA_OPERATION_ENABLE', offset: 0x7008, tag: 'inferred', fields: [field('OP_EN', 0, 0)] },
-  { name: 'RDMA_CUBE_IN_WIDTH', offset: 0x700c, tag: 'inferred', fields: [field('CUBE_IN_WIDTH', 12, 0)] },
-  { name: 'RDMA_CUBE_IN_HEIGHT', offset: 0x7010, tag: 'inferred', fields: [field('CUBE_IN_HEIGHT', 12, 0)] },
-  { name: 'RDMA_CUBE_IN_CHANNEL', offset: 0x7014, tag: 'inferred', fields: [field('CUBE_IN_CHANNEL', 12, 0)] },
+  { name: 'RDMA_CUBE_IN_WIDTH', offset: 0x700c, tag: 'silicon', fields: [field('CUBE_IN_WIDTH', 12, 0)] },
+  { name: 'RDMA_CUBE_IN_HEIGHT', offset: 0x7010, tag: 'silicon', fields: [field('CUBE_IN_HEIGHT', 12, 0)] },
+  { name: 'RDMA_CUBE_IN_CHANNEL', offset: 0x7014, tag: 'silicon', fields: [field('CUBE_IN_CHANNEL', 12, 0)] },
   {
     name: 'RDMA_SRC_BASE_ADDR',
     offset: 0x701c,
-    tag: 'inferred',
+    tag: 'silicon',
     address: true,
     fields: [field('SRC_BASE_ADDR', 31, 0)],
   },
-  { name: 'RDMA_SRC_LINE_STRIDE', offset: 0x7024, tag: 'inferred', fields: [field('SRC_LINE_STRIDE', 31, 4)] },
-  { name: 'RDMA_SRC_SURF_STRIDE', offset: 0x7028, tag: 'inferred', fields: [field('SRC_SURF_STRIDE', 31, 4)] },
-  { name: 'RDMA_DATA_FORMAT', offset: 0x7030, tag: 'inferred', fields: [field('IN_PRECISION', 1, 0)] },
+  { name: 'RDMA_SRC_LINE_STRIDE', offset: 0x7024, tag: 'silicon', fields: [field('SRC_LINE_STRIDE', 31, 4)] },
+  { name: 'RDMA_SRC_SURF_STRIDE', offset: 0x7028, tag: 'silicon', fields: [field('SRC_SURF_STRIDE', 31, 4)] },
+  { name: 'RDMA_DATA_FORMAT', offset: 0x7030, tag: 'silicon', fields: [field('IN_PRECISION', 1, 0)] },
 ]);
