@@ -21,17 +21,17 @@ enum { MOST_FIELDS = 2 };
 /* Built-in options that go into the message, in the order of src/model/operators.ts. */
 static const struct op_info {
     int32_t code;
-    field fields[MOST_FIELDS];
+    field fields[MOST_FIELDS]; /* those that are left out have no values */
 } ops[] = {
-#define INTS(params) {FIELD_INTS, 0, sizeof(params) / sizeof(int32_t)}
-#define BOOLS(params) {FIELD_BOOLS, 0, sizeof(params)}
+#define INTS(params) {FIELD_INTS, 0, sizeof(params) / sizeof(int32_t), 1}
+#define BOOLS(params) {FIELD_BOOLS, 0, sizeof(params), 1}
     {TFL_ADD, {INTS(tfl_activation_params)}},
     {TFL_AVERAGE_POOL_2D, {INTS(tfl_pool_params)}},
     {TFL_CONCATENATION, {INTS(tfl_concatenation_params)}},
     {TFL_CONV_2D, {INTS(tfl_conv_params)}},
     {TFL_DEPTHWISE_CONV_2D, {INTS(tfl_depthwise_conv_params)}},
     {TFL_DEPTH_TO_SPACE, {INTS(tfl_one_value_params)}},
-    {TFL_FULLY_CONNECTED, {{FIELD_INTS, 0, 2}, {FIELD_BOOLS, offsetof(tfl_fully_connected_params, keep_num_dims), 1, 5}}},
+    {TFL_FULLY_CONNECTED, {{FIELD_INTS, 0, 2, 1}, {FIELD_BOOLS, offsetof(tfl_fully_connected_params, keep_num_dims), 1, 5}}},
     {TFL_LEAKY_RELU, {INTS(tfl_one_value_params)}},
     {TFL_MAX_POOL_2D, {INTS(tfl_pool_params)}},
     {TFL_MEAN, {BOOLS(tfl_reducer_params)}},
@@ -45,10 +45,10 @@ static const struct op_info {
     {TFL_SPACE_TO_DEPTH, {INTS(tfl_one_value_params)}},
     {TFL_SPLIT, {INTS(tfl_one_value_params)}},
     {TFL_SPLIT_V, {INTS(tfl_one_value_params)}},
-    {TFL_STRIDED_SLICE, {{FIELD_INTS, 0, 5}, {FIELD_BOOLS, offsetof(tfl_strided_slice_params, offset), 1, 8}}},
+    {TFL_STRIDED_SLICE, {{FIELD_INTS, 0, 5, 1}, {FIELD_BOOLS, offsetof(tfl_strided_slice_params, offset), 1, 8}}},
     {TFL_SUB, {INTS(tfl_activation_params)}},
     {TFL_SUM, {BOOLS(tfl_reducer_params)}},
-    {TFL_TRANSPOSE_CONV, {{FIELD_INTS, 0, 3}, {FIELD_INTS, offsetof(tfl_transpose_conv_params, activation), 1, 4}}},
+    {TFL_TRANSPOSE_CONV, {{FIELD_INTS, 0, 3, 1}, {FIELD_INTS, offsetof(tfl_transpose_conv_params, activation), 1, 4}}},
     {TFL_UNPACK, {INTS(tfl_pack_params)}},
 #undef INTS
 #undef BOOLS

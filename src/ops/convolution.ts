@@ -34,6 +34,7 @@ const geometryOf = (context: OpContext): ConvGeometry => {
   const [, kernelHeight = 0, kernelWidth = 0] = inputOf(context, 1)?.shape ?? [];
   const [, outputHeight = 0, outputWidth = 0, outputChannels = 0] = outputOf(context)?.shape ?? [];
   const { padding: mode = 0, strideH: strideY = 0, strideW: strideX = 0 } = context.node.params;
+  const { dilationH: dilationY = 1, dilationW: dilationX = 1 } = context.node.params;
   return {
     inputHeight,
     inputWidth,
@@ -45,8 +46,10 @@ const geometryOf = (context: OpContext): ConvGeometry => {
     kernelWidth,
     strideY,
     strideX,
-    padTop: padBefore(inputHeight, kernelHeight, strideY, outputHeight, mode),
-    padLeft: padBefore(inputWidth, kernelWidth, strideX, outputWidth, mode),
+    dilationY,
+    dilationX,
+    padTop: padBefore(inputHeight, (kernelHeight - 1) * dilationY + 1, strideY, outputHeight, mode),
+    padLeft: padBefore(inputWidth, (kernelWidth - 1) * dilationX + 1, strideX, outputWidth, mode),
   };
 };
 
@@ -220,10 +223,13 @@ export const convolutionRules = (depthwise: boolean): readonly Rule[] => [
   },
   {
     name: 'dilation',
-    text: 'dilation 1',
-    broken: ({ node }) => {
+    text: `dilation 1 to ${limits.dilation}; with trust=seen: none, an int8 one was not seen in a shipped driver`,
+    broken: ({ node, trust }) => {
       const { dilationW = 1, dilationH = 1 } = node.params;
-      return dilationW === 1 && dilationH === 1 ? null : `dilation ${dilationH}x${dilationW}`;
+      const most = trust === 'seen' ? 1 : limits.dilation;
+      return [dilationH, dilationW].every((rate) => rate >= 1 && rate <= most)
+        ? null
+        : `dilation ${dilationH}x${dilationW}`;
     },
   },
   {
@@ -274,8 +280,8 @@ export const convolutionRules = (depthwise: boolean): readonly Rule[] => [
       const { padding: mode = 0 } = context.node.params;
       const g = geometryOf(context);
       if (mode !== padding.same && mode !== padding.valid) return `padding ${mode}`;
-      const height = outputLength(g.inputHeight, g.kernelHeight, g.strideY, mode);
-      const width = outputLength(g.inputWidth, g.kernelWidth, g.strideX, mode);
+      const height = outputLength(g.inputHeight, (g.kernelHeight - 1) * g.dilationY + 1, g.strideY, mode);
+      const width = outputLength(g.inputWidth, (g.kernelWidth - 1) * g.dilationX + 1, g.strideX, mode);
       if (height !== g.outputHeight || width !== g.outputWidth)
         return `output ${g.outputHeight}x${g.outputWidth} where ${height}x${width} follows`;
       const largest = Math.max(height, width, g.inputHeight, g.inputWidth);
@@ -341,6 +347,7 @@ export const lowerConvolution = (context: OpContext, depthwise: boolean): readon
     weightZeroPoint,
     inputZeroPoint,
     numbers: fits ? numbers : { ...numbers, range: [-128, 127] },
+    stages: null,
     residual: null,
   };
   return fits ? [conv] : [conv, { ...base, kind: 'clamp', input: output, range: numbers.range }];

@@ -12,6 +12,8 @@ export interface OpContext {
   readonly node: Node;
   /** `seen`: only register words that were seen on silicon or in a shipped driver. */
   readonly trust: Trust;
+  /** The first tensor index that nothing uses: a lowering numbers tensors of its own from here. */
+  readonly spare: number;
 }
 
 export type Trust = 'inferred' | 'seen';
