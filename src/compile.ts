@@ -43,6 +43,8 @@ const lowerPart = (graph: Graph, part: Part, trust: Trust): readonly Operation[]
 /** Compiles nodes that `checkNode` accepted. @returns the plan's bytes, or why there is none */
 export const compilePart = (graph: Graph, part: Part, options: CompileOptions): Uint8Array | Refusal => {
   const placement = place(graph, part, fuse(lowerPart(graph, part, options.trust), part));
+  if (placement.missing !== null)
+    return { rule: 'parts', text: `tensor ${placement.missing} is made in no node of the part` };
   const cubes = new Map([...placement.spots].map(([tensor, { cube }]) => [tensor, cube]));
   const tiled = [];
   for (const operation of placement.operations) {

@@ -9,7 +9,10 @@ export const lifetimesOf = (part: Part, { operations, spots, roots }: Placement)
   const use = (tensor: number, position: number): void => {
     const root = spots.get(tensor)?.root ?? tensor;
     const known = uses.get(root);
-    uses.set(root, { from: Math.min(known?.from ?? position, position), to: Math.max(known?.to ?? position, position) });
+    uses.set(root, {
+      from: Math.min(known?.from ?? position, position),
+      to: Math.max(known?.to ?? position, position),
+    });
   };
   for (const tensor of part.inputs) use(tensor, -1);
   for (const [position, operation] of operations.entries()) {

@@ -2,8 +2,13 @@
 import { add } from './add.js';
 import { conv2d } from './conv_2d.js';
 import { depthwiseConv2d } from './depthwise_conv_2d.js';
+import { fullyConnected } from './fully_connected.js';
+import { expandDims, reshape, squeeze } from './reshape.js';
 import type { OpDefinition } from './rule.js';
 
 export const operators: ReadonlyMap<string, OpDefinition> = new Map(
-  [add, conv2d, depthwiseConv2d].map((definition) => [definition.op, definition]),
+  [add, conv2d, depthwiseConv2d, expandDims, fullyConnected, reshape, squeeze].map((definition) => [
+    definition.op,
+    definition,
+  ]),
 );

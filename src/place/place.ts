@@ -15,6 +15,8 @@ export interface Placement {
   readonly spots: ReadonlyMap<number, Spot>;
   /** Bytes of each root. */
   readonly roots: ReadonlyMap<number, number>;
+  /** A result of the part that nothing writes, if there is one. */
+  readonly missing: number | null;
 }
 
 interface Needs {
@@ -130,5 +132,7 @@ export const place = (graph: Graph, part: Part, operations: readonly Operation[]
   for (const { root, offset, cube } of spots.values()) {
     roots.set(root, Math.max(roots.get(root) ?? 0, offset + cube.surfaces * cube.surfaceBytes));
   }
-  return { operations: tasks, spots, roots };
+  const made = new Set([...part.inputs, ...tasks.map(({ output }) => output)].map((tensor) => spots.get(tensor)?.root));
+  const missing = part.outputs.find((tensor) => !made.has(spots.get(tensor)?.root ?? -1)) ?? null;
+  return { operations: tasks, spots, roots, missing };
 };

@@ -68,12 +68,12 @@ export const ownCube = (tensors: Tensors, tensor: number): Cube => {
 };
 
 /** Rows one behind the other. */
-export const hasWholeRows = (cube: Cube): boolean => cube.lineBytes === cube.width * atoms.channels || cube.height === 1;
+export const hasWholeRows = (cube: Cube): boolean =>
+  cube.lineBytes === cube.width * atoms.channels || cube.height === 1;
 
 /** Rows and surfaces one behind the other. */
 export const isSolid = (cube: Cube): boolean =>
-  hasWholeRows(cube) &&
-  (cube.surfaceBytes === cube.height * cube.width * atoms.channels || liveSurfaces(cube) === 1);
+  hasWholeRows(cube) && (cube.surfaceBytes === cube.height * cube.width * atoms.channels || liveSurfaces(cube) === 1);
 
 /** The spot of a tensor under some bindings. */
 export const spotOf = (tensors: Tensors, bindings: Bindings, tensor: number): Spot => {
