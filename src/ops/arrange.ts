@@ -52,7 +52,7 @@ export const buffer = (nodes: readonly number[], output: number, shape: Plane): 
 });
 
 /** The area as a tensor of its own; its first channel must be a multiple of 16. */
-const tensorOf = (
+export const areaTensor = (
   area: Area,
   nodes: readonly number[],
   spare: Spare,
@@ -65,7 +65,7 @@ const tensorOf = (
 
 /** A move between areas of one shape, both starting at a multiple of 16 channels. */
 export const moveArea = (from: Area, to: Area, nodes: readonly number[], spare: Spare): readonly Operation[] => {
-  const [input, output] = [tensorOf(from, nodes, spare), tensorOf(to, nodes, spare)];
+  const [input, output] = [areaTensor(from, nodes, spare), areaTensor(to, nodes, spare)];
   const move: MoveOperation = { kind: 'move', nodes, input: input.tensor, output: output.tensor };
   return [...input.views, ...output.views, move];
 };
@@ -77,7 +77,7 @@ export const pickArea = (from: Area, to: Area, nodes: readonly number[], spare: 
   const [height, width, channels] = from.shape;
   const shift = from.channel - base;
   const shape: Plane = [height, width, shift + channels];
-  const [input, output] = [tensorOf({ ...from, channel: base, shape }, nodes, spare), tensorOf(to, nodes, spare)];
+  const [input, output] = [areaTensor({ ...from, channel: base, shape }, nodes, spare), areaTensor(to, nodes, spare)];
   const move: MoveOperation = { kind: 'move', nodes, input: input.tensor, output: output.tensor };
   const picked = Array.from({ length: channels }, (_, c) => shift + c);
   return [...input.views, ...output.views, selection(move, shape, picked)];
@@ -114,7 +114,7 @@ export const joinChannels = (
   const plane: Plane = [height, width, total];
   const gathered = buffer(nodes, spare.next(), plane);
   const picked = parts.flatMap(({ shape }, i) => Array.from({ length: shape[2] }, (_, c) => (apart[i] ?? 0) + c));
-  const target = tensorOf(to, nodes, spare);
+  const target = areaTensor(to, nodes, spare);
   return [
     gathered,
     ...parts.flatMap((part, i) =>

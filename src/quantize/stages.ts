@@ -33,7 +33,7 @@ export interface OutputStage {
 }
 
 /** How the numbers were made; each has its own accuracy (ARCHITECTURE.md, Numbers). */
-export type Technique = 'tflite-grid' | 'single-rounding' | 'copy' | 'elementwise' | 'fused-add';
+export type Technique = 'tflite-grid' | 'single-rounding' | 'copy' | 'elementwise' | 'fused-add' | 'average';
 
 export interface Stages {
   readonly technique: Technique;
