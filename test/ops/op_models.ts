@@ -136,6 +136,8 @@ export async function againstReference(
       const type = model.spec.tensors[model.spec.outputs[0] ?? 0]?.type === 'uint8' ? 'uint8' : 'int8';
       const comparison = compare(model.title, type, expected, got);
       tally = add(tally, comparison);
+      if (process.env['PTFE_SHOW'] !== undefined && comparison.differing > 0)
+        console.log(`        ${comparison.differing} of ${comparison.values}: ${model.title}`);
       if (comparison.largest > mostCounts) {
         failures.push(
           `${keep(i, bytes)} ${model.title}: ${comparison.differing} of ${comparison.values}, by up to ${comparison.largest}`,
