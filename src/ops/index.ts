@@ -4,12 +4,33 @@ import { averagePool2d } from './average_pool_2d.js';
 import { conv2d } from './conv_2d.js';
 import { depthwiseConv2d } from './depthwise_conv_2d.js';
 import { fullyConnected } from './fully_connected.js';
+import { maximum, minimum } from './maximum_minimum.js';
 import { mean } from './mean.js';
+import { mul } from './mul.js';
+import { quantize } from './quantize.js';
+import { relu, relu6, reluN1To1 } from './relu.js';
 import { expandDims, reshape, squeeze } from './reshape.js';
 import type { OpDefinition } from './rule.js';
+import { sub } from './sub.js';
 
 export const operators: ReadonlyMap<string, OpDefinition> = new Map(
-  [add, averagePool2d, conv2d, depthwiseConv2d, expandDims, fullyConnected, mean, reshape, squeeze].map(
-    (definition) => [definition.op, definition],
-  ),
+  [
+    add,
+    averagePool2d,
+    conv2d,
+    depthwiseConv2d,
+    expandDims,
+    fullyConnected,
+    maximum,
+    mean,
+    minimum,
+    mul,
+    quantize,
+    relu,
+    relu6,
+    reluN1To1,
+    reshape,
+    squeeze,
+    sub,
+  ].map((definition) => [definition.op, definition]),
 );
