@@ -65,10 +65,12 @@ const bind = (
     new Map(bindings).set(tensor, { whole, channel: 0, first: 0, line: ownCube(tensors, whole).width });
   /** Every tensor that would stand elsewhere then must bear it. */
   const allowed = (next: ReadonlyMap<number, Binding>, moved: number): boolean => {
-    for (const tensor of tensors.shapes.keys()) {
-      const spot = spotOf(tensors, next, tensor);
-      if (!accepts(needs, tensor, spot.cube)) return false;
-    }
+    // A whole before its parts: they are laid out for one without gaps.
+    const bears = (tensor: number): boolean => {
+      const whole = next.get(tensor)?.whole;
+      return (whole === undefined || bears(whole)) && accepts(needs, tensor, spotOf(tensors, next, tensor).cube);
+    };
+    if (![...tensors.shapes.keys()].every(bears)) return false;
     const { root } = spotOf(tensors, next, moved);
     return !clobbers(root, operations, part.inputs, tensors, next) && !readsItsOutput(root, operations, tensors, next);
   };
