@@ -6,12 +6,14 @@ import { conv2d } from './conv_2d.js';
 import { depthwiseConv2d } from './depthwise_conv_2d.js';
 import { fullyConnected } from './fully_connected.js';
 import { maximum, minimum } from './maximum_minimum.js';
+import { maxPool2d } from './max_pool_2d.js';
 import { mean } from './mean.js';
 import { mul } from './mul.js';
 import { pad, padV2 } from './pad.js';
 import { quantize } from './quantize.js';
 import { relu, relu6, reluN1To1 } from './relu.js';
 import { expandDims, reshape, squeeze } from './reshape.js';
+import { resizeNearestNeighbor } from './resize_nearest_neighbor.js';
 import type { OpDefinition } from './rule.js';
 import { slice, split, splitV, stridedSlice } from './slices.js';
 import { sub } from './sub.js';
@@ -26,6 +28,7 @@ export const operators: ReadonlyMap<string, OpDefinition> = new Map(
     expandDims,
     fullyConnected,
     maximum,
+    maxPool2d,
     mean,
     minimum,
     mul,
@@ -36,6 +39,7 @@ export const operators: ReadonlyMap<string, OpDefinition> = new Map(
     relu6,
     reluN1To1,
     reshape,
+    resizeNearestNeighbor,
     slice,
     split,
     splitV,
