@@ -39,7 +39,7 @@
     "defines": ["PTFE_VERSION=\"<(ptfe_version)\""],
     "cflags_c": ["-std=c11", "-O3", "-Wall", "-Wextra", "-Werror", "-fvisibility=hidden", "-ffp-contract=off", "-falign-loops=64"]
   },
-  "targets": [
+  "conditions": [["OS not in \"wasi wasm unknown emscripten\"", {"targets": [
     {
       "target_name": "ptfe",
       "type": "shared_library",
@@ -66,10 +66,24 @@
       ],
       "ldflags": ["-Wl,-soname,libptfe.so", "-Wl,-z,defs", "-Wl,--as-needed"],
       "libraries": ["-ldl", "-lpthread", "-lm"]
-    },
+    }
+  ]}]],
+  "targets": [
     {
       "target_name": "ptfe_addon",
-      "sources": ["delegate/addon.c", "<@(plan_sources)", "<@(npu_sources)"]
+      "sources": [
+        "delegate/addon.c",
+        "delegate/addon_program.c",
+        "delegate/addon_values.c",
+        "<@(plan_sources)",
+        "<@(npu_sources)"
+      ],
+      "conditions": [["OS in \"wasi wasm unknown emscripten\"", {
+        "type": "executable",
+        "variables": {"emnapi_dir": "<!(node -p \"require('path').dirname(require.resolve('emnapi'))\")"},
+        "include_dirs": ["<(emnapi_dir)/include/node"],
+        "libraries": ["-L<(emnapi_dir)/lib/wasm32-wasi", "-lemnapi-basic"]
+      }]]
     }
   ]
 }

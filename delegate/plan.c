@@ -8,7 +8,7 @@
 
 #include "npu/cna.h"
 #include "npu/decode.h"
-#include "tflite_abi.h"
+#include "tflite_types.h"
 
 #define HEADER_BYTES 128u
 #define VERSION 1u

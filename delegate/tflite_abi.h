@@ -8,8 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tflite_types.h"
+
 enum tfl_status { TFL_OK = 0, TFL_ERROR = 1, TFL_DELEGATE_ERROR = 2 };
-enum tfl_type { TFL_FLOAT32 = 1, TFL_INT32 = 2, TFL_UINT8 = 3, TFL_INT64 = 4, TFL_INT16 = 7, TFL_INT8 = 9 };
 enum tfl_allocation { TFL_MMAP_RO = 1, TFL_ARENA_RW = 2, TFL_ARENA_RW_PERSISTENT = 3, TFL_DYNAMIC = 4 };
 enum tfl_quantization_type { TFL_NO_QUANTIZATION = 0, TFL_AFFINE_QUANTIZATION = 1 };
 enum tfl_delegate_flags { TFL_ALLOW_DYNAMIC_TENSORS = 1, TFL_REQUIRE_PROPAGATED_SHAPES = 2 };

@@ -16,7 +16,7 @@ const run = (command, args, env = process.env) =>
 
 /** binding.gyp's lists, with "<@(name)" spelt out. */
 const sourcesOf = (name) =>
-  gyp.targets
+  [...gyp.targets, ...gyp.conditions.flatMap(([, { targets }]) => targets)]
     .find(({ target_name: target }) => target === name)
     .sources.flatMap((source) => gyp.variables[/^<@\((\w+)\)$/.exec(source)?.[1]] ?? [source]);
 

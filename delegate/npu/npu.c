@@ -102,7 +102,11 @@ static uint64_t now_nanoseconds(void) {
 }
 
 int npu_program_run(npu_program *program, npu_error *error) {
-    for (size_t i = 0; i < program->step_count; i++) {
+    return npu_program_run_some(program, 0, program->step_count, error);
+}
+
+int npu_program_run_some(npu_program *program, size_t first, size_t count, npu_error *error) {
+    for (size_t i = first; i < program->step_count && i - first < count; i++) {
         npu_step *step = &program->steps[i];
         uint64_t start = now_nanoseconds();
         if (!step->constant) {

@@ -61,6 +61,9 @@ int npu_program_load(const npu_config *config, const npu_region *regions, size_t
 /* Executes all tasks in order. 0, or -1 with *error filled: operands that changed after load broke a rule. */
 int npu_program_run(npu_program *program, npu_error *error);
 
+/* The same for some of them: those before have run, or the memory holds what they would have left. */
+int npu_program_run_some(npu_program *program, size_t first, size_t count, npu_error *error);
+
 void npu_program_free(npu_program *program);
 
 /* Estimated cycles of a task; 0 for a task that does not exist. */

@@ -2,6 +2,7 @@
 import { PtfeError } from '../error.js';
 import { engineVersion } from '../version.js';
 import { checkCommand } from './check.js';
+import { compareCommand } from './compare.js';
 import { compileCommand } from './compile.js';
 import { disasmCommand } from './disasm.js';
 import { doctorCommand } from './doctor.js';
@@ -9,7 +10,14 @@ import { npuCommand } from './npu.js';
 import type { ExitCode, Subcommand, Terminal } from './subcommand.js';
 
 /** One file each in this folder; a new one is a line here. */
-const subcommands: readonly Subcommand[] = [compileCommand, checkCommand, disasmCommand, npuCommand, doctorCommand];
+const subcommands: readonly Subcommand[] = [
+  compileCommand,
+  checkCommand,
+  compareCommand,
+  disasmCommand,
+  npuCommand,
+  doctorCommand,
+];
 
 const help = [
   'ptfe COMMAND [ARGUMENTS]',
