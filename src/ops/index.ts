@@ -13,6 +13,7 @@ import { pad, padV2 } from './pad.js';
 import { quantize } from './quantize.js';
 import { relu, relu6, reluN1To1 } from './relu.js';
 import { expandDims, reshape, squeeze } from './reshape.js';
+import { resizeBilinear } from './resize_bilinear.js';
 import { resizeNearestNeighbor } from './resize_nearest_neighbor.js';
 import type { OpDefinition } from './rule.js';
 import { slice, split, splitV, stridedSlice } from './slices.js';
@@ -39,6 +40,7 @@ export const operators: ReadonlyMap<string, OpDefinition> = new Map(
     relu6,
     reluN1To1,
     reshape,
+    resizeBilinear,
     resizeNearestNeighbor,
     slice,
     split,

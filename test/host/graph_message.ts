@@ -1,8 +1,20 @@
-import { optionNames, operatorNames } from '../../src/model/operators.js';
+import { operatorNames, type OptionField, optionFields } from '../../src/model/operators.js';
 import type { ElementType } from '../../src/model/graph.js';
 import { readTflite } from '../../src/model/tflite.js';
 
-const typeCodes: Readonly<Partial<Record<ElementType, number>>> = { float32: 1, int32: 2, uint8: 3, int8: 9 };
+const typeCodes: Readonly<Partial<Record<ElementType, number>>> = {
+  float32: 1,
+  int32: 2,
+  uint8: 3,
+  int64: 4,
+  int8: 9,
+};
+
+/** An option in 32 bits. */
+const bitsOf = ([name, kind]: OptionField, params: Readonly<Record<string, number>>): number => {
+  const value = params[name] ?? 0;
+  return kind === 'f32' ? (new Int32Array(Float32Array.of(value).buffer)[0] ?? 0) : value;
+};
 
 /** The message that `delegate/capture.c` would write of a .tflite file's graph (ARCHITECTURE.md). */
 export function graphMessage(tflite: Uint8Array): Uint8Array {
@@ -33,7 +45,7 @@ export function graphMessage(tflite: Uint8Array): Uint8Array {
     words(node.index, operatorNames.indexOf(node.op), node.version);
     text('');
     words(node.inputs.length, ...node.inputs, node.outputs.length, ...node.outputs);
-    const values = (optionNames[node.op] ?? []).map((name) => node.params[name] ?? 0);
+    const values = (optionFields[node.op] ?? []).map((field) => bitsOf(field, node.params));
     words(values.length, ...values);
   }
   return Uint8Array.from(Buffer.concat(chunks));
