@@ -2,7 +2,7 @@
  * Planes that take turns: output pixel (y, x) comes from plane (y mod rows, x mod columns). The DPU leaves gaps between rows
  * only, so pixels are put side by side as rows of one pixel first, then the rows of pixels one below the other.
  */
-import { buffer, moveArea, type Plane, Spare, wholeArea } from './arrange.js';
+import { buffer, moveArea, type Plane, type Spare, wholeArea } from './arrange.js';
 import type { Operation } from './operation.js';
 
 /** @param planes tensor index of each plane, by row and column; all of the shape `plane` */
