@@ -18,6 +18,7 @@ import { resizeNearestNeighbor } from './resize_nearest_neighbor.js';
 import type { OpDefinition } from './rule.js';
 import { slice, split, splitV, stridedSlice } from './slices.js';
 import { sub } from './sub.js';
+import { transpose } from './transpose.js';
 
 export const operators: ReadonlyMap<string, OpDefinition> = new Map(
   [
@@ -48,5 +49,6 @@ export const operators: ReadonlyMap<string, OpDefinition> = new Map(
     squeeze,
     stridedSlice,
     sub,
+    transpose,
   ].map((definition) => [definition.op, definition]),
 );

@@ -40,13 +40,18 @@ const writtenSurfaces = (operation: Operation, channels: number): number =>
     ? (operation.depthwise ? writtenChannels(channels, true) : directChannels(operation.geometry)) / atoms.channels
     : Math.ceil(channels / atoms.channels);
 
-export const tensorsOf = (graph: Graph, operations: readonly Operation[]): Tensors => {
-  const shapes = new Map<number, readonly number[]>();
+/** @param named tensors that count though no operation may touch them, with their shapes where the graph's are not meant */
+export const tensorsOf = (
+  graph: Graph,
+  operations: readonly Operation[],
+  named: ReadonlyMap<number, readonly number[]>,
+): Tensors => {
+  const shapes = new Map(named);
   const written = new Map<number, number>();
   for (const operation of operations) {
     for (const tensor of [...operandsOf(operation), operation.output]) {
       const known = graph.tensors.get(tensor);
-      if (known !== undefined) shapes.set(tensor, known.shape);
+      if (known !== undefined && !named.has(tensor)) shapes.set(tensor, known.shape);
     }
     if (operation.kind === 'view') {
       shapes.set(operation.output, operation.shape);
