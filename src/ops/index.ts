@@ -19,6 +19,7 @@ import type { OpDefinition } from './rule.js';
 import { slice, split, splitV, stridedSlice } from './slices.js';
 import { sub } from './sub.js';
 import { transpose } from './transpose.js';
+import { transposeConv } from './transpose_conv.js';
 
 export const operators: ReadonlyMap<string, OpDefinition> = new Map(
   [
@@ -50,5 +51,6 @@ export const operators: ReadonlyMap<string, OpDefinition> = new Map(
     stridedSlice,
     sub,
     transpose,
+    transposeConv,
   ].map((definition) => [definition.op, definition]),
 );
