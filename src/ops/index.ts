@@ -1,6 +1,7 @@
 /** The table of operators. */
 import { add } from './add.js';
 import { averagePool2d } from './average_pool_2d.js';
+import { batched } from './batched.js';
 import { concatenation } from './concatenation.js';
 import { conv2d } from './conv_2d.js';
 import { depthwiseConv2d } from './depthwise_conv_2d.js';
@@ -23,34 +24,37 @@ import { transposeConv } from './transpose_conv.js';
 
 export const operators: ReadonlyMap<string, OpDefinition> = new Map(
   [
-    add,
-    averagePool2d,
-    concatenation,
-    conv2d,
-    depthwiseConv2d,
+    ...[
+      add,
+      averagePool2d,
+      concatenation,
+      conv2d,
+      depthwiseConv2d,
+      maximum,
+      maxPool2d,
+      mean,
+      minimum,
+      mul,
+      pad,
+      padV2,
+      quantize,
+      relu,
+      relu6,
+      reluN1To1,
+      resizeBilinear,
+      resizeNearestNeighbor,
+      slice,
+      split,
+      splitV,
+      stridedSlice,
+      sub,
+      transposeConv,
+    ].map(batched),
+    // These take all dimensions as they are.
     expandDims,
     fullyConnected,
-    maximum,
-    maxPool2d,
-    mean,
-    minimum,
-    mul,
-    pad,
-    padV2,
-    quantize,
-    relu,
-    relu6,
-    reluN1To1,
     reshape,
-    resizeBilinear,
-    resizeNearestNeighbor,
-    slice,
-    split,
-    splitV,
     squeeze,
-    stridedSlice,
-    sub,
     transpose,
-    transposeConv,
   ].map((definition) => [definition.op, definition]),
 );

@@ -6,7 +6,7 @@
 import { atoms, limits } from '../hardware/limits.js';
 import { elementCount } from '../model/graph.js';
 import { type Area, joinChannels, moveArea, pickArea, type Plane, Spare, wholeArea } from './arrange.js';
-import { maps, oneQuantization, oneType, perTensor, planes, unseen } from './common_rules.js';
+import { maps, oneQuantization, oneType, perTensor, rows, unseen } from './common_rules.js';
 import { borderSide } from './border.js';
 import { takesInstead } from './fully_connected.js';
 import type { Operation } from './operation.js';
@@ -82,7 +82,7 @@ const reshapeOf = (op: string): OpDefinition => ({
   op,
   rules: [
     oneType(maps(0)),
-    planes(maps(0)),
+    rows(maps(0)),
     perTensor(maps(0)),
     oneQuantization(maps(0)),
     {

@@ -46,7 +46,7 @@ const tensorRecord = (
     shape: [1, cube.height, cube.width, cube.channels],
     scale,
     zeroPoint: found.quantization?.zeroPoints[0] ?? 0,
-    layout: borders.get(tensor) ?? 'nhwc',
+    layout: borders.get(tensor) ?? (found.shape.slice(0, -3).some((dim) => dim !== 1) ? 'flat' : 'nhwc'),
     bo: bo.arena,
     offset,
     lineBytes: cube.lineBytes,
