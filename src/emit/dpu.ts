@@ -1,5 +1,6 @@
 /** The DPU's and its reader's registers from stages: what convolution and elementwise tasks have in common. */
 import type { Operand, ScaleStage, Stages } from '../quantize/stages.js';
+import { tableStepLog2 } from '../quantize/table_stages.js';
 import type { Address, TaskWriter } from './words.js';
 
 /** Where operands stand in memory; null where none is read. */
@@ -74,8 +75,37 @@ const writeScaleStage = (writer: TaskWriter, prefix: 'BS' | 'BN', stage: ScaleSt
   writer.write('DPU', `${prefix}_RELUX_CMP_VALUE`, { [`${prefix}_RELUX_CMP_DAT`]: bounded ? (stage.limit ?? 0) : 0 });
 };
 
+/** Table entry of each code: negative codes at the end of LE's 512 steps, others at the start of LO's. */
+const lutEntries = (table: readonly number[]): readonly (readonly number[])[] => [
+  Array.from({ length: lutLength }, (_, i) => table[Math.min(128, Math.max(0, i - lutLength + 129))] ?? 0),
+  Array.from({ length: lutLength }, (_, i) => table[Math.min(255, i + 128)] ?? 0),
+];
+
+/** The tables through their port (the writes must follow each other), then ranges of 512 steps on both sides of 0. */
+const writeLut = (writer: TaskWriter, table: readonly number[]): void => {
+  const range = 2 ** tableStepLog2 * (lutLength - 1);
+  for (const [id, entries] of lutEntries(table).entries()) {
+    writer.write('DPU', 'LUT_ACCESS_CFG', { LUT_ACCESS_TYPE: 1, LUT_TABLE_ID: id });
+    for (const value of entries) writer.write('DPU', 'LUT_ACCESS_DATA', { LUT_ACCESS_DATA: value });
+  }
+  writer.write('DPU', 'LUT_CFG', { LUT_HYBRID_PRIORITY: 1, LUT_OFLOW_PRIORITY: 1, LUT_LO_LE_MUX: 2 });
+  writer.write('DPU', 'LUT_INFO', { LUT_LO_INDEX_SELECT: tableStepLog2, LUT_LE_INDEX_SELECT: tableStepLog2 });
+  writer.write('DPU', 'LUT_LE_START', -range);
+  writer.write('DPU', 'LUT_LE_END', 0);
+  writer.write('DPU', 'LUT_LO_START', 0);
+  writer.write('DPU', 'LUT_LO_END', range);
+  unusedRegisters(writer, ['LUT_LE_SLOPE_SCALE', 'LUT_LE_SLOPE_SHIFT', 'LUT_LO_SLOPE_SCALE', 'LUT_LO_SLOPE_SHIFT']);
+};
+
 const writeElementwise = (writer: TaskWriter, stages: Stages): void => {
-  const { ew } = stages;
+  const { ew, table } = stages;
+  if (table !== undefined) {
+    writer.write('DPU', 'EW_CFG', { EW_OP_BYPASS: 1, EW_OP_CVT_BYPASS: 1, EW_RELU_BYPASS: 1 });
+    writer.write('DPU', 'EW_CVT_OFFSET_VALUE');
+    writer.write('DPU', 'EW_CVT_SCALE_VALUE', { EW_OP_CVT_SCALE: 1 });
+    writer.write('DPU', 'EW_RELUX_CMP_VALUE');
+    return;
+  }
   if (ew === null) {
     writer.write('DPU', 'EW_CFG', {
       EW_BYPASS: 1,
@@ -108,6 +138,9 @@ const writeElementwise = (writer: TaskWriter, stages: Stages): void => {
 const unusedRegisters = (writer: TaskWriter, names: readonly string[]): void => {
   for (const name of names) writer.write('DPU', name);
 };
+
+/** Entries of one table: 512 steps. */
+const lutLength = 513;
 
 const zeroToSeven = [0, 1, 2, 3, 4, 5, 6, 7];
 const lutRegisters =
@@ -160,7 +193,9 @@ export const writeDpu = (writer: TaskWriter, plane: OutputPlane, stages: Stages,
     zeroToSeven.map((i) => `EW_OP_VALUE_${i}`),
   );
   writer.write('DPU', 'SURFACE_ADD', { SURF_ADD: plane.surfaceStride * (plane.depthwise ? 4 : 2) });
-  unusedRegisters(writer, ['raw40C4', ...lutRegisters]);
+  unusedRegisters(writer, ['raw40C4']);
+  if (stages.table === undefined) unusedRegisters(writer, lutRegisters);
+  else writeLut(writer, stages.table);
 };
 
 const maybeAddress = (writer: TaskWriter, register: string, address: Address | null): void => {

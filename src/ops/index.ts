@@ -3,13 +3,33 @@ import { add } from './add.js';
 import { averagePool2d } from './average_pool_2d.js';
 import { conv2d } from './conv_2d.js';
 import { depthwiseConv2d } from './depthwise_conv_2d.js';
+import { elu } from './elu.js';
+import { exp } from './exp.js';
 import { fullyConnected } from './fully_connected.js';
+import { hardSwish } from './hard_swish.js';
+import { leakyRelu } from './leaky_relu.js';
+import { logistic } from './logistic.js';
 import { mean } from './mean.js';
 import { expandDims, reshape, squeeze } from './reshape.js';
 import type { OpDefinition } from './rule.js';
+import { tanh } from './tanh.js';
 
 export const operators: ReadonlyMap<string, OpDefinition> = new Map(
-  [add, averagePool2d, conv2d, depthwiseConv2d, expandDims, fullyConnected, mean, reshape, squeeze].map(
-    (definition) => [definition.op, definition],
-  ),
+  [
+    add,
+    averagePool2d,
+    conv2d,
+    depthwiseConv2d,
+    elu,
+    exp,
+    expandDims,
+    fullyConnected,
+    hardSwish,
+    leakyRelu,
+    logistic,
+    mean,
+    reshape,
+    squeeze,
+    tanh,
+  ].map((definition) => [definition.op, definition]),
 );

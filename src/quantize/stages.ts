@@ -33,13 +33,15 @@ export interface OutputStage {
 }
 
 /** How the numbers were made; each has its own accuracy (ARCHITECTURE.md, Numbers). */
-export type Technique = 'tflite-grid' | 'single-rounding' | 'copy' | 'elementwise' | 'fused-add' | 'average';
+export type Technique = 'tflite-grid' | 'single-rounding' | 'copy' | 'elementwise' | 'fused-add' | 'average' | 'table';
 
 export interface Stages {
   readonly technique: Technique;
   readonly bs: ScaleStage | null;
   readonly bn: ScaleStage | null;
   readonly ew: ElementwiseStage | null;
+  /** In the place of EW's operand: the LUT, one value for each code from -128 on; BS brings code q to q * `tableStep`. */
+  readonly table?: readonly number[];
   readonly out: OutputStage;
   /** Expected share of values that differ from TFLite's, by calculation, 0..1. */
   readonly mismatch: number;
