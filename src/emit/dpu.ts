@@ -44,6 +44,7 @@ const fromMemory = (operand: Operand | null): number => (operand instanceof Int3
 const absent = (operand: Operand | null): number => (operand === null ? 1 : 0);
 
 const addAlgorithm = 2;
+const elementwiseAlgorithms = { max: 0, min: 1, add: addAlgorithm, subtract: 4 } as const;
 
 /** BS and BN have the same registers under two prefixes. */
 const writeScaleStage = (writer: TaskWriter, prefix: 'BS' | 'BN', stage: ScaleStage | null): void => {
@@ -124,7 +125,7 @@ const writeElementwise = (writer: TaskWriter, stages: Stages): void => {
     EW_CVT_TYPE: 1,
     EW_DATA_MODE: 1,
     EDATA_SIZE: 1,
-    EW_ALU_ALGO: addAlgorithm,
+    EW_ALU_ALGO: elementwiseAlgorithms[ew.algorithm],
     EW_RELU_BYPASS: ew.limit === null ? 1 : 0,
     EW_RELUX_EN: bounded ? 1 : 0,
     EW_LUT_BYPASS: 1,

@@ -9,10 +9,15 @@ import { fullyConnected } from './fully_connected.js';
 import { hardSwish } from './hard_swish.js';
 import { leakyRelu } from './leaky_relu.js';
 import { logistic } from './logistic.js';
+import { maximum, minimum } from './maximum_minimum.js';
 import { mean } from './mean.js';
+import { mul } from './mul.js';
+import { quantize } from './quantize.js';
+import { relu, relu6, reluN1To1 } from './relu.js';
 import { expandDims, reshape, squeeze } from './reshape.js';
 import type { OpDefinition } from './rule.js';
 import { tanh } from './tanh.js';
+import { sub } from './sub.js';
 
 export const operators: ReadonlyMap<string, OpDefinition> = new Map(
   [
@@ -27,9 +32,17 @@ export const operators: ReadonlyMap<string, OpDefinition> = new Map(
     hardSwish,
     leakyRelu,
     logistic,
+    maximum,
     mean,
+    minimum,
+    mul,
+    quantize,
+    relu,
+    relu6,
+    reluN1To1,
     reshape,
     squeeze,
+    sub,
     tanh,
   ].map((definition) => [definition.op, definition]),
 );

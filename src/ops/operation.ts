@@ -72,9 +72,9 @@ export interface ScaleOperation extends OperationBase {
   readonly stages: Stages;
 }
 
-/** The larger or the smaller of two codes. */
-export interface ExtremeOperation extends OperationBase {
-  readonly kind: 'extreme';
+/** Two codes to one: their difference, the larger or the smaller of them. */
+export interface PairOperation extends OperationBase {
+  readonly kind: 'pair';
   readonly inputs: readonly [number, number];
   readonly stages: Stages;
 }
@@ -102,7 +102,7 @@ export interface ViewOperation extends OperationBase {
 }
 
 /** What becomes tasks. */
-export type TaskOperation = ConvOperation | AddOperation | ClampOperation | ScaleOperation | ExtremeOperation;
+export type TaskOperation = ConvOperation | AddOperation | ClampOperation | ScaleOperation | PairOperation;
 export type ElementwiseOperation = Exclude<TaskOperation, ConvOperation>;
 
 export type Operation = TaskOperation | MoveOperation | ViewOperation;
@@ -113,7 +113,7 @@ export const operandsOf = (operation: Operation): readonly number[] => {
     case 'conv':
       return operation.residual === null ? [operation.input] : [operation.input, operation.residual.operand];
     case 'add':
-    case 'extreme':
+    case 'pair':
       return operation.inputs;
     case 'clamp':
     case 'scale':

@@ -24,7 +24,7 @@ export const stagesOf = (operation: TaskOperation, trust: Trust): Stages => {
     case 'clamp':
       return clampStages(...operation.range);
     case 'scale':
-    case 'extreme':
+    case 'pair':
       return operation.stages;
   }
 };

@@ -16,8 +16,9 @@ export interface ScaleStage {
   readonly limit: number | null;
 }
 
-/** x + ((operand + offset) * scale >> shift); then [0, limit] as in ScaleStage. */
+/** x + ((operand + offset) * scale >> shift), or another algorithm; then [0, limit] as in ScaleStage. */
 export interface ElementwiseStage {
+  readonly algorithm: 'add' | 'subtract' | 'max' | 'min';
   readonly offset: number;
   readonly scale: number;
   readonly shift: number;
