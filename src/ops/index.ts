@@ -10,6 +10,7 @@ import { hardSwish } from './hard_swish.js';
 import { leakyRelu } from './leaky_relu.js';
 import { logistic } from './logistic.js';
 import { maximum, minimum } from './maximum_minimum.js';
+import { maxPool2d } from './max_pool_2d.js';
 import { mean } from './mean.js';
 import { mul } from './mul.js';
 import { quantize } from './quantize.js';
@@ -33,6 +34,7 @@ export const operators: ReadonlyMap<string, OpDefinition> = new Map(
     leakyRelu,
     logistic,
     maximum,
+    maxPool2d,
     mean,
     minimum,
     mul,
