@@ -44,7 +44,8 @@ const fromMemory = (operand: Operand | null): number => (operand instanceof Int3
 const absent = (operand: Operand | null): number => (operand === null ? 1 : 0);
 
 const addAlgorithm = 2;
-const elementwiseAlgorithms = { max: 0, min: 1, add: addAlgorithm, subtract: 4 } as const;
+/** `multiply` is another type of operation, without an algorithm. */
+const elementwiseAlgorithms = { max: 0, min: 1, add: addAlgorithm, subtract: 4, multiply: 0 } as const;
 
 /** BS and BN have the same registers under two prefixes. */
 const writeScaleStage = (writer: TaskWriter, prefix: 'BS' | 'BN', stage: ScaleStage | null): void => {
@@ -126,13 +127,18 @@ const writeElementwise = (writer: TaskWriter, stages: Stages): void => {
     EW_DATA_MODE: 1,
     EDATA_SIZE: 1,
     EW_ALU_ALGO: elementwiseAlgorithms[ew.algorithm],
+    EW_OP_TYPE: ew.algorithm === 'multiply' ? 1 : 0,
     EW_RELU_BYPASS: ew.limit === null ? 1 : 0,
     EW_RELUX_EN: bounded ? 1 : 0,
     EW_LUT_BYPASS: 1,
     EW_OP_SRC: 1,
   });
   writer.write('DPU', 'EW_CVT_OFFSET_VALUE', { EW_OP_CVT_OFFSET: ew.offset });
-  writer.write('DPU', 'EW_CVT_SCALE_VALUE', { EW_OP_CVT_SCALE: ew.scale, EW_OP_CVT_SHIFT: ew.shift });
+  writer.write('DPU', 'EW_CVT_SCALE_VALUE', {
+    EW_OP_CVT_SCALE: ew.scale,
+    EW_OP_CVT_SHIFT: ew.shift,
+    EW_TRUNCATE: ew.productShift ?? 0,
+  });
   writer.write('DPU', 'EW_RELUX_CMP_VALUE', { EW_RELUX_CMP_DAT: bounded ? (ew.limit ?? 0) : 0 });
 };
 
@@ -161,6 +167,7 @@ export const writeDpu = (writer: TaskWriter, plane: OutputPlane, stages: Stages,
   writer.write('DPU', 'DATA_FORMAT', {
     BS_MUL_SHIFT_VALUE_NEG: stages.bs?.shift ?? 0,
     BN_MUL_SHIFT_VALUE_NEG: stages.bn?.shift ?? 0,
+    EW_TRUNCATE_NEG: stages.ew?.productShift ?? 0,
   });
   writer.write('DPU', 'OFFSET_PEND');
   writer.writeAddress('DPU', 'DST_BASE_ADDR', plane.base);

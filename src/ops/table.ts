@@ -18,18 +18,20 @@ export const tableNumbersOf = (context: OpContext): TableNumbers | null => {
 };
 
 /** The NPU's codes are signed: a uint8 code less 128. */
-const signed =
+export const signedMap =
   (map: CodeMap, type: TableNumbers['type']): CodeMap =>
   (code) =>
     type === 'uint8' ? map(code + 128) - 128 : map(code);
 
+export interface TableOp extends OpDefinition {
+  /** The tensor's codes to those of the output, as TFLite's kernel computes them. */
+  readonly mapOf: (numbers: TableNumbers, context: OpContext) => CodeMap;
+}
+
 /** @param mapOf the tensor's codes to those of the output, as TFLite's kernel computes them */
-export const tableOp = (
-  op: string,
-  mapOf: (numbers: TableNumbers, context: OpContext) => CodeMap,
-  more: readonly Rule[] = [],
-): OpDefinition => ({
+export const tableOp = (op: string, mapOf: TableOp['mapOf'], more: readonly Rule[] = []): TableOp => ({
   op,
+  mapOf,
   rules: [oneType(maps(0)), planes(maps(0)), perTensor(maps(0)), ...more, unseen('the table in int8 tasks')],
   lower: (context) => {
     const { node } = context;
@@ -41,7 +43,7 @@ export const tableOp = (
         nodes: [node.index],
         input,
         output: node.outputs[0] ?? -1,
-        stages: tableStages(signed(mapOf(numbers, context), numbers.type)),
+        stages: tableStages(signedMap(mapOf(numbers, context), numbers.type)),
       },
     ];
   },

@@ -16,9 +16,13 @@ export interface ScaleStage {
   readonly limit: number | null;
 }
 
-/** x + ((operand + offset) * scale >> shift), or another algorithm; then [0, limit] as in ScaleStage. */
+/**
+ * x + ((operand + offset) * scale >> shift), or another algorithm; then [0, limit] as in ScaleStage. `multiply` shifts its
+ * product right by `productShift`, half away from zero; the others have none.
+ */
 export interface ElementwiseStage {
-  readonly algorithm: 'add' | 'subtract' | 'max' | 'min';
+  readonly algorithm: 'add' | 'subtract' | 'max' | 'min' | 'multiply';
+  readonly productShift?: number;
   readonly offset: number;
   readonly scale: number;
   readonly shift: number;

@@ -54,6 +54,26 @@ const modelsOf = (
     ]);
   });
 
+/** x * gate(x): one table. */
+const gated = (gate: 'LOGISTIC' | 'TANH'): fc.Arbitrary<OpModel> =>
+  chosen.map(({ seed, type, height, width, channels, inputLog2, outputLog2 }) => {
+    const b = new Builder(seed);
+    const shape = [1, height, width, channels];
+    const input = b.input(type, shape, 2 ** inputLog2, b.zeroPoint(type));
+    const gateZero = (gate === 'LOGISTIC' ? -128 : 0) + (type === 'int8' ? 0 : 128);
+    const open = b.map(type, shape, gate === 'LOGISTIC' ? 1 / 256 : 1 / 128, gateZero);
+    const output = b.map(type, shape, 2 ** (inputLog2 + Math.max(-2, outputLog2 + 6)), b.zeroPoint(type));
+    b.op({ op: gate, version: 2, inputs: [input], outputs: [open] });
+    b.op({
+      op: 'MUL',
+      version: 2,
+      inputs: b.random.chance(0.5) ? [input, open] : [open, input],
+      outputs: [output],
+      options: { type: 'MulOptions', fields: { activation: b.random.integer(0, 3) } },
+    });
+    return b.model(`x * ${gate}(x) ${type} ${shape.join('x')} 2^${inputLog2.toFixed(2)}`, [output]);
+  });
+
 /** float32 functions of libm against ours: the same but for a code at a tie. */
 const floats: Expectation = { mostCounts: 1, equal: 0.9999 };
 const exact: Expectation = { mostCounts: 0, equal: 1 };
@@ -64,6 +84,8 @@ describe('ops through the table', () => {
   differentialTest('ELU', modelsOf('ELU', { int8Only: true }), { ...floats, kernels: 'optimized' });
   differentialTest('EXP', modelsOf('EXP', { int8Only: true }), { ...floats, kernels: 'optimized', refused: 0.4 });
   differentialTest('HARD_SWISH', modelsOf('HARD_SWISH', {}), exact);
+  differentialTest('x * LOGISTIC(x)', gated('LOGISTIC'), floats);
+  differentialTest('x * TANH(x)', gated('TANH'), floats);
   for (const alpha of [0, 0.1, 0.3, 2.5]) {
     const options = { type: 'LeakyReluOptions', fields: { alpha } } as const;
     differentialTest(`LEAKY_RELU, alpha ${alpha}`, modelsOf('LEAKY_RELU', { options }), exact);
