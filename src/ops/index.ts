@@ -1,6 +1,7 @@
 /** The table of operators. */
 import { add } from './add.js';
 import { averagePool2d } from './average_pool_2d.js';
+import { concatenation } from './concatenation.js';
 import { conv2d } from './conv_2d.js';
 import { depthwiseConv2d } from './depthwise_conv_2d.js';
 import { elu } from './elu.js';
@@ -13,17 +14,20 @@ import { maximum, minimum } from './maximum_minimum.js';
 import { maxPool2d } from './max_pool_2d.js';
 import { mean } from './mean.js';
 import { mul } from './mul.js';
+import { pad, padV2 } from './pad.js';
 import { quantize } from './quantize.js';
 import { relu, relu6, reluN1To1 } from './relu.js';
 import { expandDims, reshape, squeeze } from './reshape.js';
 import type { OpDefinition } from './rule.js';
 import { tanh } from './tanh.js';
+import { slice, split, splitV, stridedSlice } from './slices.js';
 import { sub } from './sub.js';
 
 export const operators: ReadonlyMap<string, OpDefinition> = new Map(
   [
     add,
     averagePool2d,
+    concatenation,
     conv2d,
     depthwiseConv2d,
     elu,
@@ -38,12 +42,18 @@ export const operators: ReadonlyMap<string, OpDefinition> = new Map(
     mean,
     minimum,
     mul,
+    pad,
+    padV2,
     quantize,
     relu,
     relu6,
     reluN1To1,
     reshape,
+    slice,
+    split,
+    splitV,
     squeeze,
+    stridedSlice,
     sub,
     tanh,
   ].map((definition) => [definition.op, definition]),

@@ -2,9 +2,10 @@
  * The DPU writes whole groups of channels: lanes behind the last real one get bytes of no meaning. Where several tensors
  * share a memory, no such lanes may fall on channels that were written before.
  */
+import { atoms } from '../hardware/limits.js';
 import { liveSurfaces } from '../layout/cube.js';
 import { type Operation, operandsOf } from '../ops/operation.js';
-import { type Bindings, spotOf, type Tensors } from './spots.js';
+import { type Bindings, type Spot, spotOf, type Tensors } from './spots.js';
 
 interface Writing {
   readonly order: number;
@@ -60,3 +61,29 @@ export const clobbers = (
     all.some((earlier) => earlier.order < later.order && earlier.first < later.reach && later.end < earlier.end),
   );
 };
+
+/** First byte of a tensor in its memory, and the one behind its last: all surfaces that are written, or the real ones. */
+const extentOf = ({ offset, cube }: Spot, surfaces: number): readonly [number, number] => [
+  offset,
+  offset + (surfaces - 1) * cube.surfaceBytes + (cube.height - 1) * cube.lineBytes + cube.width * atoms.channels,
+];
+
+/** Whether a task would read between the bytes that it writes: the hardware orders neither. Codes changed in place are. */
+export const readsItsOutput = (
+  root: number,
+  operations: readonly Operation[],
+  tensors: Tensors,
+  bindings: Bindings,
+): boolean =>
+  operations.some((operation) => {
+    if (operation.kind === 'view' || sharesMemory(operation, tensors, bindings)) return false;
+    const output = spotOf(tensors, bindings, operation.output);
+    if (output.root !== root) return false;
+    const written = Math.max(liveSurfaces(output.cube), tensors.written.get(operation.output) ?? 0);
+    const [start, end] = extentOf(output, written);
+    return operandsOf(operation).some((tensor) => {
+      const operand = spotOf(tensors, bindings, tensor);
+      const [from, to] = extentOf(operand, liveSurfaces(operand.cube));
+      return operand.root === root && tensor !== operation.output && from < end && start < to;
+    });
+  });

@@ -6,7 +6,7 @@ import type { Cube } from '../layout/cube.js';
 import type { Graph, Part } from '../model/graph.js';
 import { copyOperation, identityConvolution } from '../ops/copy.js';
 import { type MoveOperation, type Operation, operandsOf, type TaskOperation } from '../ops/operation.js';
-import { clobbers, sharesMemory } from './clobber.js';
+import { clobbers, readsItsOutput, sharesMemory } from './clobber.js';
 import { type Binding, hasWholeRows, isSolid, ownCube, type Spot, spotOf, type Tensors, tensorsOf } from './spots.js';
 
 export interface Placement {
@@ -65,11 +65,14 @@ const bind = (
     new Map(bindings).set(tensor, { whole, channel: 0, first: 0, line: ownCube(tensors, whole).width });
   /** Every tensor that would stand elsewhere then must bear it. */
   const allowed = (next: ReadonlyMap<number, Binding>, moved: number): boolean => {
-    for (const tensor of tensors.shapes.keys()) {
-      const spot = spotOf(tensors, next, tensor);
-      if (!accepts(needs, tensor, spot.cube)) return false;
-    }
-    return !clobbers(spotOf(tensors, next, moved).root, operations, part.inputs, tensors, next);
+    // A whole before its parts: they are laid out for one without gaps.
+    const bears = (tensor: number): boolean => {
+      const whole = next.get(tensor)?.whole;
+      return (whole === undefined || bears(whole)) && accepts(needs, tensor, spotOf(tensors, next, tensor).cube);
+    };
+    if (![...tensors.shapes.keys()].every(bears)) return false;
+    const { root } = spotOf(tensors, next, moved);
+    return !clobbers(root, operations, part.inputs, tensors, next) && !readsItsOutput(root, operations, tensors, next);
   };
   for (const move of operations) {
     if (move.kind !== 'move' || kept.has(move.output)) continue;
@@ -122,8 +125,8 @@ export const place = (graph: Graph, part: Part, operations: readonly Operation[]
   let bindings = bind(operations, part, tensors, new Set());
   let tasks = tasksOf(operations, part, graph, tensors, bindings);
   if (tasks.length === 0) {
-    // A job without a task is none: results are copied then.
-    bindings = bind(operations, part, tensors, new Set(part.outputs));
+    // A job without a task is none: everything is copied then.
+    bindings = bind(operations, part, tensors, new Set(operations.map(({ output }) => output)));
     tasks = tasksOf(operations, part, graph, tensors, bindings);
   }
   const final = tensorsOf(graph, [...operations.filter(({ kind }) => kind === 'view' || kind === 'move'), ...tasks]);

@@ -88,7 +88,8 @@ export const spotOf = (tensors: Tensors, bindings: Bindings, tensor: number): Sp
   const start = straight
     ? first * atoms.channels
     : Math.floor(first / whole.width) * whole.lineBytes + (first % whole.width) * atoms.channels;
-  const lineBytes = straight ? line * atoms.channels : (line / whole.width) * whole.lineBytes;
+  const step = straight ? line * atoms.channels : (line / whole.width) * whole.lineBytes;
+  const lineBytes = own.height === 1 ? own.lineBytes : step;
   const { surfaceBytes } = whole;
   // As much room as is written, and as is read beside the real channels.
   const read = tensors.residuals.has(tensor) ? own.surfaces : liveSurfaces(own);

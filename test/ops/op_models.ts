@@ -166,3 +166,61 @@ function keep(index: number, bytes: Uint8Array): string {
 
 export const drawn = (models: fc.Arbitrary<OpModel>, count = modelsOfEachOp): readonly OpModel[] =>
   fc.sample(models, { numRuns: count, seed });
+
+/** x + x in the same quantization: something for an op under test to stand between. */
+export function doubled(
+  b: Builder,
+  type: ByteType,
+  input: number,
+  shape: readonly number[],
+  scale: number,
+  zero: number,
+): number {
+  const output = b.map(type, shape, scale, zero);
+  const options = { type: 'AddOptions' as const, fields: { activation: 0 } };
+  b.op({ op: 'ADD', version: type === 'int8' ? 2 : 1, inputs: [input, input], outputs: [output], options });
+  return output;
+}
+
+/** A 1x1 convolution (of `kernel` by `kernel`) with small weights. */
+export function convolved(
+  b: Builder,
+  type: ByteType,
+  input: number,
+  [, height = 1, width = 1, channels = 1]: readonly number[],
+  outputs: number,
+  { kernel = 1, depthwise = false }: { readonly kernel?: number; readonly depthwise?: boolean },
+  scale: number,
+  zero: number,
+): { readonly index: number; readonly shape: readonly number[] } {
+  const count = depthwise ? channels : outputs;
+  const taps = kernel * kernel * (depthwise ? 1 : channels);
+  const weightZero = type === 'int8' ? 0 : 128;
+  const filter = b.tensor({
+    type,
+    shape: depthwise ? [1, kernel, kernel, channels] : [outputs, kernel, kernel, channels],
+    scale: [Math.fround(0.5 / taps)],
+    zeroPoint: [weightZero],
+    data: Uint8Array.from({ length: taps * count }, () => (weightZero + b.random.integer(-3, 4)) & 0xff),
+  });
+  const bias = b.tensor({
+    type: 'int32',
+    shape: [count],
+    scale: [Math.fround(scale * Math.fround(0.5 / taps))],
+    zeroPoint: [0],
+    data: new Uint8Array(4 * count),
+  });
+  const shape = [1, height - kernel + 1, width - kernel + 1, count];
+  const index = b.map(type, shape, scale, zero);
+  const fields = { padding: 1, strideH: 1, strideW: 1, activation: 0 };
+  b.op({
+    op: depthwise ? 'DEPTHWISE_CONV_2D' : 'CONV_2D',
+    version: type === 'int8' ? 3 : 1,
+    inputs: [input, filter, bias],
+    outputs: [index],
+    options: depthwise
+      ? { type: 'DepthwiseConv2DOptions', fields: { ...fields, depthMultiplier: 1 } }
+      : { type: 'Conv2DOptions', fields },
+  });
+  return { index, shape };
+}
