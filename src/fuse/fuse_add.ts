@@ -6,6 +6,7 @@ import { limits } from '../hardware/limits.js';
 import type { Part } from '../model/graph.js';
 import { type AddOperation, type ConvOperation, type Operation, operandsOf } from '../ops/operation.js';
 import { takesWholeRows } from '../ops/whole_rows.js';
+import { fewerKernels } from '../ops/kernel_groups.js';
 import { fusedAddStages } from '../quantize/fused_add_stages.js';
 import type { AddNumbers } from '../quantize/add_stages.js';
 
@@ -28,6 +29,7 @@ const suitsReader = ({ geometry: g, depthwise }: ConvOperation): boolean =>
   !depthwise &&
   takesWholeRows(g, depthwise) &&
   g.outputChannels <= limits.outputChannels &&
+  fewerKernels(g) === null &&
   g.outputHeight * g.outputWidth >= smallestPlane;
 
 /** The convolution that becomes conv + ADD, or null. `side` is the position of its result among the ADD's inputs. */
