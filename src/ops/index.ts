@@ -5,7 +5,12 @@ import { batched } from './batched.js';
 import { concatenation } from './concatenation.js';
 import { conv2d } from './conv_2d.js';
 import { depthwiseConv2d } from './depthwise_conv_2d.js';
+import { elu } from './elu.js';
+import { exp } from './exp.js';
 import { fullyConnected } from './fully_connected.js';
+import { hardSwish } from './hard_swish.js';
+import { leakyRelu } from './leaky_relu.js';
+import { logistic } from './logistic.js';
 import { maximum, minimum } from './maximum_minimum.js';
 import { maxPool2d } from './max_pool_2d.js';
 import { mean } from './mean.js';
@@ -17,6 +22,7 @@ import { expandDims, reshape, squeeze } from './reshape.js';
 import { resizeBilinear } from './resize_bilinear.js';
 import { resizeNearestNeighbor } from './resize_nearest_neighbor.js';
 import type { OpDefinition } from './rule.js';
+import { tanh } from './tanh.js';
 import { slice, split, splitV, stridedSlice } from './slices.js';
 import { sub } from './sub.js';
 import { transpose } from './transpose.js';
@@ -30,6 +36,11 @@ export const operators: ReadonlyMap<string, OpDefinition> = new Map(
       concatenation,
       conv2d,
       depthwiseConv2d,
+      elu,
+      exp,
+      hardSwish,
+      leakyRelu,
+      logistic,
       maximum,
       maxPool2d,
       mean,
@@ -48,6 +59,7 @@ export const operators: ReadonlyMap<string, OpDefinition> = new Map(
       splitV,
       stridedSlice,
       sub,
+      tanh,
       transposeConv,
     ].map(batched),
     // These take all dimensions as they are.

@@ -1,19 +1,19 @@
 /**
- * MAX_POOL_2D without the PPU, which reads fp16 only on an RK3588: the pixels of each place in the window are taken apart
- * by depthwise convolutions that weigh one tap, first along rows, then along columns, and the larger of two codes is kept.
+ * MAX_POOL_2D: elementwise maxima of the plane and of itself shifted, first over rows, then over columns. Nothing is
+ * rounded, so every value is TFLite's. Padding is a copy with the smallest code around it.
  */
 import { limits } from '../hardware/limits.js';
 import { extremeStages } from '../quantize/add_stages.js';
-import { buffer, type Plane, Spare } from './arrange.js';
+import { type Area, areaTensor, buffer, type Plane, Spare, wholeArea } from './arrange.js';
+import { knownActivation, maps, oneQuantization, oneType, perTensor, planes, unseen } from './common_rules.js';
 import { codeRange } from './code_range.js';
-import { knownActivation, maps, oneType, planes, unseen } from './common_rules.js';
-import { identityConvolution, plainGeometry } from './copy.js';
-import type { ConvGeometry, Operation } from './operation.js';
+import { identityConvolution } from './copy.js';
+import type { ConvOperation, Operation } from './operation.js';
 import { type Axis, axisOf } from './pool_windows.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf } from './rule.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, shapeText } from './rule.js';
 
-/** A window of more places takes more tasks than the pool is worth. */
-const mostPlaces = 16;
+/** The NPU's code. */
+const smallestCode = -128;
 
 const axesOf = (context: OpContext): readonly [Axis, Axis] => {
   const [height, width] = planeOf(inputOf(context, 0));
@@ -21,47 +21,125 @@ const axesOf = (context: OpContext): readonly [Axis, Axis] => {
   return [axisOf(height, filterH, strideH, mode), axisOf(width, filterW, strideW, mode)];
 };
 
-const strideOf = ({ outputs, stride }: Axis): number => (outputs === 1 ? 1 : stride);
+/** What the windows reach over, padding included; at least the plane itself. */
+const spanOf = ({ length, kernel, stride, pad, outputs }: Axis): number =>
+  Math.max(length + pad, (outputs - 1) * stride + kernel);
 
-/** One axis of the pool, on a plane that keeps the other. */
-const geometryOf = (plane: Plane, axis: Axis, isColumn: boolean): ConvGeometry => {
-  const plain = plainGeometry(plane, plane[2]);
-  return isColumn
-    ? { ...plain, outputHeight: axis.outputs, kernelHeight: axis.kernel, strideY: strideOf(axis), padTop: axis.pad }
-    : { ...plain, outputWidth: axis.outputs, kernelWidth: axis.kernel, strideX: strideOf(axis), padLeft: axis.pad };
+/** Writes the operations of one pool, each into memory of its own until the last. */
+class Steps {
+  readonly operations: Operation[] = [];
+  readonly #nodes: readonly number[];
+  readonly #spare: Spare;
+  constructor(nodes: readonly number[], spare: Spare) {
+    this.#nodes = nodes;
+    this.#spare = spare;
+  }
+  tensorOf(area: Area): number {
+    const { tensor, views } = areaTensor(area, this.#nodes, this.#spare);
+    this.operations.push(...views);
+    return tensor;
+  }
+  #buffer(shape: Plane): Area {
+    const made = buffer(this.#nodes, this.#spare.next(), shape);
+    this.operations.push(made);
+    return wholeArea(made.output, shape);
+  }
+  larger(first: Area, second: Area): Area {
+    const output = this.#buffer(first.shape);
+    const inputs = [this.tensorOf(first), this.tensorOf(second)] as const;
+    this.operations.push({
+      kind: 'pair',
+      nodes: this.#nodes,
+      inputs,
+      output: output.tensor,
+      stages: extremeStages('max'),
+    });
+    return output;
+  }
+  /** A copy with padding around it, or of each `strideX`-th column. */
+  copy(from: Area, shape: Plane, geometry: Partial<ConvOperation['geometry']>): Area {
+    const output = this.#buffer(shape);
+    const move = {
+      kind: 'move',
+      nodes: this.#nodes,
+      input: this.tensorOf(from),
+      output: output.tensor,
+    } as const;
+    const identity = identityConvolution(move, from.shape);
+    const [outputHeight, outputWidth] = shape;
+    this.operations.push({
+      ...identity,
+      geometry: { ...identity.geometry, outputHeight, outputWidth, ...geometry },
+      inputZeroPoint: smallestCode,
+    });
+    return output;
+  }
+}
+
+/** Rows `first`, `first + stride`... of an area, `count` of them. */
+const rowsOf = (area: Area, first: number, stride: number, count: number): Area => ({
+  ...area,
+  shape: [count, area.shape[1], area.shape[2]],
+  first: area.first + first * area.line,
+  line: area.line * stride,
+});
+
+const columnsOf = (area: Area, first: number, count: number): Area => ({
+  ...area,
+  shape: [area.shape[0], count, area.shape[2]],
+  first: area.first + first,
+});
+
+/** Maxima over windows of rows, and only of the rows that are wanted: of 2, 4, 8... rows, the last two overlapping. */
+const rowMaxima = (steps: Steps, plane: Area, { kernel, stride, outputs }: Axis): Area => {
+  if (kernel === 1) return rowsOf(plane, 0, stride, outputs);
+  let maxima = plane;
+  let covered = 1;
+  for (; 2 * covered < kernel; covered *= 2) {
+    const count = maxima.shape[0] - covered;
+    maxima = steps.larger(rowsOf(maxima, 0, 1, count), rowsOf(maxima, covered, 1, count));
+  }
+  return steps.larger(rowsOf(maxima, 0, stride, outputs), rowsOf(maxima, kernel - covered, stride, outputs));
 };
 
-/** The largest of each window along one axis. Padding is the lowest code, which no window is without a pixel for. */
-const largestAlong = (
-  input: number,
-  output: number,
-  plane: Plane,
-  axis: Axis,
-  isColumn: boolean,
-  nodes: readonly number[],
-  spare: Spare,
-): readonly Operation[] => {
-  const geometry = geometryOf(plane, axis, isColumn);
-  const result: Plane = [geometry.outputHeight, geometry.outputWidth, plane[2]];
-  const operations: Operation[] = [];
-  let largest = -1;
-  for (let tap = 0; tap < axis.kernel; tap++) {
-    const last = tap === axis.kernel - 1;
-    const place = last && tap === 0 ? output : spare.next();
-    if (place !== output) operations.push(buffer(nodes, place, result));
-    const weights = new Int8Array(axis.kernel * plane[2]).fill(1, tap * plane[2], (tap + 1) * plane[2]);
-    const identity = identityConvolution({ kind: 'move', nodes, input, output: place }, plane);
-    operations.push({ ...identity, geometry, weights, inputZeroPoint: -128 });
-    if (tap === 0) {
-      largest = place;
-      continue;
-    }
-    const larger = last ? output : spare.next();
-    if (!last) operations.push(buffer(nodes, larger, result));
-    operations.push({ kind: 'pair', nodes, inputs: [largest, place], output: larger, stages: extremeStages('max') });
-    largest = larger;
+/** Maxima over windows of columns, of every column. */
+const columnMaxima = (steps: Steps, plane: Area, { kernel }: Axis): Area => {
+  let maxima = plane;
+  for (let covered = 1; covered < kernel;) {
+    const step = Math.min(covered, kernel - covered);
+    const count = maxima.shape[1] - step;
+    maxima = steps.larger(columnsOf(maxima, 0, count), columnsOf(maxima, step, count));
+    covered += step;
   }
-  return operations;
+  return maxima;
+};
+
+const lowered = (context: OpContext): readonly Operation[] => {
+  const { node } = context;
+  const [input, output] = [inputOf(context, 0), outputOf(context)];
+  const [rows, columns] = axesOf(context);
+  const [plane, target] = [planeOf(input), planeOf(output)];
+  const nodes = [node.index];
+  const steps = new Steps(nodes, new Spare(context.spare));
+  const whole = wholeArea(input?.index ?? -1, plane);
+  const span: Plane = [spanOf(rows), spanOf(columns), plane[2]];
+  const padded =
+    span[0] === plane[0] && span[1] === plane[1]
+      ? whole
+      : steps.copy(whole, span, { padTop: rows.pad, padLeft: columns.pad });
+  const maxima = columnMaxima(steps, rowMaxima(steps, padded, rows), columns);
+  const wanted = columnsOf(maxima, 0, (columns.outputs - 1) * columns.stride + 1);
+  const result =
+    columns.outputs === 1 || columns.stride === 1 ? wanted : steps.copy(wanted, target, { strideX: columns.stride });
+  const tensor = output?.index ?? -1;
+  const moved = { kind: 'move', nodes, input: steps.tensorOf(result), output: tensor } as const;
+  const range = codeRange(output, node.params['activation'] ?? 0) ?? [smallestCode, 127];
+  const clamps = range[0] !== smallestCode || range[1] !== 127;
+  return [
+    ...steps.operations,
+    moved,
+    ...(clamps ? [{ kind: 'clamp', nodes, input: tensor, output: tensor, range } as const] : []),
+  ];
 };
 
 export const maxPool2d: OpDefinition = {
@@ -69,41 +147,35 @@ export const maxPool2d: OpDefinition = {
   rules: [
     oneType(maps(0)),
     planes(maps(0)),
+    perTensor(maps(0)),
+    oneQuantization(maps(0)),
     knownActivation,
     {
-      name: 'window',
-      text: `windows of at most ${mostPlaces}x${mostPlaces}, strides to ${limits.stride}, SAME or VALID padding and the output shape that follows`,
+      name: 'output-shape',
+      text: 'SAME or VALID padding, and the output shape that follows from it',
       broken: (context) => {
-        const axes = axesOf(context);
-        const [height, width, channels] = planeOf(outputOf(context));
-        const { padding: mode = 0 } = context.node.params;
-        for (const axis of axes) {
-          if (!(axis.kernel >= 1 && axis.kernel <= mostPlaces && axis.stride >= 1)) return `a window of ${axis.kernel}`;
-          if (strideOf(axis) > limits.stride || axis.pad > limits.pad) return `stride ${axis.stride}`;
-        }
-        const [y, x] = axes;
-        const fits = y.outputs === height && x.outputs === width && channels === planeOf(inputOf(context, 0))[2];
-        return fits && [1, 2].includes(mode) ? null : `output ${height}x${width}, padding ${mode}`;
+        const [y, x] = axesOf(context);
+        const { padding: mode = 0, strideH = 0, strideW = 0 } = context.node.params;
+        if (![1, 2].includes(mode) || Math.min(strideH, strideW, y.kernel, x.kernel) < 1) return `padding ${mode}`;
+        const wanted = shapeText([y.outputs, x.outputs, planeOf(inputOf(context, 0))[2]]);
+        const is = shapeText(planeOf(outputOf(context)));
+        return is === wanted ? null : `output ${is} where ${wanted} follows`;
+      },
+    },
+    {
+      name: 'window',
+      text: `strides of columns to ${limits.stride}, padding to ${limits.pad}, planes to ${limits.plane} with padding`,
+      broken: (context) => {
+        const [y, x] = axesOf(context);
+        if (x.outputs > 1 && x.stride > limits.stride) return `stride ${y.stride}x${x.stride}`;
+        if (Math.max(y.pad, x.pad) > limits.pad) return `padding ${y.pad}x${x.pad}`;
+        const [height, width] = [spanOf(y), spanOf(x)];
+        const behind = Math.max(height - y.length - y.pad, width - x.length - x.pad);
+        if (behind > limits.pad) return `padding of ${behind} behind the plane`;
+        return Math.max(height, width) > limits.plane ? `a plane of ${height}x${width}` : null;
       },
     },
     unseen('an int8 elementwise task'),
   ],
-  lower: (context) => {
-    const { node } = context;
-    const [y, x] = axesOf(context);
-    const plane = planeOf(inputOf(context, 0));
-    const [input = -1, output = -1] = [node.inputs[0], node.outputs[0]];
-    const nodes = [node.index];
-    const spare = new Spare(context.spare);
-    const between: Plane = [plane[0], x.outputs, plane[2]];
-    const half = buffer(nodes, spare.next(), between);
-    const range = codeRange(outputOf(context), node.params['activation'] ?? 0) ?? [-128, 127];
-    const clamps = range[0] !== -128 || range[1] !== 127;
-    return [
-      half,
-      ...largestAlong(input, half.output, plane, x, false, nodes, spare),
-      ...largestAlong(half.output, output, between, y, true, nodes, spare),
-      ...(clamps ? [{ kind: 'clamp', nodes, input: output, output, range } as const] : []),
-    ];
-  },
+  lower: lowered,
 };

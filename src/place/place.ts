@@ -21,7 +21,7 @@ export interface Placement {
   readonly spots: ReadonlyMap<number, Spot>;
   /** Bytes of each root. */
   readonly roots: ReadonlyMap<number, number>;
-  /** A result of the part that nothing writes, if there is one. */
+  /** A tensor that is read, or a result of the part, and that nothing writes; null where there is none. */
   readonly missing: number | null;
   /** Tensors that the host lays out from another form than NHWC of their cube. */
   readonly borders: ReadonlyMap<number, BorderLayout>;
@@ -164,6 +164,7 @@ export const place = (graph: Graph, part: Part, given: readonly Operation[]): Pl
     roots.set(root, Math.max(roots.get(root) ?? 0, offset + cube.surfaces * cube.surfaceBytes));
   }
   const made = new Set([...part.inputs, ...tasks.map(({ output }) => output)].map((tensor) => spots.get(tensor)?.root));
-  const missing = part.outputs.find((tensor) => !made.has(spots.get(tensor)?.root ?? -1)) ?? null;
+  const needed = [...tasks.flatMap(operandsOf), ...part.outputs];
+  const missing = needed.find((tensor) => !made.has(spots.get(tensor)?.root ?? -1)) ?? null;
   return { operations: tasks, spots, roots, missing, borders };
 };

@@ -1,4 +1,4 @@
-import { operatorNames, type OptionField, optionFields } from '../../src/model/operators.js';
+import { operatorNames, optionFields } from '../../src/model/operators.js';
 import type { ElementType } from '../../src/model/graph.js';
 import { readTflite } from '../../src/model/tflite.js';
 
@@ -8,12 +8,6 @@ const typeCodes: Readonly<Partial<Record<ElementType, number>>> = {
   uint8: 3,
   int64: 4,
   int8: 9,
-};
-
-/** An option in 32 bits. */
-const bitsOf = ([name, kind]: OptionField, params: Readonly<Record<string, number>>): number => {
-  const value = params[name] ?? 0;
-  return kind === 'f32' ? (new Int32Array(Float32Array.of(value).buffer)[0] ?? 0) : value;
 };
 
 /** The message that `delegate/capture.c` would write of a .tflite file's graph (ARCHITECTURE.md). */
@@ -45,7 +39,11 @@ export function graphMessage(tflite: Uint8Array): Uint8Array {
     words(node.index, operatorNames.indexOf(node.op), node.version);
     text('');
     words(node.inputs.length, ...node.inputs, node.outputs.length, ...node.outputs);
-    const values = (optionFields[node.op] ?? []).map((field) => bitsOf(field, node.params));
+    // A real number goes over as its float32 bits.
+    const values = (optionFields[node.op] ?? []).map(([name, kind]) => {
+      const value = node.params[name] ?? 0;
+      return kind === 'f32' ? (new Int32Array(Float32Array.of(value).buffer)[0] ?? 0) : value;
+    });
     words(values.length, ...values);
   }
   return Uint8Array.from(Buffer.concat(chunks));

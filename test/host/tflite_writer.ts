@@ -77,11 +77,13 @@ const opCodes = {
   SOFTMAX: 25,
   SPACE_TO_DEPTH: 26,
   PAD: 34,
+  TANH: 28,
   TRANSPOSE: 39,
   MEAN: 40,
   SUB: 41,
   SQUEEZE: 43,
   STRIDED_SLICE: 45,
+  EXP: 47,
   SPLIT: 49,
   MAXIMUM: 55,
   MINIMUM: 57,
@@ -95,8 +97,10 @@ const opCodes = {
   RESIZE_NEAREST_NEIGHBOR: 97,
   LEAKY_RELU: 98,
   MIRROR_PAD: 100,
+  ELU: 111,
   SPLIT_V: 102,
   QUANTIZE: 114,
+  HARD_SWISH: 117,
   IF: 118,
 } as const;
 export type OpName = keyof typeof opCodes;
@@ -227,6 +231,7 @@ const optionTables = {
   },
   SplitVOptions: { tag: 79, fields: [['splits', 'i32', 0]] },
   QuantizeOptions: { tag: 91, fields: [] },
+  LeakyReluOptions: { tag: 75, fields: [['alpha', 'f32', 0]] },
   IfOptions: {
     tag: 92,
     fields: [

@@ -100,6 +100,7 @@ describe('elementwise ops', () => {
     mostCounts: 1,
     equal: 0.998,
   });
+  differentialTest('MUL of two tensors', combined(['MUL'], ['none']), { mostCounts: 1, equal: 0.999 });
   differentialTest('MUL by a constant', combined(['MUL'], ['scalar', 'one', 'channels']), {
     mostCounts: 1,
     equal: 0.999,

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compileTflite } from '../../src/compile.js';
 import { type Addon, factsFromEnvironment, loadAddon } from '../host/addon.js';
-import { delegateLibrary, Oracle } from '../host/oracle.js';
+import { delegateLibrary, Oracle, type RunRequest } from '../host/oracle.js';
 import { pythonEnvironment, repository, type Runtime } from '../host/python.js';
 import { type Random, seededRandom } from '../host/random.js';
 import { type ModelSpec, type OpSpec, type TensorSpec, writeTflite } from '../host/tflite_writer.js';
@@ -128,7 +128,11 @@ export interface Outcome {
 /** @returns why nothing was run, or what came out; `mostCounts`: what an output value may differ by */
 export async function againstReference(
   models: readonly OpModel[],
-  { runtime = 'tflite_runtime', mostCounts = 0 }: { readonly runtime?: Runtime; readonly mostCounts?: number },
+  {
+    runtime = 'tflite_runtime',
+    mostCounts = 0,
+    kernels = 'reference',
+  }: { readonly runtime?: Runtime; readonly mostCounts?: number; readonly kernels?: RunRequest['kernels'] & string },
 ): Promise<Outcome | string> {
   const environment = pythonEnvironment(runtime);
   const addon = loadAddon();
@@ -139,7 +143,7 @@ export async function againstReference(
   const [refused, failures]: [string[], string[]] = [[], []];
   const written = models.map((model) => [model, writeTflite(model.spec)] as const);
   const references = await Promise.all(
-    written.map(([model, bytes]) => oracle.run({ model: bytes, inputs: [model.inputs] })),
+    written.map(([model, bytes]) => oracle.run({ model: bytes, inputs: [model.inputs], kernels })),
   );
   for (const [i, [model, bytes]] of written.entries()) {
     const reference = references[i];

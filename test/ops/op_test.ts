@@ -13,6 +13,8 @@ export interface Expectation {
   readonly refused?: number;
   readonly runtime?: Runtime;
   readonly models?: number;
+  /** For an op that the reference kernels lack. */
+  readonly kernels?: 'optimized';
 }
 
 export const everyValue: Expectation = { mostCounts: 0, equal: 1 };
@@ -27,11 +29,16 @@ export function differentialTest(
     refused: mayRefuse = 0,
     runtime = 'tflite_runtime',
     models: count = modelsOfEachOp,
+    kernels,
   }: Expectation,
 ): void {
   it(title, async function () {
     this.timeout(Math.max(120_000, count * 300));
-    const outcome = await againstReference(drawn(models, count), { runtime, mostCounts });
+    const outcome = await againstReference(drawn(models, count), {
+      runtime,
+      mostCounts,
+      ...(kernels === undefined ? {} : { kernels }),
+    });
     if (typeof outcome === 'string') {
       console.log(`      skipped: ${outcome}`);
       return this.skip();
