@@ -104,12 +104,11 @@ const throughDelegate = existsSync(delegateLibrary) ? 4 : 0;
 /** @returns null where the delegate takes all nodes and gives what the same plan gives in process */
 async function differsInDelegate(
   oracle: Oracle,
-  bytes: Uint8Array,
-  model: OpModel,
+  request: RunRequest,
   expected: readonly Uint8Array[],
 ): Promise<string | null> {
   const delegate = { library: delegateLibrary, options: {} };
-  const run = await oracle.run({ model: bytes, inputs: [model.inputs], delegate });
+  const run = await oracle.run({ ...request, delegate });
   if (!run.ok) return `delegate: ${run.error} ${run.stderr}`;
   const left = run.nodes.filter(({ delegated }) => !delegated).length;
   if (left > 0) return `delegate: ${left} nodes on the CPU: ${run.stderr}`;
@@ -157,7 +156,7 @@ export async function againstReference(
         refused.push(`${model.title}: ${got}`);
         continue;
       }
-      const other = i < throughDelegate ? await differsInDelegate(oracle, bytes, model, got) : null;
+      const other = i < throughDelegate ? await differsInDelegate(oracle, { model: bytes, inputs: [model.inputs], kernels }, got) : null;
       if (other !== null) failures.push(`${keep(i, bytes)} ${model.title}: ${other}`);
       const expected = (reference.outputs[0] ?? []).map(({ data, shape }) => ({ data, channels: shape.at(-1) ?? 1 }));
       const type = model.spec.tensors[model.spec.outputs[0] ?? 0]?.type === 'uint8' ? 'uint8' : 'int8';
