@@ -156,7 +156,10 @@ export async function againstReference(
         refused.push(`${model.title}: ${got}`);
         continue;
       }
-      const other = i < throughDelegate ? await differsInDelegate(oracle, { model: bytes, inputs: [model.inputs], kernels }, got) : null;
+      const other =
+        i < throughDelegate
+          ? await differsInDelegate(oracle, { model: bytes, inputs: [model.inputs], kernels }, got)
+          : null;
       if (other !== null) failures.push(`${keep(i, bytes)} ${model.title}: ${other}`);
       const expected = (reference.outputs[0] ?? []).map(({ data, shape }) => ({ data, channels: shape.at(-1) ?? 1 }));
       const type = model.spec.tensors[model.spec.outputs[0] ?? 0]?.type === 'uint8' ? 'uint8' : 'int8';
