@@ -32,14 +32,14 @@ export const defaultOptions: CompileOptions = { trust: 'inferred' };
 
 const lowerPart = (graph: Graph, part: Part, trust: Trust): readonly Operation[] => {
   const wanted = new Set(part.nodes);
+  // Ops that look at their neighbours see those of the part only: the others run elsewhere.
+  const own: Graph = { ...graph, nodes: graph.nodes.filter(({ index }) => wanted.has(index)) };
   let spare = Math.max(0, ...graph.tensors.keys()) + 1;
-  return graph.nodes
-    .filter(({ index }) => wanted.has(index))
-    .flatMap((node) => {
-      const operations = operators.get(node.op)?.lower({ graph, node, trust, spare }) ?? [];
-      spare = Math.max(spare, ...operations.map(({ output }) => output + 1));
-      return operations;
-    });
+  return own.nodes.flatMap((node) => {
+    const operations = operators.get(node.op)?.lower({ graph: own, node, trust, spare }) ?? [];
+    spare = Math.max(spare, ...operations.map(({ output }) => output + 1));
+    return operations;
+  });
 };
 
 /** Compiles nodes that `checkGraph` accepted. @returns the plan's bytes, or why there is none */
