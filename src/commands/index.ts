@@ -4,6 +4,7 @@ import { engineVersion } from '../version.js';
 import { checkCommand } from './check.js';
 import { compareCommand } from './compare.js';
 import { compileCommand } from './compile.js';
+import { cutCommand } from './cut.js';
 import { disasmCommand } from './disasm.js';
 import { doctorCommand } from './doctor.js';
 import { npuCommand } from './npu.js';
@@ -14,6 +15,7 @@ const subcommands: readonly Subcommand[] = [
   compileCommand,
   checkCommand,
   compareCommand,
+  cutCommand,
   disasmCommand,
   npuCommand,
   doctorCommand,
