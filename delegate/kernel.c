@@ -59,9 +59,12 @@ void kernel_free(kernel *k) {
     free(k);
 }
 
-/* Missing leading dimensions count as 1. */
+/* Missing leading dimensions count as 1. A tensor that was planned in another shape has as many elements. */
 static int has_shape(const tfl_tensor *tensor, const plan_tensor *planned) {
-    const uint32_t shape[4] = {planned->n, planned->h, planned->w, planned->c};
+    const int channels_first = planned->layout == PLAN_NCHW;
+    const uint32_t shape[4] = {planned->n, channels_first ? planned->c : planned->h, channels_first ? planned->h : planned->w,
+                               channels_first ? planned->w : planned->c};
+    if (planned->layout == PLAN_FLAT) return tensor->bytes == layout_bytes(planned);
     if (tensor->dims == NULL || tensor->dims->size > 4) return 0;
     int32_t missing = 4 - tensor->dims->size;
     for (int32_t i = 0; i < 4; i++) {

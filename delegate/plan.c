@@ -112,7 +112,7 @@ static int check_bos(const reader *r) {
 
 static int check_tensor(const reader *r, uint32_t index) {
     const plan_tensor *t = &r->plan->tensors[index];
-    if (t->direction > PLAN_OUT || t->layout != 0 || t->pad_byte > 0xff) return refuse(r, "feature map %" PRIu32 ": unknown form", index);
+    if (t->direction > PLAN_OUT || t->layout > PLAN_NCHW || t->pad_byte > 0xff) return refuse(r, "feature map %" PRIu32 ": unknown form", index);
     if (!(t->type == TFL_UINT8 && t->flip == 0x80) && !(t->type == TFL_INT8 && t->flip == 0)) {
         return refuse(r, "feature map %" PRIu32 " is of type %" PRIu32 ", flip %" PRIu32, index, t->type, t->flip);
     }

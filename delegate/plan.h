@@ -8,6 +8,8 @@
 #define PLAN_NONE 0xffffffffu
 
 enum plan_direction { PLAN_IN = 0, PLAN_OUT = 1 };
+/* TFLite's bytes: NHWC of the cube's shape, NHWC of another shape with as many, NCHW. */
+enum plan_layout { PLAN_NHWC = 0, PLAN_FLAT = 1, PLAN_NCHW = 2 };
 enum plan_bo_kind { PLAN_BO_CONSTANTS = 0, PLAN_BO_ARENA = 1, PLAN_BO_REGCMD = 2 };
 
 /* Feature maps in and out. Strides in bytes; `flip` is XORed into every byte, `pad_byte` fills lanes without a channel. */

@@ -43,7 +43,9 @@ static uint32_t count(const ptfe_session *session, enum plan_direction direction
 static int describe(const ptfe_session *session, enum plan_direction direction, uint32_t index, ptfe_tensor *out) {
     const plan_tensor *t = session_tensor(session, direction, index);
     if (t == NULL) return -1;
-    *out = (ptfe_tensor){t->tflite_index, t->type, {t->n, t->h, t->w, t->c}, t->scale, t->zero_point, layout_bytes(t)};
+    const int channels_first = t->layout == PLAN_NCHW;
+    *out = (ptfe_tensor){t->tflite_index, t->type,
+                         {t->n, channels_first ? t->c : t->h, channels_first ? t->h : t->w, channels_first ? t->w : t->c}, t->scale, t->zero_point, layout_bytes(t)};
     return 0;
 }
 

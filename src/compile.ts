@@ -60,7 +60,18 @@ export const compilePart = (graph: Graph, part: Part, options: CompileOptions): 
   const constants = new ConstantBuffer();
   const tasks = emitTasks(tiled, cubes, arena, constants);
   return writePlan(
-    buildPlan({ graph, part, tiled, jobs, cubes, arena, constants: constants.bytes(), tasks, engineVersion }),
+    buildPlan({
+      graph,
+      part,
+      tiled,
+      jobs,
+      cubes,
+      arena,
+      constants: constants.bytes(),
+      tasks,
+      engineVersion,
+      borders: placement.borders,
+    }),
   );
 };
 

@@ -21,9 +21,10 @@ export const alignUp = (value: number, unit: number): number => Math.ceil(value 
 export const writtenChannels = (channels: number, depthwise: boolean): number =>
   alignUp(channels, depthwise ? atoms.depthwiseChannels : atoms.kernels);
 
-/** Missing leading dimensions count as 1. */
+/** A batch's pictures stand one below the other: all dimensions but the last two are rows. */
 export const cubeOf = (shape: readonly number[], depthwiseProducer: boolean): Cube => {
-  const [height, width, channels] = [shape.at(-3) ?? 1, shape.at(-2) ?? 1, shape.at(-1) ?? 1];
+  const height = shape.slice(0, -2).reduce((product, dim) => product * dim, 1);
+  const [width, channels] = [shape.at(-2) ?? 1, shape.at(-1) ?? 1];
   const surfaces = writtenChannels(channels, depthwiseProducer) / atoms.channels;
   const lineBytes = width * atoms.channels;
   const surfaceBytes = height * lineBytes;

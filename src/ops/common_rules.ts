@@ -58,6 +58,19 @@ export const planes = (of: FeatureMaps): Rule => ({
   },
 });
 
+/** As `planes`, for ops that take the dimensions before the last two as rows. */
+export const rows = (of: FeatureMaps): Rule => ({
+  name: 'shapes',
+  text: 'static shapes, no constant among the feature maps',
+  broken: (context) => {
+    for (const tensor of of(context)) {
+      if (tensor === null || tensor.constant || tensor.variable) return 'a constant or a tensor that is missing';
+      if (!isStatic(tensor) || tensor.shape.length > 6) return `shape ${shapeText(tensor.shape)}`;
+    }
+    return null;
+  },
+});
+
 export const perTensor = (of: FeatureMaps): Rule => ({
   name: 'quantization',
   text: 'one scale and one zero point for each tensor',

@@ -87,7 +87,7 @@ export const convolutionRules = (depthwise: boolean, form = formOf(depthwise)): 
   },
   {
     name: 'shapes',
-    text: 'static 4-D tensors, batch 1',
+    text: 'static 4-D tensors',
     broken: (context) => {
       const tensors = [inputOf(context, 0), inputOf(context, 1), outputOf(context)];
       for (const tensor of tensors) {

@@ -5,7 +5,7 @@
 import { limits } from '../hardware/limits.js';
 import { elementCount, type Tensor } from '../model/graph.js';
 import { seenConvStages } from '../quantize/conv_stages.js';
-import { knownActivation, maps, oneType, planes } from './common_rules.js';
+import { knownActivation, maps, oneType, rows } from './common_rules.js';
 import { constantsWrong, type FilterForm, numbersWrong, quantizationWrong, weightedNumbers } from './conv_numbers.js';
 import { convolutionOf, kernelText, kernelWrong } from './convolution.js';
 import { plainGeometry } from './copy.js';
@@ -67,7 +67,7 @@ export const fullyConnected: OpDefinition = {
   op: 'FULLY_CONNECTED',
   rules: [
     oneType((context) => [inputOf(context, 0), inputOf(context, 1), outputOf(context)]),
-    planes(maps(0)),
+    rows(maps(0)),
     {
       name: 'filter',
       text: 'a filter of two dimensions in the plain format, whose second one divides the input into rows',

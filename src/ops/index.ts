@@ -1,6 +1,7 @@
 /** The table of operators. */
 import { add } from './add.js';
 import { averagePool2d } from './average_pool_2d.js';
+import { batched } from './batched.js';
 import { concatenation } from './concatenation.js';
 import { conv2d } from './conv_2d.js';
 import { depthwiseConv2d } from './depthwise_conv_2d.js';
@@ -24,41 +25,48 @@ import type { OpDefinition } from './rule.js';
 import { tanh } from './tanh.js';
 import { slice, split, splitV, stridedSlice } from './slices.js';
 import { sub } from './sub.js';
+import { transpose } from './transpose.js';
+import { transposeConv } from './transpose_conv.js';
 
 export const operators: ReadonlyMap<string, OpDefinition> = new Map(
   [
-    add,
-    averagePool2d,
-    concatenation,
-    conv2d,
-    depthwiseConv2d,
-    elu,
-    exp,
+    ...[
+      add,
+      averagePool2d,
+      concatenation,
+      conv2d,
+      depthwiseConv2d,
+      elu,
+      exp,
+      hardSwish,
+      leakyRelu,
+      logistic,
+      maximum,
+      maxPool2d,
+      mean,
+      minimum,
+      mul,
+      pad,
+      padV2,
+      quantize,
+      relu,
+      relu6,
+      reluN1To1,
+      resizeBilinear,
+      resizeNearestNeighbor,
+      slice,
+      split,
+      splitV,
+      stridedSlice,
+      sub,
+      tanh,
+      transposeConv,
+    ].map(batched),
+    // These take all dimensions as they are.
     expandDims,
     fullyConnected,
-    hardSwish,
-    leakyRelu,
-    logistic,
-    maximum,
-    maxPool2d,
-    mean,
-    minimum,
-    mul,
-    pad,
-    padV2,
-    quantize,
-    relu,
-    relu6,
-    reluN1To1,
     reshape,
-    resizeBilinear,
-    resizeNearestNeighbor,
-    slice,
-    split,
-    splitV,
     squeeze,
-    stridedSlice,
-    sub,
-    tanh,
+    transpose,
   ].map((definition) => [definition.op, definition]),
 );

@@ -85,6 +85,20 @@ export interface MoveOperation extends OperationBase {
   readonly input: number;
 }
 
+/** TFLite's memory of a tensor that is not NHWC of its cube's shape: NHWC of another shape, or NCHW. */
+export type BorderLayout = 'flat' | 'nchw';
+
+/**
+ * A move whose input or output is a tensor that TFLite gives or takes, and that nothing else of the graph uses: the host
+ * puts its bytes in place as it makes or reads the cube, which has the shape of the other tensor.
+ */
+export interface BorderOperation extends OperationBase {
+  readonly kind: 'border';
+  readonly input: number;
+  readonly side: 'input' | 'output';
+  readonly layout: BorderLayout;
+}
+
 /**
  * No task: `output`, a tensor that is not in the graph, is a part of the memory of `whole`, or memory of its own.
  * Places are counted in atoms of the whole's plane, as if its rows stood one behind the other.
@@ -105,7 +119,7 @@ export interface ViewOperation extends OperationBase {
 export type TaskOperation = ConvOperation | AddOperation | ClampOperation | ScaleOperation | PairOperation;
 export type ElementwiseOperation = Exclude<TaskOperation, ConvOperation>;
 
-export type Operation = TaskOperation | MoveOperation | ViewOperation;
+export type Operation = TaskOperation | MoveOperation | ViewOperation | BorderOperation;
 
 /** Tensors that an operation reads, constants apart. */
 export const operandsOf = (operation: Operation): readonly number[] => {
@@ -118,6 +132,7 @@ export const operandsOf = (operation: Operation): readonly number[] => {
     case 'clamp':
     case 'scale':
     case 'move':
+    case 'border':
       return [operation.input];
     case 'view':
       return operation.whole === null ? [] : [operation.whole];

@@ -6,7 +6,8 @@
 import { atoms, limits } from '../hardware/limits.js';
 import { elementCount } from '../model/graph.js';
 import { type Area, joinChannels, moveArea, pickArea, type Plane, Spare, wholeArea } from './arrange.js';
-import { maps, oneQuantization, oneType, perTensor, planes, unseen } from './common_rules.js';
+import { maps, oneQuantization, oneType, perTensor, rows, unseen } from './common_rules.js';
+import { borderSide } from './border.js';
 import { takesInstead } from './fully_connected.js';
 import type { Operation } from './operation.js';
 import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, shapeText } from './rule.js';
@@ -50,6 +51,13 @@ const channelsToPixels = (input: Area, output: Area, groups: number, nodes: read
   }).flat();
 };
 
+/** Whether the node stands at the border of the graph: then the host reads or writes the bytes in the other shape. */
+const borderOf = (context: OpContext): readonly Operation[] | null => {
+  const side = borderSide(context);
+  const [input = -1, output = -1] = [context.node.inputs[0], context.node.outputs[0]];
+  return side === null ? null : [{ kind: 'border', nodes: [context.node.index], input, output, side, layout: 'flat' }];
+};
+
 /** @returns null where neither the channels of the input divide those of the output nor the other way round */
 const operationsOf = (context: OpContext): readonly Operation[] | null => {
   const { node } = context;
@@ -59,6 +67,8 @@ const operationsOf = (context: OpContext): readonly Operation[] | null => {
   const spare = new Spare(context.spare);
   const [source, target] = [wholeArea(input, from), wholeArea(output, to)];
   if (from[2] === to[2]) return moveArea({ ...source, shape: to, line: to[1] }, target, nodes, spare);
+  const border = borderOf(context);
+  if (border !== null) return border;
   const [merged, split] = [to[2] / from[2], from[2] / to[2]];
   if (Number.isInteger(merged) && merged <= mostMoves) {
     const gathered = Math.ceil(from[2] / atoms.channels) * atoms.channels * merged;
@@ -72,12 +82,12 @@ const reshapeOf = (op: string): OpDefinition => ({
   op,
   rules: [
     oneType(maps(0)),
-    planes(maps(0)),
+    rows(maps(0)),
     perTensor(maps(0)),
     oneQuantization(maps(0)),
     {
       name: 'channels',
-      text: `channels that stay, or that groups of at most ${mostMoves} pixels are made of or become; any, where FULLY_CONNECTED alone takes the result`,
+      text: `channels that stay, or that groups of at most ${mostMoves} pixels are made of or become; any at the border of the graph, or where FULLY_CONNECTED alone takes the result`,
       broken: (context) => {
         const [from, to] = [inputOf(context, 0)?.shape ?? [], outputOf(context)?.shape ?? []];
         if (elementCount(from) !== elementCount(to)) return `${shapeText(from)} to ${shapeText(to)}`;

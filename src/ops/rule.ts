@@ -75,10 +75,10 @@ export const quantizationOf = (tensor: Tensor): { readonly scale: number; readon
 /** The NPU works on signed bytes: a uint8 code less 128. */
 export const signedCode = (code: number, type: Tensor['type']): number => (type === 'uint8' ? code - 128 : code);
 
-/** Height, width, channels; missing leading dimensions count as 1. */
+/** Rows (all dimensions but the last two), width, channels. */
 export const planeOf = (tensor: Tensor | null): readonly [number, number, number] => {
   const shape = tensor?.shape ?? [];
-  return [shape.at(-3) ?? 1, shape.at(-2) ?? 1, shape.at(-1) ?? 1];
+  return [shape.slice(0, -2).reduce((product, dim) => product * dim, 1), shape.at(-2) ?? 1, shape.at(-1) ?? 1];
 };
 
 /** Every dimension known and positive. */

@@ -5,7 +5,13 @@
 import { type Cube, liveSurfaces } from '../layout/cube.js';
 import type { Graph, Part } from '../model/graph.js';
 import { copyOperation, identityConvolution } from '../ops/copy.js';
-import { type MoveOperation, type Operation, operandsOf, type TaskOperation } from '../ops/operation.js';
+import {
+  type BorderLayout,
+  type MoveOperation,
+  type Operation,
+  operandsOf,
+  type TaskOperation,
+} from '../ops/operation.js';
 import { clobbers, readsItsOutput, sharesMemory } from './clobber.js';
 import { type Binding, hasWholeRows, isSolid, ownCube, type Spot, spotOf, type Tensors, tensorsOf } from './spots.js';
 
@@ -17,6 +23,8 @@ export interface Placement {
   readonly roots: ReadonlyMap<number, number>;
   /** A tensor that is read, or a result of the part, and that nothing writes; null where there is none. */
   readonly missing: number | null;
+  /** Tensors that the host lays out from another form than NHWC of their cube. */
+  readonly borders: ReadonlyMap<number, BorderLayout>;
 }
 
 interface Needs {
@@ -30,7 +38,7 @@ interface Needs {
 
 const needsOf = (operations: readonly Operation[]): Needs => {
   const wholeRows = operations.flatMap((op) =>
-    op.kind === 'conv' || op.kind === 'move' || op.kind === 'view' ? [] : operandsOf(op),
+    op.kind === 'conv' || op.kind === 'move' || op.kind === 'view' || op.kind === 'border' ? [] : operandsOf(op),
   );
   const solid = operations.flatMap((op) =>
     op.kind === 'conv' && op.residual !== null ? [op.residual.operand, op.output] : [],
@@ -102,19 +110,19 @@ const copyOf = (move: MoveOperation, tensors: Tensors, bindings: ReadonlyMap<num
 const tasksOf = (
   operations: readonly Operation[],
   part: Part,
-  graph: Graph,
+  widen: (all: readonly Operation[]) => Tensors,
   tensors: Tensors,
   bindings: ReadonlyMap<number, Binding>,
 ): readonly TaskOperation[] => {
   const tasks = operations.flatMap((op): readonly TaskOperation[] => {
-    if (op.kind === 'view' || sharesMemory(op, tensors, bindings)) return [];
+    if (op.kind === 'view' || op.kind === 'border' || sharesMemory(op, tensors, bindings)) return [];
     return [op.kind === 'move' ? copyOf(op, tensors, bindings) : op];
   });
   const views = operations.filter(({ kind }) => kind === 'view');
   // A depthwise copy writes more lanes than the move was thought to: row by row then.
   return tasks.map((task, i) => {
     if (task.kind !== 'conv' || operations.includes(task)) return task;
-    const widened = tensorsOf(graph, part, [...views, ...tasks]);
+    const widened = widen([...views, ...tasks]);
     const { root } = spotOf(widened, bindings, task.output);
     return clobbers(root, tasks, part.inputs, widened, bindings)
       ? copyOperation({ kind: 'move', nodes: task.nodes, input: task.input, output: tasks[i]?.output ?? -1 })
@@ -122,19 +130,34 @@ const tasksOf = (
   });
 };
 
-export const place = (graph: Graph, part: Part, operations: readonly Operation[]): Placement => {
-  const tensors = tensorsOf(graph, part, operations);
+/** Borders as moves, with the shapes that their tensors' cubes have then; every tensor of the part's border is named. */
+const takeBorders = (graph: Graph, part: Part, operations: readonly Operation[]) => {
+  const shapeOf = (tensor: number): readonly number[] => graph.tensors.get(tensor)?.shape ?? [];
+  const named = new Map([...part.inputs, ...part.outputs].map((tensor) => [tensor, shapeOf(tensor)] as const));
+  const borders = new Map<number, BorderLayout>();
+  const moves = operations.map((operation): Operation => {
+    if (operation.kind !== 'border') return operation;
+    const { nodes, input, output, side, layout } = operation;
+    const [outside, inside] = side === 'input' ? [input, output] : [output, input];
+    named.set(outside, shapeOf(inside));
+    borders.set(outside, layout);
+    return { kind: 'move', nodes, input, output };
+  });
+  return { moves, named, borders };
+};
+
+export const place = (graph: Graph, part: Part, given: readonly Operation[]): Placement => {
+  const { moves: operations, named, borders } = takeBorders(graph, part, given);
+  const tensors = tensorsOf(graph, operations, named);
   let bindings = bind(operations, part, tensors, new Set());
-  let tasks = tasksOf(operations, part, graph, tensors, bindings);
+  const widen = (all: readonly Operation[]): Tensors => tensorsOf(graph, all, named);
+  let tasks = tasksOf(operations, part, widen, tensors, bindings);
   if (tasks.length === 0) {
     // A job without a task is none: everything is copied then.
     bindings = bind(operations, part, tensors, new Set(operations.map(({ output }) => output)));
-    tasks = tasksOf(operations, part, graph, tensors, bindings);
+    tasks = tasksOf(operations, part, widen, tensors, bindings);
   }
-  const final = tensorsOf(graph, part, [
-    ...operations.filter(({ kind }) => kind === 'view' || kind === 'move'),
-    ...tasks,
-  ]);
+  const final = widen([...operations.filter(({ kind }) => kind === 'view' || kind === 'move'), ...tasks]);
   const spots = new Map([...final.shapes.keys()].map((tensor) => [tensor, spotOf(final, bindings, tensor)]));
   const roots = new Map<number, number>();
   for (const { root, offset, cube } of spots.values()) {
@@ -143,5 +166,5 @@ export const place = (graph: Graph, part: Part, operations: readonly Operation[]
   const made = new Set([...part.inputs, ...tasks.map(({ output }) => output)].map((tensor) => spots.get(tensor)?.root));
   const needed = [...tasks.flatMap(operandsOf), ...part.outputs];
   const missing = needed.find((tensor) => !made.has(spots.get(tensor)?.root ?? -1)) ?? null;
-  return { operations: tasks, spots, roots, missing };
+  return { operations: tasks, spots, roots, missing, borders };
 };

@@ -1,7 +1,7 @@
 /** Where tensors stand: each in a memory of its own (a root), or inside the memory of another tensor. */
 import { atoms } from '../hardware/limits.js';
 import { type Cube, cubeOf, liveSurfaces, writtenChannels } from '../layout/cube.js';
-import type { Graph, Part } from '../model/graph.js';
+import type { Graph } from '../model/graph.js';
 import { directChannels } from '../ops/kernel_groups.js';
 import { type Operation, operandsOf } from '../ops/operation.js';
 
@@ -40,14 +40,18 @@ const writtenSurfaces = (operation: Operation, channels: number): number =>
     ? (operation.depthwise ? writtenChannels(channels, true) : directChannels(operation.geometry)) / atoms.channels
     : Math.ceil(channels / atoms.channels);
 
-export const tensorsOf = (graph: Graph, part: Part, operations: readonly Operation[]): Tensors => {
-  // An input that nothing reads has a place as well: the plan names every input.
-  const shapes = new Map(part.inputs.map((tensor) => [tensor, graph.tensors.get(tensor)?.shape ?? []]));
+/** @param named tensors that count though no operation may touch them, with their shapes where the graph's are not meant */
+export const tensorsOf = (
+  graph: Graph,
+  operations: readonly Operation[],
+  named: ReadonlyMap<number, readonly number[]>,
+): Tensors => {
+  const shapes = new Map(named);
   const written = new Map<number, number>();
   for (const operation of operations) {
     for (const tensor of [...operandsOf(operation), operation.output]) {
       const known = graph.tensors.get(tensor);
-      if (known !== undefined) shapes.set(tensor, known.shape);
+      if (known !== undefined && !named.has(tensor)) shapes.set(tensor, known.shape);
     }
     if (operation.kind === 'view') {
       shapes.set(operation.output, operation.shape);

@@ -6,6 +6,7 @@ import type { EmittedTask } from '../emit/tasks.js';
 import { type Cube, liveSurfaces } from '../layout/cube.js';
 import type { Graph, Part } from '../model/graph.js';
 import { isByteTensor, quantizationOf } from '../ops/rule.js';
+import type { Placement } from '../place/place.js';
 import type { Job } from '../schedule/order.js';
 import { factsOf } from '../tile/facts.js';
 import type { TiledOperation } from '../tile/task.js';
@@ -18,6 +19,7 @@ export interface PlanParts {
   readonly jobs: readonly Job[];
   readonly cubes: ReadonlyMap<number, Cube>;
   readonly arena: Arena;
+  readonly borders: Placement['borders'];
   readonly constants: Uint8Array;
   readonly tasks: readonly EmittedTask[];
   readonly engineVersion: string;
@@ -26,7 +28,11 @@ export interface PlanParts {
 const bo = { constants: 0, arena: 1, regcmd: 2 } as const;
 const rk3588 = 3588;
 
-const tensorRecord = ({ graph, cubes, arena }: PlanParts, tensor: number, direction: 'in' | 'out'): PlanTensor => {
+const tensorRecord = (
+  { graph, cubes, arena, borders }: PlanParts,
+  tensor: number,
+  direction: 'in' | 'out',
+): PlanTensor => {
   const found = graph.tensors.get(tensor) ?? null;
   const cube = cubes.get(tensor);
   const offset = arena.offsets.get(tensor);
@@ -40,6 +46,7 @@ const tensorRecord = ({ graph, cubes, arena }: PlanParts, tensor: number, direct
     shape: [1, cube.height, cube.width, cube.channels],
     scale,
     zeroPoint: found.quantization?.zeroPoints[0] ?? 0,
+    layout: borders.get(tensor) ?? (found.shape.slice(0, -3).some((dim) => dim !== 1) ? 'flat' : 'nhwc'),
     bo: bo.arena,
     offset,
     lineBytes: cube.lineBytes,

@@ -23,6 +23,9 @@ export type SectionName = (typeof sections)[number][0];
 
 export const boKinds = { constants: 0, arena: 1, regcmd: 2 } as const;
 
+/** NHWC of the cube's shape; NHWC of another shape with as many elements; NCHW. */
+export const hostLayouts = { nhwc: 0, flat: 1, nchw: 2 } as const;
+
 export interface PlanTensor {
   readonly tensor: number;
   readonly direction: 'in' | 'out';
@@ -31,6 +34,8 @@ export interface PlanTensor {
   readonly shape: readonly [number, number, number, number];
   readonly scale: number;
   readonly zeroPoint: number;
+  /** What TFLite's bytes are. */
+  readonly layout: keyof typeof hostLayouts;
   readonly bo: number;
   readonly offset: number;
   readonly lineBytes: number;

@@ -7,6 +7,7 @@ import {
   boKinds,
   fnv1a,
   headerBytes,
+  hostLayouts,
   none,
   type Plan,
   type PlanBo,
@@ -139,8 +140,10 @@ const demandRange = (first: number, count: number, available: number, where: str
 const readTensor = (targets: Targets, fields: Fields, where: string): PlanTensor => {
   const [tensor, direction, type] = [fields.u32(), fields.u32(), fields.u32()];
   const shape = [fields.u32(), fields.u32(), fields.u32(), fields.u32()] as const;
-  const [scale, zeroPoint] = [fields.f32(), fields.i32()];
-  fields.u32();
+  const [scale, zeroPoint, form] = [fields.f32(), fields.i32(), fields.u32()];
+  const layout = Object.entries(hostLayouts).find(([, value]) => value === form)?.[0] as
+    PlanTensor['layout'] | undefined;
+  if (layout === undefined) throw damaged(where, `host layout ${form}`);
   const [bo, offset, lineBytes, surfaceBytes] = [fields.u32(), fields.u32(), fields.u32(), fields.u32()];
   const [flip, padByte, surfaces] = [fields.u32(), fields.u32(), fields.u32()];
   demand(direction <= 1, where, () => `direction ${direction}`);
@@ -162,6 +165,7 @@ const readTensor = (targets: Targets, fields: Fields, where: string): PlanTensor
     shape,
     scale,
     zeroPoint,
+    layout,
     bo,
     offset,
     lineBytes,

@@ -1,6 +1,16 @@
 /** Plan -> bytes. */
 import { alignUp } from '../layout/cube.js';
-import { boKinds, fnv1a, headerBytes, none, type Plan, planMagic, planVersion, sections } from './format.js';
+import {
+  boKinds,
+  fnv1a,
+  headerBytes,
+  hostLayouts,
+  none,
+  type Plan,
+  planMagic,
+  planVersion,
+  sections,
+} from './format.js';
 
 const typeCodes = { uint8: 3, int8: 9 } as const;
 const sectionAlignment = 8;
@@ -98,7 +108,17 @@ export const writePlan = (plan: Plan): Uint8Array => {
     at(0, i)
       .u32(t.tensor, t.direction === 'in' ? 0 : 1, typeCodes[t.type], ...t.shape)
       .f32(t.scale)
-      .u32(t.zeroPoint, 0, t.bo, t.offset, t.lineBytes, t.surfaceBytes, flip, t.padCode & 0xff, t.surfaces);
+      .u32(
+        t.zeroPoint,
+        hostLayouts[t.layout],
+        t.bo,
+        t.offset,
+        t.lineBytes,
+        t.surfaceBytes,
+        flip,
+        t.padCode & 0xff,
+        t.surfaces,
+      );
   }
   for (const [i, bo] of plan.bos.entries())
     at(1, i)

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compileTflite } from '../../src/compile.js';
 import { type Addon, factsFromEnvironment, loadAddon } from '../host/addon.js';
-import { Oracle, type RunRequest } from '../host/oracle.js';
+import { delegateLibrary, Oracle, type RunRequest } from '../host/oracle.js';
 import { pythonEnvironment, repository, type Runtime } from '../host/python.js';
 import { type Random, seededRandom } from '../host/random.js';
 import { type ModelSpec, type OpSpec, type TensorSpec, writeTflite } from '../host/tflite_writer.js';
@@ -98,6 +98,26 @@ const runOn = (addon: Addon, bytes: Uint8Array, model: OpModel): readonly Uint8A
   return model.spec.outputs.map((tensor) => outputs[part.outputs.indexOf(tensor)] ?? new Uint8Array());
 };
 
+/** Models of each test that are run through the delegate as well: options and constants come another way there. */
+const throughDelegate = existsSync(delegateLibrary) ? 4 : 0;
+
+/** @returns null where the delegate takes all nodes and gives what the same plan gives in process */
+async function differsInDelegate(
+  oracle: Oracle,
+  request: RunRequest,
+  expected: readonly Uint8Array[],
+): Promise<string | null> {
+  const delegate = { library: delegateLibrary, options: {} };
+  const run = await oracle.run({ ...request, delegate });
+  if (!run.ok) return `delegate: ${run.error} ${run.stderr}`;
+  const left = run.nodes.filter(({ delegated }) => !delegated).length;
+  if (left > 0) return `delegate: ${left} nodes on the CPU: ${run.stderr}`;
+  const same = expected.every(
+    (output, i) => Buffer.compare(output, run.outputs[0]?.[i]?.data ?? new Uint8Array()) === 0,
+  );
+  return same ? null : 'the delegate gives other values than the plan in process';
+}
+
 export interface Outcome {
   readonly tally: Tally;
   readonly refused: readonly string[];
@@ -136,6 +156,11 @@ export async function againstReference(
         refused.push(`${model.title}: ${got}`);
         continue;
       }
+      const other =
+        i < throughDelegate
+          ? await differsInDelegate(oracle, { model: bytes, inputs: [model.inputs], kernels }, got)
+          : null;
+      if (other !== null) failures.push(`${keep(i, bytes)} ${model.title}: ${other}`);
       const expected = (reference.outputs[0] ?? []).map(({ data, shape }) => ({ data, channels: shape.at(-1) ?? 1 }));
       const type = model.spec.tensors[model.spec.outputs[0] ?? 0]?.type === 'uint8' ? 'uint8' : 'int8';
       const comparison = compare(model.title, type, expected, got);
@@ -187,7 +212,7 @@ export function convolved(
   b: Builder,
   type: ByteType,
   input: number,
-  [, height = 1, width = 1, channels = 1]: readonly number[],
+  [pictures = 1, height = 1, width = 1, channels = 1]: readonly number[],
   outputs: number,
   { kernel = 1, depthwise = false }: { readonly kernel?: number; readonly depthwise?: boolean },
   scale: number,
@@ -210,7 +235,7 @@ export function convolved(
     zeroPoint: [0],
     data: new Uint8Array(4 * count),
   });
-  const shape = [1, height - kernel + 1, width - kernel + 1, count];
+  const shape = [pictures, height - kernel + 1, width - kernel + 1, count];
   const index = b.map(type, shape, scale, zero);
   const fields = { padding: 1, strideH: 1, strideW: 1, activation: 0 };
   b.op({

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Builder, byteType, channelCount, chosenSeed, type OpModel, whole } from './op_models.js';
+import { Builder, byteType, channelCount, chosenSeed, doubled, type OpModel, whole } from './op_models.js';
 import { differentialTest, everyValue } from './op_test.js';
 
 /** The same memory, pixels to channels, channels to pixels; between a RELU and another or at the ends of the graph. */
@@ -39,28 +39,40 @@ const models = fc
   .map(([seed, type, [from = [], to = []], before, after]): OpModel => {
     const b = new Builder(seed);
     const zero = b.zeroPoint(type);
-    const relu = (input: number, shape: readonly number[]): number => {
-      const output = b.map(type, shape, 0.5, zero);
-      b.op({
-        op: 'ADD',
-        version: type === 'int8' ? 2 : 1,
-        inputs: [input, input],
-        outputs: [output],
-        options: { type: 'AddOptions', fields: { activation: 0 } },
-      });
-      return output;
-    };
     let now = b.input(type, from, 0.5, zero);
-    if (before) now = relu(now, from);
+    if (before) now = doubled(b, type, now, from, 0.5, zero);
     const output = b.map(type, to, 0.5, zero);
     b.op({ op: 'RESHAPE', inputs: [now, b.ints(to)], outputs: [output] });
-    const last = after ? relu(output, to) : output;
+    const last = after ? doubled(b, type, output, to, 0.5, zero) : output;
     return b.model(
       `${type} ${from.join('x')} -> ${to.join('x')}${before ? ' after ADD' : ''}${after ? ' before ADD' : ''}`,
       [last],
     );
   });
 
+/** Any shape, where the graph begins or ends with it; NCHW to NHWC and back likewise. */
+const atBorder = fc
+  .tuple(chosenSeed, byteType, whole(1, 6), whole(1, 6), channelCount, fc.constantFrom('in', 'out'), fc.boolean())
+  .map(([seed, type, h, w, c, side, transposed]): OpModel => {
+    const b = new Builder(seed);
+    const zero = b.zeroPoint(type);
+    const other = transposed ? [1, c, h, w] : b.random.pick([[1, h * w * c], [1, w, c, h], [1, c, h * w], [h * w * c]]);
+    const map = [1, h, w, c];
+    const [from, to] = side === 'in' ? [other, map] : [map, other];
+    const input = b.input(type, from, 0.5, zero);
+    const source = side === 'in' ? input : doubled(b, type, input, from, 0.5, zero);
+    const output = b.map(type, to, 0.5, zero);
+    const order = side === 'in' ? [0, 2, 3, 1] : [0, 3, 1, 2];
+    b.op(
+      transposed
+        ? { op: 'TRANSPOSE', version: type === 'int8' ? 2 : 1, inputs: [source, b.ints(order)], outputs: [output] }
+        : { op: 'RESHAPE', inputs: [source, b.ints(to)], outputs: [output] },
+    );
+    const last = side === 'in' ? doubled(b, type, output, to, 0.5, zero) : output;
+    return b.model(`${type} ${from.join('x')} -> ${to.join('x')} ${side} ${transposed ? 'transposed' : ''}`, [last]);
+  });
+
 describe('RESHAPE', () => {
+  differentialTest('at the border of the graph, TRANSPOSE too', atBorder, everyValue);
   differentialTest('every value', models, everyValue);
 });

@@ -1,0 +1,206 @@
+/**
+ * TRANSPOSE_CONV: the outputs whose places have the same remainder by the stride are a convolution of their own, with every
+ * stride-th tap of the kernel, backwards; their results take turns in the output.
+ */
+import { limits } from '../hardware/limits.js';
+import { constantInts, type Tensor } from '../model/graph.js';
+import { padding } from '../model/operators.js';
+import { areaTensor, buffer, type Plane, Spare, wholeArea } from './arrange.js';
+import { knownActivation, planes, unseen } from './common_rules.js';
+import { constantsWrong, type FilterForm, numbersWrong, quantizationWrong, weightedNumbers } from './conv_numbers.js';
+import { convolutionOf, kernelText, kernelWrong } from './convolution.js';
+import { plainGeometry } from './copy.js';
+import { interleave } from './interleave.js';
+import type { ConvGeometry, Operation } from './operation.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, shapeText } from './rule.js';
+
+const largestStride = 4;
+const form: FilterForm = { depthwise: false, product: 'as-type' };
+
+/** One axis for the outputs at `phase`, `phase + stride`, ... */
+interface Phase {
+  /** Taps of the kernel, in the order in which the convolution meets them. */
+  readonly taps: readonly number[];
+  /** Input pixels before the first tap's; below zero: padding. */
+  readonly start: number;
+}
+
+/** TFLite's padding is that of the convolution that this one turns round. */
+const padOf = (outputs: number, kernel: number, stride: number, mode: number): number => {
+  const length = mode === padding.same ? Math.ceil(outputs / stride) : Math.ceil((outputs - kernel + 1) / stride);
+  return Math.max(0, Math.floor(((length - 1) * stride + kernel - outputs) / 2));
+};
+
+const phaseOf = (phase: number, kernel: number, stride: number, pad: number): Phase => {
+  const [first, skipped] = [(phase + pad) % stride, Math.floor((phase + pad) / stride)];
+  const taps: number[] = [];
+  for (let tap = first; tap < kernel; tap += stride) taps.unshift(tap);
+  return { taps, start: skipped - Math.max(0, taps.length - 1) };
+};
+
+/** The node as a convolution sees it: input, filter, bias. */
+const asConvolution = ({ graph, node, ...rest }: OpContext): OpContext => ({
+  ...rest,
+  graph,
+  node: { ...node, inputs: [node.inputs[2] ?? -1, node.inputs[1] ?? -1, node.inputs[3] ?? -1] },
+});
+
+/** The filter with some taps only; a kernel without any weighs one with zero. */
+const partOf = (filter: Tensor, rows: readonly number[], columns: readonly number[]): Tensor => {
+  const [outputs = 0, , kernelWidth = 0, depth = 0] = filter.shape;
+  const shape = [outputs, Math.max(1, rows.length), Math.max(1, columns.length), depth];
+  const zero = filter.quantization?.zeroPoints[0] ?? 0;
+  const data = new Uint8Array(shape.reduce((product, dim) => product * dim, 1)).fill(zero & 0xff);
+  const kernel = (filter.shape[1] ?? 0) * kernelWidth * depth;
+  for (let o = 0; o < outputs; o++) {
+    rows.forEach((row, y) =>
+      columns.forEach((column, x) => {
+        const from = o * kernel + (row * kernelWidth + column) * depth;
+        const to = ((o * (shape[1] ?? 1) + y) * (shape[2] ?? 1) + x) * depth;
+        data.set(filter.data?.subarray(from, from + depth) ?? [], to);
+      }),
+    );
+  }
+  return { ...filter, shape, data };
+};
+
+interface Part {
+  readonly context: OpContext;
+  readonly geometry: ConvGeometry;
+  /** First row and column of the input that is read. */
+  readonly row: number;
+  readonly column: number;
+}
+
+/** The convolutions by row and column of their places. */
+const partsOf = (context: OpContext): readonly (readonly Part[])[] => {
+  const conv = asConvolution(context);
+  const filter = inputOf(conv, 1);
+  const input = planeOf(inputOf(conv, 0));
+  const [height, width, channels] = planeOf(outputOf(context));
+  const { strideH = 0, strideW = 0, padding: mode = 0 } = context.node.params;
+  const [, kernelHeight = 0, kernelWidth = 0] = filter?.shape ?? [];
+  if (filter === null) return [];
+  const phases = (outputs: number, kernel: number, stride: number): readonly Phase[] =>
+    Array.from({ length: stride }, (_, phase) => phaseOf(phase, kernel, stride, padOf(outputs, kernel, stride, mode)));
+  return phases(height, kernelHeight, strideH).map((y) =>
+    phases(width, kernelWidth, strideW).map((x): Part => {
+      const tensors = new Map(context.graph.tensors).set(filter.index, partOf(filter, y.taps, x.taps));
+      const [row, column] = [Math.max(0, y.start), Math.max(0, x.start)];
+      const read: Plane = [Math.max(1, input[0] - row), Math.max(1, input[1] - column), input[2]];
+      const geometry = {
+        ...plainGeometry(read, channels),
+        outputHeight: height / strideH,
+        outputWidth: width / strideW,
+        kernelHeight: Math.max(1, y.taps.length),
+        kernelWidth: Math.max(1, x.taps.length),
+        padTop: Math.max(0, -y.start),
+        padLeft: Math.max(0, -x.start),
+      };
+      return { context: { ...conv, graph: { ...context.graph, tensors } }, geometry, row, column };
+    }),
+  );
+};
+
+/** What a part asks of the hardware beyond its kernel. */
+const partWrong = ({ geometry: g, row, column }: Part, input: Plane): string | null => {
+  if (row >= input[0] || column >= input[1]) return 'outputs that no input reaches';
+  if (Math.max(g.padTop, g.padLeft) > limits.pad) return `padding ${g.padTop}x${g.padLeft}`;
+  const beyond = Math.max(g.outputHeight - g.padTop - g.inputHeight, g.outputWidth - g.padLeft - g.inputWidth);
+  return beyond >= limits.pad ? `an output that goes ${beyond} places beyond the input` : kernelWrong(g, false);
+};
+
+export const transposeConv: OpDefinition = {
+  op: 'TRANSPOSE_CONV',
+  rules: [
+    {
+      name: 'types',
+      text: 'input, filter and output int8, or all three uint8',
+      broken: (context) => {
+        const types = [inputOf(context, 2), inputOf(context, 1), outputOf(context)].map((tensor) => tensor?.type);
+        return types.every((type) => type === types[0]) && (types[0] === 'int8' || types[0] === 'uint8')
+          ? null
+          : `types ${types.join(', ')}`;
+      },
+    },
+    planes((context) => [inputOf(context, 2), outputOf(context)]),
+    {
+      name: 'shapes',
+      text: `a constant output shape, strides 1 to ${largestStride} that divide it, a filter of as many channels as the input`,
+      broken: (context) => {
+        const [filter, input, output] = [inputOf(context, 1), planeOf(inputOf(context, 2)), planeOf(outputOf(context))];
+        const { strideH = 0, strideW = 0, padding: mode = 0 } = context.node.params;
+        if (constantInts(inputOf(context, 0)) === null) return 'an output shape that is not constant';
+        if (filter?.shape.length !== 4 || filter.shape[0] !== output[2] || filter.shape[3] !== input[2])
+          return `a filter ${shapeText(filter?.shape ?? [])}`;
+        const strides = [strideH, strideW].every((stride) => stride >= 1 && stride <= largestStride);
+        return strides && output[0] % strideH === 0 && output[1] % strideW === 0 && [1, 2].includes(mode)
+          ? null
+          : `strides ${strideH}x${strideW} to ${output[0]}x${output[1]}`;
+      },
+    },
+    {
+      name: 'constants',
+      text: 'filter constant; bias absent or a constant int32 vector',
+      broken: (context) => constantsWrong(asConvolution(context), form),
+    },
+    {
+      name: 'quantization',
+      text: 'per-tensor input and output; filter per-tensor, or int8 per output channel with zero points 0',
+      broken: (context) => quantizationWrong(asConvolution(context), form),
+    },
+    {
+      name: 'kernel',
+      text: `for each place between strides: ${kernelText}; padding of at most ${limits.pad}`,
+      broken: (context) => {
+        const input = planeOf(inputOf(context, 2));
+        for (const part of partsOf(context).flat()) {
+          const wrong = partWrong(part, input);
+          if (wrong !== null) return wrong;
+        }
+        return null;
+      },
+    },
+    knownActivation,
+    {
+      name: 'numbers',
+      text: 'sums within int32, output scale at least 2^-8 of input scale times filter scale',
+      broken: (context) => numbersWrong(weightedNumbers(asConvolution(context), form)),
+    },
+    unseen('a copy by the DPU alone'),
+  ],
+  lower: (context) => {
+    const nodes = [context.node.index];
+    const spare = new Spare(context.spare);
+    const input = context.node.inputs[2] ?? -1;
+    const output = context.node.outputs[0] ?? -1;
+    const plane = planeOf(inputOf(context, 2));
+    const [height, width, channels] = planeOf(outputOf(context));
+    const parts = partsOf(context);
+    const [rows, columns] = [parts.length, parts[0]?.length ?? 1];
+    const each: Plane = [height / rows, width / columns, channels];
+    const single = rows * columns === 1;
+    const operations: Operation[] = [];
+    const made = parts.map((across) =>
+      across.map(({ context: own, geometry, row, column }) => {
+        const lowered = weightedNumbers(own, form);
+        if (lowered === null) throw new Error(`TRANSPOSE_CONV #${context.node.index}: lowered against its rules`);
+        const from = areaTensor(
+          {
+            ...wholeArea(input, plane),
+            shape: [geometry.inputHeight, geometry.inputWidth, geometry.inputChannels],
+            first: row * plane[1] + column,
+          },
+          nodes,
+          spare,
+        );
+        const result = single ? null : buffer(nodes, spare.next(), each);
+        const target = result?.output ?? output;
+        const base = { nodes, input: from.tensor, output: target, depthwise: false, geometry };
+        operations.push(...(result === null ? [] : [result]), ...from.views, ...convolutionOf(base, lowered));
+        return target;
+      }),
+    );
+    return single ? operations : [...operations, ...interleave(made, each, output, nodes, spare)];
+  },
+};
