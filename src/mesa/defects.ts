@@ -1,0 +1,87 @@
+/**
+ * Defects of Mesa's lowering for this NPU (Mesa 26.2, src/gallium/drivers/rocket), by the number of the fact sheet's list
+ * of what ptfe must not inherit. Each one is a choice of the model of Mesa in this room: as Mesa does it, or right. Nothing
+ * else changes with it, so a stream that agrees with TFLite after one of them is chosen names its cause.
+ */
+export interface Defect {
+  readonly name: string;
+  /** What is wrong. */
+  readonly text: string;
+  /** What is written instead. */
+  readonly patch: string;
+  /** Where in Mesa. */
+  readonly source: string;
+}
+
+export const defects = [
+  {
+    name: 'k1',
+    text: 'width and height are exchanged: planes and kernels that are not square are read with the wrong pitch',
+    patch: 'width is NHWC dimension 2 in every register, and rows are split along dimension 1',
+    source: 'rkt_ml.c lower_convolution, rkt_task.c calc_explicit_padding',
+  },
+  {
+    name: 'k3',
+    text: 'the stride along the width is used for both axes',
+    patch: 'each axis has its own stride',
+    source: 'rkt_ml.c lower_convolution',
+  },
+  {
+    name: 'k4',
+    text: 'a fused ADD takes its factors from a table of 16 scales; any other scale gets constants without meaning',
+    patch: 'factor of the operand s_b / (s_x * s_w), output s_x * s_w / s_out and zero point of the sum',
+    source: 'rkt_regcmd.c fill_first_regcmd, rkt_ml.c rkt_ml_subgraph_create',
+  },
+  {
+    name: 'k5',
+    text: 'for 15 weight scales sums lose their lowest bit, and biases are halved towards zero',
+    patch: 'no bit is cut',
+    source: 'rkt_coefs.c rkt_fill_biases',
+  },
+  {
+    name: 'k6',
+    text: 'the multiplier is the mantissa cut to 15 bits plus 1: mantissas of all ones overflow to half or to a negative',
+    patch: 'the mantissa rounded to 15 bits, its carry moved into the shift',
+    source: 'rkt_regcmd.c fill_first_regcmd',
+  },
+  {
+    name: 'k7',
+    text: 'the padding constant stands in one byte, and odd channels of a depthwise group read the next one',
+    patch: 'the byte stands in both low bytes, for every zero point',
+    source: 'rkt_regcmd.c fill_first_regcmd',
+  },
+  {
+    name: 'k8',
+    text: "a fused ReLU is taken to be the type's saturation, also where the output's zero point is above the minimum",
+    patch: 'the ReLU of the bias stage is on',
+    source: 'tfl_device.c fill_operation, rkt_regcmd.c fill_first_regcmd',
+  },
+  {
+    name: 'k13',
+    text: 'a last group of channels that is not whole is packed to other sizes than the hardware is told',
+    patch: 'every group is filled to a multiple of 16 channels, in the padding kernel too',
+    source: 'rkt_coefs.c rkt_fill_weights',
+  },
+  {
+    name: 'k18',
+    text: 'output buffers have no room for all surfaces that the DPU is told to write',
+    patch: 'room for as many channels as DATA_CUBE_CHANNEL says',
+    source: 'rkt_ml.c calc_raw_output_size',
+  },
+  {
+    name: 'pad',
+    text: 'SAME padding is left out for kernels with one row, and wraps around where the stride exceeds the kernel',
+    patch: 'the padding of each axis by itself, never below 0',
+    source: 'rkt_task.c calc_explicit_padding',
+  },
+] as const satisfies readonly Defect[];
+
+export type DefectName = (typeof defects)[number]['name'];
+
+/** Defects that are set right; the empty set is Mesa as it is. */
+export type Fixes = ReadonlySet<DefectName>;
+
+export const asMesa: Fixes = new Set();
+
+export const findDefect = (name: string): (typeof defects)[number] | undefined =>
+  defects.find((defect) => defect.name === name);
