@@ -6,10 +6,18 @@ import { compileCommand } from './compile.js';
 import { disasmCommand } from './disasm.js';
 import { doctorCommand } from './doctor.js';
 import { npuCommand } from './npu.js';
+import { streamCommand } from './stream.js';
 import type { ExitCode, Subcommand, Terminal } from './subcommand.js';
 
 /** One file each in this folder; a new one is a line here. */
-const subcommands: readonly Subcommand[] = [compileCommand, checkCommand, disasmCommand, npuCommand, doctorCommand];
+const subcommands: readonly Subcommand[] = [
+  compileCommand,
+  checkCommand,
+  disasmCommand,
+  streamCommand,
+  npuCommand,
+  doctorCommand,
+];
 
 const help = [
   'ptfe COMMAND [ARGUMENTS]',

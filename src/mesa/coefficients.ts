@@ -110,3 +110,14 @@ export const fromDevice = ({ width, height, channels }: Side, device: Uint8Array
   }
   return bytes;
 };
+
+/** The way back from `toDevice`. */
+export const inputFromDevice = (operation: MesaOperation, device: Uint8Array): Uint8Array => {
+  const { input } = operation;
+  if (!readsPixels(operation)) return fromDevice(input, device);
+  const pitch = Math.max(input.width, 16);
+  return Uint8Array.from(
+    { length: input.width * input.height },
+    (_, i) => device[Math.floor(i / input.width) * pitch + (i % input.width)] ?? 0,
+  );
+};
