@@ -1,11 +1,11 @@
 /** `ptfe doctor`: what of ptfe is here and works on this machine, and which options exist. */
 import { accessSync, closeSync, constants, existsSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { engineVersion } from '../version.js';
 import { badUsage, readArguments } from './arguments.js';
+import { addonFile, engineFile, libraryFile, loadAddon } from './installation.js';
 import { delegateOptions, variableOf } from './delegate_options.js';
 import { printJson, type Subcommand } from './subcommand.js';
 
@@ -24,9 +24,6 @@ interface Finding {
   readonly state: 'ok' | 'absent' | 'missing';
   readonly text: string;
 }
-
-/** The package's folder: this file is bundled to dist/cli.mjs, or stands in src/commands. */
-const root = resolve(import.meta.dirname, import.meta.dirname.endsWith('commands') ? '../..' : '..');
 
 const messageOf = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
@@ -74,30 +71,29 @@ const machineOf = (path: string): number | null => {
 };
 
 const libraryFinding = (): Finding => {
-  const path = join(root, 'build/Release/libptfe.so');
-  if (!existsSync(path)) return { what: 'library', state: 'missing', text: `${path} is not there (npm run build)` };
-  const machine = machineOf(path);
+  if (!existsSync(libraryFile))
+    return { what: 'library', state: 'missing', text: `${libraryFile} is not there (npm run build)` };
+  const machine = machineOf(libraryFile);
   return machine !== null && machine === machines[process.arch]
-    ? { what: 'library', state: 'ok', text: path }
-    : { what: 'library', state: 'missing', text: `${path} is not built for ${process.arch}` };
+    ? { what: 'library', state: 'ok', text: libraryFile }
+    : { what: 'library', state: 'missing', text: `${libraryFile} is not built for ${process.arch}` };
 };
 
 const engineFinding = (): Finding => {
-  const path = process.env['PTFE_ENGINE'] ?? join(root, 'dist/engine.mjs');
+  const path = process.env['PTFE_ENGINE'] ?? engineFile;
   return existsSync(path)
     ? { what: 'engine', state: 'ok', text: path }
     : { what: 'engine', state: 'missing', text: `${path} is not there (npm run build:engine)` };
 };
 
 const addonFinding = (): Finding => {
-  const path = join(root, 'build/Release/ptfe_addon.node');
-  if (!existsSync(path))
-    return { what: 'addon', state: 'absent', text: `${path} is not there: for tools and tests only` };
+  if (!existsSync(addonFile))
+    return { what: 'addon', state: 'absent', text: `${addonFile} is not there: for tools and tests only` };
   try {
-    createRequire(import.meta.url)(path);
-    return { what: 'addon', state: 'ok', text: path };
+    loadAddon();
+    return { what: 'addon', state: 'ok', text: addonFile };
   } catch (error) {
-    return { what: 'addon', state: 'absent', text: `${path} does not load: ${messageOf(error)}` };
+    return { what: 'addon', state: 'absent', text: messageOf(error) };
   }
 };
 

@@ -2,6 +2,7 @@
 import { PtfeError } from '../error.js';
 import { engineVersion } from '../version.js';
 import { checkCommand } from './check.js';
+import { compareCommand } from './compare.js';
 import { compileCommand } from './compile.js';
 import { disasmCommand } from './disasm.js';
 import { doctorCommand } from './doctor.js';
@@ -13,6 +14,7 @@ import type { ExitCode, Subcommand, Terminal } from './subcommand.js';
 const subcommands: readonly Subcommand[] = [
   compileCommand,
   checkCommand,
+  compareCommand,
   disasmCommand,
   streamCommand,
   npuCommand,

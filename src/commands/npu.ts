@@ -1,13 +1,15 @@
 /** `ptfe npu`: what is known of the hardware. `facts`: what no source proves. `registers`: the table of registers. */
 import { compileTflite } from '../compile.js';
 import { factUsage, type FactUsage } from '../explain/fact_usage.js';
+import { type Flip, flipFact, type FlipSubject } from '../explain/flip.js';
 import { type Field, type Register, registers, sourceOf, tagOf } from '../hardware/registers.js';
 import { readPlan } from '../plan/read.js';
 import { badUsage, readArguments, trustOption } from './arguments.js';
 import { inFile, readBytes } from './files.js';
+import { type Addon, loadAddon } from './installation.js';
 import { type ExitCode, printJson, type Subcommand, type Terminal } from './subcommand.js';
 
-const usage = `ptfe npu facts [MODEL.tflite ...] [--trust seen] [--json]
+const usage = `ptfe npu facts [MODEL.tflite ...] [--flip] [--trust seen] [--json]
 ptfe npu registers [NAME] [--json]
 
 facts lists the behaviours of the hardware that no source proves: what is assumed, what else would be plausible, and
@@ -15,14 +17,44 @@ the source. With models it counts the ops and tasks that rest on each: check tho
 registers lists the registers with their fields, bits, meaning, tag and source; NAME is a part of the name, such as
 CNA, CBUF or DPU.OUT_CVT_SCALE.
 
+  --flip        run the models' plans on noise with each fact otherwise: what breaks, and by how many counts
   --trust seen  compile the models with register words that were seen only
   --json        the answer as JSON
 Exit codes: 0 done; 1 no register has that name; 2 bad input or usage.
 `;
 
-const factText = ({ name, text, tag, source, values, ops, tasks }: FactUsage, counted: boolean): string => {
+/** Noise that is the same in each run (mulberry32). */
+const noise = (length: number, seed: number): Uint8Array => {
+  let state = seed;
+  return Uint8Array.from({ length }, () => {
+    state = (state + 0x6d2b79f5) | 0;
+    const mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    return (mixed ^ (mixed >>> 14)) >>> 8;
+  });
+};
+
+const subjectOf = (bytes: Uint8Array, addon: Addon): FlipSubject => {
+  const plan = readPlan(bytes);
+  const shapes = plan.tensors.filter(({ direction }) => direction === 'in').map(({ shape }) => shape);
+  const inputs = shapes.map((shape, i) => noise(shape[0] * shape[1] * shape[2] * shape[3], i));
+  return { bytes, plan, inputs, outputs: addon.planRun(bytes, inputs) };
+};
+
+const flipText = ({ value, values, differing, largest, refused }: Flip): string => {
+  const share = values === 0 ? '' : `${((100 * differing) / values).toFixed(3)} % of the outputs differ`;
+  const broken =
+    differing === 0 && values > 0 ? 'nothing changes' : `${share}${largest > 0 ? `, by up to ${largest} counts` : ''}`;
+  const plans = refused === 0 ? '' : `${values === 0 ? '' : '; '}${refused} plans are refused`;
+  return `  if ${value}: ${broken}${plans}`;
+};
+
+interface Described extends FactUsage {
+  readonly flips?: readonly Flip[];
+}
+
+const factText = ({ name, text, tag, source, values, ops, tasks, flips }: Described, counted: boolean): string => {
   const [initial, ...others] = values;
-  const used = counted ? [`  rests on it: ${tasks} tasks of ${ops} ops`] : [];
+  const used = counted ? [`  rests on it: ${tasks} tasks of ${ops} ops`, ...(flips ?? []).map(flipText)] : [];
   return [
     `${name} (${tag})`,
     `  ${text}`,
@@ -33,16 +65,32 @@ const factText = ({ name, text, tag, source, values, ops, tasks }: FactUsage, co
   ].join('\n');
 };
 
+const withFlips = (all: readonly FactUsage[], plans: readonly Uint8Array[]): readonly Described[] => {
+  const addon = loadAddon();
+  const subjects = plans.map((plan) => subjectOf(plan, addon));
+  return all.map((fact) => ({
+    ...fact,
+    flips: flipFact(fact, subjects, (plan, inputs, facts) => addon.planRun(plan, inputs, { facts })),
+  }));
+};
+
 const listFacts = (args: readonly string[], terminal: Terminal): ExitCode => {
-  const parsed = readArguments('npu', args, { json: { type: 'boolean' }, trust: { type: 'string' } });
+  const parsed = readArguments('npu', args, {
+    json: { type: 'boolean' },
+    flip: { type: 'boolean' },
+    trust: { type: 'string' },
+  });
   const trust = trustOption('npu', parsed);
   const models = parsed.positionals;
   const plans = models.flatMap((model) => {
     const bytes = readBytes(model);
-    return inFile(model, () => compileTflite(bytes, { trust })).parts.map(({ plan }) => readPlan(plan));
+    return inFile(model, () => compileTflite(bytes, { trust })).parts.map(({ plan }) => plan);
   });
-  const found = factUsage(plans);
+  const used = factUsage(plans.map(readPlan));
   const counted = models.length > 0;
+  const flipped = parsed.flags.has('flip');
+  if (flipped && !counted) throw badUsage('npu', 'facts --flip wants models to run');
+  const found = { ...used, facts: flipped ? withFlips(used.facts, plans) : used.facts };
   if (parsed.flags.has('json')) {
     printJson(terminal, counted ? { models, trust, ...found } : { facts: found.facts.map(withoutCounts) });
     return 0;

@@ -1,8 +1,4 @@
-/**
- * Writes delegate/generated/*.h from the hardware facts, or with --check says whether they are current.
- * Run: node --import tsx src/hardware/generate.ts [--check]
- */
-import { readFileSync, writeFileSync } from 'node:fs';
+/** delegate/generated/*.h from the hardware facts, as text (src/generate.ts writes them). */
 import { chips } from './chips.js';
 import { operatorNames } from '../model/operators.js';
 import { facts } from './facts.js';
@@ -160,26 +156,9 @@ const operatorsHeader = (): string =>
     '',
   ].join('\n');
 
-const currentText = (file: URL): string => {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
-};
-
-const check = process.argv.includes('--check');
-for (const [name, text] of [
+/** Files of delegate/generated/ and what they hold. */
+export const headers = (): readonly (readonly [string, string])[] => [
   ['registers.h', registersHeader()],
   ['facts.h', factsHeader()],
   ['operators.h', operatorsHeader()],
-] as const) {
-  const file = new URL(`../../delegate/generated/${name}`, import.meta.url);
-  if (currentText(file) === text) continue;
-  if (check) {
-    console.error(`delegate/generated/${name} is stale: run npm run generate`);
-    process.exitCode = 1;
-  } else {
-    writeFileSync(file, text);
-  }
-}
+];

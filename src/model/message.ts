@@ -114,7 +114,11 @@ export const readMessage = (bytes: Uint8Array): Message => {
   const options = Object.fromEntries(cursor.list(cursor.u32(), () => [cursor.text(), cursor.text()] as const));
   const tensors = new Map(cursor.list(cursor.u32(), () => readTensor(cursor)).map((tensor) => [tensor.index, tensor]));
   const nodes = cursor.list(cursor.u32(), () => readNode(cursor));
+  const seen = new Set<number>();
   for (const node of nodes) {
+    if (seen.has(node.index))
+      throw new PtfeError('bad-message', `${node.op} #${node.index}`, 'two nodes of this number');
+    seen.add(node.index);
     for (const index of [...node.inputs, ...node.outputs]) {
       if (index !== -1 && !tensors.has(index)) {
         throw new PtfeError('bad-message', `${node.op} #${node.index}`, `tensor ${index} is not in the message`);

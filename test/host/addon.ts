@@ -1,17 +1,10 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import type { Addon, Region } from '../../src/commands/installation.js';
 import { repository } from './python.js';
 
-/** The Node-API addon: plans run on the software NPU inside this process. */
-export interface Addon {
-  /** Runs a plan. Inputs and outputs are the tensors' bytes in TFLite's layout, in the plan's order. */
-  planRun(
-    plan: Uint8Array,
-    inputs: readonly Uint8Array[],
-    options?: { readonly facts?: Readonly<Record<string, string>> },
-  ): Uint8Array[];
-}
+export type { Addon, Region as AddonRegion };
 
 /** The addon to test: the built one, or the one that PTFE_ADDON names. */
 export const addonPath = process.env['PTFE_ADDON'] ?? join(repository, 'build/Release/ptfe_addon.node');

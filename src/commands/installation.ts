@@ -1,0 +1,57 @@
+/** Where the package's own files lie: commands run bundled (dist/cli.mjs) or from src/commands. */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+import { PtfeError } from '../error.js';
+
+const root = resolve(import.meta.dirname, import.meta.dirname.endsWith('commands') ? '../..' : '..');
+
+export const libraryFile = join(root, 'build/Release/libptfe.so');
+export const engineFile = join(root, 'dist/engine.mjs');
+export const addonFile = join(root, 'build/Release/ptfe_addon.node');
+/** Runs models in TFLite for `ptfe compare`. */
+export const referenceProgram = join(root, 'python/reference.py');
+
+/** Memory that tasks reach; its bytes are copied. */
+export interface Region {
+  readonly iova: number;
+  readonly bytes: Uint8Array;
+  /** No task writes it. */
+  readonly constant?: boolean;
+}
+
+export interface AddonOptions {
+  /** Switches of the software NPU. */
+  readonly facts?: Readonly<Record<string, string>>;
+}
+
+declare const programBrand: unique symbol;
+/** A loaded program, freed with its last reference. */
+export interface LoadedProgram {
+  readonly [programBrand]: true;
+}
+
+/** The Node-API addon (delegate/addon.c): plans and bare register programs on the software NPU inside this process. */
+export interface Addon {
+  /** Runs a plan. Inputs and outputs are the tensors' bytes in TFLite's layout, in the plan's order. */
+  planRun(plan: Uint8Array, inputs: readonly Uint8Array[], options?: AddonOptions): Uint8Array[];
+  programOpen(
+    regions: readonly Region[],
+    tasks: readonly { readonly iova: number; readonly words: number }[],
+    options?: AddonOptions & { readonly path?: 'scalar' | 'portable' },
+  ): LoadedProgram;
+  programRun(program: LoadedProgram, first: number, count: number): void;
+  programRead(program: LoadedProgram, iova: number, length: number): Uint8Array;
+  programWrite(program: LoadedProgram, iova: number, bytes: Uint8Array): void;
+}
+
+/** @throws PtfeError `no-file` where the addon is not built, or does not load */
+export const loadAddon = (): Addon => {
+  if (!existsSync(addonFile)) throw new PtfeError('no-file', addonFile, 'it is not built', 'npm run build');
+  try {
+    return createRequire(import.meta.url)(addonFile) as Addon;
+  } catch (error) {
+    const text = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+    throw new PtfeError('no-file', addonFile, `it does not load: ${text}`, 'npm run build');
+  }
+};

@@ -1,0 +1,80 @@
+/**
+ * Layer by layer against TFLite: every node gets TFLite's own input through its plan on the software NPU, so that what
+ * differs is the node's own doing and not what came before.
+ */
+import { compilePart } from '../compile.js';
+import type { Graph, Node, Part } from '../model/graph.js';
+import type { Trust } from '../ops/rule.js';
+import { checkNode } from '../partition/check.js';
+
+/** Runs a plan on the bytes of its inputs, in TFLite's layout. */
+export type RunPlan = (plan: Uint8Array, inputs: readonly Uint8Array[]) => readonly Uint8Array[];
+
+export type Layer =
+  | {
+      readonly node: number;
+      readonly op: string;
+      readonly on: 'NPU';
+      readonly values: number;
+      readonly differing: number;
+      /** In counts. */
+      readonly largest: number;
+    }
+  | { readonly node: number; readonly op: string; readonly on: 'CPU'; readonly reason: string };
+
+const isFeatureMap =
+  (graph: Graph) =>
+  (tensor: number): boolean =>
+    tensor !== -1 && graph.tensors.get(tensor)?.constant === false;
+
+const distance = (graph: Graph, tensor: number, expected: Uint8Array, got: Uint8Array): readonly [number, number] => {
+  const flip = graph.tensors.get(tensor)?.type === 'int8' ? 0x80 : 0;
+  let [differing, largest] = [0, 0];
+  for (let i = 0; i < expected.length; i++) {
+    const apart = Math.abs(((expected[i] ?? 0) ^ flip) - ((got[i] ?? 0) ^ flip));
+    if (apart > 0) differing++;
+    if (apart > largest) largest = apart;
+  }
+  return [differing, largest];
+};
+
+const compareNode = (
+  graph: Graph,
+  node: Node,
+  trust: Trust,
+  tensors: ReadonlyMap<number, Uint8Array>,
+  runPlan: RunPlan,
+): Layer => {
+  const { index, op } = node;
+  const onCpu = (reason: string): Layer => ({ node: index, op, on: 'CPU', reason });
+  const refusal = checkNode(graph, node, trust);
+  if (refusal !== null) return onCpu(`${refusal.rule}: ${refusal.text}`);
+  const inputs = [...new Set(node.inputs.filter(isFeatureMap(graph)))];
+  const part: Part = { nodes: [index], inputs, outputs: node.outputs };
+  const plan = compilePart(graph, part, { trust });
+  if (!(plan instanceof Uint8Array)) return onCpu(`${plan.rule}: ${plan.text}`);
+  const given = inputs.map((tensor) => tensors.get(tensor));
+  const expected = node.outputs.map((tensor) => tensors.get(tensor));
+  if (![...given, ...expected].every((bytes) => bytes !== undefined))
+    return onCpu('TFLite shows no bytes of its tensors');
+  const got = runPlan(
+    plan,
+    given.map((bytes) => bytes ?? new Uint8Array()),
+  );
+  let [values, differing, largest] = [0, 0, 0];
+  node.outputs.forEach((tensor, i) => {
+    const [wrong, most] = distance(graph, tensor, expected[i] ?? new Uint8Array(), got[i] ?? new Uint8Array());
+    values += expected[i]?.length ?? 0;
+    differing += wrong;
+    largest = Math.max(largest, most);
+  });
+  return { node: index, op, on: 'NPU', values, differing, largest };
+};
+
+/** @param tensors what TFLite's reference kernels put into each tensor */
+export const compareLayers = (
+  graph: Graph,
+  trust: Trust,
+  tensors: ReadonlyMap<number, Uint8Array>,
+  runPlan: RunPlan,
+): readonly Layer[] => graph.nodes.map((node) => compareNode(graph, node, trust, tensors, runPlan));

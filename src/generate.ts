@@ -1,0 +1,30 @@
+/**
+ * `npm run generate`: writes what is made of the sources (headers of the delegate, SUPPORTED_OPS.md), or with --check says
+ * what is stale.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { supportedOpsText } from './explain/supported_ops.js';
+import { headers } from './hardware/generate.js';
+
+const currentText = (file: URL): string => {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+};
+
+const check = process.argv.includes('--check');
+for (const [name, text] of [
+  ...headers().map(([file, text]) => [`delegate/generated/${file}`, text] as const),
+  ['SUPPORTED_OPS.md', supportedOpsText()] as const,
+]) {
+  const file = new URL(`../${name}`, import.meta.url);
+  if (currentText(file) === text) continue;
+  if (check) {
+    console.error(`${name} is stale: run npm run generate`);
+    process.exitCode = 1;
+  } else {
+    writeFileSync(file, text);
+  }
+}

@@ -1,0 +1,68 @@
+import { expect } from 'chai';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { aarch64Library } from '../host/aarch64_library.js';
+import { delegateLibrary, Oracle } from '../host/oracle.js';
+import { anyPythonEnvironment } from '../host/python.js';
+import { type Aarch64Host, openAarch64Host } from '../host/teflon.js';
+import { engine } from './host_program.js';
+import { int8Model } from './models.js';
+
+/**
+ * The library as boards load it: built for aarch64, in TFLite's C library under qemu. Its outputs (NEON) must be those of
+ * the native build, bit for bit.
+ */
+describe('delegate on aarch64', function () {
+  this.timeout(300_000);
+  const model = int8Model();
+  let host: Aarch64Host;
+  let library = '';
+  let folder = '';
+  before(function () {
+    const opened = openAarch64Host();
+    const built = typeof opened === 'string' ? { why: opened } : aarch64Library();
+    if (typeof opened === 'string' || typeof built !== 'string') {
+      console.log(`    skipped: ${typeof built === 'string' ? '' : built.why}`);
+      return this.skip();
+    }
+    [host, library, folder] = [opened, built, mkdtempSync(join(tmpdir(), 'ptfe-aarch64-'))];
+    writeFileSync(join(folder, 'model.tflite'), model.bytes);
+  });
+  after(() => folder !== '' && rmSync(folder, { recursive: true }));
+
+  const run = (options: Readonly<Record<string, string>>) =>
+    host.run({
+      model: join(folder, 'model.tflite'),
+      delegate: library,
+      options: { engine, node: process.execPath, verbose: '1', ...options },
+      input: model.inputs[0] ?? new Uint8Array(),
+    });
+
+  it('gives the bits of the native build, cold and with a cached plan', async function () {
+    const environment = anyPythonEnvironment();
+    if (!environment.available) return this.skip();
+    const oracle = new Oracle(environment);
+    const native = await oracle.run({
+      model: model.bytes,
+      inputs: [model.inputs],
+      delegate: { library: delegateLibrary, options: {} },
+    });
+    await oracle.stop();
+    if (!native.ok) throw new Error(native.error);
+    const cache = join(folder, 'cache');
+    for (const result of [run({ cache }), run({ cache, node: '/nonexistent/node' })]) {
+      expect(result.status, result.stderr).to.equal(0);
+      expect(result.stderr).to.match(/ptfe: 4 of 4 nodes on the NPU/);
+      result.outputs.forEach((output, i) =>
+        expect(Buffer.compare(output, native.outputs[0]?.[i]?.data ?? new Uint8Array()), `output ${i}`).to.equal(0),
+      );
+    }
+  });
+
+  it('goes on without an engine', () => {
+    const result = run({ cache: 'off', node: '/nonexistent/node' });
+    expect(result.status, result.stderr).to.equal(0);
+    expect(result.stderr).to.match(/^ptfe: everything stays on TFLite's kernels: .*nonexistent/m);
+  });
+});

@@ -1,0 +1,40 @@
+import { optionNames, operatorNames } from '../../src/model/operators.js';
+import type { ElementType } from '../../src/model/graph.js';
+import { readTflite } from '../../src/model/tflite.js';
+
+const typeCodes: Readonly<Partial<Record<ElementType, number>>> = { float32: 1, int32: 2, uint8: 3, int8: 9 };
+
+/** The message that `delegate/capture.c` would write of a .tflite file's graph (ARCHITECTURE.md). */
+export function graphMessage(tflite: Uint8Array): Uint8Array {
+  const chunks: Uint8Array[] = [];
+  const words = (...values: readonly number[]): void =>
+    void chunks.push(new Uint8Array(Int32Array.from(values, (value) => value | 0).buffer));
+  const run = (bytes: Uint8Array): void => {
+    words(bytes.length);
+    chunks.push(bytes, new Uint8Array((4 - (bytes.length % 4)) % 4));
+  };
+  const text = (value: string): void => run(new TextEncoder().encode(value));
+  const { graph } = readTflite(tflite);
+  words(0x47465450, 1, 1);
+  text('trust');
+  text('inferred');
+  words(graph.tensors.size);
+  for (const tensor of graph.tensors.values()) {
+    const { scales = [], zeroPoints = [], axis = 0 } = tensor.quantization ?? {};
+    words(tensor.index, typeCodes[tensor.type] ?? 0, tensor.constant ? 1 : 0, tensor.shape.length, ...tensor.shape);
+    words(scales.length);
+    chunks.push(new Uint8Array(Float32Array.from(scales).buffer));
+    words(zeroPoints.length, ...zeroPoints, axis);
+    text(tensor.name);
+    run(tensor.data ?? new Uint8Array());
+  }
+  words(graph.nodes.length);
+  for (const node of graph.nodes) {
+    words(node.index, operatorNames.indexOf(node.op), node.version);
+    text('');
+    words(node.inputs.length, ...node.inputs, node.outputs.length, ...node.outputs);
+    const values = (optionNames[node.op] ?? []).map((name) => node.params[name] ?? 0);
+    words(values.length, ...values);
+  }
+  return Uint8Array.from(Buffer.concat(chunks));
+}
