@@ -26,7 +26,7 @@ const outputBytes = (operation: MesaOperation, fixes: Fixes): number => {
 };
 
 export const compileOperation = (operation: MesaOperation, fixes: Fixes): CompiledOperation => {
-  const tasks = splitTasks(operation, fixes);
+  const tasks = splitTasks(operation);
   return {
     operation,
     tasks,

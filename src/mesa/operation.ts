@@ -17,9 +17,17 @@ export interface Addition {
   readonly operandZeroPoint: number;
 }
 
+export interface Padding {
+  readonly top: number;
+  readonly bottom: number;
+  readonly left: number;
+  readonly right: number;
+}
+
 export interface MesaOperation {
   readonly depthwise: boolean;
-  readonly paddingSame: boolean;
+  /** By Teflon, from the plane as it is. */
+  readonly padding: Padding;
   readonly strideX: number;
   readonly strideY: number;
   readonly input: Side;
@@ -73,6 +81,19 @@ const reluFits = (node: Node, { quantization, type }: Tensor): boolean => {
   return scales.every((scale, i) => Math.fround((top - (zeroPoints[i] ?? 0)) * scale) <= 6);
 };
 
+const paddingOf = (node: Node, input: Tensor, filter: Tensor): Padding => {
+  const along = (axis: number, stride: number): readonly [number, number] => {
+    const [length, kernel] = [input.shape[axis] ?? 1, filter.shape[axis] ?? 1];
+    const missing = Math.max(0, (Math.ceil(length / stride) - 1) * stride + kernel - length);
+    return [Math.floor(missing / 2), Math.ceil(missing / 2)];
+  };
+  if (node.params['padding'] !== padding.same) return { top: 0, bottom: 0, left: 0, right: 0 };
+  const { strideW = 1, strideH = 1 } = node.params;
+  const [top, bottom] = along(1, strideH);
+  const [left, right] = along(2, strideW);
+  return { top, bottom, left, right };
+};
+
 /** @returns null where Mesa leaves the node to the CPU, or would read what is not there */
 export const mesaOperation = ({ tensors }: Graph, node: Node, fixes: Fixes): MesaOperation | null => {
   if (node.op !== 'CONV_2D' && node.op !== 'DEPTHWISE_CONV_2D') return null;
@@ -86,7 +107,7 @@ export const mesaOperation = ({ tensors }: Graph, node: Node, fixes: Fixes): Mes
   const kernel = sideOf({ ...filter, shape: [...filter.shape.slice(1, 3), 1] }, fixes);
   return {
     depthwise: node.op === 'DEPTHWISE_CONV_2D' && from.channels > 1 && to.channels > 1,
-    paddingSame: node.params['padding'] === padding.same,
+    padding: paddingOf(node, input, filter),
     strideX: strideW,
     strideY: fixes.has('k3') ? strideH : strideW,
     input: from,

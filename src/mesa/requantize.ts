@@ -1,5 +1,5 @@
 /** Mesa's numbers for the output converter and the operand of a fused ADD (fact sheet f), from the bits of float32 scales. */
-import type { Fixes } from './defects.js';
+import { asMesa, type Fixes } from './defects.js';
 import type { MesaOperation } from './operation.js';
 
 export interface Converter {
@@ -37,57 +37,19 @@ const truncatedScales: ReadonlySet<number> = new Set([
 export const truncateBits = ({ kernel }: MesaOperation, fixes: Fixes): number =>
   !fixes.has('k5') && truncatedScales.has(bitsOf(kernel.scale)) ? 1 : 0;
 
-/** Rows of Mesa's table: the operand's scale, its factor in units of the accumulator, OUT_CVT's scale, shift and offset. */
-const additions: readonly (readonly [
-  operand: number,
-  factor: number,
-  scale?: number,
-  shift?: number,
-  offset?: number,
-])[] = [
-  [0.090192, 299.671889248],
-  [0.39925, 1326.499209406],
-  [0.364902, 780.34375, 18589, 24, 4],
-  [0.422037, 715.5625, 22559, 24, 1],
-  [0.213016, 564.6875, 25914, 24, 4],
-  [0.244231, 499.796875, 28927, 24, 1],
-  [0.283416, 488.203125, 26050, 24, 6],
-  [0.171151, 602.90625, 28937, 24, -3],
-  [0.164588, 271.921875, 24877, 23, 1],
-  [0.204098, 262.90625, 23272, 23, 0],
-  [0.116532, 450.140625, 32292, 24, -8],
-  [0.134499, 212.1953125, 24153, 23, -5],
-  [0.220141, 368.28125, 27655, 24, 11],
-  [0.09456, 416.421875, 20432, 23, 5],
-  [0.09323, 305.421875, 25449, 23, -1],
-  [0.100618, 313.671875, 16874, 23],
-];
-
-const knownAddition = (operandScale: number): (typeof additions)[number] | undefined =>
-  additions.find(([scale]) => Math.abs(operandScale - scale) < 0.00001);
-
 /** What an operand of an ADD is multiplied with, to count in units of the accumulator. */
-export const operandConverter = ({ input, kernel, addition }: MesaOperation, fixes: Fixes): Converter => {
-  if (addition === null) return { scale: 1, shift: 0 };
-  const exact = Math.fround(addition.operandScale / Math.fround(input.scale * kernel.scale));
-  const factor = fixes.has('k4') ? exact : (knownAddition(addition.operandScale)?.[1] ?? 0);
-  // The default factor 0 has the exponent 0, whose shift wraps in the field's 6 bits.
-  const { scale, shift } = converterFor(factor, 0, new Set());
-  return { scale, shift: shift & 0x3f };
-};
+export const operandConverter = ({ input, kernel, addition }: MesaOperation): Converter =>
+  addition === null
+    ? { scale: 1, shift: 0 }
+    : converterFor(Math.fround(addition.operandScale / Math.fround(input.scale * kernel.scale)), 0, asMesa);
 
 export interface OutputConverter extends Converter {
   readonly offset: number;
 }
 
 export const outputConverter = (operation: MesaOperation, fixes: Fixes): OutputConverter => {
-  const { input, kernel, output, addition } = operation;
-  const zero = output.zeroPoint - 0x80;
-  if (addition !== null && !fixes.has('k4')) {
-    const [, , scale = 27676, shift = 25, offset] = knownAddition(addition.operandScale) ?? [0, 0];
-    return { scale, shift, offset: offset ?? (scale === 16874 ? zero : 6) };
-  }
+  const { input, kernel, output } = operation;
   const factor = Math.fround(Math.fround(input.scale * kernel.scale) / output.scale);
   const { scale, shift } = converterFor(factor, 1, fixes);
-  return { scale, shift: truncateBits(operation, fixes) > 0 ? shift - 1 : shift, offset: zero };
+  return { scale, shift: truncateBits(operation, fixes) > 0 ? shift - 1 : shift, offset: output.zeroPoint - 0x80 };
 };

@@ -1,10 +1,6 @@
-/**
- * How Mesa cuts an operation into tasks of whole rows that fit the convolution buffer (fact sheet c). Its arithmetic is
- * unsigned; where that shows, `>>> 0` stands.
- */
+/** How Mesa cuts an operation into tasks of whole rows that fit the convolution buffer (fact sheet c). */
 import { cbuf } from '../hardware/limits.js';
-import type { Fixes } from './defects.js';
-import type { MesaOperation } from './operation.js';
+import type { MesaOperation, Padding } from './operation.js';
 
 export interface MesaTask {
   readonly top: number;
@@ -37,29 +33,6 @@ const rowEntries = ({ input }: MesaOperation): number => {
 const weightBanksOf = ({ kernel, input, output, depthwise }: MesaOperation): number => {
   const bytes = kernel.width * kernel.height * input.channels * (depthwise ? 1 : output.channels);
   return Math.ceil(Math.ceil(bytes / entryBytes) / bankEntries) + 1;
-};
-
-export interface Padding {
-  readonly top: number;
-  readonly bottom: number;
-  readonly left: number;
-  readonly right: number;
-}
-
-export const paddingOf = (operation: MesaOperation, fixes: Fixes): Padding => {
-  const { input, output, kernel, paddingSame } = operation;
-  const right = fixes.has('pad');
-  if (!paddingSame || (!right && kernel.width <= 1)) return { top: 0, bottom: 0, left: 0, right: 0 };
-  const along = (outputs: number, stride: number, kernelSide: number, inputs: number): number => {
-    const missing = (outputs - 1) * stride + kernelSide - inputs;
-    return right ? Math.max(0, missing) : missing >>> 0;
-  };
-  const horizontal = along(output.width, operation.strideX, kernel.width, input.width);
-  const vertical = along(output.height, operation.strideY, kernel.height, input.height);
-  // Mesa crosses the axes back here: its width is the plane's height, and the pads come out right.
-  const [across, down] = fixes.has('k1') ? [horizontal, vertical] : [vertical, horizontal];
-  const [left, top] = [Math.floor(across / 2), Math.floor(down / 2)];
-  return { top, bottom: down - top, left, right: across - left };
 };
 
 interface Rows {
@@ -101,9 +74,9 @@ export const taskWidth = (operation: MesaOperation): number => {
   return input.channels === 1 && (output.channels > 1 || inAddition) ? Math.max(width, 16) : width;
 };
 
-export const splitTasks = (operation: MesaOperation, fixes: Fixes): readonly MesaTask[] => {
+export const splitTasks = (operation: MesaOperation): readonly MesaTask[] => {
   const { input, output, kernel, strideX, strideY } = operation;
-  const pads = paddingOf(operation, fixes);
+  const pads = operation.padding;
   const entries = rowEntries(operation);
   const needed = Math.ceil((entries * input.height) / bankEntries);
   const weightBanks = weightBanksOf(operation);

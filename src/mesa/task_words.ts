@@ -163,7 +163,7 @@ const writeDpu = (w: TaskWriter, operation: MesaOperation, task: MesaTask, at: A
   });
   w.write('DPU', 'BN_CFG', { BN_RELU_BYPASS: 1, BN_MUL_BYPASS: 1, BN_ALU_BYPASS: 1, BN_BYPASS: 1 });
   for (const name of ['BN_ALU_CFG', 'BN_MUL_CFG', 'BN_RELUX_CMP_VALUE'] as const) w.write('DPU', name);
-  const operand = operandConverter(operation, fixes);
+  const operand = operandConverter(operation);
   w.write('DPU', 'EW_CFG', addition === null ? 0x383 : 0x904202c0);
   w.write('DPU', 'EW_CVT_OFFSET_VALUE', addition === null ? 0 : 0x80 - addition.operandZeroPoint);
   w.write('DPU', 'EW_CVT_SCALE_VALUE', { EW_OP_CVT_SCALE: operand.scale, EW_OP_CVT_SHIFT: operand.shift });
