@@ -8,6 +8,7 @@ const rooms = [
   'partition',
   'fuse',
   'layout',
+  'place',
   'tile',
   'schedule',
   'allocate',

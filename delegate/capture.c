@@ -9,21 +9,70 @@
 
 enum { TENSOR_CONSTANT = 1, TENSOR_VARIABLE = 2, TENSOR_DYNAMIC = 4 };
 
-/* Built-in options that go into the message: C structs of int32 fields only. */
+enum field_kind { FIELD_INTS = 1, FIELD_BOOLS }; /* 0: none; a float goes as the int32 of its bits */
+
+/* Fields of one kind that stand one after the other. An older TFLite's struct may end before fields of a later op version. */
+typedef struct field {
+    uint8_t kind, offset, count, since;
+} field;
+
+enum { MOST_FIELDS = 2 };
+
+/* Built-in options that go into the message, in the order of src/model/operators.ts. */
 static const struct op_info {
     int32_t code;
-    size_t options_bytes;
+    field fields[MOST_FIELDS]; /* those that are left out have no values */
 } ops[] = {
-    {TFL_ADD, sizeof(tfl_add_params)},
-    {TFL_CONV_2D, sizeof(tfl_conv_params)},
-    {TFL_DEPTHWISE_CONV_2D, sizeof(tfl_depthwise_conv_params)},
+#define INTS(params) {FIELD_INTS, 0, sizeof(params) / sizeof(int32_t), 1}
+#define BOOLS(params) {FIELD_BOOLS, 0, sizeof(params), 1}
+    {TFL_ADD, {INTS(tfl_activation_params)}},
+    {TFL_AVERAGE_POOL_2D, {INTS(tfl_pool_params)}},
+    {TFL_CONCATENATION, {INTS(tfl_concatenation_params)}},
+    {TFL_CONV_2D, {INTS(tfl_conv_params)}},
+    {TFL_DEPTHWISE_CONV_2D, {INTS(tfl_depthwise_conv_params)}},
+    {TFL_DEPTH_TO_SPACE, {INTS(tfl_one_value_params)}},
+    {TFL_FULLY_CONNECTED, {{FIELD_INTS, 0, 2, 1}, {FIELD_BOOLS, offsetof(tfl_fully_connected_params, keep_num_dims), 1, 5}}},
+    {TFL_LEAKY_RELU, {INTS(tfl_one_value_params)}},
+    {TFL_MAX_POOL_2D, {INTS(tfl_pool_params)}},
+    {TFL_MEAN, {BOOLS(tfl_reducer_params)}},
+    {TFL_MIRROR_PAD, {INTS(tfl_one_value_params)}},
+    {TFL_MUL, {INTS(tfl_activation_params)}},
+    {TFL_PACK, {INTS(tfl_pack_params)}},
+    {TFL_REDUCE_MAX, {BOOLS(tfl_reducer_params)}},
+    {TFL_RESIZE_BILINEAR, {BOOLS(tfl_resize_params)}},
+    {TFL_RESIZE_NEAREST_NEIGHBOR, {BOOLS(tfl_resize_params)}},
+    {TFL_SOFTMAX, {INTS(tfl_one_value_params)}},
+    {TFL_SPACE_TO_DEPTH, {INTS(tfl_one_value_params)}},
+    {TFL_SPLIT, {INTS(tfl_one_value_params)}},
+    {TFL_SPLIT_V, {INTS(tfl_one_value_params)}},
+    {TFL_STRIDED_SLICE, {{FIELD_INTS, 0, 5, 1}, {FIELD_BOOLS, offsetof(tfl_strided_slice_params, offset), 1, 8}}},
+    {TFL_SUB, {INTS(tfl_activation_params)}},
+    {TFL_SUM, {BOOLS(tfl_reducer_params)}},
+    {TFL_TRANSPOSE_CONV, {{FIELD_INTS, 0, 3, 1}, {FIELD_INTS, offsetof(tfl_transpose_conv_params, activation), 1, 4}}},
+    {TFL_UNPACK, {INTS(tfl_pack_params)}},
+#undef INTS
+#undef BOOLS
 };
 
-static const struct op_info *find_op(int32_t code) {
-    for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++) {
-        if (ops[i].code == code) return &ops[i];
+/* Every option as 32 bits; those of a later op version are 0. */
+static void put_builtin_options(bytes *b, int32_t code, int32_t version, const uint8_t *data) {
+    const struct op_info *op = NULL;
+    for (size_t i = 0; data != NULL && i < sizeof ops / sizeof ops[0]; i++) {
+        if (ops[i].code == code) op = &ops[i];
     }
-    return NULL;
+    uint32_t count = 0;
+    for (size_t f = 0; op != NULL && f < MOST_FIELDS; f++) count += op->fields[f].count;
+    bytes_u32(b, count);
+    for (size_t f = 0; op != NULL && f < MOST_FIELDS; f++) {
+        const field *one = &op->fields[f];
+        for (uint8_t i = 0; i < one->count; i++) {
+            int32_t value = 0;
+            if (version < one->since) value = 0;
+            else if (one->kind == FIELD_BOOLS) value = data[one->offset + i] != 0;
+            else memcpy(&value, data + one->offset + i * sizeof value, sizeof value);
+            bytes_u32(b, (uint32_t)value);
+        }
+    }
 }
 
 static int fail(char *error, size_t size, const char *text) {
@@ -78,7 +127,7 @@ static void put_quantization(bytes *b, const tfl_tensor *tensor) {
 }
 
 static int holds_numbers(const tfl_tensor *tensor) {
-    return tensor->type == TFL_INT8 || tensor->type == TFL_UINT8 || tensor->type == TFL_INT32;
+    return tensor->type == TFL_INT8 || tensor->type == TFL_UINT8 || tensor->type == TFL_INT32 || tensor->type == TFL_INT64;
 }
 
 static void put_tensor(bytes *b, const tfl_tensor *tensor, uint32_t index) {
@@ -95,8 +144,6 @@ static void put_tensor(bytes *b, const tfl_tensor *tensor, uint32_t index) {
 }
 
 static void put_node(bytes *b, uint32_t index, const tfl_node *node, const tfl_registration *registration) {
-    const struct op_info *op = find_op(registration->builtin_code);
-    size_t options = op == NULL || node->builtin_data == NULL ? 0 : op->options_bytes;
     int custom = registration->builtin_code == TFL_CUSTOM && registration->custom_name != NULL;
     bytes_u32(b, index);
     bytes_u32(b, (uint32_t)registration->builtin_code);
@@ -104,8 +151,7 @@ static void put_node(bytes *b, uint32_t index, const tfl_node *node, const tfl_r
     bytes_text(b, custom ? registration->custom_name : "");
     put_ints(b, node->inputs);
     put_ints(b, node->outputs);
-    bytes_u32(b, (uint32_t)(options / sizeof(int32_t)));
-    bytes_add(b, node->builtin_data, options);
+    put_builtin_options(b, registration->builtin_code, registration->version, node->builtin_data);
 }
 
 static void put_options(bytes *b, const options *o) {

@@ -47,7 +47,7 @@ static const char *activation_of(const tfl_node *node, int32_t code) {
     if (node->builtin_data == NULL) return "";
     if (code == TFL_CONV_2D) activation = ((const tfl_conv_params *)node->builtin_data)->activation;
     if (code == TFL_DEPTHWISE_CONV_2D) activation = ((const tfl_depthwise_conv_params *)node->builtin_data)->activation;
-    if (code == TFL_ADD) activation = ((const tfl_add_params *)node->builtin_data)->activation;
+    if (code == TFL_ADD) activation = ((const tfl_activation_params *)node->builtin_data)->activation;
     return activation == TFL_ACTIVATION_RELU ? " ReLU" : activation == TFL_ACTIVATION_RELU6 ? " ReLU6" : activation != 0 ? " other activation" : "";
 }
 

@@ -1,10 +1,10 @@
 /**
  * The table of contents: a part of a graph in, a plan out, one call for each room.
- * model -> ops (partition) -> fuse -> quantize -> tile -> schedule -> allocate -> emit -> plan
+ * model -> ops (partition) -> fuse -> place -> quantize -> tile -> schedule -> allocate -> emit -> plan
  */
-import { allocateArena } from './allocate/arena.js';
+import { allocateArena, withTensors } from './allocate/arena.js';
 import { ConstantBuffer } from './allocate/constants.js';
-import { cubesOf, lifetimesOf } from './allocate/lifetimes.js';
+import { lifetimesOf } from './allocate/lifetimes.js';
 import { buildPlan } from './plan/build.js';
 import { emitTasks } from './emit/tasks.js';
 import { fuse } from './fuse/fuse.js';
@@ -15,6 +15,7 @@ import type { Operation } from './ops/operation.js';
 import type { Refusal, Trust } from './ops/rule.js';
 import { checkNode } from './partition/check.js';
 import { splitParts } from './partition/split.js';
+import { place } from './place/place.js';
 import { writePlan } from './plan/write.js';
 import { scheduleJobs } from './schedule/order.js';
 import { stagesOf } from './ops/stages.js';
@@ -29,24 +30,31 @@ export const defaultOptions: CompileOptions = { trust: 'inferred' };
 
 const lowerPart = (graph: Graph, part: Part, trust: Trust): readonly Operation[] => {
   const wanted = new Set(part.nodes);
+  let spare = Math.max(0, ...graph.tensors.keys()) + 1;
   return graph.nodes
     .filter(({ index }) => wanted.has(index))
-    .flatMap((node) => operators.get(node.op)?.lower({ graph, node, trust }) ?? []);
+    .flatMap((node) => {
+      const operations = operators.get(node.op)?.lower({ graph, node, trust, spare }) ?? [];
+      spare = Math.max(spare, ...operations.map(({ output }) => output + 1));
+      return operations;
+    });
 };
 
 /** Compiles nodes that `checkNode` accepted. @returns the plan's bytes, or why there is none */
 export const compilePart = (graph: Graph, part: Part, options: CompileOptions): Uint8Array | Refusal => {
-  const operations = fuse(lowerPart(graph, part, options.trust), part);
-  const cubes = cubesOf(graph, operations);
+  const placement = place(graph, part, fuse(lowerPart(graph, part, options.trust), part));
+  if (placement.missing !== null)
+    return { rule: 'parts', text: `tensor ${placement.missing} is made in no node of the part` };
+  const cubes = new Map([...placement.spots].map(([tensor, { cube }]) => [tensor, cube]));
   const tiled = [];
-  for (const operation of operations) {
+  for (const operation of placement.operations) {
     const result = tileOperation(operation, stagesOf(operation, options.trust), cubes);
     if (result === null)
       return { rule: 'tile', text: `node ${operation.nodes[0] ?? -1} cannot be cut to fit the chip's buffers` };
     tiled.push(result);
   }
   const jobs = scheduleJobs(tiled);
-  const arena = allocateArena(lifetimesOf(part, operations, cubes));
+  const arena = withTensors(allocateArena(lifetimesOf(part, placement)), placement.spots);
   const constants = new ConstantBuffer();
   const tasks = emitTasks(tiled, cubes, arena, constants);
   return writePlan(

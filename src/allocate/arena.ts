@@ -1,5 +1,6 @@
 /** Live ranges to addresses: one arena for all feature maps of a part. */
 import { alignUp } from '../layout/cube.js';
+import type { Spot } from '../place/spots.js';
 
 export interface Lifetime {
   readonly tensor: number;
@@ -37,3 +38,9 @@ export const allocateArena = (lifetimes: readonly Lifetime[]): Arena => {
     offsets: new Map(placed.map(({ offset, lifetime }) => [lifetime.tensor, offset])),
   };
 };
+
+/** The same arena with the offset of every tensor, not only of the memories. */
+export const withTensors = ({ bytes, offsets }: Arena, spots: ReadonlyMap<number, Spot>): Arena => ({
+  bytes,
+  offsets: new Map([...spots].map(([tensor, { root, offset }]) => [tensor, (offsets.get(root) ?? 0) + offset])),
+});

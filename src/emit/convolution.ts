@@ -53,7 +53,12 @@ const writeCna = (writer: TaskWriter, operation: ConvOperation, tile: ConvTile, 
   writer.write('DPU', 'S_POINTER', pingPong);
   writer.write('DPU_RDMA', 'RDMA_S_POINTER', pingPong);
   writer.write('CNA', 'CONV_CON2', { FEATURE_GRAINS: featureGrains(g.strideY) });
-  writer.write('CNA', 'CONV_CON3', { CONV_X_STRIDE: g.strideX, CONV_Y_STRIDE: g.strideY });
+  writer.write('CNA', 'CONV_CON3', {
+    CONV_X_STRIDE: g.strideX,
+    CONV_Y_STRIDE: g.strideY,
+    ATROUS_X_DILATION: g.dilationX - 1,
+    ATROUS_Y_DILATION: g.dilationY - 1,
+  });
   writer.write('CNA', 'DATA_SIZE0', { DATAIN_WIDTH: tile.inputColumns, DATAIN_HEIGHT: tile.inputRows });
   writer.write('CNA', 'DATA_SIZE1', { DATAIN_CHANNEL_REAL: channels - 1, DATAIN_CHANNEL: padded });
   writer.write('CNA', 'DATA_SIZE2', { DATAOUT_WIDTH: tile.outputColumns });
@@ -121,7 +126,7 @@ export const emitConvolution = (
     columns: tile.outputColumns,
     rows: tile.outputRows,
     surfaceStride: planeAtoms,
-    notch: outputCube.width - tile.outputColumns,
+    notch: tile.outputRows === 1 ? 0 : outputCube.lineBytes / atoms.channels - tile.outputColumns,
     written,
     channels: tile.channels,
     depthwise,

@@ -1,5 +1,6 @@
 /** The DPU's and its reader's registers from stages: what convolution and elementwise tasks have in common. */
 import type { Operand, ScaleStage, Stages } from '../quantize/stages.js';
+import { tableStepLog2 } from '../quantize/table_stages.js';
 import type { Address, TaskWriter } from './words.js';
 
 /** Where operands stand in memory; null where none is read. */
@@ -43,6 +44,8 @@ const fromMemory = (operand: Operand | null): number => (operand instanceof Int3
 const absent = (operand: Operand | null): number => (operand === null ? 1 : 0);
 
 const addAlgorithm = 2;
+/** `multiply` is another type of operation, without an algorithm. */
+const elementwiseAlgorithms = { max: 0, min: 1, add: addAlgorithm, subtract: 4, multiply: 0 } as const;
 
 /** BS and BN have the same registers under two prefixes. */
 const writeScaleStage = (writer: TaskWriter, prefix: 'BS' | 'BN', stage: ScaleStage | null): void => {
@@ -74,8 +77,37 @@ const writeScaleStage = (writer: TaskWriter, prefix: 'BS' | 'BN', stage: ScaleSt
   writer.write('DPU', `${prefix}_RELUX_CMP_VALUE`, { [`${prefix}_RELUX_CMP_DAT`]: bounded ? (stage.limit ?? 0) : 0 });
 };
 
+/** Table entry of each code: negative codes at the end of LE's 512 steps, others at the start of LO's. */
+const lutEntries = (table: readonly number[]): readonly (readonly number[])[] => [
+  Array.from({ length: lutLength }, (_, i) => table[Math.min(128, Math.max(0, i - lutLength + 129))] ?? 0),
+  Array.from({ length: lutLength }, (_, i) => table[Math.min(255, i + 128)] ?? 0),
+];
+
+/** The tables through their port (the writes must follow each other), then ranges of 512 steps on both sides of 0. */
+const writeLut = (writer: TaskWriter, table: readonly number[]): void => {
+  const range = 2 ** tableStepLog2 * (lutLength - 1);
+  for (const [id, entries] of lutEntries(table).entries()) {
+    writer.write('DPU', 'LUT_ACCESS_CFG', { LUT_ACCESS_TYPE: 1, LUT_TABLE_ID: id });
+    for (const value of entries) writer.write('DPU', 'LUT_ACCESS_DATA', { LUT_ACCESS_DATA: value });
+  }
+  writer.write('DPU', 'LUT_CFG', { LUT_HYBRID_PRIORITY: 1, LUT_OFLOW_PRIORITY: 1, LUT_LO_LE_MUX: 2 });
+  writer.write('DPU', 'LUT_INFO', { LUT_LO_INDEX_SELECT: tableStepLog2, LUT_LE_INDEX_SELECT: tableStepLog2 });
+  writer.write('DPU', 'LUT_LE_START', -range);
+  writer.write('DPU', 'LUT_LE_END', 0);
+  writer.write('DPU', 'LUT_LO_START', 0);
+  writer.write('DPU', 'LUT_LO_END', range);
+  unusedRegisters(writer, ['LUT_LE_SLOPE_SCALE', 'LUT_LE_SLOPE_SHIFT', 'LUT_LO_SLOPE_SCALE', 'LUT_LO_SLOPE_SHIFT']);
+};
+
 const writeElementwise = (writer: TaskWriter, stages: Stages): void => {
-  const { ew } = stages;
+  const { ew, table } = stages;
+  if (table !== undefined) {
+    writer.write('DPU', 'EW_CFG', { EW_OP_BYPASS: 1, EW_OP_CVT_BYPASS: 1, EW_RELU_BYPASS: 1 });
+    writer.write('DPU', 'EW_CVT_OFFSET_VALUE');
+    writer.write('DPU', 'EW_CVT_SCALE_VALUE', { EW_OP_CVT_SCALE: 1 });
+    writer.write('DPU', 'EW_RELUX_CMP_VALUE');
+    return;
+  }
   if (ew === null) {
     writer.write('DPU', 'EW_CFG', {
       EW_BYPASS: 1,
@@ -94,20 +126,28 @@ const writeElementwise = (writer: TaskWriter, stages: Stages): void => {
     EW_CVT_TYPE: 1,
     EW_DATA_MODE: 1,
     EDATA_SIZE: 1,
-    EW_ALU_ALGO: addAlgorithm,
+    EW_ALU_ALGO: elementwiseAlgorithms[ew.algorithm],
+    EW_OP_TYPE: ew.algorithm === 'multiply' ? 1 : 0,
     EW_RELU_BYPASS: ew.limit === null ? 1 : 0,
     EW_RELUX_EN: bounded ? 1 : 0,
     EW_LUT_BYPASS: 1,
     EW_OP_SRC: 1,
   });
   writer.write('DPU', 'EW_CVT_OFFSET_VALUE', { EW_OP_CVT_OFFSET: ew.offset });
-  writer.write('DPU', 'EW_CVT_SCALE_VALUE', { EW_OP_CVT_SCALE: ew.scale, EW_OP_CVT_SHIFT: ew.shift });
+  writer.write('DPU', 'EW_CVT_SCALE_VALUE', {
+    EW_OP_CVT_SCALE: ew.scale,
+    EW_OP_CVT_SHIFT: ew.shift,
+    EW_TRUNCATE: ew.productShift ?? 0,
+  });
   writer.write('DPU', 'EW_RELUX_CMP_VALUE', { EW_RELUX_CMP_DAT: bounded ? (ew.limit ?? 0) : 0 });
 };
 
 const unusedRegisters = (writer: TaskWriter, names: readonly string[]): void => {
   for (const name of names) writer.write('DPU', name);
 };
+
+/** Entries of one table: 512 steps. */
+const lutLength = 513;
 
 const zeroToSeven = [0, 1, 2, 3, 4, 5, 6, 7];
 const lutRegisters =
@@ -127,6 +167,7 @@ export const writeDpu = (writer: TaskWriter, plane: OutputPlane, stages: Stages,
   writer.write('DPU', 'DATA_FORMAT', {
     BS_MUL_SHIFT_VALUE_NEG: stages.bs?.shift ?? 0,
     BN_MUL_SHIFT_VALUE_NEG: stages.bn?.shift ?? 0,
+    EW_TRUNCATE_NEG: stages.ew?.productShift ?? 0,
   });
   writer.write('DPU', 'OFFSET_PEND');
   writer.writeAddress('DPU', 'DST_BASE_ADDR', plane.base);
@@ -160,7 +201,9 @@ export const writeDpu = (writer: TaskWriter, plane: OutputPlane, stages: Stages,
     zeroToSeven.map((i) => `EW_OP_VALUE_${i}`),
   );
   writer.write('DPU', 'SURFACE_ADD', { SURF_ADD: plane.surfaceStride * (plane.depthwise ? 4 : 2) });
-  unusedRegisters(writer, ['raw40C4', ...lutRegisters]);
+  unusedRegisters(writer, ['raw40C4']);
+  if (stages.table === undefined) unusedRegisters(writer, lutRegisters);
+  else writeLut(writer, stages.table);
 };
 
 const maybeAddress = (writer: TaskWriter, register: string, address: Address | null): void => {

@@ -9,10 +9,11 @@ import { type OutputPlane, writeDpu, writeDpuReader } from './dpu.js';
 import { type Address, enables, pingPong, TaskWriter, type Word } from './words.js';
 
 export interface ElementwisePlacement {
-  readonly first: Address;
-  readonly second: Address | null;
+  readonly operands: readonly Address[];
   readonly output: Address;
 }
+
+const at = (address: Address, bytes: number): Address => ({ ...address, offset: address.offset + bytes });
 
 export const emitElementwise = (
   stages: Stages,
@@ -20,13 +21,13 @@ export const emitElementwise = (
   placement: ElementwisePlacement,
 ): readonly Word[] => {
   const writer = new TaskWriter();
-  const at = (address: Address): Address => ({ ...address, offset: address.offset + tile.atom * atoms.channels });
+  const [first = null, second = null] = placement.operands.map((address, i) => at(address, tile.operands[i] ?? 0));
   const plane: OutputPlane = {
-    base: at(placement.output),
+    base: at(placement.output, tile.output),
     columns: tile.columns,
     rows: tile.rows,
-    surfaceStride: tile.columns * tile.rows,
-    notch: 0,
+    surfaceStride: (tile.columns + tile.notch) * tile.rows,
+    notch: tile.notch,
     written: atoms.channels,
     channels: atoms.channels,
     depthwise: false,
@@ -40,8 +41,8 @@ export const emitElementwise = (
     plane,
     { bs: null, bn: null, bsUse: 0, bnUse: 0 },
     {
-      source: at(placement.first),
-      operand: placement.second === null ? null : at(placement.second),
+      source: first,
+      operand: second,
       surfaceStride: tile.columns * tile.rows,
       notch: 0,
       combined: false,

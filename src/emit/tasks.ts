@@ -5,6 +5,7 @@ import { convCycles, elementwiseCycles } from '../cost/cycles.js';
 import { type Cube, writtenChannels } from '../layout/cube.js';
 import { operandBuffer } from '../layout/operands.js';
 import { packWeights } from '../layout/weights.js';
+import { operandsOf } from '../ops/operation.js';
 import type { ConvTile, TiledOperation } from '../tile/task.js';
 import { emitConvolution } from './convolution.js';
 import type { OperandAddresses } from './dpu.js';
@@ -83,15 +84,14 @@ export const emitTasks = (
       });
     }
     const { operation, tiles } = one;
-    const [first, second] = operation.kind === 'add' ? operation.inputs : [operation.input, null];
+    const operands = operandsOf(operation).map(at);
     return tiles.map((tile) => ({
       operation: position,
       words: emitElementwise(stages, tile, {
-        first: at(first),
-        second: second === null ? null : at(second),
+        operands,
         output: at(operation.output),
       }),
-      cycles: elementwiseCycles(tile, second === null ? 1 : 2),
+      cycles: elementwiseCycles(tile, operands.length),
     }));
   });
 };

@@ -42,7 +42,8 @@ const fusedWith = (
   const operand = sum.inputs[1 - side] ?? -1;
   const position = operations.findLastIndex((operation) => operation.output === inner);
   const producer = operations[position];
-  if (producer?.kind !== 'conv' || producer.residual !== null || inner === operand) return null;
+  if (producer?.kind !== 'conv' || producer.residual !== null || producer.stages !== null || inner === operand)
+    return null;
   const uses = everything.filter((operation) => operandsOf(operation).includes(inner)).length;
   const operandReady = operations.findLastIndex((operation) => operation.output === operand) < position;
   if (uses !== 1 || part.outputs.includes(inner) || !operandReady || !suitsReader(producer)) return null;

@@ -7,6 +7,8 @@ export const limits = {
   stride: 7,
   /** CNA WEIGHT_SIZE2: 5 bits a side. */
   kernelSide: 31,
+  /** CNA CONV_CON3: 5 bits a side, value less 1. */
+  dilation: 32,
   /** CNA PAD_CON0: 4 bits. */
   pad: 15,
   /** Products for one output value that were seen right on silicon; an int32 partial sum cannot be added on the chip. */

@@ -4,7 +4,7 @@
  */
 
 /** Element types that the compiler tells apart; every other TFLite type is `other`. */
-export type ElementType = 'int8' | 'uint8' | 'int32' | 'float32' | 'other';
+export type ElementType = 'int8' | 'uint8' | 'int32' | 'int64' | 'float32' | 'other';
 
 export interface Quantization {
   /** One scale, or one for each channel of `axis`. float32 values. */
@@ -53,3 +53,14 @@ export interface Part {
 
 /** Number of elements of a shape. */
 export const elementCount = (shape: readonly number[]): number => shape.reduce((product, dim) => product * dim, 1);
+
+/** The whole numbers of a constant int32 or int64 tensor; null where there are none. */
+export const constantInts = (tensor: Tensor | null): readonly number[] | null => {
+  if (tensor === null || !tensor.constant || tensor.data === null) return null;
+  const { data, type } = tensor;
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  if (type === 'int32') return Array.from({ length: data.byteLength / 4 }, (_, i) => view.getInt32(4 * i, true));
+  if (type === 'int64')
+    return Array.from({ length: data.byteLength / 8 }, (_, i) => Number(view.getBigInt64(8 * i, true)));
+  return null;
+};

@@ -1,11 +1,17 @@
 /** Reads the graph message that `delegate/capture.c` writes: little-endian, 4-byte aligned, every length checked. */
 import { PtfeError } from '../error.js';
 import type { ElementType, Graph, Node, Tensor } from './graph.js';
-import { operatorName, optionNames } from './operators.js';
+import { operatorName, type OptionKind, optionFields } from './operators.js';
 
 const magic = 0x47465450;
 const version = 1;
-const elementTypes: Readonly<Record<number, ElementType>> = { 1: 'float32', 2: 'int32', 3: 'uint8', 9: 'int8' };
+const elementTypes: Readonly<Record<number, ElementType>> = {
+  1: 'float32',
+  2: 'int32',
+  3: 'uint8',
+  4: 'int64',
+  9: 'int8',
+};
 
 /** A bounds-checked reader over bytes that another process wrote. */
 export class Cursor {
@@ -83,6 +89,10 @@ const readTensor = (cursor: Cursor): Tensor => {
   };
 };
 
+/** An option from its 32 bits. */
+const optionValue = (kind: OptionKind, bits: number): number =>
+  kind === 'f32' ? (new Float32Array(Int32Array.of(bits).buffer)[0] ?? 0) : bits;
+
 const readNode = (cursor: Cursor): Node => {
   const index = cursor.u32();
   const code = cursor.i32();
@@ -91,7 +101,9 @@ const readNode = (cursor: Cursor): Node => {
   const inputs = cursor.list(cursor.u32(), () => cursor.i32());
   const outputs = cursor.list(cursor.u32(), () => cursor.i32());
   const values = cursor.list(cursor.u32(), () => cursor.i32());
-  const params = Object.fromEntries((optionNames[op] ?? []).map((name, i) => [name, values[i] ?? 0]));
+  const params = Object.fromEntries(
+    (optionFields[op] ?? []).map(([name, kind], i) => [name, optionValue(kind, values[i] ?? 0)]),
+  );
   return { index, op, version: opVersion, inputs, outputs, params };
 };
 

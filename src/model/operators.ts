@@ -1,4 +1,4 @@
-/** TFLite's operator numbers and names, and the names of the built-in options in the order of TFLite's C structs. */
+/** TFLite's operator numbers and names, and their built-in options. */
 
 /** builtin code -> name, from TFLite's schema; a code that is not here is shown as OP_<code>. */
 export const operatorNames: readonly string[] = (
@@ -23,9 +23,76 @@ export const operatorName = (code: number, customName = ''): string =>
 export const padding = { same: 1, valid: 2 } as const;
 export const activation = { none: 0, relu: 1, reluN1To1: 2, relu6: 3 } as const;
 
-/** Option names in the order of the C struct; the graph message carries the values in this order. */
-export const optionNames: Readonly<Record<string, readonly string[]>> = {
-  CONV_2D: ['padding', 'strideW', 'strideH', 'activation', 'dilationW', 'dilationH'],
-  DEPTHWISE_CONV_2D: ['padding', 'strideW', 'strideH', 'depthMultiplier', 'activation', 'dilationW', 'dilationH'],
-  ADD: ['activation'],
+/** How an option is stored: in the schema of .tflite files, and as a 32-bit value in the graph message. */
+export type OptionKind = 'i32' | 'enum' | 'bool' | 'f32' | 'padding';
+
+/** Name, kind, number of the field in the schema's table, and the schema's value for a field that is left out. */
+export type OptionField = readonly [name: string, kind: OptionKind, id: number, preset?: number];
+
+const activationAt = (id: number): OptionField => ['activation', 'enum', id];
+const paddingAndStrides: readonly OptionField[] = [
+  ['padding', 'padding', 0],
+  ['strideW', 'i32', 1],
+  ['strideH', 'i32', 2],
+];
+const pool: readonly OptionField[] = [
+  ...paddingAndStrides,
+  ['filterW', 'i32', 3],
+  ['filterH', 'i32', 4],
+  activationAt(5),
+];
+const reducer: readonly OptionField[] = [['keepDims', 'bool', 0]];
+
+/** Options in the order in which the graph message carries them: that of TFLite's C structs (`delegate/capture.c`). */
+export const optionFields: Readonly<Record<string, readonly OptionField[]>> = {
+  ADD: [activationAt(0)],
+  AVERAGE_POOL_2D: pool,
+  CONCATENATION: [['axis', 'i32', 0], activationAt(1)],
+  CONV_2D: [...paddingAndStrides, activationAt(3), ['dilationW', 'i32', 4, 1], ['dilationH', 'i32', 5, 1]],
+  DEPTHWISE_CONV_2D: [
+    ...paddingAndStrides,
+    ['depthMultiplier', 'i32', 3],
+    activationAt(4),
+    ['dilationW', 'i32', 5, 1],
+    ['dilationH', 'i32', 6, 1],
+  ],
+  DEPTH_TO_SPACE: [['blockSize', 'i32', 0]],
+  FULLY_CONNECTED: [activationAt(0), ['weightsFormat', 'enum', 1], ['keepNumDims', 'bool', 2]],
+  LEAKY_RELU: [['alpha', 'f32', 0]],
+  MAX_POOL_2D: pool,
+  MEAN: reducer,
+  MIRROR_PAD: [['mode', 'padding', 0]],
+  MUL: [activationAt(0)],
+  PACK: [
+    ['valuesCount', 'i32', 0],
+    ['axis', 'i32', 1],
+  ],
+  REDUCE_MAX: reducer,
+  RESIZE_BILINEAR: [
+    ['alignCorners', 'bool', 2],
+    ['halfPixelCenters', 'bool', 3],
+  ],
+  RESIZE_NEAREST_NEIGHBOR: [
+    ['alignCorners', 'bool', 0],
+    ['halfPixelCenters', 'bool', 1],
+  ],
+  SOFTMAX: [['beta', 'f32', 0]],
+  SPACE_TO_DEPTH: [['blockSize', 'i32', 0]],
+  SPLIT: [['splits', 'i32', 0]],
+  SPLIT_V: [['splits', 'i32', 0]],
+  STRIDED_SLICE: [
+    ['beginMask', 'i32', 0],
+    ['endMask', 'i32', 1],
+    ['ellipsisMask', 'i32', 2],
+    ['newAxisMask', 'i32', 3],
+    ['shrinkAxisMask', 'i32', 4],
+    ['offset', 'bool', 5],
+  ],
+  SUB: [activationAt(0)],
+  SUM: reducer,
+  TRANSPOSE_CONV: [...paddingAndStrides, activationAt(3)],
+  UNPACK: [
+    ['count', 'i32', 0],
+    ['axis', 'i32', 1],
+  ],
 };

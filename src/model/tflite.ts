@@ -2,10 +2,23 @@
 import { ByteBuffer } from 'flatbuffers';
 import { PtfeError } from '../error.js';
 import { type ElementType, elementCount, type Graph, type Node, type Tensor } from './graph.js';
-import { operatorName } from './operators.js';
+import { type OptionField, operatorName, optionFields } from './operators.js';
 
-const elementTypes: Readonly<Record<number, ElementType>> = { 0: 'float32', 2: 'int32', 3: 'uint8', 9: 'int8' };
-const elementBytes: Readonly<Record<ElementType, number>> = { int8: 1, uint8: 1, int32: 4, float32: 4, other: 0 };
+const elementTypes: Readonly<Record<number, ElementType>> = {
+  0: 'float32',
+  2: 'int32',
+  3: 'uint8',
+  4: 'int64',
+  9: 'int8',
+};
+const elementBytes: Readonly<Record<ElementType, number>> = {
+  int8: 1,
+  uint8: 1,
+  int32: 4,
+  int64: 8,
+  float32: 4,
+  other: 0,
+};
 
 const outside = (what: string, at: number): PtfeError =>
   new PtfeError('bad-model', 'tflite file', `${what} at ${at} is outside the file`, 'is it cut off or damaged?');
@@ -50,6 +63,10 @@ class Table {
     const at = this.#field(id, 4);
     return at === 0 ? fallback : this.#buffer.readInt32(at);
   }
+  f32(id: number, fallback = 0): number {
+    const at = this.#field(id, 4);
+    return at === 0 ? fallback : this.#buffer.readFloat32(at);
+  }
   text(id: number): string {
     const { start, length } = this.#vector(id, 1);
     return new TextDecoder().decode(this.#buffer.bytes().subarray(start, start + length));
@@ -91,38 +108,23 @@ class Table {
   }
 }
 
-/** The schema numbers padding SAME 0, VALID 1; TFLite's C structs 1 and 2. */
-const paddingOf = (table: Table | null): number => (table?.i8(0) ?? 0) + 1;
-
-const paramsOf = (op: string, table: Table | null): Readonly<Record<string, number>> => {
-  const int = (id: number, fallback = 0): number => table?.i32(id, fallback) ?? fallback;
-  const byte = (id: number): number => table?.i8(id) ?? 0;
-  switch (op) {
-    case 'CONV_2D':
-      return {
-        padding: paddingOf(table),
-        strideW: int(1),
-        strideH: int(2),
-        activation: byte(3),
-        dilationW: int(4, 1),
-        dilationH: int(5, 1),
-      };
-    case 'DEPTHWISE_CONV_2D':
-      return {
-        padding: paddingOf(table),
-        strideW: int(1),
-        strideH: int(2),
-        depthMultiplier: int(3),
-        activation: byte(4),
-        dilationW: int(5, 1),
-        dilationH: int(6, 1),
-      };
-    case 'ADD':
-      return { activation: byte(0) };
-    default:
-      return {};
+/** One option of an operator; the schema numbers padding and mirror modes from 0, TFLite's C structs from 1. */
+const optionOf = (table: Table | null, [, kind, id, preset = 0]: OptionField): number => {
+  switch (kind) {
+    case 'i32':
+      return table?.i32(id, preset) ?? preset;
+    case 'enum':
+    case 'bool':
+      return table?.i8(id, preset) ?? preset;
+    case 'f32':
+      return table?.f32(id, preset) ?? preset;
+    case 'padding':
+      return (table?.i8(id) ?? 0) + 1;
   }
 };
+
+const paramsOf = (op: string, table: Table | null): Readonly<Record<string, number>> =>
+  Object.fromEntries((optionFields[op] ?? []).map((field) => [field[0], optionOf(table, field)]));
 
 export interface TfliteModel {
   readonly graph: Graph;

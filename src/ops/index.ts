@@ -1,9 +1,60 @@
 /** The table of operators. */
 import { add } from './add.js';
+import { averagePool2d } from './average_pool_2d.js';
+import { concatenation } from './concatenation.js';
 import { conv2d } from './conv_2d.js';
 import { depthwiseConv2d } from './depthwise_conv_2d.js';
+import { elu } from './elu.js';
+import { exp } from './exp.js';
+import { fullyConnected } from './fully_connected.js';
+import { hardSwish } from './hard_swish.js';
+import { leakyRelu } from './leaky_relu.js';
+import { logistic } from './logistic.js';
+import { maximum, minimum } from './maximum_minimum.js';
+import { maxPool2d } from './max_pool_2d.js';
+import { mean } from './mean.js';
+import { mul } from './mul.js';
+import { pad, padV2 } from './pad.js';
+import { quantize } from './quantize.js';
+import { relu, relu6, reluN1To1 } from './relu.js';
+import { expandDims, reshape, squeeze } from './reshape.js';
 import type { OpDefinition } from './rule.js';
+import { tanh } from './tanh.js';
+import { slice, split, splitV, stridedSlice } from './slices.js';
+import { sub } from './sub.js';
 
 export const operators: ReadonlyMap<string, OpDefinition> = new Map(
-  [add, conv2d, depthwiseConv2d].map((definition) => [definition.op, definition]),
+  [
+    add,
+    averagePool2d,
+    concatenation,
+    conv2d,
+    depthwiseConv2d,
+    elu,
+    exp,
+    expandDims,
+    fullyConnected,
+    hardSwish,
+    leakyRelu,
+    logistic,
+    maximum,
+    maxPool2d,
+    mean,
+    minimum,
+    mul,
+    pad,
+    padV2,
+    quantize,
+    relu,
+    relu6,
+    reluN1To1,
+    reshape,
+    slice,
+    split,
+    splitV,
+    squeeze,
+    stridedSlice,
+    sub,
+    tanh,
+  ].map((definition) => [definition.op, definition]),
 );

@@ -1,6 +1,7 @@
 /** What TFLite nodes become: operations on whole tensors, with integer numbers in the NPU's codes. Plain data. */
 import type { AddNumbers } from '../quantize/add_stages.js';
 import type { ConvNumbers } from '../quantize/division.js';
+import type { Stages } from '../quantize/stages.js';
 
 /** Sizes in elements; padding on the top and left, the rest follows from the output's size. */
 export interface ConvGeometry {
@@ -14,6 +15,9 @@ export interface ConvGeometry {
   readonly kernelWidth: number;
   readonly strideY: number;
   readonly strideX: number;
+  /** Distance of the kernel's taps, 1 without dilation. */
+  readonly dilationY: number;
+  readonly dilationX: number;
   readonly padTop: number;
   readonly padLeft: number;
 }
@@ -40,8 +44,11 @@ export interface ConvOperation extends OperationBase {
   readonly weights: Int8Array;
   /** Signed code that stands for 0; the hardware subtracts it from every weight. */
   readonly weightZeroPoint: number;
+  /** Code of padding taps. */
   readonly inputZeroPoint: number;
   readonly numbers: ConvNumbers;
+  /** What the lowering has calculated by itself (pools, copies); null: the technique is chosen by `numbers`. */
+  readonly stages: Stages | null;
   readonly residual: Residual | null;
 }
 
@@ -58,7 +65,47 @@ export interface ClampOperation extends OperationBase {
   readonly range: readonly [number, number];
 }
 
-export type Operation = ConvOperation | AddOperation | ClampOperation;
+/** Each code by itself to another one: a change of scale, an activation. */
+export interface ScaleOperation extends OperationBase {
+  readonly kind: 'scale';
+  readonly input: number;
+  readonly stages: Stages;
+}
+
+/** Two codes to one: their difference, the larger or the smaller of them. */
+export interface PairOperation extends OperationBase {
+  readonly kind: 'pair';
+  readonly inputs: readonly [number, number];
+  readonly stages: Stages;
+}
+
+/** The values of one tensor in another place: no task where both can be one memory (`place/`). */
+export interface MoveOperation extends OperationBase {
+  readonly kind: 'move';
+  readonly input: number;
+}
+
+/**
+ * No task: `output`, a tensor that is not in the graph, is a part of the memory of `whole`, or memory of its own.
+ * Places are counted in atoms of the whole's plane, as if its rows stood one behind the other.
+ */
+export interface ViewOperation extends OperationBase {
+  readonly kind: 'view';
+  readonly whole: number | null;
+  /** Height, width, channels. */
+  readonly shape: readonly [number, number, number];
+  /** First channel, a multiple of 16. */
+  readonly channel: number;
+  /** The first atom, and from the start of one row to that of the next. */
+  readonly first: number;
+  readonly line: number;
+}
+
+/** What becomes tasks. */
+export type TaskOperation = ConvOperation | AddOperation | ClampOperation | ScaleOperation | PairOperation;
+export type ElementwiseOperation = Exclude<TaskOperation, ConvOperation>;
+
+export type Operation = TaskOperation | MoveOperation | ViewOperation;
 
 /** Tensors that an operation reads, constants apart. */
 export const operandsOf = (operation: Operation): readonly number[] => {
@@ -66,8 +113,13 @@ export const operandsOf = (operation: Operation): readonly number[] => {
     case 'conv':
       return operation.residual === null ? [operation.input] : [operation.input, operation.residual.operand];
     case 'add':
+    case 'pair':
       return operation.inputs;
     case 'clamp':
+    case 'scale':
+    case 'move':
       return [operation.input];
+    case 'view':
+      return operation.whole === null ? [] : [operation.whole];
   }
 };

@@ -12,6 +12,8 @@ export interface OpContext {
   readonly node: Node;
   /** `seen`: only register words that were seen on silicon or in a shipped driver. */
   readonly trust: Trust;
+  /** The first tensor index that nothing uses: a lowering numbers tensors of its own from here. */
+  readonly spare: number;
 }
 
 export type Trust = 'inferred' | 'seen';
@@ -72,6 +74,12 @@ export const quantizationOf = (tensor: Tensor): { readonly scale: number; readon
 
 /** The NPU works on signed bytes: a uint8 code less 128. */
 export const signedCode = (code: number, type: Tensor['type']): number => (type === 'uint8' ? code - 128 : code);
+
+/** Height, width, channels; missing leading dimensions count as 1. */
+export const planeOf = (tensor: Tensor | null): readonly [number, number, number] => {
+  const shape = tensor?.shape ?? [];
+  return [shape.at(-3) ?? 1, shape.at(-2) ?? 1, shape.at(-1) ?? 1];
+};
 
 /** Every dimension known and positive. */
 export const isStatic = (tensor: Tensor): boolean => tensor.shape.every((dim) => Number.isInteger(dim) && dim > 0);

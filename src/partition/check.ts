@@ -8,5 +8,5 @@ const unknownOp: Refusal = { rule: 'operator', text: 'no lowering for this opera
 /** Why a node stays on the CPU; null when the NPU takes it. */
 export const checkNode = (graph: Graph, node: Node, trust: Trust): Refusal | null => {
   const definition = operators.get(node.op);
-  return definition === undefined ? unknownOp : refusalOf(definition, { graph, node, trust });
+  return definition === undefined ? unknownOp : refusalOf(definition, { graph, node, trust, spare: 0 });
 };

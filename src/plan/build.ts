@@ -49,7 +49,13 @@ const tensorRecord = ({ graph, cubes, arena }: PlanParts, tensor: number, direct
   };
 };
 
-const opRecord = ({ graph, tasks }: PlanParts, tiled: TiledOperation, position: number): PlanOp => {
+const cubeOf = (cubes: ReadonlyMap<number, Cube>, tensor: number): Cube => {
+  const cube = cubes.get(tensor);
+  if (cube === undefined) throw new Error(`tensor ${tensor} has no cube`);
+  return cube;
+};
+
+const opRecord = ({ graph, tasks, cubes }: PlanParts, tiled: TiledOperation, position: number): PlanOp => {
   const { operation, stages } = tiled;
   const own = tasks.flatMap((task, index) => (task.operation === position ? [index] : []));
   const [node = 0, fusedNode = null] = operation.nodes;
@@ -61,7 +67,7 @@ const opRecord = ({ graph, tasks }: PlanParts, tiled: TiledOperation, position: 
     macs: operation.kind === 'conv' ? convMacs(operation) : 0,
     firstTask: own[0] ?? 0,
     taskCount: own.length,
-    facts: factsOf(tiled),
+    facts: factsOf(tiled, cubeOf(cubes, operation.output)),
     mismatch: stages.mismatch,
   };
 };

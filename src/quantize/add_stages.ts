@@ -78,12 +78,29 @@ export const addStages = (numbers: AddNumbers): Stages | null => {
     technique: 'elementwise',
     bs: { add: -numbers.firstZeroPoint, multiply: factors.first, shift: 0, limit: null },
     bn: null,
-    ew: { offset: -numbers.secondZeroPoint, scale: factors.second, shift: 0, limit },
+    ew: { algorithm: 'add', offset: -numbers.secondZeroPoint, scale: factors.second, shift: 0, limit },
     out: { scale: factors.scale, shift: factors.shift, offset: zero, ties: 'even' },
     mismatch: Math.min(1, 128 * factors.error),
     facts: ['int8_flying', ...(limit === null ? [] : ['relux_limit_position'])],
   };
 };
+
+/** The same with the second operand taken off: ties go away from zero in TFLite's SUB too. */
+export const subtractStages = (numbers: AddNumbers): Stages | null => {
+  const stages = addStages(numbers);
+  return stages?.ew == null ? null : { ...stages, ew: { ...stages.ew, algorithm: 'subtract' } };
+};
+
+/** The larger or the smaller of two codes. */
+export const extremeStages = (algorithm: 'max' | 'min'): Stages => ({
+  technique: 'elementwise',
+  bs: null,
+  bn: null,
+  ew: { algorithm, offset: 0, scale: 1, shift: 0, limit: null },
+  out: { scale: 1, shift: 0, offset: 0, ties: 'even' },
+  mismatch: 0,
+  facts: ['int8_flying'],
+});
 
 /** Clamps stored codes to [low, high]: one subtraction, [0, high - low], the way back. Exact. */
 export const clampStages = (low: number, high: number): Stages => ({

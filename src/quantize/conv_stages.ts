@@ -64,7 +64,36 @@ const dividedByBn = (numbers: ConvNumbers, { mantissa, shift }: QuantizedMultipl
   };
 };
 
+/** Added to sums so that none is below zero; a sum of 4,608 products and a bias under 2^29 stay inside an int32 with it. */
+const lift = 2 ** 30;
+
+/**
+ * A power of two: TFLite's first rounding halves, and its ties, every second sum, go up, where the chip's go away from
+ * zero. Above zero that is the same: BS adds 2^30 and halves, BN takes 2^29 off. Every value is equal.
+ */
+const powerOfTwo = (numbers: ConvNumbers, { mantissa, shift }: QuantizedMultiplier): Stages | null => {
+  if (mantissa !== 2 ** 30 || shift > 0 || numbers.bias.some((bias) => Math.abs(bias) >= 2 ** 29)) return null;
+  const exponent = -shift;
+  const { out, mismatch } = divide(exponent, [exponent], numbers);
+  const limit = activationLimit(numbers, exponent);
+  return {
+    technique: 'tflite-grid',
+    bs: { add: numbers.bias.map((bias) => bias + lift), multiply: 1, shift: 1, limit: null },
+    bn: { add: -lift / 2, multiply: null, shift: 0, limit },
+    ew: null,
+    out,
+    mismatch,
+    facts: [
+      'bs_shift_rounding',
+      ...(out.ties === 'up' ? ['cvt_round_bit'] : []),
+      ...(limit === null ? [] : ['relux_limit_position']),
+    ],
+  };
+};
+
 const perTensor = (numbers: ConvNumbers, multiplier: QuantizedMultiplier): Stages => {
+  const exact = powerOfTwo(numbers, multiplier);
+  if (exact !== null) return exact;
   const [first, second] = [composite(numbers, multiplier), dividedByBn(numbers, multiplier)];
   return second.mismatch < first.mismatch ? second : first;
 };

@@ -37,6 +37,17 @@ export const quantizeMultiplier = (multiplier: number): QuantizedMultiplier => {
   return shift > 30 ? { mantissa: 2 ** 31 - 1, shift: 30 } : { mantissa, shift };
 };
 
+/** The multiplier of a mean of `count` values: the integer of the scales' ratio, divided by the count as TFLite does it. */
+export const meanMultiplier = (ratio: number, count: number): QuantizedMultiplier => {
+  const { mantissa, shift } = quantizeMultiplier(ratio);
+  const bits = Math.min(Math.floor(Math.log2(count)), 32, 31 + shift);
+  // The mantissa may come down to one quarter: TFLite rounds it on that grid, which a normal one would make finer.
+  return {
+    mantissa: Number((BigInt(mantissa) << BigInt(Math.max(0, bits))) / BigInt(count)),
+    shift: shift - bits,
+  };
+};
+
 /** TFLite's result of scaling the int32 `value`: rounded to the mantissa's grid first, then to an integer, half away from zero. */
 export const multiplyByQuantizedMultiplier = (value: number, { mantissa, shift }: QuantizedMultiplier): number => {
   const left = BigInt(Math.max(shift, 0));

@@ -16,8 +16,13 @@ export interface ScaleStage {
   readonly limit: number | null;
 }
 
-/** x + ((operand + offset) * scale >> shift); then [0, limit] as in ScaleStage. */
+/**
+ * x + ((operand + offset) * scale >> shift), or another algorithm; then [0, limit] as in ScaleStage. `multiply` shifts its
+ * product right by `productShift`, half away from zero; the others have none.
+ */
 export interface ElementwiseStage {
+  readonly algorithm: 'add' | 'subtract' | 'max' | 'min' | 'multiply';
+  readonly productShift?: number;
   readonly offset: number;
   readonly scale: number;
   readonly shift: number;
@@ -33,13 +38,15 @@ export interface OutputStage {
 }
 
 /** How the numbers were made; each has its own accuracy (ARCHITECTURE.md, Numbers). */
-export type Technique = 'tflite-grid' | 'single-rounding' | 'copy' | 'elementwise' | 'fused-add';
+export type Technique = 'tflite-grid' | 'single-rounding' | 'copy' | 'elementwise' | 'fused-add' | 'average' | 'table';
 
 export interface Stages {
   readonly technique: Technique;
   readonly bs: ScaleStage | null;
   readonly bn: ScaleStage | null;
   readonly ew: ElementwiseStage | null;
+  /** In the place of EW's operand: the LUT, one value for each code from -128 on; BS brings code q to q * `tableStep`. */
+  readonly table?: readonly number[];
   readonly out: OutputStage;
   /** Expected share of values that differ from TFLite's, by calculation, 0..1. */
   readonly mismatch: number;

@@ -38,6 +38,10 @@ const windowOf = (first: number, outputs: number, stride: number, kernel: number
 const outputsWithin = (capacity: number, kernel: number, stride: number): number =>
   capacity < kernel ? 0 : Math.floor((capacity - kernel) / stride) + 1;
 
+/** Rows and columns that a kernel's taps span. */
+const kernelRows = (g: ConvGeometry): number => (g.kernelHeight - 1) * g.dilationY + 1;
+const kernelColumns = (g: ConvGeometry): number => (g.kernelWidth - 1) * g.dilationX + 1;
+
 interface PlaneTiling {
   readonly split: Split;
   readonly outputRows: number;
@@ -49,8 +53,8 @@ const planeTiling = (g: ConvGeometry, channels: number, split: Split): PlaneTili
   const rowsFor = (columns: number): number => {
     const entries = rowEntries(columns, channels);
     const capacity = Math.min(limits.window, Math.floor(split.entries / entries));
-    const all = windowOf(0, g.outputHeight, g.strideY, g.kernelHeight, g.padTop, g.inputHeight).count;
-    return capacity >= all ? g.outputHeight : outputsWithin(capacity, g.kernelHeight, g.strideY);
+    const all = windowOf(0, g.outputHeight, g.strideY, kernelRows(g), g.padTop, g.inputHeight).count;
+    return capacity >= all ? g.outputHeight : outputsWithin(capacity, kernelRows(g), g.strideY);
   };
   if (g.inputWidth <= limits.window) {
     const outputRows = rowsFor(g.inputWidth);
@@ -58,7 +62,7 @@ const planeTiling = (g: ConvGeometry, channels: number, split: Split): PlaneTili
       return { split, outputRows: Math.min(outputRows, g.outputHeight), outputColumns: g.outputWidth };
   }
   for (let outputColumns = g.outputWidth; outputColumns >= 1; outputColumns = Math.floor(outputColumns / 2)) {
-    const columns = Math.min(g.inputWidth, (outputColumns - 1) * g.strideX + g.kernelWidth);
+    const columns = Math.min(g.inputWidth, (outputColumns - 1) * g.strideX + kernelColumns(g));
     if (columns > limits.window) continue;
     const outputRows = rowsFor(columns);
     if (outputRows > 0) return { split, outputRows: Math.min(outputRows, g.outputHeight), outputColumns };
@@ -125,11 +129,11 @@ export const convTiles = (operation: ConvOperation): readonly ConvTile[] | null 
     let first = true;
     for (let column = 0; column < g.outputWidth; column += tiling.outputColumns) {
       const outputColumns = Math.min(tiling.outputColumns, g.outputWidth - column);
-      const x = windowOf(column, outputColumns, g.strideX, g.kernelWidth, g.padLeft, g.inputWidth);
+      const x = windowOf(column, outputColumns, g.strideX, kernelColumns(g), g.padLeft, g.inputWidth);
       for (let row = 0; row < g.outputHeight; row += tiling.outputRows) {
         const outputRows = Math.min(tiling.outputRows, g.outputHeight - row);
         if (outputRows * outputColumns > limits.outputAtomics) return null;
-        const y = windowOf(row, outputRows, g.strideY, g.kernelHeight, g.padTop, g.inputHeight);
+        const y = windowOf(row, outputRows, g.strideY, kernelRows(g), g.padTop, g.inputHeight);
         const data = Math.ceil((rowEntries(x.count, inputChannels) * y.count) / cbuf.entriesPerBank) + 1;
         const banks: Banks = {
           data: cbuf.banks - tiling.split.weights,

@@ -1,28 +1,51 @@
-/** Cuts a flat run of atoms into planes that an elementwise task can walk. */
-import { limits } from '../hardware/limits.js';
-import type { Cube } from '../layout/cube.js';
-import { liveSurfaces } from '../layout/cube.js';
+/** Cuts what an elementwise task walks into planes of atoms: flat ones where all tensors are solid, else surface by surface. */
+import { atoms, limits } from '../hardware/limits.js';
+import { type Cube, liveSurfaces } from '../layout/cube.js';
+import { hasWholeRows, isSolid } from '../place/spots.js';
 import type { ElementwiseTile } from './task.js';
 
-/** Rows of the cube, all its live surfaces one below the other; a wide row counts as several. */
-export const elementwiseTiles = (cube: Cube): readonly ElementwiseTile[] => {
-  const pieces = Math.ceil(cube.width / limits.elementwiseColumns);
-  const rows = cube.height * liveSurfaces(cube);
+/** Rows of one length in every tensor: where the first one starts, and how far it is to the next, in bytes. */
+interface Run {
+  readonly columns: number;
+  readonly rows: number;
+  readonly starts: readonly number[];
+  readonly steps: readonly number[];
+}
+
+/** Rows whose operands follow each other without a gap, as the readers walk them; only the output may have a notch. */
+const tilesOf = ({ columns, rows, starts, steps }: Run): readonly ElementwiseTile[] => {
+  const bytes = columns * atoms.channels;
+  const gapless = steps.slice(0, -1).every((step) => step === bytes);
+  const most = gapless && columns <= limits.elementwiseColumns ? limits.plane : 1;
   const tiles: ElementwiseTile[] = [];
-  if (pieces > 1) {
-    for (let row = 0; row < rows; row++) {
-      for (let column = 0; column < cube.width; column += limits.elementwiseColumns) {
-        tiles.push({
-          atom: row * cube.width + column,
-          columns: Math.min(limits.elementwiseColumns, cube.width - column),
-          rows: 1,
-        });
-      }
+  for (let row = 0; row < rows; row += most) {
+    for (let column = 0; column < columns; column += limits.elementwiseColumns) {
+      const places = starts.map((start, i) => start + row * (steps[i] ?? 0) + column * atoms.channels);
+      const count = Math.min(limits.elementwiseColumns, columns - column);
+      tiles.push({
+        operands: places.slice(0, -1),
+        output: places.at(-1) ?? 0,
+        columns: count,
+        rows: Math.min(most, rows - row),
+        notch: most === 1 ? 0 : (steps.at(-1) ?? 0) / atoms.channels - count,
+      });
     }
-    return tiles;
-  }
-  for (let row = 0; row < rows; row += limits.plane) {
-    tiles.push({ atom: row * cube.width, columns: cube.width, rows: Math.min(limits.plane, rows - row) });
   }
   return tiles;
+};
+
+/** @param cubes the operands' and, last, the output's: all of one shape */
+export const elementwiseTiles = (cubes: readonly Cube[]): readonly ElementwiseTile[] => {
+  const output = cubes.at(-1);
+  if (output === undefined) return [];
+  const surfaces = liveSurfaces(output);
+  const { width: columns, height } = output;
+  const run = (surface: number, rows: number): Run => ({
+    columns,
+    rows,
+    starts: cubes.map(({ surfaceBytes }) => surface * surfaceBytes),
+    steps: cubes.map((cube) => (hasWholeRows(cube) ? columns * atoms.channels : cube.lineBytes)),
+  });
+  if (cubes.every(isSolid)) return tilesOf(run(0, height * surfaces));
+  return Array.from({ length: surfaces }, (_, surface) => tilesOf(run(surface, height))).flat();
 };

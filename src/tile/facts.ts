@@ -1,14 +1,17 @@
 /** The inferred hardware facts that an operation rests on: of its numbers, and of the form of its tasks. */
+import type { Cube } from '../layout/cube.js';
+import { hasWholeRows } from '../place/spots.js';
 import type { TiledOperation } from './task.js';
 
 /** Names of `hardware/facts.ts`. */
-export const factsOf = (tiled: TiledOperation): readonly string[] => {
+export const factsOf = (tiled: TiledOperation, output: Cube): readonly string[] => {
   const { operation, stages, tiles } = tiled;
-  if (operation.kind !== 'conv') return stages.facts;
+  const gaps = hasWholeRows(output) ? [] : ['output_notch'];
+  if (operation.kind !== 'conv') return [...new Set([...stages.facts, 'int8_flying', ...gaps])];
   const columns = tiles.some((tile) => 'outputColumns' in tile && tile.outputColumns < operation.geometry.outputWidth);
   return [
     ...stages.facts,
     ...(operation.depthwise && stages.bs?.multiply instanceof Int32Array ? ['depthwise_operand_group'] : []),
-    ...(columns ? ['output_notch'] : []),
+    ...(columns ? ['output_notch'] : gaps),
   ];
 };

@@ -1,5 +1,5 @@
 /** One task: a window of an operation that the hardware computes in one go. Plain data. */
-import type { Operation } from '../ops/operation.js';
+import type { ConvOperation, ElementwiseOperation } from '../ops/operation.js';
 import type { Stages } from '../quantize/stages.js';
 
 /** CBUF banks: features, weights; `weightReuse`: the task before left the same weights in the same banks. */
@@ -27,22 +27,26 @@ export interface ConvTile {
   readonly banks: Banks;
 }
 
-/** Atoms of 16 channels, as rows of a flat plane. */
+/** Atoms of 16 channels, as rows of a flat plane; where it starts in each tensor, in bytes. */
 export interface ElementwiseTile {
-  readonly atom: number;
+  /** The operands, in order. */
+  readonly operands: readonly number[];
+  readonly output: number;
   readonly columns: number;
   readonly rows: number;
+  /** Atoms between two rows of the output. */
+  readonly notch: number;
 }
 
 /** An operation with its numbers and its tiles; `tiles` run in order. */
 export type TiledOperation =
   | {
-      readonly operation: Extract<Operation, { kind: 'conv' }>;
+      readonly operation: ConvOperation;
       readonly stages: Stages;
       readonly tiles: readonly ConvTile[];
     }
   | {
-      readonly operation: Extract<Operation, { kind: 'add' | 'clamp' }>;
+      readonly operation: ElementwiseOperation;
       readonly stages: Stages;
       readonly tiles: readonly ElementwiseTile[];
     };

@@ -1,6 +1,6 @@
 /** An operation with its numbers -> the same with its tiles. */
 import type { Cube } from '../layout/cube.js';
-import type { Operation } from '../ops/operation.js';
+import { operandsOf, type TaskOperation } from '../ops/operation.js';
 import type { Stages } from '../quantize/stages.js';
 import { convTiles } from './conv_tiles.js';
 import { elementwiseTiles } from './elementwise_tiles.js';
@@ -8,7 +8,7 @@ import type { TiledOperation } from './task.js';
 
 /** @returns null when the operation cannot be cut to fit the chip */
 export const tileOperation = (
-  operation: Operation,
+  operation: TaskOperation,
   stages: Stages,
   cubes: ReadonlyMap<number, Cube>,
 ): TiledOperation | null => {
@@ -16,6 +16,7 @@ export const tileOperation = (
     const tiles = convTiles(operation);
     return tiles === null ? null : { operation, stages, tiles };
   }
-  const cube = cubes.get(operation.output);
-  return cube === undefined ? null : { operation, stages, tiles: elementwiseTiles(cube) };
+  const touched = [...operandsOf(operation), operation.output].map((tensor) => cubes.get(tensor));
+  const known = touched.filter((cube) => cube !== undefined);
+  return known.length < touched.length ? null : { operation, stages, tiles: elementwiseTiles(known) };
 };

@@ -19,6 +19,11 @@ except ImportError:
 import numpy
 
 
+# The reference kernels lack a few operators.
+RESOLVERS = {"reference": tflite.OpResolverType.BUILTIN_REF,
+             "optimized": tflite.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES}
+
+
 def delegated_nodes(details):
     """Indices of the original nodes that a delegate took: those between each delegate node's outputs and inputs."""
     delegates = [d for d in details if d["op_name"].lower().startswith(("delegate", "ptfe"))]
@@ -77,7 +82,7 @@ def run(header, payload):
     interpreter = tflite.Interpreter(
         **source,
         experimental_delegates=delegates or None,
-        experimental_op_resolver_type=tflite.OpResolverType.BUILTIN_REF,
+        experimental_op_resolver_type=RESOLVERS[header.get("kernels", "reference")],
         num_threads=header.get("threads", 1),
         experimental_preserve_all_tensors=header.get("everything", False),
     )

@@ -12,6 +12,8 @@ export interface RunRequest {
   readonly inputs: readonly (readonly Uint8Array[])[];
   readonly delegate?: { readonly library: string; readonly options: Readonly<Record<string, string>> };
   readonly threads?: number;
+  /** The reference kernels by default; they lack a few operators. */
+  readonly kernels?: 'reference' | 'optimized';
   /** The outputs of every node, not only those of the graph. */
   readonly everything?: boolean;
 }
@@ -115,6 +117,7 @@ export class Oracle {
           delegate: request.delegate,
           threads: request.threads ?? 1,
           everything: request.everything ?? false,
+          kernels: request.kernels ?? 'reference',
         }),
       );
       const length = Buffer.alloc(4);

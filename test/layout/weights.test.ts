@@ -14,6 +14,8 @@ const geometry = (kernel: number, inputChannels: number, outputChannels: number)
   kernelWidth: kernel,
   strideY: 1,
   strideX: 1,
+  dilationY: 1,
+  dilationX: 1,
   padTop: 0,
   padLeft: 0,
 });
@@ -34,6 +36,7 @@ const operation = (
   weightZeroPoint,
   inputZeroPoint: 0,
   numbers: { multipliers: [], bias: new Int32Array(), dead: [], outputZeroPoint: 0, range: [-128, 127] },
+  stages: null,
   residual: null,
 });
 

@@ -16,6 +16,7 @@ const operationOf = (geometry: ConvGeometry, depthwise: boolean): ConvOperation 
   weightZeroPoint: 0,
   inputZeroPoint: 0,
   numbers: { multipliers: [], bias: new Int32Array(), dead: [], outputZeroPoint: 0, range: [-128, 127] },
+  stages: null,
   residual: null,
 });
 
@@ -44,6 +45,8 @@ const geometries = fc
       depthwise,
       geometry: {
         ...g,
+        dilationY: 1,
+        dilationX: 1,
         inputChannels,
         outputChannels: depthwise ? inputChannels : outputChannels,
         outputHeight,

@@ -1,0 +1,48 @@
+/** PAD + convolution -> a convolution with that padding, where the value is the one that its own padding has. */
+import { limits } from '../hardware/limits.js';
+import type { ConvGeometry, ConvOperation, Operation } from '../ops/operation.js';
+import { copyStages } from '../quantize/copy_stages.js';
+
+/** A copy with padding around it, and nothing else. */
+const isPad = (operation: Operation | undefined): operation is ConvOperation =>
+  operation?.kind === 'conv' &&
+  operation.stages === copyStages &&
+  operation.depthwise &&
+  operation.geometry.kernelHeight * operation.geometry.kernelWidth === 1;
+
+const spanned = (outputs: number, stride: number, kernel: number, dilation: number): number =>
+  (outputs - 1) * stride + (kernel - 1) * dilation + 1;
+
+const isPadded = (g: ConvGeometry): boolean =>
+  g.padTop > 0 ||
+  g.padLeft > 0 ||
+  spanned(g.outputHeight, g.strideY, g.kernelHeight, g.dilationY) > g.inputHeight ||
+  spanned(g.outputWidth, g.strideX, g.kernelWidth, g.dilationX) > g.inputWidth;
+
+/** Whether the last windows start where the hardware still makes padding of its own. */
+const reaches = (g: ConvGeometry): boolean =>
+  Math.max(g.padTop, g.padLeft) <= limits.pad &&
+  (g.outputHeight - 1) * g.strideY < g.padTop + g.inputHeight + limits.pad &&
+  (g.outputWidth - 1) * g.strideX < g.padLeft + g.inputWidth + limits.pad;
+
+const padded = (conv: ConvOperation, pad: ConvOperation): ConvOperation | null => {
+  const own = isPadded(conv.geometry);
+  if (own && conv.inputZeroPoint !== pad.inputZeroPoint) return null;
+  const geometry: ConvGeometry = {
+    ...conv.geometry,
+    inputHeight: pad.geometry.inputHeight,
+    inputWidth: pad.geometry.inputWidth,
+    padTop: conv.geometry.padTop + pad.geometry.padTop,
+    padLeft: conv.geometry.padLeft + pad.geometry.padLeft,
+  };
+  if (!reaches(geometry)) return null;
+  const nodes = [...conv.nodes, ...pad.nodes];
+  return { ...conv, nodes, input: pad.input, geometry, inputZeroPoint: pad.inputZeroPoint };
+};
+
+export const fusePad = (operations: readonly Operation[]): readonly Operation[] =>
+  operations.map((operation) => {
+    if (operation.kind !== 'conv') return operation;
+    const pad = operations.find((earlier) => earlier.output === operation.input);
+    return isPad(pad) && pad !== operation ? (padded(operation, pad) ?? operation) : operation;
+  });

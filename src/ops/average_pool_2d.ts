@@ -1,0 +1,162 @@
+/**
+ * AVERAGE_POOL_2D: a depthwise convolution with weights of 1. TFLite leaves padding out of the divisor, so windows at the
+ * edges that hold fewer pixels are operations of their own.
+ */
+import { limits } from '../hardware/limits.js';
+import { averageStages } from '../quantize/average_stages.js';
+import { activationRange } from '../quantize/multiplier.js';
+import { areaTensor, Spare, wholeArea } from './arrange.js';
+import { knownActivation, maps, oneType, planes } from './common_rules.js';
+import { kernelWrong } from './convolution.js';
+import { plainGeometry, unscaled } from './copy.js';
+import type { ConvGeometry, ConvOperation, Operation } from './operation.js';
+import { type Axis, axisOf, type Range, rangesOf } from './pool_windows.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, quantizationOf, signedCode } from './rule.js';
+
+/** More tasks than this for one pool cost more than the pool is worth. */
+const mostRegions = 64;
+
+const axesOf = (context: OpContext): readonly [Axis, Axis] => {
+  const [height, width] = planeOf(inputOf(context, 0));
+  const { padding: mode = 0, filterH = 0, filterW = 0, strideH = 0, strideW = 0 } = context.node.params;
+  return [axisOf(height, filterH, strideH, mode), axisOf(width, filterW, strideW, mode)];
+};
+
+/** A single window has no stride. */
+const strideOf = (axis: Axis, { outputs }: Range): number => (outputs === 1 ? 1 : axis.stride);
+
+const geometryOf = (channels: number, [y, x]: readonly [Axis, Axis], rows: Range, columns: Range): ConvGeometry => ({
+  ...plainGeometry([rows.length, columns.length, channels], channels),
+  outputHeight: rows.outputs,
+  outputWidth: columns.outputs,
+  kernelHeight: Math.min(y.kernel, rows.length + rows.pad),
+  kernelWidth: Math.min(x.kernel, columns.length + columns.pad),
+  strideY: strideOf(y, rows),
+  strideX: strideOf(x, columns),
+  padTop: rows.pad,
+  padLeft: columns.pad,
+});
+
+const regionsOf = (axes: readonly [Axis, Axis]): readonly (readonly [Range, Range])[] => {
+  const columns = rangesOf(axes[1], true);
+  return rangesOf(axes[0], true).flatMap((row) => columns.map((column) => [row, column] as const));
+};
+
+const averagesOf = (context: OpContext): readonly Operation[] | string => {
+  const { node } = context;
+  const [input, output] = [inputOf(context, 0), outputOf(context)];
+  const axes = axesOf(context);
+  const [plane, target] = [planeOf(input), planeOf(output)];
+  const spare = new Spare(context.spare);
+  const nodes = [node.index];
+  const operations: Operation[] = [];
+  for (const [rows, columns] of regionsOf(axes)) {
+    const geometry = geometryOf(plane[2], axes, rows, columns);
+    if (Math.max(geometry.strideY, geometry.strideX) > limits.stride)
+      return `stride ${geometry.strideY}x${geometry.strideX}`;
+    const wrong = kernelWrong(geometry, true);
+    if (wrong !== null) return wrong;
+    const count = rows.count * columns.count;
+    const stages = averageStages(count, input?.type === 'uint8' ? 'up' : 'away');
+    if (stages === null) return `a window of ${count} pixels`;
+    const from = areaTensor(
+      {
+        ...wholeArea(input?.index ?? -1, plane),
+        shape: [rows.length, columns.length, plane[2]],
+        first: rows.start * plane[1] + columns.start,
+      },
+      nodes,
+      spare,
+    );
+    const to = areaTensor(
+      {
+        ...wholeArea(output?.index ?? -1, target),
+        shape: [rows.outputs, columns.outputs, plane[2]],
+        first: rows.first * target[1] + columns.first,
+      },
+      nodes,
+      spare,
+    );
+    const average: ConvOperation = {
+      kind: 'conv',
+      nodes,
+      input: from.tensor,
+      output: to.tensor,
+      depthwise: true,
+      geometry,
+      weights: new Int8Array(geometry.kernelHeight * geometry.kernelWidth * plane[2]).fill(1),
+      weightZeroPoint: 0,
+      inputZeroPoint: 0,
+      numbers: unscaled(plane[2]),
+      stages,
+      residual: null,
+    };
+    operations.push(...from.views, ...to.views, average);
+  }
+  return operations;
+};
+
+/** The activation as codes; null for the whole range of the type. */
+const clampOf = (context: OpContext): readonly [number, number] | null => {
+  const output = outputOf(context);
+  if (output?.type !== 'int8' && output?.type !== 'uint8') return null;
+  const zero = output.quantization?.zeroPoints[0] ?? 0;
+  const codes = activationRange(
+    context.node.params['activation'] ?? 0,
+    quantizationOf(output).scale,
+    zero,
+    output.type,
+  );
+  if (codes === null) return null;
+  const range = [signedCode(codes[0], output.type), signedCode(codes[1], output.type)] as const;
+  return range[0] === -128 && range[1] === 127 ? null : range;
+};
+
+export const averagePool2d: OpDefinition = {
+  op: 'AVERAGE_POOL_2D',
+  rules: [
+    oneType(maps(0)),
+    planes(maps(0)),
+    knownActivation,
+    {
+      name: 'output-shape',
+      text: 'SAME or VALID padding, and the output shape that follows from it',
+      broken: (context) => {
+        const [y, x] = axesOf(context);
+        const [height, width, channels] = planeOf(outputOf(context));
+        const { padding: mode = 0, strideH = 0, strideW = 0 } = context.node.params;
+        if (![1, 2].includes(mode) || Math.min(strideH, strideW, y.kernel, x.kernel) < 1) return `padding ${mode}`;
+        return y.outputs === height && x.outputs === width && channels === planeOf(inputOf(context, 0))[2]
+          ? null
+          : `output ${height}x${width} where ${y.outputs}x${x.outputs} follows`;
+      },
+    },
+    {
+      name: 'window',
+      text: `windows of at most ${limits.kernelSide}x${limits.kernelSide}, strides to ${limits.stride}, and at most ${mostRegions} parts of the plane with windows of their own size`,
+      broken: (context) => {
+        const regions = regionsOf(axesOf(context)).length;
+        if (regions > mostRegions) return `${regions} parts`;
+        const operations = averagesOf(context);
+        return typeof operations === 'string' ? operations : null;
+      },
+    },
+    {
+      name: 'trust',
+      text: 'with trust=seen: a window without padding, and no activation',
+      broken: (context) => {
+        if (context.trust !== 'seen') return null;
+        if (clampOf(context) !== null) return 'a clamp by the DPU alone';
+        return regionsOf(axesOf(context)).length === 1 ? null : 'gaps between output rows';
+      },
+    },
+  ],
+  lower: (context) => {
+    const operations = averagesOf(context);
+    const output = context.node.outputs[0] ?? -1;
+    if (typeof operations === 'string') throw new Error(`AVERAGE_POOL_2D #${context.node.index}: ${operations}`);
+    const range = clampOf(context);
+    const nodes = [context.node.index];
+    return range === null ? operations : [...operations, { kind: 'clamp', nodes, input: output, output, range }];
+  },
+};

@@ -1,0 +1,12 @@
+/** EXP: TFLite's own table of 256 entries. */
+import { floatTable } from '../quantize/activation_tables.js';
+import { numbersRule, tableOp } from './table.js';
+
+export const exp = tableOp('EXP', (numbers) => floatTable(numbers, Math.exp), [
+  numbersRule('int8, as in TFLite', ({ type }) => (type === 'int8' ? null : `type ${type}`)),
+  // What TFLite gives beyond is undefined in C: the least code on one processor, the largest on another.
+  numbersRule('no e^x beyond 2^31 steps of the output', ({ inputScale, inputZeroPoint, outputScale }) => {
+    const largest = Math.exp(inputScale * (127 - inputZeroPoint));
+    return largest / outputScale < 2 ** 31 - 256 ? null : `e^x up to ${largest.toPrecision(3)}`;
+  }),
+]);

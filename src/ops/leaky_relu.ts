@@ -1,0 +1,10 @@
+/** LEAKY_RELU: the results of TFLite's fixed-point kernel as a table. */
+import { leakyReluTable } from '../quantize/activation_tables.js';
+import { numbersRule, tableOp } from './table.js';
+import type { OpContext } from './rule.js';
+
+const alphaOf = ({ node }: OpContext): number => node.params['alpha'] ?? 0;
+
+export const leakyRelu = tableOp('LEAKY_RELU', (numbers, context) => leakyReluTable(numbers, alphaOf(context)), [
+  numbersRule('alpha from 0', (_, context) => (alphaOf(context) >= 0 ? null : `alpha ${alphaOf(context)}`)),
+]);

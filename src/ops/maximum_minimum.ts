@@ -1,0 +1,29 @@
+/** MAXIMUM and MINIMUM: TFLite compares the codes as they are, whatever their scales. */
+import { extremeStages } from '../quantize/add_stages.js';
+import { oneType, unseen } from './common_rules.js';
+import { constantCodes, operandsAlike, sides } from './two_operands.js';
+import { inputOf, type OpDefinition, outputOf } from './rule.js';
+
+const extremeOf = (op: string, algorithm: 'max' | 'min'): OpDefinition => ({
+  op,
+  rules: [
+    oneType((context) => [inputOf(context, 0), inputOf(context, 1), outputOf(context)]),
+    operandsAlike('one'),
+    unseen('an int8 elementwise task'),
+  ],
+  lower: (context) => {
+    const { node } = context;
+    const [input, constant] = sides(context);
+    const base = { nodes: [node.index], output: node.outputs[0] ?? -1 };
+    if (constant !== null) {
+      const [code = 0] = constantCodes(constant);
+      const range = algorithm === 'max' ? ([code, 127] as const) : ([-128, code] as const);
+      return [{ ...base, kind: 'clamp', input: input?.index ?? -1, range }];
+    }
+    const [first = -1, second = -1] = node.inputs;
+    return [{ ...base, kind: 'pair', inputs: [first, second], stages: extremeStages(algorithm) }];
+  },
+});
+
+export const maximum = extremeOf('MAXIMUM', 'max');
+export const minimum = extremeOf('MINIMUM', 'min');

@@ -1,0 +1,171 @@
+/**
+ * MUL by a constant, one for all values or one for each channel: a depthwise 1x1 convolution whose weights it is. Of two
+ * feature maps: a DPU-only task. Of a feature map and a function of it (x * sigmoid(x), squares): one table.
+ */
+import type { CodeMap } from '../quantize/activation_tables.js';
+import type { ConvNumbers } from '../quantize/division.js';
+import { clampFits } from '../quantize/conv_stages.js';
+import { multiplyByQuantizedMultiplier, quantizeMultiplier } from '../quantize/multiplier.js';
+import { productStages } from '../quantize/product_stages.js';
+import type { Stages } from '../quantize/stages.js';
+import { tableStages } from '../quantize/table_stages.js';
+import { codeRange } from './code_range.js';
+import { knownActivation, oneType, unseen } from './common_rules.js';
+import { numbersWrong } from './conv_numbers.js';
+import { convolutionOf } from './convolution.js';
+import { plainGeometry } from './copy.js';
+import { elu } from './elu.js';
+import { exp } from './exp.js';
+import { hardSwish } from './hard_swish.js';
+import { leakyRelu } from './leaky_relu.js';
+import { logistic } from './logistic.js';
+import type { Operation } from './operation.js';
+import {
+  hasPerTensorQuantization,
+  inputOf,
+  isByteTensor,
+  type OpContext,
+  type OpDefinition,
+  outputOf,
+  planeOf,
+  quantizationOf,
+  refusalOf,
+} from './rule.js';
+import { signedMap, tableNumbersOf } from './table.js';
+import { tanh } from './tanh.js';
+import { constantCodes, operandsAlike, sides } from './two_operands.js';
+
+// TFLite multiplies and divides the scales as float32.
+const multiplierOf = (first: number, second: number, output: number) =>
+  quantizeMultiplier(Math.fround(Math.fround(first * second) / output));
+
+const loweredOf = (context: OpContext) => {
+  const [map, constant] = sides(context);
+  const output = outputOf(context);
+  const range = codeRange(output, context.node.params['activation'] ?? 0);
+  if (map === null || constant === null || output === null || range === null) return null;
+  const [, , channels] = planeOf(map);
+  const [x, c, y] = [quantizationOf(map), quantizationOf(constant), quantizationOf(output)];
+  const codes = constantCodes(constant);
+  const weights = Int8Array.from({ length: channels }, (_, channel) => codes[codes.length === 1 ? 0 : channel] ?? 0);
+  const multiplier = multiplierOf(x.scale, c.scale, y.scale);
+  const numbers: ConvNumbers = {
+    multipliers: [multiplier],
+    bias: Int32Array.from(weights, (weight) => -x.zeroPoint * (weight - c.zeroPoint)),
+    dead: Array.from(weights, (weight) => weight === c.zeroPoint),
+    outputZeroPoint: y.zeroPoint,
+    range,
+  };
+  return { weights, weightZeroPoint: c.zeroPoint, inputZeroPoint: x.zeroPoint, numbers, reach: 255 * 255 };
+};
+
+const gates = new Map([elu, exp, hardSwish, leakyRelu, logistic, tanh].map((gate) => [gate.op, gate]));
+
+/** What `tensor` holds for each code of `source`; null where it is not made from it alone. */
+const functionOf = (context: OpContext, tensor: number, source: number): CodeMap | null => {
+  if (tensor === source) return (code) => code;
+  const node = context.graph.nodes.find(({ outputs }) => outputs.includes(tensor));
+  const gate = gates.get(node?.op ?? '');
+  if (node === undefined || gate === undefined || node.inputs[0] !== source) return null;
+  const own = { ...context, node };
+  const numbers = tableNumbersOf(own);
+  return numbers === null || refusalOf(gate, own) !== null ? null : gate.mapOf(numbers, own);
+};
+
+/** The product as a function of one of its operands: which one, and the stages. */
+const tableOf = (context: OpContext): { readonly input: number; readonly stages: Stages } | null => {
+  const [first, second, output] = [inputOf(context, 0), inputOf(context, 1), outputOf(context)];
+  const range = codeRange(output, context.node.params['activation'] ?? 0);
+  if (!isByteTensor(first) || !isByteTensor(second) || !isByteTensor(output) || range === null) return null;
+  for (const source of [first, second]) {
+    const maps = [first, second].map((tensor) => functionOf(context, tensor.index, source.index));
+    const [a, b] = maps;
+    if (a == null || b == null) continue;
+    const scaleOf = (tensor: typeof first): number => tensor.quantization?.scales[0] ?? 1;
+    const zeroOf = (tensor: typeof first): number => tensor.quantization?.zeroPoints[0] ?? 0;
+    const multiplier = multiplierOf(scaleOf(first), scaleOf(second), scaleOf(output));
+    const product = signedMap(
+      (code) =>
+        multiplyByQuantizedMultiplier((a(code) - zeroOf(first)) * (b(code) - zeroOf(second)), multiplier) +
+        zeroOf(output),
+      output.type,
+    );
+    const [low, high] = range;
+    return {
+      input: source.index,
+      stages: tableStages((code) => Math.max(low, Math.min(high, product(code)))),
+    };
+  }
+  return null;
+};
+
+/** Stages of a product of two feature maps; `fits`: they clamp to the activation's range as well. */
+const productOf = (
+  context: OpContext,
+): {
+  readonly stages: Stages | null;
+  readonly range: readonly [number, number];
+  readonly fits: boolean;
+} | null => {
+  const [first, second, output] = [inputOf(context, 0), inputOf(context, 1), outputOf(context)];
+  const range = codeRange(output, context.node.params['activation'] ?? 0);
+  if (first === null || second === null || output === null || range === null) return null;
+  const [a, b, y] = [quantizationOf(first), quantizationOf(second), quantizationOf(output)];
+  const fits = clampFits({ range, outputZeroPoint: y.zeroPoint });
+  const stages = productStages({
+    multiplier: multiplierOf(a.scale, b.scale, y.scale),
+    zeroPoints: [a.zeroPoint, b.zeroPoint],
+    outputZeroPoint: y.zeroPoint,
+    range: fits ? range : [-128, 127],
+  });
+  return { stages, range, fits };
+};
+
+const productOperations = (context: OpContext): readonly Operation[] => {
+  const { node } = context;
+  const base = { nodes: [node.index], output: node.outputs[0] ?? -1 };
+  const table = tableOf(context);
+  if (table !== null) return [{ ...base, kind: 'scale', ...table }];
+  const product = productOf(context);
+  const [first = -1, second = -1] = node.inputs;
+  if (product?.stages == null) throw new Error(`MUL #${node.index}: lowered against its rules`);
+  const pair: Operation = { ...base, kind: 'pair', inputs: [first, second], stages: product.stages };
+  return product.fits ? [pair] : [pair, { ...base, kind: 'clamp', input: base.output, range: product.range }];
+};
+
+export const mul: OpDefinition = {
+  op: 'MUL',
+  rules: [
+    oneType((context) => [inputOf(context, 0), inputOf(context, 1), outputOf(context)]),
+    operandsAlike('channels'),
+    {
+      name: 'quantization',
+      text: 'one scale and one zero point for each tensor',
+      broken: (context) =>
+        [inputOf(context, 0), inputOf(context, 1), outputOf(context)].every(
+          (tensor) => tensor !== null && hasPerTensorQuantization(tensor),
+        )
+          ? null
+          : 'a tensor without',
+    },
+    knownActivation,
+    {
+      name: 'numbers',
+      text: 'output scale at least 2^-8 of the product of the two scales, with two feature maps at most 2^24 of it',
+      broken: (context) => {
+        if (sides(context)[1] !== null) return numbersWrong(loweredOf(context));
+        return tableOf(context) !== null || productOf(context)?.stages != null ? null : 'scales too far apart';
+      },
+    },
+    unseen('a product by the DPU alone, or a constant as weights'),
+  ],
+  lower: (context) => {
+    const [map, constant] = sides(context);
+    if (constant === null) return productOperations(context);
+    const lowered = loweredOf(context);
+    if (lowered === null || map === null) throw new Error(`MUL #${context.node.index}: lowered against its rules`);
+    const plane = planeOf(map);
+    const base = { nodes: [context.node.index], input: map.index, output: context.node.outputs[0] ?? -1 };
+    return convolutionOf({ ...base, depthwise: true, geometry: plainGeometry(plane, plane[2]) }, lowered);
+  },
+};

@@ -1,0 +1,57 @@
+/** How the windows of a pool lie on the plane, and where they hold how many pixels. */
+import { padding } from '../model/operators.js';
+
+/** One axis of a pool. */
+export interface Axis {
+  readonly length: number;
+  readonly kernel: number;
+  readonly stride: number;
+  readonly pad: number;
+  readonly outputs: number;
+}
+
+export const axisOf = (length: number, kernel: number, stride: number, mode: number): Axis => {
+  const same = mode === padding.same;
+  const outputs = same ? Math.ceil(length / stride) : Math.ceil((length - kernel + 1) / stride);
+  const pad = same ? Math.floor(Math.max(0, (outputs - 1) * stride + kernel - length) / 2) : 0;
+  return { length, kernel, stride, pad, outputs };
+};
+
+/** Neighbouring outputs whose windows hold equally many pixels. */
+export interface Range {
+  readonly first: number;
+  readonly outputs: number;
+  /** Pixels of each window. */
+  readonly count: number;
+  /** Pixels that all these windows touch, and the padding in front of the first window. */
+  readonly start: number;
+  readonly length: number;
+  readonly pad: number;
+}
+
+/** Ranges in order; all in one where the pixels are not counted. */
+export const rangesOf = (axis: Axis, counted: boolean): readonly Range[] => {
+  const { length, kernel, stride, pad, outputs } = axis;
+  const countOf = (output: number): number => {
+    const from = output * stride - pad;
+    return Math.min(length, from + kernel) - Math.max(0, from);
+  };
+  const ranges: Range[] = [];
+  for (let first = 0; first < outputs;) {
+    let end = first + 1;
+    while (end < outputs && (!counted || countOf(end) === countOf(first))) end++;
+    const from = first * stride - pad;
+    const start = Math.max(0, from);
+    const last = Math.min(length, (end - 1) * stride - pad + kernel);
+    ranges.push({
+      first,
+      outputs: end - first,
+      count: countOf(first),
+      start,
+      length: last - start,
+      pad: Math.max(0, -from),
+    });
+    first = end;
+  }
+  return ranges;
+};

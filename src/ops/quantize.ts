@@ -1,0 +1,41 @@
+/** QUANTIZE between int8 and uint8, and to another scale: nothing at all where the NPU's codes stay the same. */
+import { scaleStages } from '../quantize/copy_stages.js';
+import { quantizeMultiplier, type QuantizedMultiplier } from '../quantize/multiplier.js';
+import { byteTypes, maps, perTensor, planes, unseen } from './common_rules.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf, quantizationOf, type Rule } from './rule.js';
+
+export const rescale = (context: OpContext): QuantizedMultiplier => {
+  const [input, output] = [inputOf(context, 0), outputOf(context)];
+  return input === null || output === null
+    ? { mantissa: 0, shift: 0 }
+    : quantizeMultiplier(quantizationOf(input).scale / quantizationOf(output).scale);
+};
+
+export const scaleRule: Rule = {
+  name: 'numbers',
+  text: 'output scale at least 2^-8 of the input scale',
+  broken: (context) => {
+    const { mantissa, shift } = rescale(context);
+    return mantissa > 0 && shift <= 8 ? null : `an effective scale of 2^${shift}`;
+  },
+};
+
+export const quantize: OpDefinition = {
+  op: 'QUANTIZE',
+  rules: [byteTypes(maps(0)), planes(maps(0)), perTensor(maps(0)), scaleRule, unseen('a copy by the DPU alone')],
+  lower: (context) => {
+    const [input, output] = [inputOf(context, 0), outputOf(context)];
+    if (input === null || output === null)
+      throw new Error(`QUANTIZE #${context.node.index}: lowered against its rules`);
+    const base = { nodes: [context.node.index], input: input.index, output: output.index };
+    const [from, to] = [quantizationOf(input), quantizationOf(output)];
+    if (from.scale === to.scale && from.zeroPoint === to.zeroPoint) return [{ ...base, kind: 'move' }];
+    const stages = scaleStages({
+      inputZeroPoint: from.zeroPoint,
+      multiplier: rescale(context),
+      outputZeroPoint: to.zeroPoint,
+      range: [-128, 127],
+    });
+    return [{ ...base, kind: 'scale', stages }];
+  },
+};

@@ -1,0 +1,36 @@
+/** RELU, RELU6, RELU_N1_TO_1 as nodes of their own: to the output's scale on TFLite's grid, then the limits. */
+import { activation } from '../model/operators.js';
+import { clampFits } from '../quantize/conv_stages.js';
+import { scaleStages } from '../quantize/copy_stages.js';
+import { maps, oneType, perTensor, planes, unseen } from './common_rules.js';
+import { codeRange } from './code_range.js';
+import type { Operation } from './operation.js';
+import { rescale, scaleRule } from './quantize.js';
+import { inputOf, type OpDefinition, outputOf, quantizationOf } from './rule.js';
+
+const reluOf = (op: string, code: number): OpDefinition => ({
+  op,
+  rules: [oneType(maps(0)), planes(maps(0)), perTensor(maps(0)), scaleRule, unseen('a copy by the DPU alone')],
+  lower: (context) => {
+    const [input, output] = [inputOf(context, 0), outputOf(context)];
+    const range = codeRange(output, code);
+    if (input === null || output === null || range === null)
+      throw new Error(`${op} #${context.node.index}: lowered against its rules`);
+    const nodes = [context.node.index];
+    const outputZeroPoint = quantizationOf(output).zeroPoint;
+    const fits = clampFits({ range, outputZeroPoint });
+    const stages = scaleStages({
+      inputZeroPoint: quantizationOf(input).zeroPoint,
+      multiplier: rescale(context),
+      outputZeroPoint,
+      range: fits ? range : [-128, 127],
+    });
+    const scaled: Operation = { kind: 'scale', nodes, input: input.index, output: output.index, stages };
+    const clamp: Operation = { kind: 'clamp', nodes, input: output.index, output: output.index, range };
+    return fits ? [scaled] : [scaled, clamp];
+  },
+});
+
+export const relu = reluOf('RELU', activation.relu);
+export const relu6 = reluOf('RELU6', activation.relu6);
+export const reluN1To1 = reluOf('RELU_N1_TO_1', activation.reluN1To1);

@@ -1,0 +1,94 @@
+/**
+ * RESHAPE, SQUEEZE, EXPAND_DIMS. Where the channels stay, it is another name for the same memory. Where pixels become
+ * channels or channels pixels, each group of channels is moved by itself. A FULLY_CONNECTED that can take the map as it
+ * is needs no RESHAPE at all.
+ */
+import { atoms, limits } from '../hardware/limits.js';
+import { elementCount } from '../model/graph.js';
+import { type Area, joinChannels, moveArea, pickArea, type Plane, Spare, wholeArea } from './arrange.js';
+import { maps, oneQuantization, oneType, perTensor, planes, unseen } from './common_rules.js';
+import { takesInstead } from './fully_connected.js';
+import type { Operation } from './operation.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, shapeText } from './rule.js';
+
+/** More tasks than this for one node cost more than the node is worth. */
+const mostMoves = 64;
+
+/** All consumers take the input itself. */
+const isSkipped = ({ graph, node, trust, spare }: OpContext): boolean => {
+  const consumers = graph.nodes.filter(({ inputs }) => inputs.includes(node.outputs[0] ?? -1));
+  return (
+    consumers.length > 0 &&
+    consumers.every(
+      (consumer) =>
+        consumer.op === 'FULLY_CONNECTED' && takesInstead({ graph, node: consumer, trust, spare }) === node.inputs[0],
+    )
+  );
+};
+
+/** The pixels `first`, `first + step`, ... as rows of one pixel. */
+const everyPixel = (tensor: number, plane: Plane, first: number, step: number): Area => {
+  const [height, width, channels] = plane;
+  return { tensor, plane, shape: [(height * width) / step, 1, channels], channel: 0, first, line: step };
+};
+
+/** `groups` pixels become one. */
+const pixelsToChannels = (input: Area, output: Area, groups: number, nodes: readonly number[], spare: Spare) => {
+  const pixels = output.plane[0] * output.plane[1];
+  const parts = Array.from({ length: groups }, (_, g) => everyPixel(input.tensor, input.plane, g, groups));
+  const to: Area = { ...output, shape: [pixels, 1, output.plane[2]], line: 1 };
+  return joinChannels(parts, to, nodes, spare);
+};
+
+/** One pixel becomes `groups` pixels. */
+const channelsToPixels = (input: Area, output: Area, groups: number, nodes: readonly number[], spare: Spare) => {
+  const pixels = input.plane[0] * input.plane[1];
+  const channels = output.plane[2];
+  return Array.from({ length: groups }, (_, g): readonly Operation[] => {
+    const from: Area = { ...input, shape: [pixels, 1, channels], channel: g * channels, line: 1 };
+    return pickArea(from, everyPixel(output.tensor, output.plane, g, groups), nodes, spare);
+  }).flat();
+};
+
+/** @returns null where neither the channels of the input divide those of the output nor the other way round */
+const operationsOf = (context: OpContext): readonly Operation[] | null => {
+  const { node } = context;
+  const [input = -1, output = -1] = [node.inputs[0], node.outputs[0]];
+  const [from, to] = [planeOf(inputOf(context, 0)), planeOf(outputOf(context))];
+  const nodes = [node.index];
+  const spare = new Spare(context.spare);
+  const [source, target] = [wholeArea(input, from), wholeArea(output, to)];
+  if (from[2] === to[2]) return moveArea({ ...source, shape: to, line: to[1] }, target, nodes, spare);
+  const [merged, split] = [to[2] / from[2], from[2] / to[2]];
+  if (Number.isInteger(merged) && merged <= mostMoves) {
+    const gathered = Math.ceil(from[2] / atoms.channels) * atoms.channels * merged;
+    const joins = from[2] % atoms.channels !== 0;
+    return joins && gathered > limits.contraction ? null : pixelsToChannels(source, target, merged, nodes, spare);
+  }
+  return Number.isInteger(split) && split <= mostMoves ? channelsToPixels(source, target, split, nodes, spare) : null;
+};
+
+const reshapeOf = (op: string): OpDefinition => ({
+  op,
+  rules: [
+    oneType(maps(0)),
+    planes(maps(0)),
+    perTensor(maps(0)),
+    oneQuantization(maps(0)),
+    {
+      name: 'channels',
+      text: `channels that stay, or that groups of at most ${mostMoves} pixels are made of or become; any, where FULLY_CONNECTED alone takes the result`,
+      broken: (context) => {
+        const [from, to] = [inputOf(context, 0)?.shape ?? [], outputOf(context)?.shape ?? []];
+        if (elementCount(from) !== elementCount(to)) return `${shapeText(from)} to ${shapeText(to)}`;
+        return isSkipped(context) || operationsOf(context) !== null ? null : `${shapeText(from)} to ${shapeText(to)}`;
+      },
+    },
+    unseen('a copy by the DPU alone'),
+  ],
+  lower: (context) => operationsOf(context) ?? [],
+});
+
+export const reshape = reshapeOf('RESHAPE');
+export const squeeze = reshapeOf('SQUEEZE');
+export const expandDims = reshapeOf('EXPAND_DIMS');

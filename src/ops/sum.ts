@@ -1,0 +1,126 @@
+/**
+ * What ADD and SUB have in common. Two tensors are a DPU-only task (a sum may go into the convolution that makes an
+ * operand); a tensor and a constant are one with the constant in BN, or a depthwise 1x1 convolution with one for each channel.
+ */
+import { addStages, type AddNumbers, subtractStages } from '../quantize/add_stages.js';
+import { affineStages } from '../quantize/affine_stages.js';
+import { clampFits } from '../quantize/conv_stages.js';
+import type { Stages } from '../quantize/stages.js';
+import { codeRange } from './code_range.js';
+import { knownActivation, oneType, unseen } from './common_rules.js';
+import { identityConvolution } from './copy.js';
+import type { Operation } from './operation.js';
+import {
+  hasPerTensorQuantization,
+  inputOf,
+  isByteTensor,
+  type OpContext,
+  type OpDefinition,
+  outputOf,
+  planeOf,
+  quantizationOf,
+} from './rule.js';
+import { constantCodes, isConstantFirst, operandsAlike, sides } from './two_operands.js';
+
+/** The range that the stages clamp to, and whether they can. */
+const limitsOf = (context: OpContext): { readonly range: readonly [number, number]; readonly fits: boolean } | null => {
+  const output = outputOf(context);
+  const range = codeRange(output, context.node.params['activation'] ?? 0);
+  if (range === null || output === null) return null;
+  return { range, fits: clampFits({ range, outputZeroPoint: quantizationOf(output).zeroPoint }) };
+};
+
+const numbersOf = (context: OpContext): AddNumbers | null => {
+  const [first, second, output] = [inputOf(context, 0), inputOf(context, 1), outputOf(context)];
+  const limits = limitsOf(context);
+  if (!isByteTensor(first) || !isByteTensor(second) || !isByteTensor(output) || limits === null) return null;
+  const [a, b, y] = [quantizationOf(first), quantizationOf(second), quantizationOf(output)];
+  return {
+    firstScale: a.scale,
+    firstZeroPoint: a.zeroPoint,
+    secondScale: b.scale,
+    secondZeroPoint: b.zeroPoint,
+    outputScale: y.scale,
+    outputZeroPoint: y.zeroPoint,
+    range: limits.fits ? limits.range : [-128, 127],
+  };
+};
+
+/** Stages with a constant operand; `sign` is that of the second operand. */
+const constantStages = (context: OpContext, sign: 1 | -1): Stages | null => {
+  const [map, constant] = sides(context);
+  const output = outputOf(context);
+  const limits = limitsOf(context);
+  if (map === null || constant === null || output === null || limits === null) return null;
+  const [x, c, y] = [quantizationOf(map), quantizationOf(constant), quantizationOf(output)];
+  const [mapSign, constantSign] = isConstantFirst(context) ? [sign, 1] : [1, sign];
+  return affineStages({
+    ratio: (mapSign * x.scale) / y.scale,
+    inputZeroPoint: x.zeroPoint,
+    constants: constantCodes(constant).map((code) => (constantSign * c.scale * (code - c.zeroPoint)) / y.scale),
+    outputZeroPoint: y.zeroPoint,
+    range: limits.fits ? limits.range : [-128, 127],
+  });
+};
+
+const stagesOf = (context: OpContext, sign: 1 | -1): Stages | null => {
+  if (sides(context)[1] !== null) return constantStages(context, sign);
+  const numbers = numbersOf(context);
+  if (numbers === null) return null;
+  return sign === 1 ? addStages(numbers) : subtractStages(numbers);
+};
+
+const operationOf = (context: OpContext, sign: 1 | -1): Operation => {
+  const { node } = context;
+  const stages = stagesOf(context, sign);
+  const numbers = numbersOf(context);
+  const [first = -1, second = -1] = node.inputs;
+  if (stages === null || numbers === null) throw new Error(`${node.op} #${node.index}: lowered against its rules`);
+  const base = { nodes: [node.index], output: node.outputs[0] ?? -1 };
+  const [map, constant] = sides(context);
+  if (constant !== null && map !== null) {
+    if (!(stages.bn?.add instanceof Int32Array))
+      return {
+        ...base,
+        kind: 'scale',
+        input: map.index,
+        stages: { ...stages, facts: [...stages.facts, 'int8_flying'] },
+      };
+    return { ...identityConvolution({ ...base, kind: 'move', input: map.index }, planeOf(map)), stages };
+  }
+  return sign === 1
+    ? { ...base, kind: 'add', inputs: [first, second], numbers }
+    : { ...base, kind: 'pair', inputs: [first, second], stages };
+};
+
+export const sumOf = (op: string, sign: 1 | -1): OpDefinition => ({
+  op,
+  rules: [
+    oneType((context) => [inputOf(context, 0), inputOf(context, 1), outputOf(context)]),
+    operandsAlike('channels'),
+    {
+      name: 'quantization',
+      text: 'one scale and one zero point for each tensor',
+      broken: (context) =>
+        [inputOf(context, 0), inputOf(context, 1), outputOf(context)].every(
+          (tensor) => tensor !== null && hasPerTensorQuantization(tensor),
+        )
+          ? null
+          : 'a tensor without',
+    },
+    knownActivation,
+    {
+      name: 'numbers',
+      text: 'scales that three 15-bit factors carry to within half a count of TFLite',
+      broken: (context) => (stagesOf(context, sign) === null ? 'scales too far apart' : null),
+    },
+    unseen('an int8 elementwise task'),
+  ],
+  lower: (context) => {
+    const operation = operationOf(context, sign);
+    const limits = limitsOf(context);
+    if (limits === null || limits.fits) return [operation];
+    const { nodes, output } = operation;
+    return [operation, { kind: 'clamp', nodes, output, input: output, range: limits.range }];
+  },
+});

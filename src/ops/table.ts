@@ -1,0 +1,63 @@
+/** Ops that give each code of one tensor another code: one task through the DPU's table, exact for any function. */
+import type { CodeMap, TableNumbers } from '../quantize/activation_tables.js';
+import { tableStages } from '../quantize/table_stages.js';
+import { maps, oneType, perTensor, planes, unseen } from './common_rules.js';
+import { inputOf, isByteTensor, type OpContext, type OpDefinition, outputOf, type Rule } from './rule.js';
+
+/** @returns null where the rules before it do not hold */
+export const tableNumbersOf = (context: OpContext): TableNumbers | null => {
+  const [input, output] = [inputOf(context, 0), outputOf(context)];
+  if (!isByteTensor(input) || !isByteTensor(output)) return null;
+  return {
+    type: input.type,
+    inputScale: input.quantization?.scales[0] ?? 1,
+    inputZeroPoint: input.quantization?.zeroPoints[0] ?? 0,
+    outputScale: output.quantization?.scales[0] ?? 1,
+    outputZeroPoint: output.quantization?.zeroPoints[0] ?? 0,
+  };
+};
+
+/** The NPU's codes are signed: a uint8 code less 128. */
+export const signedMap =
+  (map: CodeMap, type: TableNumbers['type']): CodeMap =>
+  (code) =>
+    type === 'uint8' ? map(code + 128) - 128 : map(code);
+
+export interface TableOp extends OpDefinition {
+  /** The tensor's codes to those of the output, as TFLite's kernel computes them. */
+  readonly mapOf: (numbers: TableNumbers, context: OpContext) => CodeMap;
+}
+
+/** @param mapOf the tensor's codes to those of the output, as TFLite's kernel computes them */
+export const tableOp = (op: string, mapOf: TableOp['mapOf'], more: readonly Rule[] = []): TableOp => ({
+  op,
+  mapOf,
+  rules: [oneType(maps(0)), planes(maps(0)), perTensor(maps(0)), ...more, unseen('the table in int8 tasks')],
+  lower: (context) => {
+    const { node } = context;
+    const [input, numbers] = [node.inputs[0], tableNumbersOf(context)];
+    if (input === undefined || numbers === null) throw new Error(`${op} #${node.index}: lowered against its rules`);
+    return [
+      {
+        kind: 'scale',
+        nodes: [node.index],
+        input,
+        output: node.outputs[0] ?? -1,
+        stages: tableStages(signedMap(mapOf(numbers, context), numbers.type)),
+      },
+    ];
+  },
+});
+
+/** A rule on the numbers of both tensors. */
+export const numbersRule = (
+  text: string,
+  wrong: (numbers: TableNumbers, context: OpContext) => string | null,
+): Rule => ({
+  name: 'numbers',
+  text,
+  broken: (context) => {
+    const numbers = tableNumbersOf(context);
+    return numbers === null ? 'tensors missing' : wrong(numbers, context);
+  },
+});

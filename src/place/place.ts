@@ -1,0 +1,141 @@
+/**
+ * Operations -> tasks and places: a move needs no task where its two tensors can be one memory. The result of a move takes
+ * the place of its input (reshape, split), or the input is written where the result stands (concatenation).
+ */
+import type { Cube } from '../layout/cube.js';
+import type { Graph, Part } from '../model/graph.js';
+import { copyOperation, identityConvolution } from '../ops/copy.js';
+import { type MoveOperation, type Operation, operandsOf, type TaskOperation } from '../ops/operation.js';
+import { clobbers, readsItsOutput, sharesMemory } from './clobber.js';
+import { type Binding, hasWholeRows, isSolid, ownCube, type Spot, spotOf, type Tensors, tensorsOf } from './spots.js';
+
+export interface Placement {
+  readonly operations: readonly TaskOperation[];
+  /** Every tensor that the operations or the part name. */
+  readonly spots: ReadonlyMap<number, Spot>;
+  /** Bytes of each root. */
+  readonly roots: ReadonlyMap<number, number>;
+  /** A result of the part that nothing writes, if there is one. */
+  readonly missing: number | null;
+}
+
+interface Needs {
+  /** Operands of elementwise tasks: rows without gaps between them. */
+  readonly wholeRows: ReadonlySet<number>;
+  /** Operands and results of a fused ADD: surfaces without gaps as well. */
+  readonly solid: ReadonlySet<number>;
+  /** Tensors with parts that were laid out for a solid whole. */
+  readonly wholes: ReadonlySet<number>;
+}
+
+const needsOf = (operations: readonly Operation[]): Needs => {
+  const wholeRows = operations.flatMap((op) =>
+    op.kind === 'conv' || op.kind === 'move' || op.kind === 'view' ? [] : operandsOf(op),
+  );
+  const solid = operations.flatMap((op) =>
+    op.kind === 'conv' && op.residual !== null ? [op.residual.operand, op.output] : [],
+  );
+  const wholes = operations.flatMap((op) => (op.kind === 'view' && op.whole !== null ? [op.whole] : []));
+  return { wholeRows: new Set(wholeRows), solid: new Set(solid), wholes: new Set(wholes) };
+};
+
+const accepts = (needs: Needs, tensor: number, cube: Cube): boolean =>
+  (!needs.wholeRows.has(tensor) || hasWholeRows(cube)) &&
+  ((!needs.solid.has(tensor) && !needs.wholes.has(tensor)) || isSolid(cube));
+
+const viewBindings = (operations: readonly Operation[]): Map<number, Binding> =>
+  new Map(
+    operations.flatMap((op) =>
+      op.kind === 'view' && op.whole !== null
+        ? [[op.output, { whole: op.whole, channel: op.channel, first: op.first, line: op.line }] as const]
+        : [],
+    ),
+  );
+
+/** Bindings with as many moves dropped as can be; those whose results are in `kept` stay tasks. */
+const bind = (
+  operations: readonly Operation[],
+  part: Part,
+  tensors: Tensors,
+  kept: ReadonlySet<number>,
+): ReadonlyMap<number, Binding> => {
+  const needs = needsOf(operations);
+  let bindings: ReadonlyMap<number, Binding> = viewBindings(operations);
+  const within = (tensor: number, whole: number): ReadonlyMap<number, Binding> =>
+    new Map(bindings).set(tensor, { whole, channel: 0, first: 0, line: ownCube(tensors, whole).width });
+  /** Every tensor that would stand elsewhere then must bear it. */
+  const allowed = (next: ReadonlyMap<number, Binding>, moved: number): boolean => {
+    // A whole before its parts: they are laid out for one without gaps.
+    const bears = (tensor: number): boolean => {
+      const whole = next.get(tensor)?.whole;
+      return (whole === undefined || bears(whole)) && accepts(needs, tensor, spotOf(tensors, next, tensor).cube);
+    };
+    if (![...tensors.shapes.keys()].every(bears)) return false;
+    const { root } = spotOf(tensors, next, moved);
+    return !clobbers(root, operations, part.inputs, tensors, next) && !readsItsOutput(root, operations, tensors, next);
+  };
+  for (const move of operations) {
+    if (move.kind !== 'move' || kept.has(move.output)) continue;
+    for (const [tensor, whole] of [
+      [move.output, move.input],
+      [move.input, move.output],
+    ] as const) {
+      if (bindings.has(tensor) || spotOf(tensors, bindings, whole).root === tensor) continue;
+      const next = within(tensor, whole);
+      if (!allowed(next, tensor)) continue;
+      bindings = next;
+      break;
+    }
+  }
+  return bindings;
+};
+
+/** A move that is left: by the DPU alone, or through the convolution unit where rows of the input have gaps. */
+const copyOf = (move: MoveOperation, tensors: Tensors, bindings: ReadonlyMap<number, Binding>): TaskOperation => {
+  const { cube } = spotOf(tensors, bindings, move.input);
+  if (hasWholeRows(cube)) return copyOperation(move);
+  return identityConvolution(move, [cube.height, cube.width, cube.channels]);
+};
+
+const tasksOf = (
+  operations: readonly Operation[],
+  part: Part,
+  graph: Graph,
+  tensors: Tensors,
+  bindings: ReadonlyMap<number, Binding>,
+): readonly TaskOperation[] => {
+  const tasks = operations.flatMap((op): readonly TaskOperation[] => {
+    if (op.kind === 'view' || sharesMemory(op, tensors, bindings)) return [];
+    return [op.kind === 'move' ? copyOf(op, tensors, bindings) : op];
+  });
+  const views = operations.filter(({ kind }) => kind === 'view');
+  // A depthwise copy writes more lanes than the move was thought to: row by row then.
+  return tasks.map((task, i) => {
+    if (task.kind !== 'conv' || operations.includes(task)) return task;
+    const widened = tensorsOf(graph, [...views, ...tasks]);
+    const { root } = spotOf(widened, bindings, task.output);
+    return clobbers(root, tasks, part.inputs, widened, bindings)
+      ? copyOperation({ kind: 'move', nodes: task.nodes, input: task.input, output: tasks[i]?.output ?? -1 })
+      : task;
+  });
+};
+
+export const place = (graph: Graph, part: Part, operations: readonly Operation[]): Placement => {
+  const tensors = tensorsOf(graph, operations);
+  let bindings = bind(operations, part, tensors, new Set());
+  let tasks = tasksOf(operations, part, graph, tensors, bindings);
+  if (tasks.length === 0) {
+    // A job without a task is none: everything is copied then.
+    bindings = bind(operations, part, tensors, new Set(operations.map(({ output }) => output)));
+    tasks = tasksOf(operations, part, graph, tensors, bindings);
+  }
+  const final = tensorsOf(graph, [...operations.filter(({ kind }) => kind === 'view' || kind === 'move'), ...tasks]);
+  const spots = new Map([...final.shapes.keys()].map((tensor) => [tensor, spotOf(final, bindings, tensor)]));
+  const roots = new Map<number, number>();
+  for (const { root, offset, cube } of spots.values()) {
+    roots.set(root, Math.max(roots.get(root) ?? 0, offset + cube.surfaces * cube.surfaceBytes));
+  }
+  const made = new Set([...part.inputs, ...tasks.map(({ output }) => output)].map((tensor) => spots.get(tensor)?.root));
+  const missing = part.outputs.find((tensor) => !made.has(spots.get(tensor)?.root ?? -1)) ?? null;
+  return { operations: tasks, spots, roots, missing };
+};

@@ -1,0 +1,102 @@
+/** Where tensors stand: each in a memory of its own (a root), or inside the memory of another tensor. */
+import { atoms } from '../hardware/limits.js';
+import { type Cube, cubeOf, liveSurfaces, writtenChannels } from '../layout/cube.js';
+import type { Graph } from '../model/graph.js';
+import { type Operation, operandsOf } from '../ops/operation.js';
+
+/** A place inside another tensor, in atoms of that tensor's plane as if its rows stood one behind the other. */
+export interface Binding {
+  readonly whole: number;
+  readonly channel: number;
+  readonly first: number;
+  readonly line: number;
+}
+
+export interface Spot {
+  /** The tensor whose memory this is. */
+  readonly root: number;
+  /** Bytes from the start of that memory. */
+  readonly offset: number;
+  readonly cube: Cube;
+}
+
+export type Bindings = ReadonlyMap<number, Binding>;
+
+/** What is known of tensors before anything is placed. */
+export interface Tensors {
+  readonly shapes: ReadonlyMap<number, readonly number[]>;
+  /** Surfaces that the producer may write, padding lanes included; a tensor that nothing writes has none. */
+  readonly written: ReadonlyMap<number, number>;
+  /** Operands of a fused ADD: read in whole groups of 32 channels. */
+  readonly residuals: ReadonlySet<number>;
+}
+
+const channelsOf = (shape: readonly number[]): number => shape.at(-1) ?? 1;
+
+/** Surfaces that an operation writes of its output, whose channels are `channels`. */
+const writtenSurfaces = (operation: Operation, channels: number): number =>
+  operation.kind === 'conv'
+    ? writtenChannels(channels, operation.depthwise) / atoms.channels
+    : Math.ceil(channels / atoms.channels);
+
+export const tensorsOf = (graph: Graph, operations: readonly Operation[]): Tensors => {
+  const shapes = new Map<number, readonly number[]>();
+  const written = new Map<number, number>();
+  for (const operation of operations) {
+    for (const tensor of [...operandsOf(operation), operation.output]) {
+      const known = graph.tensors.get(tensor);
+      if (known !== undefined) shapes.set(tensor, known.shape);
+    }
+    if (operation.kind === 'view') {
+      shapes.set(operation.output, operation.shape);
+      continue;
+    }
+    const surfaces = writtenSurfaces(operation, channelsOf(shapes.get(operation.output) ?? []));
+    written.set(operation.output, Math.max(surfaces, written.get(operation.output) ?? 0));
+  }
+  const residuals = operations.flatMap((op) =>
+    op.kind === 'conv' && op.residual !== null ? [op.residual.operand] : [],
+  );
+  return { shapes, written, residuals: new Set(residuals) };
+};
+
+/** A cube of its own, with room for the lanes that its producer may write. */
+export const ownCube = (tensors: Tensors, tensor: number): Cube => {
+  const plain = cubeOf(tensors.shapes.get(tensor) ?? [], false);
+  const surfaces = Math.max(plain.surfaces, tensors.written.get(tensor) ?? 0);
+  return { ...plain, surfaces, bytes: surfaces * plain.surfaceBytes };
+};
+
+/** Rows one behind the other. */
+export const hasWholeRows = (cube: Cube): boolean =>
+  cube.lineBytes === cube.width * atoms.channels || cube.height === 1;
+
+/** Rows and surfaces one behind the other. */
+export const isSolid = (cube: Cube): boolean =>
+  hasWholeRows(cube) && (cube.surfaceBytes === cube.height * cube.width * atoms.channels || liveSurfaces(cube) === 1);
+
+/** The spot of a tensor under some bindings. */
+export const spotOf = (tensors: Tensors, bindings: Bindings, tensor: number): Spot => {
+  const own = ownCube(tensors, tensor);
+  const binding = bindings.get(tensor);
+  if (binding === undefined) return { root: tensor, offset: 0, cube: own };
+  const { root, offset, cube: whole } = spotOf(tensors, bindings, binding.whole);
+  const { first, line } = binding;
+  const straight = whole.lineBytes === whole.width * atoms.channels;
+  if (!straight && line % whole.width !== 0)
+    throw new Error(`tensor ${tensor}: rows of ${line} atoms in a whole with gaps between its rows`);
+  const start = straight
+    ? first * atoms.channels
+    : Math.floor(first / whole.width) * whole.lineBytes + (first % whole.width) * atoms.channels;
+  const step = straight ? line * atoms.channels : (line / whole.width) * whole.lineBytes;
+  const lineBytes = own.height === 1 ? own.lineBytes : step;
+  const { surfaceBytes } = whole;
+  // As much room as is written, and as is read beside the real channels.
+  const read = tensors.residuals.has(tensor) ? own.surfaces : liveSurfaces(own);
+  const surfaces = Math.max(read, tensors.written.get(tensor) ?? 0);
+  return {
+    root,
+    offset: offset + (binding.channel / atoms.channels) * surfaceBytes + start,
+    cube: { ...own, surfaces, lineBytes, surfaceBytes, bytes: surfaces * surfaceBytes },
+  };
+};

@@ -1,0 +1,51 @@
+/** Codes as they come, and codes with a scale of their own. */
+import { activationLimit, type ConvNumbers } from './division.js';
+import { convStages } from './conv_stages.js';
+import type { QuantizedMultiplier } from './multiplier.js';
+import type { Stages } from './stages.js';
+
+/** Nothing but the DPU's saturation. Exact. */
+export const copyStages: Stages = {
+  technique: 'copy',
+  bs: null,
+  bn: null,
+  ew: null,
+  out: { scale: 1, shift: 0, offset: 0, ties: 'even' },
+  mismatch: 0,
+  facts: [],
+};
+
+export interface ScaleNumbers {
+  readonly inputZeroPoint: number;
+  readonly multiplier: QuantizedMultiplier;
+  readonly outputZeroPoint: number;
+  readonly range: readonly [number, number];
+}
+
+/** (x - zero) * multiplier on TFLite's grid, for a task without convolution: all operands in registers. */
+export const scaleStages = ({ inputZeroPoint, multiplier, outputZeroPoint, range }: ScaleNumbers): Stages => {
+  const numbers: ConvNumbers = {
+    multipliers: [multiplier],
+    bias: Int32Array.of(-inputZeroPoint),
+    dead: [false],
+    outputZeroPoint,
+    range,
+  };
+  const unity = multiplier.mantissa === 2 ** 30 && multiplier.shift === 1;
+  const limit = activationLimit(numbers, 0);
+  if (unity) {
+    return {
+      ...copyStages,
+      bs: { add: -inputZeroPoint, multiply: null, shift: 0, limit },
+      out: { ...copyStages.out, offset: outputZeroPoint },
+      facts: ['int8_flying', ...(limit === null ? [] : ['relux_limit_position'])],
+    };
+  }
+  const stages = convStages(numbers);
+  return {
+    ...stages,
+    technique: 'elementwise',
+    bs: stages.bs === null ? null : { ...stages.bs, add: -inputZeroPoint },
+    facts: [...stages.facts, 'int8_flying'],
+  };
+};

@@ -1,0 +1,108 @@
+import fc from 'fast-check';
+import { activation, type OpName } from '../host/tflite_writer.js';
+import { Builder, byteType, type ByteType, channelCount, chosenSeed, type OpModel, real, whole } from './op_models.js';
+import { differentialTest, everyValue } from './op_test.js';
+
+/** Ops that take each code by itself: rescaling, activations, constants, two tensors. */
+const plane = fc.tuple(fc.constant(1), whole(1, 12), whole(1, 12), channelCount);
+const otherType = (type: ByteType, same: boolean): ByteType => (same ? type : type === 'int8' ? 'uint8' : 'int8');
+
+const rescaled = fc
+  .tuple(chosenSeed, byteType, fc.boolean(), plane, fc.oneof(fc.constant(0), real(-4, 4)), fc.boolean())
+  .map(([seed, type, same, shape, ratioLog2, aligned]): OpModel => {
+    const b = new Builder(seed);
+    const to = otherType(type, same);
+    const zero = b.zeroPoint(type);
+    const shifted = zero + (same ? 0 : type === 'int8' ? 128 : -128);
+    const input = b.input(type, shape, 0.1, zero);
+    const output = b.map(to, shape, 0.1 * 2 ** ratioLog2, aligned ? shifted : b.zeroPoint(to));
+    b.op({ op: 'QUANTIZE', inputs: [input], outputs: [output], options: { type: 'QuantizeOptions', fields: {} } });
+    return b.model(`${type} -> ${to} ${shape.join('x')} ratio 2^${ratioLog2}`, [output]);
+  });
+
+const activated = fc
+  .tuple(
+    chosenSeed,
+    byteType,
+    plane,
+    fc.oneof(fc.constant(0), real(-2, 2)),
+    fc.constantFrom<OpName>('RELU', 'RELU6', 'RELU_N1_TO_1'),
+  )
+  .map(([seed, type, shape, ratioLog2, op]): OpModel => {
+    const b = new Builder(seed);
+    const scale = 2 ** b.random.between(-7, -4);
+    const zero = b.zeroPoint(type);
+    const input = b.input(type, shape, scale, zero);
+    const output = b.map(type, shape, scale * 2 ** ratioLog2, ratioLog2 === 0 ? zero : b.zeroPoint(type));
+    b.op({ op, version: type === 'int8' && op !== 'RELU_N1_TO_1' ? 2 : 1, inputs: [input], outputs: [output] });
+    return b.model(`${op} ${type} ${shape.join('x')} ratio 2^${ratioLog2}`, [output]);
+  });
+
+type Constant = 'none' | 'scalar' | 'one' | 'channels';
+
+const combined = (
+  ops: readonly [OpName, ...OpName[]],
+  constants: readonly [Constant, ...Constant[]],
+): fc.Arbitrary<OpModel> =>
+  fc
+    .record({
+      seed: chosenSeed,
+      type: byteType,
+      shape: plane,
+      op: fc.constantFrom(...ops),
+      constant: fc.constantFrom(...constants),
+      constantFirst: fc.boolean(),
+      fused: fc.constantFrom('none', 'none', 'relu', 'relu6', 'reluN1To1'),
+      ratioLog2: real(-3, 3),
+    })
+    .map(({ seed, type, shape, op, constant, constantFirst, fused, ratioLog2 }): OpModel => {
+      const b = new Builder(seed);
+      const sameCodes = op === 'MAXIMUM' || op === 'MINIMUM';
+      const scale = 0.05;
+      const zero = b.zeroPoint(type);
+      const input = b.input(type, shape, scale, zero);
+      const otherScale = sameCodes ? scale : scale * 2 ** ratioLog2;
+      const constantShape = { none: shape, scalar: [], one: [1], channels: [1, 1, 1, shape[3]] }[constant];
+      const otherZero = sameCodes ? zero : b.zeroPoint(type);
+      const other =
+        constant === 'none'
+          ? b.input(type, shape, otherScale, otherZero)
+          : b.constant(type, constantShape, otherScale, otherZero);
+      const outputScale = sameCodes
+        ? scale
+        : op === 'MUL'
+          ? scale * otherScale * 2 ** b.random.between(4, 7)
+          : (scale + otherScale) * 2 ** b.random.between(-1, 0);
+      const output = b.map(type, shape, outputScale, sameCodes ? zero : b.zeroPoint(type));
+      const options = { ADD: 'AddOptions', SUB: 'SubOptions', MUL: 'MulOptions' } as const;
+      const table = options[op as keyof typeof options];
+      b.op({
+        op,
+        version: type === 'int8' ? 2 : 1,
+        inputs: constantFirst ? [other, input] : [input, other],
+        outputs: [output],
+        ...(sameCodes
+          ? { options: { type: 'MaximumMinimumOptions' as const, fields: {} } }
+          : { options: { type: table, fields: { activation: activation[fused as keyof typeof activation] } } }),
+      });
+      return b.model(
+        `${op} ${type} ${shape.join('x')} ${constant} constant ${constantFirst ? 'first' : ''} ${fused} 2^${ratioLog2}`,
+        [output],
+      );
+    });
+
+describe('elementwise ops', () => {
+  differentialTest('QUANTIZE', rescaled, { mostCounts: 1, equal: 0.9995 });
+  differentialTest('RELU, RELU6, RELU_N1_TO_1', activated, { mostCounts: 1, equal: 0.9995 });
+  differentialTest('MAXIMUM, MINIMUM', combined(['MAXIMUM', 'MINIMUM'], ['none', 'scalar', 'one']), everyValue);
+  differentialTest('SUB of two tensors', combined(['SUB'], ['none']), { mostCounts: 1, equal: 0.999 });
+  differentialTest('ADD, SUB with a constant', combined(['ADD', 'SUB'], ['scalar', 'one', 'channels']), {
+    mostCounts: 1,
+    equal: 0.998,
+  });
+  differentialTest('MUL of two tensors', combined(['MUL'], ['none']), { mostCounts: 1, equal: 0.999 });
+  differentialTest('MUL by a constant', combined(['MUL'], ['scalar', 'one', 'channels']), {
+    mostCounts: 1,
+    equal: 0.999,
+  });
+});

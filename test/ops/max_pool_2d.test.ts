@@ -1,0 +1,6 @@
+import { differentialTest, everyValue } from './op_test.js';
+import { poolModels } from './pool_models.js';
+
+describe('MAX_POOL_2D', () => {
+  differentialTest('every value', poolModels('MAX_POOL_2D'), everyValue);
+});

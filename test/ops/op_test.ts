@@ -1,0 +1,54 @@
+import { expect } from 'chai';
+import type fc from 'fast-check';
+import type { Runtime } from '../host/python.js';
+import { againstReference, drawn, modelsOfEachOp, type OpModel } from './op_models.js';
+import { equalShare, line } from './tally.js';
+
+export interface Expectation {
+  /** What an output value may differ by. */
+  readonly mostCounts: number;
+  /** Share of values that must be equal. */
+  readonly equal: number;
+  /** Share of the models that may be refused (by rules about their numbers). */
+  readonly refused?: number;
+  readonly runtime?: Runtime;
+  readonly models?: number;
+  /** For an op that the reference kernels lack. */
+  readonly kernels?: 'optimized';
+}
+
+export const everyValue: Expectation = { mostCounts: 0, equal: 1 };
+
+/** A mocha test: random models of one op. */
+export function differentialTest(
+  title: string,
+  models: fc.Arbitrary<OpModel>,
+  {
+    mostCounts,
+    equal,
+    refused: mayRefuse = 0,
+    runtime = 'tflite_runtime',
+    models: count = modelsOfEachOp,
+    kernels,
+  }: Expectation,
+): void {
+  it(title, async function () {
+    this.timeout(Math.max(120_000, count * 300));
+    const outcome = await againstReference(drawn(models, count), {
+      runtime,
+      mostCounts,
+      ...(kernels === undefined ? {} : { kernels }),
+    });
+    if (typeof outcome === 'string') {
+      console.log(`      skipped: ${outcome}`);
+      return this.skip();
+    }
+    const { tally, refused, failures } = outcome;
+    console.log(`      ${line(title, tally)}${refused.length > 0 ? `; ${refused.length} refused` : ''}`);
+    for (const text of [...failures, ...(refused.length > mayRefuse * count ? refused : [])].slice(0, 8))
+      console.log(`      ${text}`);
+    expect(failures, 'wrong answers').to.have.lengthOf(0);
+    expect(refused.length, 'refused').to.be.at.most(mayRefuse * count);
+    expect(equalShare(tally), 'equal').to.be.at.least(equal);
+  });
+}
