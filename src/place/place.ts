@@ -15,7 +15,7 @@ export interface Placement {
   readonly spots: ReadonlyMap<number, Spot>;
   /** Bytes of each root. */
   readonly roots: ReadonlyMap<number, number>;
-  /** A result of the part that nothing writes, if there is one. */
+  /** A tensor that is read, or a result of the part, and that nothing writes; null where there is none. */
   readonly missing: number | null;
 }
 
@@ -112,7 +112,7 @@ const tasksOf = (
   // A depthwise copy writes more lanes than the move was thought to: row by row then.
   return tasks.map((task, i) => {
     if (task.kind !== 'conv' || operations.includes(task)) return task;
-    const widened = tensorsOf(graph, [...views, ...tasks]);
+    const widened = tensorsOf(graph, part, [...views, ...tasks]);
     const { root } = spotOf(widened, bindings, task.output);
     return clobbers(root, tasks, part.inputs, widened, bindings)
       ? copyOperation({ kind: 'move', nodes: task.nodes, input: task.input, output: tasks[i]?.output ?? -1 })
@@ -121,7 +121,7 @@ const tasksOf = (
 };
 
 export const place = (graph: Graph, part: Part, operations: readonly Operation[]): Placement => {
-  const tensors = tensorsOf(graph, operations);
+  const tensors = tensorsOf(graph, part, operations);
   let bindings = bind(operations, part, tensors, new Set());
   let tasks = tasksOf(operations, part, graph, tensors, bindings);
   if (tasks.length === 0) {
@@ -129,13 +129,14 @@ export const place = (graph: Graph, part: Part, operations: readonly Operation[]
     bindings = bind(operations, part, tensors, new Set(operations.map(({ output }) => output)));
     tasks = tasksOf(operations, part, graph, tensors, bindings);
   }
-  const final = tensorsOf(graph, [...operations.filter(({ kind }) => kind === 'view' || kind === 'move'), ...tasks]);
+  const final = tensorsOf(graph, part, [...operations.filter(({ kind }) => kind === 'view' || kind === 'move'), ...tasks]);
   const spots = new Map([...final.shapes.keys()].map((tensor) => [tensor, spotOf(final, bindings, tensor)]));
   const roots = new Map<number, number>();
   for (const { root, offset, cube } of spots.values()) {
     roots.set(root, Math.max(roots.get(root) ?? 0, offset + cube.surfaces * cube.surfaceBytes));
   }
   const made = new Set([...part.inputs, ...tasks.map(({ output }) => output)].map((tensor) => spots.get(tensor)?.root));
-  const missing = part.outputs.find((tensor) => !made.has(spots.get(tensor)?.root ?? -1)) ?? null;
+  const needed = [...tasks.flatMap(operandsOf), ...part.outputs];
+  const missing = needed.find((tensor) => !made.has(spots.get(tensor)?.root ?? -1)) ?? null;
   return { operations: tasks, spots, roots, missing };
 };

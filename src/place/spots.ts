@@ -1,7 +1,7 @@
 /** Where tensors stand: each in a memory of its own (a root), or inside the memory of another tensor. */
 import { atoms } from '../hardware/limits.js';
 import { type Cube, cubeOf, liveSurfaces, writtenChannels } from '../layout/cube.js';
-import type { Graph } from '../model/graph.js';
+import type { Graph, Part } from '../model/graph.js';
 import { type Operation, operandsOf } from '../ops/operation.js';
 
 /** A place inside another tensor, in atoms of that tensor's plane as if its rows stood one behind the other. */
@@ -39,8 +39,9 @@ const writtenSurfaces = (operation: Operation, channels: number): number =>
     ? writtenChannels(channels, operation.depthwise) / atoms.channels
     : Math.ceil(channels / atoms.channels);
 
-export const tensorsOf = (graph: Graph, operations: readonly Operation[]): Tensors => {
-  const shapes = new Map<number, readonly number[]>();
+export const tensorsOf = (graph: Graph, part: Part, operations: readonly Operation[]): Tensors => {
+  // An input that nothing reads has a place as well: the plan names every input.
+  const shapes = new Map(part.inputs.map((tensor) => [tensor, graph.tensors.get(tensor)?.shape ?? []]));
   const written = new Map<number, number>();
   for (const operation of operations) {
     for (const tensor of [...operandsOf(operation), operation.output]) {

@@ -1,8 +1,14 @@
-import { optionNames, operatorNames } from '../../src/model/operators.js';
+import { operatorNames, optionFields } from '../../src/model/operators.js';
 import type { ElementType } from '../../src/model/graph.js';
 import { readTflite } from '../../src/model/tflite.js';
 
-const typeCodes: Readonly<Partial<Record<ElementType, number>>> = { float32: 1, int32: 2, uint8: 3, int8: 9 };
+const typeCodes: Readonly<Partial<Record<ElementType, number>>> = {
+  float32: 1,
+  int32: 2,
+  uint8: 3,
+  int64: 4,
+  int8: 9,
+};
 
 /** The message that `delegate/capture.c` would write of a .tflite file's graph (ARCHITECTURE.md). */
 export function graphMessage(tflite: Uint8Array): Uint8Array {
@@ -33,7 +39,11 @@ export function graphMessage(tflite: Uint8Array): Uint8Array {
     words(node.index, operatorNames.indexOf(node.op), node.version);
     text('');
     words(node.inputs.length, ...node.inputs, node.outputs.length, ...node.outputs);
-    const values = (optionNames[node.op] ?? []).map((name) => node.params[name] ?? 0);
+    // A real number goes over as its float32 bits.
+    const values = (optionFields[node.op] ?? []).map(([name, kind]) => {
+      const value = node.params[name] ?? 0;
+      return kind === 'f32' ? (new Int32Array(Float32Array.of(value).buffer)[0] ?? 0) : value;
+    });
     words(values.length, ...values);
   }
   return Uint8Array.from(Buffer.concat(chunks));
