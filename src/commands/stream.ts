@@ -101,11 +101,19 @@ const sumsOf = (comparisons: readonly (Comparison | null)[]): Sums =>
 const sumLine = (title: string, { layers, values, equal, largest }: Sums): string =>
   `${title}: ${layers} layers, ${values} values, ${share(equal, values)} equal, largest difference ${largest}`;
 
-const printReport = (terminal: Terminal, report: StreamReport, patches: ReadonlySet<DefectName>): void => {
+const printReport = (
+  terminal: Terminal,
+  report: StreamReport,
+  patches: ReadonlySet<DefectName>,
+  compared: boolean,
+): void => {
   const { executed, tasks, jobs, submits, facts, layers } = report;
   const changed = Object.entries(facts).map(([name, value]) => `, with ${name}=${value}`);
   terminal.out(`${executed} of ${tasks} tasks executed, ${jobs} jobs in ${submits} submits${changed.join('')}\n`);
-  if (layers.length === 0) return;
+  if (layers.length === 0) {
+    if (report.unknown > 0 && compared) terminal.out('no layer of the model is in the stream: is it another model?\n');
+    return;
+  }
   const { length: patched } = layers.filter(({ changedWords }) => changedWords > 0);
   const words = layers.reduce((sum, { changedWords }) => sum + changedWords, 0);
   if (patches.size > 0)
@@ -126,6 +134,7 @@ const printReport = (terminal: Terminal, report: StreamReport, patches: Readonly
   }
   for (const { node, refusal } of layers)
     if (refusal !== null) terminal.out(`#${node} as it stands is refused: ${refusal}\n`);
+  if (report.unknown > 0) terminal.out(`${report.unknown} operations of the stream belong to no node of the model\n`);
   const { length: open } = layers.filter((layer) => !explained(layer));
   const { length: within } = layers.filter((layer) => layer.within);
   terminal.out(
@@ -161,12 +170,14 @@ const run = (args: readonly string[], terminal: Terminal): ExitCode => {
   try {
     report = runStream(npu, recording, graph, patches);
   } catch (error) {
-    throw error instanceof PtfeError ? error : new PtfeError('bad-stream', path, String(error), 'is it whole?');
+    if (error instanceof PtfeError) throw error;
+    throw new PtfeError('bad-stream', path, error instanceof Error ? error.message : String(error));
   }
   if (parsed.flags.has('json'))
     printJson(terminal, { stream: path, model: model ?? null, patches: [...patches], ...report });
-  else printReport(terminal, report, patches);
-  return report.unknown === 0 || graph === null ? (report.layers.every(explained) ? 0 : 1) : 1;
+  else printReport(terminal, report, patches, graph !== null);
+  if (graph === null) return 0;
+  return report.unknown === 0 && report.layers.every(explained) ? 0 : 1;
 };
 
 export const streamCommand: Subcommand = {

@@ -129,7 +129,10 @@ export const place = (graph: Graph, part: Part, operations: readonly Operation[]
     bindings = bind(operations, part, tensors, new Set(operations.map(({ output }) => output)));
     tasks = tasksOf(operations, part, graph, tensors, bindings);
   }
-  const final = tensorsOf(graph, part, [...operations.filter(({ kind }) => kind === 'view' || kind === 'move'), ...tasks]);
+  const final = tensorsOf(graph, part, [
+    ...operations.filter(({ kind }) => kind === 'view' || kind === 'move'),
+    ...tasks,
+  ]);
   const spots = new Map([...final.shapes.keys()].map((tensor) => [tensor, spotOf(final, bindings, tensor)]));
   const roots = new Map<number, number>();
   for (const { root, offset, cube } of spots.values()) {

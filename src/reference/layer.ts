@@ -169,8 +169,7 @@ export const averageLayer = ({ tensors }: Graph, { op, inputs, outputs, params }
   const [from, to] = [planeOf(input), planeOf(result)];
   const range = activationRange(params['activation'] ?? 0, scaleOf(result), zeroPointOf(result), result.type);
   if (range === null) return null;
-  // A window whose size did not come over covers the plane, as before a classifier.
-  const { filterH = from.height, filterW = from.width } = params;
+  const { filterH = 0, filterW = 0 } = params;
   return {
     type: result.type,
     input: from,

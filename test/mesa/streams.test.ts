@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { runSubcommand } from '../../src/commands/index.js';
 import type { StreamReport } from '../../src/mesa/run.js';
-import { loadAddon } from '../host/addon.js';
 import { needShared } from '../host/shared.js';
 import { goldenPath, modelPath } from './golden.js';
+import { needAddon } from './layer.js';
 
 /**
  * `ptfe stream run` on every recorded stream: layers within the bound of Mesa's formulas, layers outside of it by the
@@ -42,6 +42,54 @@ const expected: readonly (readonly [string, Expected])[] = [
   [posenet, { patch: 'k1', tasks: 91, layers: 31, values: 13_883_867, defects: {}, equal: 0.986 }],
 ];
 
+interface Answer {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+const ptfe = (...argv: readonly string[]): Answer => {
+  let [out, err] = ['', ''];
+  const code = runSubcommand(argv, { out: (text) => void (out += text), err: (text) => void (err += text) });
+  return { code, out, err };
+};
+
+describe('ptfe stream', () => {
+  const small = 'mobilenet_v1_0.25_128_quant';
+
+  it('refuses what it cannot do in one line', () => {
+    expect(ptfe('stream').err).to.match(/^ptfe stream: run or patches\?.*\n$/);
+    expect(ptfe('stream', 'walk').err).to.match(/no topic "walk"/);
+    expect(ptfe('stream', 'run').err).to.match(/no stream given/);
+    expect(ptfe('stream', 'run', 'none').err).to.match(/^ptfe stream: none.json.gz: there is no such file\n$/);
+    expect(ptfe('stream', 'run', 'none', '--patch', 'k99').err).to.match(/--patch k99: known are k1, k3/);
+    expect(ptfe('stream', 'run', 'none', '--patch', 'k1').err).to.match(/--patch needs --model/);
+  });
+
+  it('lists its patches', () => {
+    const { code, out } = ptfe('stream', 'patches', '--json');
+    expect(code).to.equal(0);
+    expect(JSON.parse(out)).to.have.property('patches').with.length(8);
+  });
+
+  it('executes without a model, and says when the model is another one', function () {
+    needShared(this, `golden/mesa/${small}.json.gz`);
+    needShared(this, 'models/vww_96_int8.tflite');
+    needAddon(this);
+    const alone = ptfe('stream', 'run', goldenPath(small));
+    expect(alone).to.deep.include({ code: 0, err: '' });
+    expect(alone.out).to.match(
+      /^28 of 28 tasks executed, 28 jobs in 2 submits, with padding_surface_overrun=dropped\n$/,
+    );
+    const other = ptfe('stream', 'run', goldenPath(small), '--model', modelPath('vww_96_int8'));
+    expect(other.code).to.equal(1);
+    expect(other.out).to.match(/is it another model/);
+    const text = ptfe('stream', 'run', goldenPath(small), '--model', modelPath(small));
+    expect(text.code).to.equal(0);
+    expect(text.out).to.match(/26 of 28 layers within their bound, 2 explained by a defect, 0 open\n$/);
+  });
+});
+
 describe("Mesa's recorded streams against TFLite's kernels, layer by layer", function () {
   this.timeout(300_000);
 
@@ -49,16 +97,12 @@ describe("Mesa's recorded streams against TFLite's kernels, layer by layer", fun
     it(patch === undefined ? name : `${name}, patched: ${patch}`, function () {
       needShared(this, `golden/mesa/${name}.json.gz`);
       needShared(this, `models/${name}.tflite`);
-      if (typeof loadAddon() === 'string') {
-        console.log('      skipped: the addon is not built');
-        return this.skip();
-      }
-      let text = '';
+      needAddon(this);
       const patches = patch === undefined ? [] : ['--patch', patch];
       const argv = ['stream', 'run', goldenPath(name), '--model', modelPath(name), ...patches, '--json'];
-      const code = runSubcommand(argv, { out: (part) => (text += part), err: (part) => (text += part) });
-      expect(code, text.slice(0, 300)).to.equal(0);
-      const report = JSON.parse(text) as StreamReport;
+      const { code, out, err } = ptfe(...argv);
+      expect(code, err).to.equal(0);
+      const report = JSON.parse(out) as StreamReport;
       expect({ tasks: report.executed, layers: report.layers.length, unknown: report.unknown }).to.deep.equal({
         tasks,
         layers,

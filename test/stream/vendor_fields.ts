@@ -56,6 +56,8 @@ const ourFields = (w: Window): ReadonlyMap<string, number> => {
       outputWidth: w.outputColumns,
       strideX: w.stride,
       strideY: w.stride,
+      dilationX: 1,
+      dilationY: 1,
       padTop: 0,
       padLeft: 0,
     },
@@ -63,6 +65,7 @@ const ourFields = (w: Window): ReadonlyMap<string, number> => {
     weightZeroPoint: 0,
     inputZeroPoint: 0,
     numbers: { multipliers: [], bias: new Int32Array(), dead: [], outputZeroPoint: 0, range: [-128, 127] },
+    stages: null,
     residual: null,
   };
   const tile = {
