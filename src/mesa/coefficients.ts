@@ -76,11 +76,26 @@ export const foldBias = (operation: MesaOperation, fixes: Fixes): Int32Array => 
 export const sideBytes = ({ width, height, channels }: Side): number =>
   width * height * Math.ceil(channels / 16) * 2 * 16;
 
+/** NHWC bytes -> NC1HWC2 less 0x80, with the zero point in lanes without a channel. */
+export const cubeToDevice = (side: Side, zeroPoint: number, bytes: Uint8Array): Uint8Array => {
+  const { width, height, channels } = side;
+  const device = new Uint8Array(sideBytes(side));
+  for (let surface = 0, at = 0; surface * 16 < channels; surface++) {
+    for (let pixel = 0; pixel < width * height; pixel++) {
+      for (let lane = 0; lane < 16; lane++, at++) {
+        const c = surface * 16 + lane;
+        device[at] = (c < channels ? (bytes[pixel * channels + c] ?? 0) : zeroPoint) - 0x80;
+      }
+    }
+  }
+  return device;
+};
+
 /** NHWC bytes -> the first layer's input: NC1HWC2 less 0x80, or a picture of one channel in rows of 16 at least. */
 export const toDevice = (operation: MesaOperation, bytes: Uint8Array): Uint8Array => {
   const { input } = operation;
-  const device = new Uint8Array(sideBytes(input));
-  if (input.channels === 1 && readsPixels(operation)) {
+  if (readsPixels(operation)) {
+    const device = new Uint8Array(sideBytes(input));
     const pitch = Math.max(input.width, 16);
     for (let y = 0; y < input.height; y++) {
       device.fill(input.zeroPoint, y * pitch, (y + 1) * pitch);
@@ -88,16 +103,7 @@ export const toDevice = (operation: MesaOperation, bytes: Uint8Array): Uint8Arra
     }
     return device;
   }
-  const pixels = input.width * input.height;
-  for (let surface = 0, at = 0; surface * 16 < input.channels; surface++) {
-    for (let pixel = 0; pixel < pixels; pixel++) {
-      for (let lane = 0; lane < 16; lane++, at++) {
-        const c = surface * 16 + lane;
-        device[at] = (c < input.channels ? (bytes[pixel * input.channels + c] ?? 0) : input.zeroPoint) - 0x80;
-      }
-    }
-  }
-  return device;
+  return cubeToDevice(input, input.zeroPoint, bytes);
 };
 
 /** A tensor's cube -> NHWC bytes. */

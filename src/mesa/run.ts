@@ -10,9 +10,10 @@ import { evaluate, evaluateNode, type Values } from '../reference/graph.js';
 import { addLayer, convolutionLayer } from '../reference/layer.js';
 import type { Recording } from '../stream/recording.js';
 import { additionCounts, type Bound, boundOf, compareBytes, compareSums, type Comparison, isWithin } from './bound.js';
-import { fromDevice, inputFromDevice, sideBytes, toDevice } from './coefficients.js';
+import { cubeToDevice, fromDevice, inputFromDevice, sideBytes, toDevice } from './coefficients.js';
 import { asMesa, type DefectName, defects, type Fixes } from './defects.js';
 import { type PlacedOperation, type PlacedStream, placeStream, type Region, regionsOf, type Start } from './place.js';
+import type { Addresses } from './task_words.js';
 import { recognize, type StreamLayer, type StreamOperation, streamOperations } from './recognize.js';
 
 /** The software NPU: programs on memory of their own. Errors are exceptions with the NPU's text. */
@@ -69,30 +70,54 @@ const overrunDropped = { padding_surface_overrun: 'dropped' } as const;
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 interface Reference {
-  readonly output: Uint8Array;
   readonly bound: Pick<Bound, 'counts' | 'grid'>;
   readonly compare: (got: Uint8Array) => Comparison;
 }
 
-/** What TFLite makes of an input of the layer. */
+/** What a layer reads. */
+interface Inputs {
+  readonly input: Uint8Array;
+  /** Of a fused ADD. */
+  readonly operand: Uint8Array | null;
+}
+
+/** A layer's tensors from a list; null where one is not in it. */
+const inputsFrom = (values: Values, { node, add: sum }: StreamLayer): Inputs | null => {
+  const input = values.get(node.inputs[0] ?? -1);
+  if (input === undefined) return null;
+  if (sum === null) return { input, operand: null };
+  const operand = values.get(sum.inputs[1] ?? -1);
+  return operand === undefined ? null : { input, operand };
+};
+
+/** What TFLite makes of them. */
 const referenceFor = (
   graph: Graph,
   { node, add: sum, operation }: StreamLayer,
   fixes: Fixes,
-  input: Uint8Array,
-  operand: Uint8Array | null,
+  { input, operand }: Inputs,
 ): Reference | null => {
   const layer = convolutionLayer(graph, node);
   if (layer === null) return null;
   const bound = boundOf(layer, operation, fixes);
   const sums = accumulate(layer, input);
   const output = requantize(layer, sums);
-  if (sum === null) return { output, bound, compare: (got) => compareSums(layer, bound, sums, output, got) };
+  if (sum === null) return { bound, compare: (got) => compareSums(layer, bound, sums, output, got) };
   const addition = addLayer(graph, sum);
   if (addition === null || operand === null) return null;
   const total = add(addition, output, operand);
   const counts = additionCounts(operation, addition.scales[0]);
-  return { output: total, bound: { counts, grid: 0.5 }, compare: (got) => compareBytes(total, got, counts) };
+  return { bound: { counts, grid: 0.5 }, compare: (got) => compareBytes(total, got, counts) };
+};
+
+const writeInputs = (
+  program: OpenProgram,
+  { operation }: StreamLayer,
+  at: Addresses,
+  { input, operand }: Inputs,
+): void => {
+  program.write(at.input, toDevice(operation, input));
+  if (operand !== null) program.write(at.operand, cubeToDevice(operation.output, operation.output.zeroPoint, operand));
 };
 
 /** One layer in a program of its own. @returns its output, or the NPU's refusal */
@@ -101,12 +126,12 @@ const runAlone = (
   stream: PlacedStream,
   placed: PlacedOperation,
   layer: StreamLayer,
-  input: Uint8Array,
+  inputs: Inputs,
   facts: Readonly<Record<string, string>>,
 ): Uint8Array | string => {
   try {
     const program = npu.open(regionsOf(stream, placed), placed.tasks, facts);
-    program.write(placed.at.input, toDevice(layer.operation, input));
+    writeInputs(program, layer, placed.at, inputs);
     program.run(0, placed.tasks.length);
     return fromDevice(layer.operation.output, program.read(placed.at.output, sideBytes(layer.operation.output)));
   } catch (error) {
@@ -126,7 +151,7 @@ interface Session {
 const nameDefect = (
   { npu, recording, graph, known, fixes }: Session,
   index: number,
-  inputs: readonly Uint8Array[],
+  tries: readonly Inputs[],
 ): DefectName | null => {
   const one = known.slice(index, index + 1);
   for (const { name } of defects) {
@@ -136,10 +161,10 @@ const nameDefect = (
     const [placed] = stream.operations;
     const layer = placed?.layer;
     if (placed === undefined || layer == null) continue;
-    const agrees = inputs.every((input) => {
-      const output = runAlone(npu, stream, placed, layer, input, {});
+    const agrees = tries.every((inputs) => {
+      const output = runAlone(npu, stream, placed, layer, inputs, {});
       if (typeof output === 'string') return false;
-      const reference = referenceFor(graph, layer, tried, input, null);
+      const reference = referenceFor(graph, layer, tried, inputs);
       return reference !== null && isWithin(reference.compare(output));
     });
     if (agrees) return name;
@@ -162,18 +187,35 @@ const computeOnHost = (graph: Graph, tensor: number, values: Map<number, Uint8Ar
   return made;
 };
 
+/** The layer by itself on the reference's own input: what the NPU says of it as it stands, and how its values compare. */
+const compareOwn = (
+  { npu, graph, fixes }: Session,
+  placed: PlacedStream,
+  operation: PlacedOperation,
+  layer: StreamLayer,
+  inputs: Inputs,
+): { readonly own: Comparison | null; readonly refusal: string | null } => {
+  const reference = referenceFor(graph, layer, fixes, inputs);
+  const strict = runAlone(npu, placed, operation, layer, inputs, {});
+  const output = typeof strict === 'string' ? runAlone(npu, placed, operation, layer, inputs, overrunDropped) : strict;
+  return {
+    own: reference === null || typeof output === 'string' ? null : reference.compare(output),
+    refusal: typeof strict === 'string' ? strict : null,
+  };
+};
+
 const compareAll = (
   session: Session,
   placed: PlacedStream,
   program: OpenProgram,
   graphInput: Values,
 ): readonly LayerReport[] => {
-  const { npu, graph, fixes } = session;
+  const { graph, fixes } = session;
   const reference = evaluate(graph, graphInput);
   const values = new Map(graphInput);
-  const reports: LayerReport[] = [];
   /** Which submit a tensor was computed in: another one's buffers get it from the host. */
   const madeIn = new Map([...graphInput.keys()].map((tensor) => [tensor, 0]));
+  const reports: LayerReport[] = [];
   let first = 0;
   for (const [index, operation] of placed.operations.entries()) {
     const { layer, at, tasks, stream, changedWords } = operation;
@@ -185,41 +227,33 @@ const compareAll = (
     }
     const { node, add: sum, operation: numbers } = layer;
     const tensor = node.inputs[0] ?? -1;
-    const input = computeOnHost(graph, tensor, values) ?? undefined;
-    if (input !== undefined && madeIn.get(tensor) !== stream.submit) program.write(at.input, toDevice(numbers, input));
-    const operand = sum === null ? undefined : values.get(sum.inputs[1] ?? -1);
+    const input = computeOnHost(graph, tensor, values);
+    if (input !== null && madeIn.get(tensor) !== stream.submit) program.write(at.input, toDevice(numbers, input));
+    const inMemory = inputsFrom(values, layer);
     program.run(start, tasks.length);
     const output = fromDevice(numbers.output, program.read(at.output, sideBytes(numbers.output)));
     const result = (sum ?? node).outputs[0] ?? -1;
     values.set(result, output);
     madeIn.set(result, stream.submit);
-    const expected = input === undefined ? null : referenceFor(graph, layer, fixes, input, operand ?? null);
-    const ownInput = reference.get(tensor);
-    const ownOperand = sum === null ? null : (reference.get(sum.inputs[1] ?? -1) ?? null);
-    const ownExpected = ownInput === undefined ? null : referenceFor(graph, layer, fixes, ownInput, ownOperand);
-    const alone = ownInput === undefined ? '' : runAlone(npu, placed, operation, layer, ownInput, {});
-    const dropped =
-      ownInput !== undefined && typeof alone === 'string'
-        ? runAlone(npu, placed, operation, layer, ownInput, overrunDropped)
-        : alone;
+    const expected = inMemory === null ? null : referenceFor(graph, layer, fixes, inMemory);
     const memory = expected?.compare(output) ?? null;
-    const own =
-      ownExpected === null || typeof dropped === 'string' || sum !== null ? null : ownExpected.compare(dropped);
-    const refusal = typeof alone === 'string' && alone !== '' ? alone : null;
-    const within = refusal === null && [memory, own].every((one) => one === null || isWithin(one)) && memory !== null;
-    const inputs = [input, ownInput].filter((one) => one !== undefined);
+    const ownInputs = inputsFrom(reference, layer);
+    const { own, refusal } =
+      ownInputs === null ? { own: null, refusal: null } : compareOwn(session, placed, operation, layer, ownInputs);
+    const within = memory !== null && refusal === null && [memory, own].every((one) => one === null || isWithin(one));
+    const tries = [inMemory, ownInputs].filter((one) => one !== null);
     reports.push({
       node: node.index,
       op: sum === null ? node.op : `${node.op}+ADD`,
       submit: stream.submit,
       tasks: tasks.length,
       changedWords,
-      bound: (expected ?? ownExpected)?.bound ?? null,
+      bound: expected?.bound ?? null,
       memory,
       own,
       within,
       refusal,
-      defect: within || sum !== null ? null : nameDefect(session, index, inputs),
+      defect: within || tries.length === 0 ? null : nameDefect(session, index, tries),
     });
   }
   return reports;

@@ -1,7 +1,7 @@
 /** One layer as a model, through the model of Mesa's lowering, on the software NPU, against the reference. */
 import { loadNpu } from '../../src/commands/native.js';
 import { boundOf, compareBytes, compareSums, type Comparison, additionCounts } from '../../src/mesa/bound.js';
-import { fromDevice, sideBytes, toDevice } from '../../src/mesa/coefficients.js';
+import { cubeToDevice, fromDevice, sideBytes, toDevice } from '../../src/mesa/coefficients.js';
 import { compileOperation } from '../../src/mesa/compile.js';
 import type { DefectName, Fixes } from '../../src/mesa/defects.js';
 import { operationOf } from '../../src/mesa/recognize.js';
@@ -151,7 +151,7 @@ export function runLayer(spec: LayerSpec, names: readonly DefectName[]): Compari
     { iova: addresses.commands, bytes: inPages(commandBytes(words, pitch)) },
     {
       iova: addresses.operand,
-      bytes: inPages(toDevice({ ...operation, input: operation.output, inAddition: false }, operand)),
+      bytes: inPages(cubeToDevice(operation.output, operation.output.zeroPoint, operand)),
     },
   ];
   let output: Uint8Array;
