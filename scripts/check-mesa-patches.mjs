@@ -1,5 +1,5 @@
 // `node scripts/check-mesa-patches.mjs FOLDER`: whether the diffs of mesa-patches/ apply to a checkout of Mesa, each alone
-// and all together. The checkout is left as it is; nothing of Mesa is kept here.
+// (one of them after the first) and all together. The checkout is left as it is; nothing of Mesa is kept here.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -25,6 +25,7 @@ const report = (title, { status, stderr, error }) => {
     `${status === 0 ? 'applies' : 'FAILS  '} ${title}${status === 0 ? '' : `: ${(error?.message ?? stderr).trim()}`}`,
   );
 };
-for (const name of names) report(name, applies([file(name)]));
+// k2 changes lines of k1's.
+for (const name of names) report(name, applies(name.startsWith('k2-') ? [file(names[0]), file(name)] : [file(name)]));
 report('all together', applies(names.map(file)));
 process.exitCode = failed === 0 ? 0 : 1;

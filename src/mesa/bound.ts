@@ -4,7 +4,8 @@
  * sums that may lose a bit, and with biases divided towards zero. A value can differ only where the exact product lies as
  * near to the boundary between two values as all of this moves it.
  */
-import type { ConvolutionLayer } from '../reference/layer.js';
+import { valuesOf } from '../reference/convolution.js';
+import type { ByteType, ConvolutionLayer } from '../reference/layer.js';
 import { clamp } from '../reference/requantize.js';
 import { asMesa, type Fixes } from './defects.js';
 import type { MesaOperation } from './operation.js';
@@ -69,17 +70,18 @@ export const compareSums = (
   expected: Uint8Array,
   got: Uint8Array,
 ): Comparison => {
-  const { range, outputZeroPoint: zero } = layer;
+  const { range, outputZeroPoint: zero, type } = layer;
+  const [wantedCodes, gotCodes] = [valuesOf(expected, type), valuesOf(got, type)];
   let [different, largest, mayDiffer, doubleRounding, outside] = [0, 0, 0, 0, 0];
   for (let i = 0; i < sums.length; i++) {
     const exact = (sums[i] ?? 0) * bound.factor;
     const moved = Math.abs(exact) * bound.relative + bound.cut + bound.grid + epsilon;
-    const wanted = expected[i] ?? 0;
+    const wanted = wantedCodes[i] ?? 0;
     const near = Math.abs(exact - Math.floor(exact) - 0.5) <= moved;
     const stays = clamp(Math.floor(exact - moved) + zero, range) === clamp(Math.ceil(exact + moved) + zero, range);
     if (near && !stays) mayDiffer++;
     if (clamp(halfEven(exact) + zero, range) !== wanted) doubleRounding++;
-    const difference = Math.abs(wanted - (got[i] ?? 0));
+    const difference = Math.abs(wanted - (gotCodes[i] ?? 0));
     if (difference === 0) continue;
     different++;
     largest = Math.max(largest, difference);
@@ -96,10 +98,11 @@ export const additionCounts = (operation: MesaOperation, innerScale: number): nu
 };
 
 /** Bytes against bytes, where no sums are at hand. */
-export const compareBytes = (expected: Uint8Array, got: Uint8Array, counts: number): Comparison => {
+export const compareBytes = (type: ByteType, expected: Uint8Array, got: Uint8Array, counts: number): Comparison => {
+  const gotCodes = valuesOf(got, type);
   let [different, largest, outside] = [0, 0, 0];
-  for (const [i, wanted] of expected.entries()) {
-    const difference = Math.abs(wanted - (got[i] ?? 0));
+  for (const [i, wanted] of valuesOf(expected, type).entries()) {
+    const difference = Math.abs(wanted - (gotCodes[i] ?? 0));
     if (difference > 0) different++;
     if (difference > counts) outside++;
     largest = Math.max(largest, difference);

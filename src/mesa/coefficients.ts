@@ -59,7 +59,7 @@ const weightSums = ({ input, output, kernel, weights, depthwise }: MesaOperation
   return Int32Array.from({ length: output.channels }, (_, k) => {
     let sum = 0;
     for (let i = 0; i < products; i++) {
-      sum += (weights[depthwise ? i * input.channels + k : k * products + i] ?? 0) - kernel.zeroPoint;
+      sum += (weights[depthwise ? i * input.channels + k : k * products + i] ?? 0) - kernel.plainZeroPoint;
     }
     return sum;
   });
@@ -68,7 +68,7 @@ const weightSums = ({ input, output, kernel, weights, depthwise }: MesaOperation
 export const foldBias = (operation: MesaOperation, fixes: Fixes): Int32Array => {
   const sums = weightSums(operation);
   const divisor = 2 ** truncateBits(operation, fixes);
-  const zero = operation.input.zeroPoint - 0x80;
+  const zero = operation.input.plainZeroPoint - 0x80;
   return sums.map((sum, k) => Math.trunc(((operation.bias[k] ?? 0) - zero * sum) / divisor));
 };
 
@@ -78,13 +78,13 @@ export const sideBytes = ({ width, height, channels }: Side): number =>
 
 /** NHWC bytes -> NC1HWC2 less 0x80, with the zero point in lanes without a channel. */
 export const cubeToDevice = (side: Side, zeroPoint: number, bytes: Uint8Array): Uint8Array => {
-  const { width, height, channels } = side;
+  const { width, height, channels, sign } = side;
   const device = new Uint8Array(sideBytes(side));
   for (let surface = 0, at = 0; surface * 16 < channels; surface++) {
     for (let pixel = 0; pixel < width * height; pixel++) {
       for (let lane = 0; lane < 16; lane++, at++) {
         const c = surface * 16 + lane;
-        device[at] = (c < channels ? (bytes[pixel * channels + c] ?? 0) : zeroPoint) - 0x80;
+        device[at] = (c < channels ? (bytes[pixel * channels + c] ?? 0) ^ sign : zeroPoint) - 0x80;
       }
     }
   }
@@ -99,7 +99,7 @@ export const toDevice = (operation: MesaOperation, bytes: Uint8Array): Uint8Arra
     const pitch = Math.max(input.width, 16);
     for (let y = 0; y < input.height; y++) {
       device.fill(input.zeroPoint, y * pitch, (y + 1) * pitch);
-      device.set(bytes.subarray(y * input.width, (y + 1) * input.width), y * pitch);
+      for (let x = 0; x < input.width; x++) device[y * pitch + x] = (bytes[y * input.width + x] ?? 0) ^ input.sign;
     }
     return device;
   }
@@ -107,12 +107,13 @@ export const toDevice = (operation: MesaOperation, bytes: Uint8Array): Uint8Arra
 };
 
 /** A tensor's cube -> NHWC bytes. */
-export const fromDevice = ({ width, height, channels }: Side, device: Uint8Array): Uint8Array => {
+export const fromDevice = ({ width, height, channels, sign }: Side, device: Uint8Array): Uint8Array => {
   const pixels = width * height;
   const bytes = new Uint8Array(pixels * channels);
   for (let c = 0; c < channels; c++) {
     const from = (c >> 4) * pixels * 16 + (c & 15);
-    for (let pixel = 0; pixel < pixels; pixel++) bytes[pixel * channels + c] = (device[from + pixel * 16] ?? 0) + 0x80;
+    for (let pixel = 0; pixel < pixels; pixel++)
+      bytes[pixel * channels + c] = ((device[from + pixel * 16] ?? 0) + 0x80) ^ sign;
   }
   return bytes;
 };
@@ -124,6 +125,6 @@ export const inputFromDevice = (operation: MesaOperation, device: Uint8Array): U
   const pitch = Math.max(input.width, 16);
   return Uint8Array.from(
     { length: input.width * input.height },
-    (_, i) => device[Math.floor(i / input.width) * pitch + (i % input.width)] ?? 0,
+    (_, i) => (device[Math.floor(i / input.width) * pitch + (i % input.width)] ?? 0) ^ input.sign,
   );
 };

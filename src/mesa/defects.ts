@@ -22,6 +22,12 @@ export const defects = [
     source: 'rkt_ml.c lower_convolution and rkt_ml_subgraph_invoke',
   },
   {
+    name: 'k2',
+    text: 'int8 tensors are taken as uint8: bytes change their sign bit, zero points count as if they were unsigned',
+    patch: 'codes and zero points of int8 tensors are moved by 128 where they come in and go out',
+    source: 'rkt_ml.c lower_convolution, rkt_ml_subgraph_invoke and read_outputs, rkt_coefs.c',
+  },
+  {
     name: 'k3',
     text: 'the stride along the width is used for both axes',
     patch: 'each axis has its own stride',

@@ -8,7 +8,12 @@ export interface Side {
   readonly height: number;
   readonly channels: number;
   readonly scale: number;
+  /** As registers have it: a byte. */
   readonly zeroPoint: number;
+  /** As the model has it; biases are folded with it. */
+  readonly plainZeroPoint: number;
+  /** What codes are XORed with between host and device besides 0x80: 0x80 for int8 where k2 is set right. */
+  readonly sign: number;
 }
 
 /** An ADD that is fused into the convolution that makes its first operand. */
@@ -33,13 +38,8 @@ export interface MesaOperation {
   readonly input: Side;
   /** With an addition: the sum's. */
   readonly output: Side;
-  readonly kernel: {
-    readonly width: number;
-    readonly height: number;
-    readonly scale: number;
-    readonly zeroPoint: number;
-  };
-  /** Bytes of the filter, in TFLite's order. */
+  readonly kernel: Omit<Side, 'channels'>;
+  /** Bytes of the filter, in TFLite's order; read as unsigned. */
   readonly weights: Uint8Array;
   readonly bias: Int32Array;
   readonly relu: boolean;
@@ -50,15 +50,19 @@ export interface MesaOperation {
 
 export const alignTo = (value: number, unit: number): number => Math.ceil(value / unit) * unit;
 
-const sideOf = ({ shape, quantization }: Tensor, fixes: Fixes): Side => {
+const sideOf = ({ shape, quantization, type }: Tensor, fixes: Fixes): Side => {
   const [rows = 1, columns = 1, channels = 1] = shape.slice(-3);
   const [width, height] = fixes.has('k1') ? [columns, rows] : [rows, columns];
+  const sign = type === 'int8' && fixes.has('k2') ? 0x80 : 0;
+  const plainZeroPoint = (quantization?.zeroPoints[0] ?? 0) + sign;
   return {
     width,
     height,
     channels,
     scale: quantization?.scales[0] ?? 0,
-    zeroPoint: quantization?.zeroPoints[0] ?? 0,
+    zeroPoint: plainZeroPoint & 0xff,
+    plainZeroPoint,
+    sign,
   };
 };
 
@@ -113,7 +117,7 @@ export const mesaOperation = ({ tensors }: Graph, node: Node, fixes: Fixes): Mes
     input: from,
     output: to,
     kernel,
-    weights: filter.data,
+    weights: kernel.sign === 0 ? filter.data : filter.data.map((byte) => byte ^ kernel.sign),
     bias: int32s(bias.data),
     relu: node.params['activation'] === activation.relu || node.params['activation'] === activation.relu6,
     addition: null,
@@ -131,11 +135,11 @@ export const withAddition = (
   const operand = tensors.get(add.inputs[1] ?? -1);
   const output = tensors.get(add.outputs[0] ?? -1);
   if (operand === undefined || output === undefined) return null;
-  const { scale, zeroPoint } = sideOf(operand, fixes);
+  const { scale, plainZeroPoint } = sideOf(operand, fixes);
   return {
     ...operation,
     output: sideOf(output, fixes),
-    addition: { operandScale: scale, operandZeroPoint: zeroPoint },
+    addition: { operandScale: scale, operandZeroPoint: plainZeroPoint },
     inAddition: true,
   };
 };

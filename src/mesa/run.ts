@@ -107,7 +107,7 @@ const referenceFor = (
   if (addition === null || operand === null) return null;
   const total = add(addition, output, operand);
   const counts = additionCounts(operation, addition.scales[0]);
-  return { bound: { counts, grid: 0.5 }, compare: (got) => compareBytes(total, got, counts) };
+  return { bound: { counts, grid: 0.5 }, compare: (got) => compareBytes(addition.type, total, got, counts) };
 };
 
 const writeInputs = (

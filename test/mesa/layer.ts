@@ -16,6 +16,8 @@ import { seededRandom } from '../host/random.js';
 import { activation, padding, type TensorSpec, writeTflite } from '../host/tflite_writer.js';
 
 export interface LayerSpec {
+  /** uint8 where it is left out. */
+  readonly type?: 'int8' | 'uint8';
   readonly depthwise?: boolean;
   readonly height: number;
   readonly width: number;
@@ -41,13 +43,22 @@ const asPerTensor = (scale: number, zeroPoint: number): Pick<TensorSpec, 'scale'
 
 /** Weights around their zero point, biases that keep most outputs inside the range. */
 const graphOf = (spec: LayerSpec): Graph => {
-  const { depthwise = false, channels, outChannels, kernel, stride = [1, 1], padding: mode = 'same' } = spec;
+  const {
+    type = 'uint8',
+    depthwise = false,
+    channels,
+    outChannels,
+    kernel,
+    stride = [1, 1],
+    padding: mode = 'same',
+  } = spec;
   const [inputZero, weightZero, outputZero] = spec.zeroPoints;
   const random = seededRandom(17);
   const filter = depthwise ? [1, ...kernel, outChannels] : [outChannels, ...kernel, channels];
   const size = filter.reduce((product, side) => product * side, 1);
+  const [low, high] = type === 'int8' ? [-128, 127] : [0, 255];
   const weights = Uint8Array.from({ length: size }, () =>
-    Math.max(0, Math.min(255, Math.round(weightZero + 40 * random.normal()))),
+    Math.max(low, Math.min(high, Math.round(weightZero + 40 * random.normal()))),
   );
   const bias = Int32Array.from({ length: outChannels }, () => random.integer(-2000, 2000));
   const output = [
@@ -65,17 +76,17 @@ const graphOf = (spec: LayerSpec): Graph => {
   const tensors: TensorSpec[] = [
     {
       name: 'input',
-      type: 'uint8',
+      type,
       shape: [1, spec.height, spec.width, channels],
       ...asPerTensor(spec.scales[0], inputZero),
     },
-    { name: 'filter', type: 'uint8', shape: filter, data: weights, ...asPerTensor(spec.scales[1], weightZero) },
+    { name: 'filter', type, shape: filter, data: weights, ...asPerTensor(spec.scales[1], weightZero) },
     { name: 'bias', type: 'int32', shape: [outChannels], data: new Uint8Array(bias.buffer) },
-    { name: 'output', type: 'uint8', shape: output, ...asPerTensor(spec.scales[2], outputZero) },
+    { name: 'output', type, shape: output, ...asPerTensor(spec.scales[2], outputZero) },
   ];
   if (spec.add !== undefined) {
-    tensors.push({ name: 'operand', type: 'uint8', shape: output, ...asPerTensor(...spec.add.operand) });
-    tensors.push({ name: 'sum', type: 'uint8', shape: output, ...asPerTensor(...spec.add.sum) });
+    tensors.push({ name: 'operand', type, shape: output, ...asPerTensor(...spec.add.operand) });
+    tensors.push({ name: 'sum', type, shape: output, ...asPerTensor(...spec.add.sum) });
   }
   const bytes = writeTflite({
     tensors,
@@ -172,7 +183,12 @@ export function runLayer(spec: LayerSpec, names: readonly DefectName[]): Compari
   if (sum === undefined) return compareSums(layer, bound, sums, expected, output);
   const addition = addLayer(graph, sum);
   if (addition === null) throw new Error('no ADD');
-  return compareBytes(add(addition, expected, operand), output, additionCounts(operation, addition.scales[0]));
+  return compareBytes(
+    addition.type,
+    add(addition, expected, operand),
+    output,
+    additionCounts(operation, addition.scales[0]),
+  );
 }
 
 /** Skips the suite with a line where the addon is not built. */

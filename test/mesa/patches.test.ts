@@ -51,6 +51,20 @@ const patches: Readonly<Record<string, { readonly defect: DefectName; readonly s
       },
     ],
   },
+  'k2-signed-tensors': {
+    defect: 'k2',
+    shown: [
+      {
+        what: 'an int8 convolution',
+        layer: { ...square, type: 'int8', zeroPoints: [-2, 0, 5], channels: 32, outChannels: 32, kernel: [1, 1] },
+      },
+      {
+        what: 'an int8 depthwise convolution with padding',
+        layer: { ...square, type: 'int8', zeroPoints: [-2, 0, 5], ...depthwise(64) },
+        with: ['k7'],
+      },
+    ],
+  },
   'k3-stride-y': {
     defect: 'k3',
     shown: [
