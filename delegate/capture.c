@@ -155,7 +155,7 @@ static void put_node(bytes *b, uint32_t index, const tfl_node *node, const tfl_r
 }
 
 static void put_options(bytes *b, const options *o) {
-    static const enum option_id sent[] = {OPTION_CHIP, OPTION_CORES, OPTION_TRUST};
+    static const enum option_id sent[] = {OPTION_CHIP, OPTION_CORES, OPTION_TRUST, OPTION_PARTS};
     bytes_u32(b, sizeof sent / sizeof sent[0]);
     for (size_t i = 0; i < sizeof sent / sizeof sent[0]; i++) {
         bytes_text(b, option_name(sent[i]));

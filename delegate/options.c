@@ -28,6 +28,7 @@ static const option_info table[OPTION_COUNT] = {
     [OPTION_VERBOSE] = {"verbose", NULL, "0", "0|1|2"},
     [OPTION_PROFILE] = {"profile", NULL, "", "<file>"},
     [OPTION_TRUST] = {"trust", NULL, "inferred", "inferred|seen"},
+    [OPTION_PARTS] = {"parts", NULL, "worthwhile", "worthwhile|all"},
     [OPTION_FACTS] = {"facts", "fact", "", "<name=value,... of the software NPU>"},
 };
 

@@ -15,6 +15,7 @@ enum option_id {
     OPTION_VERBOSE,
     OPTION_PROFILE,
     OPTION_TRUST,
+    OPTION_PARTS,
     OPTION_FACTS,
     OPTION_COUNT
 };

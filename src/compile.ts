@@ -13,7 +13,7 @@ import { readTflite } from './model/tflite.js';
 import { operators } from './ops/index.js';
 import type { Operation } from './ops/operation.js';
 import type { Refusal, Trust } from './ops/rule.js';
-import { checkNode } from './partition/check.js';
+import { checkGraph, type PartChoice } from './partition/check.js';
 import { splitParts } from './partition/split.js';
 import { place } from './place/place.js';
 import { writePlan } from './plan/write.js';
@@ -24,6 +24,8 @@ import { engineVersion } from './version.js';
 
 export interface CompileOptions {
   readonly trust: Trust;
+  /** Default: worthwhile. */
+  readonly parts?: PartChoice;
 }
 
 export const defaultOptions: CompileOptions = { trust: 'inferred' };
@@ -40,7 +42,7 @@ const lowerPart = (graph: Graph, part: Part, trust: Trust): readonly Operation[]
     });
 };
 
-/** Compiles nodes that `checkNode` accepted. @returns the plan's bytes, or why there is none */
+/** Compiles nodes that `checkGraph` accepted. @returns the plan's bytes, or why there is none */
 export const compilePart = (graph: Graph, part: Part, options: CompileOptions): Uint8Array | Refusal => {
   const placement = place(graph, part, fuse(lowerPart(graph, part, options.trust), part));
   if (placement.missing !== null)
@@ -70,11 +72,8 @@ export interface CompiledModel {
 /** Compiles a .tflite file without TFLite: what the NPU takes, in parts. @throws PtfeError for a damaged file */
 export const compileTflite = (bytes: Uint8Array, options: CompileOptions = defaultOptions): CompiledModel => {
   const { graph, outputs } = readTflite(bytes);
-  const refusals = graph.nodes.flatMap((node) => {
-    const refusal = checkNode(graph, node, options.trust);
-    return refusal === null ? [] : [{ ...refusal, node: node.index }];
-  });
-  const refused = new Set(refusals.map(({ node }) => node));
+  const refused = checkGraph(graph, options.trust, options.parts ?? 'worthwhile');
+  const refusals = [...refused].map(([node, refusal]) => ({ ...refusal, node }));
   const supported = new Set(graph.nodes.map(({ index }) => index).filter((index) => !refused.has(index)));
   const parts: (Part & { readonly plan: Uint8Array })[] = [];
   for (const part of splitParts(graph, supported, outputs)) {

@@ -8,7 +8,7 @@ import { PtfeError } from './error.js';
 import type { Part } from './model/graph.js';
 import { Cursor, type Message, readMessage } from './model/message.js';
 import type { Trust } from './ops/rule.js';
-import { checkNode } from './partition/check.js';
+import { checkGraph } from './partition/check.js';
 
 const requestMagic = 0x51465450;
 const replyMagic = 0x52465450;
@@ -60,10 +60,15 @@ const trustOf = ({ options }: Message): Trust => (options['trust'] === 'seen' ? 
 
 const check = (message: Message): Uint8Array => {
   const chunks = [words(message.graph.nodes.length)];
+  const refused = checkGraph(
+    message.graph,
+    trustOf(message),
+    message.options['parts'] === 'all' ? 'all' : 'worthwhile',
+  );
   for (const node of message.graph.nodes) {
-    const refusal = checkNode(message.graph, node, trustOf(message));
-    const text = new TextEncoder().encode(refusal === null ? '' : `${refusal.rule}: ${refusal.text}`);
-    chunks.push(words(node.index, refusal === null ? 1 : 0, text.byteLength), text);
+    const refusal = refused.get(node.index);
+    const text = new TextEncoder().encode(refusal === undefined ? '' : `${refusal.rule}: ${refusal.text}`);
+    chunks.push(words(node.index, refusal === undefined ? 1 : 0, text.byteLength), text);
   }
   return join(chunks, 4);
 };

@@ -2,6 +2,7 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { PtfeError } from '../error.js';
 import type { Trust } from '../ops/rule.js';
+import type { PartChoice } from '../partition/check.js';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 
@@ -44,4 +45,11 @@ export const trustOption = (command: string, { values }: Arguments): Trust => {
   const { trust = 'inferred' } = values;
   if (trust === 'inferred' || trust === 'seen') return trust;
   throw badUsage(command, `--trust ${trust}: only inferred and seen are known`);
+};
+
+/** `--parts`: which parts are taken. */
+export const partsOption = (command: string, { values }: Arguments): PartChoice => {
+  const { parts = 'worthwhile' } = values;
+  if (parts === 'worthwhile' || parts === 'all') return parts;
+  throw badUsage(command, `--parts ${parts}: only worthwhile and all are known`);
 };

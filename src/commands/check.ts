@@ -1,14 +1,15 @@
 /** `ptfe check`: what runs where, node by node, and which rule keeps a node on the CPU. */
 import { type CompiledModel, compileTflite } from '../compile.js';
-import { onePositional, readArguments, trustOption } from './arguments.js';
+import { onePositional, readArguments, partsOption, trustOption } from './arguments.js';
 import { inFile, readModel } from './files.js';
 import { printJson, type Subcommand } from './subcommand.js';
 
-const usage = `ptfe check MODEL.tflite [--trust seen] [--json]
+const usage = `ptfe check MODEL.tflite [--trust seen] [--parts all] [--json]
 
 Says for every node whether it runs on the NPU, and by which rule it stays on the CPU.
 
   --trust seen  only register words that were seen on silicon or in a shipped driver
+  --parts all   also parts that would cost more than they save
   --json        the answer as JSON
 Exit codes: 0 the NPU takes nodes of the model; 1 it takes none; 2 bad input or usage.
 `;
@@ -40,11 +41,16 @@ export const checkCommand: Subcommand = {
   summary: 'what of a model runs on the NPU, and why the rest does not',
   usage,
   run: (args, terminal) => {
-    const parsed = readArguments('check', args, { trust: { type: 'string' }, json: { type: 'boolean' } });
+    const parsed = readArguments('check', args, {
+      trust: { type: 'string' },
+      parts: { type: 'string' },
+      json: { type: 'boolean' },
+    });
     const model = onePositional('check', parsed, 'model');
     const trust = trustOption('check', parsed);
+    const parts = partsOption('check', parsed);
     const { bytes, graph } = readModel(model);
-    const compiled = inFile(model, () => compileTflite(bytes, { trust }));
+    const compiled = inFile(model, () => compileTflite(bytes, { trust, parts }));
     const nodes = graph.nodes.map(({ index, op }) => checkedNode(compiled, index, op));
     const taken = nodes.filter(({ target }) => target === 'npu').length;
     if (parsed.flags.has('json'))

@@ -3,17 +3,18 @@ import { basename, extname } from 'node:path';
 import { compileTflite, type CompiledModel } from '../compile.js';
 import { chips, findChip } from '../hardware/chips.js';
 import { readPlan } from '../plan/read.js';
-import { badUsage, onePositional, readArguments, trustOption } from './arguments.js';
+import { badUsage, onePositional, readArguments, partsOption, trustOption } from './arguments.js';
 import { inFile, readBytes, writeBytes } from './files.js';
 import { printJson, type Subcommand } from './subcommand.js';
 
-const usage = `ptfe compile MODEL.tflite [-o PLAN] [--trust seen] [--chip rk3588] [--json]
+const usage = `ptfe compile MODEL.tflite [-o PLAN] [--trust seen] [--parts all] [--chip rk3588] [--json]
 
 Compiles what the NPU takes of a model. One part gives one plan; several parts give PLAN.0, PLAN.1 and so on
 before the file's extension. Without -o the plan stands in the current folder under the model's name.
 
   -o, --output PLAN  where the plan goes
   --trust seen       only register words that were seen on silicon or in a shipped driver
+  --parts all        also parts that would cost more than they save
   --chip NAME        ${Object.keys(chips).join(', ')}; plans are made for the RK3588 only
   --json             the answer as JSON
 Exit codes: 0 a plan was written; 1 the NPU takes nothing of the model; 2 bad input or usage.
@@ -65,14 +66,16 @@ export const compileCommand: Subcommand = {
     const parsed = readArguments('compile', args, {
       output: { type: 'string', short: 'o' },
       trust: { type: 'string' },
+      parts: { type: 'string' },
       chip: { type: 'string' },
       json: { type: 'boolean' },
     });
     const model = onePositional('compile', parsed, 'model');
     const trust = trustOption('compile', parsed);
+    const parts = partsOption('compile', parsed);
     checkChip(parsed.values['chip'] ?? 'rk3588');
     const bytes = readBytes(model);
-    const compiled = inFile(model, () => compileTflite(bytes, { trust }));
+    const compiled = inFile(model, () => compileTflite(bytes, { trust, parts }));
     const plans = writePlans(compiled, planNames(model, parsed.values['output'], compiled.parts.length));
     if (parsed.flags.has('json')) printJson(terminal, { model, trust, plans, refusals: compiled.refusals });
     else {

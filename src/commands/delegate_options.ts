@@ -19,6 +19,12 @@ export const delegateOptions: readonly DelegateOption[] = [
   { name: 'verbose', allowed: '0|1|2', initial: '0', text: '1 prints what runs where and why not' },
   { name: 'profile', allowed: '<file>', initial: '', text: 'a Perfetto trace, and a table for each op' },
   { name: 'trust', allowed: 'inferred|seen', initial: 'inferred', text: 'seen: only register words that were seen' },
+  {
+    name: 'parts',
+    allowed: 'worthwhile|all',
+    initial: 'worthwhile',
+    text: 'all: parts that cost more than they save, too',
+  },
   { name: 'facts', allowed: '<name=value,... of the software NPU>', initial: '', text: 'behaviours (ptfe npu facts)' },
 ];
 

@@ -6,7 +6,9 @@ import { limits } from '../hardware/limits.js';
 import type { Part } from '../model/graph.js';
 import { type AddOperation, type ConvOperation, type Operation, operandsOf } from '../ops/operation.js';
 import { takesWholeRows } from '../ops/whole_rows.js';
+import { fewerKernels } from '../ops/kernel_groups.js';
 import { fusedAddStages } from '../quantize/fused_add_stages.js';
+import { wholesOf } from './wholes.js';
 import type { AddNumbers } from '../quantize/add_stages.js';
 
 /** Above this expected share of differing sums, half of what a whole model may differ by, the ADD stays a task of its own. */
@@ -28,6 +30,7 @@ const suitsReader = ({ geometry: g, depthwise }: ConvOperation): boolean =>
   !depthwise &&
   takesWholeRows(g, depthwise) &&
   g.outputChannels <= limits.outputChannels &&
+  fewerKernels(g) === null &&
   g.outputHeight * g.outputWidth >= smallestPlane;
 
 /** The convolution that becomes conv + ADD, or null. `side` is the position of its result among the ADD's inputs. */
@@ -45,7 +48,9 @@ const fusedWith = (
   if (producer?.kind !== 'conv' || producer.residual !== null || producer.stages !== null || inner === operand)
     return null;
   const uses = everything.filter((operation) => operandsOf(operation).includes(inner)).length;
-  const operandReady = operations.findLastIndex((operation) => operation.output === operand) < position;
+  // A tensor may be written in parts, through views.
+  const rootOf = wholesOf(everything);
+  const operandReady = operations.findLastIndex(({ output }) => rootOf(output) === rootOf(operand)) < position;
   if (uses !== 1 || part.outputs.includes(inner) || !operandReady || !suitsReader(producer)) return null;
   const numbers = side === 0 ? sum.numbers : swapped(sum.numbers);
   const stages = fusedAddStages(producer.numbers, numbers);

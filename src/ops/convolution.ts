@@ -10,6 +10,8 @@ import {
   quantizationWrong,
   weightedNumbers,
 } from './conv_numbers.js';
+import { denseFilter } from './dense_filter.js';
+import { smallestGroup } from './kernel_groups.js';
 import type { ConvGeometry, ConvOperation, Operation } from './operation.js';
 import { takesWholeRows } from './whole_rows.js';
 import { inputOf, isStatic, type OpContext, outputOf, type Rule, shapeText } from './rule.js';
@@ -46,19 +48,26 @@ const geometryOf = (context: OpContext): ConvGeometry => {
 };
 
 /** What a kernel may be; the same for every op that becomes a convolution. */
-export const kernelText = `kernel at most ${limits.kernelSide}x${limits.kernelSide}; at most ${limits.contraction} products for one output value, because partial sums cannot be added on the chip; a group of 32 kernels within ${limits.kernelGroupBytes} bytes of the convolution buffer`;
+export const kernelText = `kernel at most ${limits.kernelSide}x${limits.kernelSide}; at most ${limits.contraction} products for one output value, because partial sums cannot be added on the chip; a group of 16 kernels within ${limits.kernelGroupBytes} bytes of the convolution buffer`;
 
 export const kernelWrong = (geometry: ConvGeometry, depthwise: boolean): string | null => {
-  const { kernelHeight, kernelWidth, inputChannels, outputChannels } = geometry;
+  const { kernelHeight, kernelWidth, inputChannels } = geometry;
   if (Math.max(kernelHeight, kernelWidth) > limits.kernelSide) return `kernel ${kernelHeight}x${kernelWidth}`;
   const window = kernelHeight * kernelWidth;
   const products = window * (depthwise ? 1 : inputChannels);
   if (products > limits.contraction) return `${products} products for one output value`;
-  const kernels = depthwise ? 1 : Math.min(atoms.kernels, outputChannels + (outputChannels % 2));
-  const lanes = depthwise ? atoms.depthwiseChannels : Math.ceil(inputChannels / atoms.channels) * atoms.channels;
-  const group = window * lanes * kernels;
-  return group <= limits.kernelGroupBytes ? null : `${group} bytes of weights in a group of ${kernels} kernels`;
+  const { kernels, bytes } = depthwise
+    ? { kernels: 1, bytes: window * atoms.depthwiseChannels }
+    : smallestGroup(geometry);
+  return bytes <= limits.kernelGroupBytes ? null : `${bytes} bytes of weights in a group of ${kernels} kernels`;
 };
+
+const isGroups = (channels: number | undefined, of: number | undefined): boolean =>
+  channels !== undefined && of !== undefined && of >= 1 && channels % of === 0;
+
+/** The channel-wise mode of the MAC array has one output for each input; several are a direct convolution. */
+const isChannelWise = (context: OpContext, depthwise: boolean): boolean =>
+  depthwise && inputOf(context, 0)?.shape[3] === outputOf(context)?.shape[3];
 
 const formOf = (depthwise: boolean): FilterForm => ({ depthwise, product: 'as-type' });
 
@@ -121,16 +130,18 @@ export const convolutionRules = (depthwise: boolean, form = formOf(depthwise)): 
   },
   {
     name: 'channels',
-    text: depthwise ? 'depth multiplier 1' : 'as many filter channels as input channels',
+    text: depthwise
+      ? 'a whole number of output channels for each input channel'
+      : 'as many filter channels as input channels, or as each of several groups of them has',
     broken: (context) => {
       const ic = inputOf(context, 0)?.shape[3];
       const filter = inputOf(context, 1)?.shape ?? [];
       const oc = outputOf(context)?.shape[3];
       if (!depthwise)
-        return filter[3] === ic && filter[0] === oc
+        return isGroups(ic, filter[3]) && isGroups(oc, (ic ?? 0) / (filter[3] ?? 1)) && filter[0] === oc
           ? null
           : `${filter[3] ?? 0} filter channels for ${ic ?? 0} input channels`;
-      return filter[3] === ic && ic === oc && filter[0] === 1
+      return filter[3] === oc && isGroups(oc, ic) && filter[0] === 1
         ? null
         : `${ic ?? 0} input channels to ${oc ?? 0} output channels`;
     },
@@ -138,7 +149,7 @@ export const convolutionRules = (depthwise: boolean, form = formOf(depthwise)): 
   {
     name: 'kernel',
     text: kernelText,
-    broken: (context) => kernelWrong(geometryOf(context), depthwise),
+    broken: (context) => kernelWrong(geometryOf(context), isChannelWise(context, depthwise)),
   },
   {
     name: 'output-shape',
@@ -174,10 +185,11 @@ export const convolutionRules = (depthwise: boolean, form = formOf(depthwise)): 
     text: 'with trust=seen: a form seen on silicon that stays within one count of TFLite, tasks of whole rows',
     broken: (context) => {
       if (context.trust !== 'seen') return null;
-      if (depthwise && (inputOf(context, 1)?.quantization?.scales.length ?? 0) > 1)
+      if (isChannelWise(context, depthwise) && (inputOf(context, 1)?.quantization?.scales.length ?? 0) > 1)
         return 'operands of a depthwise convolution with several filter scales, whose packing was not seen';
       const g = geometryOf(context);
-      if (!takesWholeRows(g, depthwise)) return `rows of ${g.inputWidth}x${g.inputChannels} that need column tiles`;
+      if (!takesWholeRows(g, isChannelWise(context, depthwise)))
+        return `rows of ${g.inputWidth}x${g.inputChannels} that need column tiles`;
       const lowered = weightedNumbers(context, formOf(depthwise));
       return lowered !== null && seenConvStages(lowered.numbers) !== null
         ? null
@@ -212,8 +224,18 @@ export const lowerConvolution = (context: OpContext, depthwise: boolean): readon
   const output = context.node.outputs[0];
   if (lowered === null || input === undefined || output === undefined)
     throw new Error(`${context.node.op} #${context.node.index}: lowered against its rules`);
-  return convolutionOf(
-    { nodes: [context.node.index], output, input, depthwise, geometry: geometryOf(context) },
-    lowered,
-  );
+  const geometry = geometryOf(context);
+  const channelWise = isChannelWise(context, depthwise);
+  const base = { nodes: [context.node.index], output, input, depthwise: channelWise, geometry };
+  const { inputChannels, outputChannels } = geometry;
+  const taps = geometry.kernelHeight * geometry.kernelWidth;
+  if (channelWise || (!depthwise && lowered.weights.length === outputChannels * taps * inputChannels))
+    return convolutionOf(base, lowered);
+  const weights = denseFilter(lowered.weights, lowered.weightZeroPoint, {
+    taps,
+    inputChannels,
+    outputChannels,
+    depthwise,
+  });
+  return convolutionOf(base, { ...lowered, weights });
 };

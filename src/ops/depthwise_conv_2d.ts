@@ -1,4 +1,4 @@
-/** DEPTHWISE_CONV_2D with depth multiplier 1: the MAC array's channel-wise mode. */
+/** DEPTHWISE_CONV_2D: the MAC array's channel-wise mode; with several outputs for a channel a direct convolution. */
 import { convolutionRules, lowerConvolution } from './convolution.js';
 import type { OpDefinition } from './rule.js';
 

@@ -18,6 +18,8 @@ import { pad, padV2 } from './pad.js';
 import { quantize } from './quantize.js';
 import { relu, relu6, reluN1To1 } from './relu.js';
 import { expandDims, reshape, squeeze } from './reshape.js';
+import { resizeBilinear } from './resize_bilinear.js';
+import { resizeNearestNeighbor } from './resize_nearest_neighbor.js';
 import type { OpDefinition } from './rule.js';
 import { tanh } from './tanh.js';
 import { slice, split, splitV, stridedSlice } from './slices.js';
@@ -49,6 +51,8 @@ export const operators: ReadonlyMap<string, OpDefinition> = new Map(
     relu6,
     reluN1To1,
     reshape,
+    resizeBilinear,
+    resizeNearestNeighbor,
     slice,
     split,
     splitV,

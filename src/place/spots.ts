@@ -2,6 +2,7 @@
 import { atoms } from '../hardware/limits.js';
 import { type Cube, cubeOf, liveSurfaces, writtenChannels } from '../layout/cube.js';
 import type { Graph, Part } from '../model/graph.js';
+import { directChannels } from '../ops/kernel_groups.js';
 import { type Operation, operandsOf } from '../ops/operation.js';
 
 /** A place inside another tensor, in atoms of that tensor's plane as if its rows stood one behind the other. */
@@ -36,7 +37,7 @@ const channelsOf = (shape: readonly number[]): number => shape.at(-1) ?? 1;
 /** Surfaces that an operation writes of its output, whose channels are `channels`. */
 const writtenSurfaces = (operation: Operation, channels: number): number =>
   operation.kind === 'conv'
-    ? writtenChannels(channels, operation.depthwise) / atoms.channels
+    ? (operation.depthwise ? writtenChannels(channels, true) : directChannels(operation.geometry)) / atoms.channels
     : Math.ceil(channels / atoms.channels);
 
 export const tensorsOf = (graph: Graph, part: Part, operations: readonly Operation[]): Tensors => {

@@ -6,6 +6,7 @@
 import { atoms, cbuf, limits } from '../hardware/limits.js';
 import { alignUp, rowEntries } from '../layout/cube.js';
 import { kernelBytes, kernelCount } from '../layout/weights.js';
+import { fewerKernels } from '../ops/kernel_groups.js';
 import type { ConvGeometry, ConvOperation } from '../ops/operation.js';
 import type { Banks, ConvTile } from './task.js';
 
@@ -94,7 +95,7 @@ const chooseTiling = (
 
 /** Channels of one task: all, or as many as the register field and (depthwise) one kernel's bytes allow. */
 const channelStep = ({ depthwise, geometry: g }: ConvOperation): number => {
-  if (!depthwise) return limits.outputChannels;
+  if (!depthwise) return fewerKernels(g) ?? limits.outputChannels;
   const byKernel = Math.floor(limits.kernelBytes / (g.kernelHeight * g.kernelWidth));
   return Math.max(
     atoms.depthwiseChannels,

@@ -51,6 +51,7 @@ for (const runtime of runtimes) {
         'verbose',
         'profile',
         'trust',
+        'parts',
       ])
         expect(text).to.include(option);
     });
@@ -63,6 +64,7 @@ for (const runtime of runtimes) {
         [{ verbose: '-1' }, 'verbose'],
         [{ timeout: '1e99' }, 'timeout'],
         [{ trust: 'blind' }, 'inferred'],
+        [{ parts: 'some' }, 'worthwhile'],
         [{ fact: 'no_such_fact=1' }, 'no_such_fact'],
       ] as const;
       for (const [options, named] of cases) {

@@ -1,0 +1,13 @@
+/** Views and what they are parts of. */
+import type { Operation } from '../ops/operation.js';
+
+/** Each view belongs to its whole: what is written into a part of a tensor is taken with the tensor. */
+export const wholesOf = (operations: readonly Operation[]): ((tensor: number) => number) => {
+  const wholes = new Map<number, number>();
+  for (const op of operations) if (op.kind === 'view' && op.whole !== null) wholes.set(op.output, op.whole);
+  const rootOf = (tensor: number): number => {
+    const whole = wholes.get(tensor);
+    return whole === undefined ? tensor : rootOf(whole);
+  };
+  return rootOf;
+};
