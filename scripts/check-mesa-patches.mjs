@@ -1,7 +1,7 @@
 // `node scripts/check-mesa-patches.mjs FOLDER`: whether the diffs of mesa-patches/ apply to a checkout of Mesa, each alone
 // (one of them after the first) and all together. The checkout is left as it is; nothing of Mesa is kept here.
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const [folder] = process.argv.slice(2);
@@ -16,7 +16,13 @@ const names = readdirSync(patches, { withFileTypes: true })
   .map(({ name }) => name)
   .sort((a, b) => number(a) - number(b));
 
-const applies = (files) => spawnSync('git', ['apply', '--check', ...files], { cwd: folder, encoding: 'utf8' });
+// In one input: a patch of several sees what those before it changed.
+const applies = (files) =>
+  spawnSync('git', ['apply', '--check', '-'], {
+    cwd: folder,
+    encoding: 'utf8',
+    input: files.map((path) => readFileSync(path, 'utf8')).join(''),
+  });
 const file = (name) => `${patches}${name}/mesa.diff`;
 let failed = 0;
 const report = (title, { status, stderr, error }) => {
