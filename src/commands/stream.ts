@@ -17,6 +17,9 @@ NAME.bos.gz beside it) on the software NPU, with buffers placed as the kernel pl
 layer is compared with TFLite's reference kernels: on what the layer before left in memory (memory), and on the
 reference's own input (own). A layer may differ where the bound from Mesa's formulas lets it; a layer outside of it is
 tried with one known defect of Mesa set right at a time.
+Columns: equal share and largest difference on both inputs; bound: the largest difference that Mesa's formulas allow;
+may differ: values that lie near enough to the next one for them; 2 roundings: values that one exact rounding would give
+otherwise than TFLite's two, about half of 2^-(e+1) to all of it, which no driver can help.
 
   --model MODEL  the .tflite file that the stream was recorded with
   --patch NAME   emit the layers anew with a defect set right; ptfe stream patches lists them
@@ -60,6 +63,9 @@ const verdictOf = ({ within, defect, memory }: LayerReport): string => {
 
 const explained = ({ within, defect }: LayerReport): boolean => within || defect !== null;
 
+const maybeShare = (part: number | null | undefined, whole: number | undefined): string =>
+  (part == null || whole === undefined ? '' : share(part, whole)).padStart(9);
+
 const layerLine = (layer: LayerReport): string => {
   const { node, op, tasks, memory, own, bound } = layer;
   const some = own ?? memory;
@@ -70,9 +76,9 @@ const layerLine = (layer: LayerReport): string => {
     comparisonText(memory),
     comparisonText(own),
     `max ${bound?.counts ?? '?'}`.padEnd(6),
-    (some === null ? '' : share(some.mayDiffer, some.values)).padStart(9),
-    (some === null ? '' : share(some.doubleRounding, some.values)).padStart(9),
-    (bound === null ? '' : share(bound.grid, 1)).padStart(9),
+    maybeShare(some?.mayDiffer, some?.values),
+    maybeShare(some?.doubleRounding, some?.values),
+    maybeShare(bound?.grid, 1),
     ` ${verdictOf(layer)}`,
   ].join(' ');
 };

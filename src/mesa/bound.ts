@@ -45,10 +45,10 @@ export interface Comparison {
   readonly values: number;
   readonly different: number;
   readonly largest: number;
-  /** Values that the bound lets differ. */
-  readonly mayDiffer: number;
-  /** Values that a single exact rounding would give otherwise than TFLite's two: no defect of Mesa's. */
-  readonly doubleRounding: number;
+  /** Values that the bound lets differ; null where only their size is bounded (a fused ADD). */
+  readonly mayDiffer: number | null;
+  /** Values that a single exact rounding would give otherwise than TFLite's two: no defect of Mesa's. null as above. */
+  readonly doubleRounding: number | null;
   /** Values that differ and may not, or by more than the bound's counts. */
   readonly outside: number;
 }
@@ -107,7 +107,7 @@ export const compareBytes = (type: ByteType, expected: Uint8Array, got: Uint8Arr
     if (difference > counts) outside++;
     largest = Math.max(largest, difference);
   }
-  return { values: expected.length, different, largest, mayDiffer: expected.length, doubleRounding: 0, outside };
+  return { values: expected.length, different, largest, mayDiffer: null, doubleRounding: null, outside };
 };
 
 export const isWithin = ({ outside }: Comparison): boolean => outside === 0;
