@@ -62,6 +62,21 @@ def read_input(path, detail):
     return picture(path, detail)
 
 
+def overwritten_tensors(interpreter):
+    """Tensors whose memory a later node got for its result: tflite_runtime does that even where all are to be kept."""
+    owner, lost = {}, set()
+    for node in interpreter._get_ops_details():
+        for tensor in map(int, node["outputs"]):
+            try:
+                place = interpreter.tensor(tensor)().__array_interface__["data"][0]
+            except (ValueError, RuntimeError):
+                continue
+            if owner.get(place, tensor) != tensor:
+                lost.add(owner[place])
+            owner[place] = tensor
+    return lost
+
+
 def main():
     sink = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what libraries print must not get between the bytes
@@ -88,10 +103,11 @@ def main():
             sys.exit(f"{paths[number]}: {str(error).splitlines()[0]}")
         interpreter.set_tensor(detail["index"], value)
     interpreter.invoke()
+    overwritten = overwritten_tensors(interpreter)
     wanted = {int(detail["index"]) for detail in details}
     wanted |= {int(tensor) for node in interpreter._get_ops_details() for tensor in node["outputs"]}
     tensors, blobs = [], []
-    for index in sorted(wanted):
+    for index in sorted(wanted - overwritten):
         try:
             blobs.append(interpreter.get_tensor(index).tobytes())
         except (ValueError, RuntimeError):

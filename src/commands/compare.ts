@@ -112,7 +112,7 @@ export const compareCommand: Subcommand = {
       );
       if (runtime === 'tflite_runtime')
         terminal.out(
-          'tflite_runtime lets ADD overwrite its operand: layers before one may seem wrong (use ai-edge-litert)\n',
+          'tflite_runtime lets ADD overwrite its operand: such layers are not compared (use ai-edge-litert)\n',
         );
     }
     return good ? 0 : 1;

@@ -3,9 +3,11 @@
  * operand); a tensor and a constant are one with the constant in BN, or a depthwise 1x1 convolution with one for each channel.
  */
 import { addStages, type AddNumbers, subtractStages } from '../quantize/add_stages.js';
-import { affineStages } from '../quantize/affine_stages.js';
+import { affineCode, affineStages } from '../quantize/affine_stages.js';
 import { clampFits } from '../quantize/conv_stages.js';
 import type { Stages } from '../quantize/stages.js';
+import { sumOfCodes } from '../quantize/sum_codes.js';
+import { tableStages } from '../quantize/table_stages.js';
 import { codeRange } from './code_range.js';
 import { knownActivation, oneType, unseen } from './common_rules.js';
 import { identityConvolution } from './copy.js';
@@ -21,6 +23,8 @@ import {
   quantizationOf,
 } from './rule.js';
 import { constantCodes, isConstantFirst, operandsAlike, sides } from './two_operands.js';
+
+const allCodes = Array.from({ length: 256 }, (_, i) => i - 128);
 
 /** The range that the stages clamp to, and whether they can. */
 const limitsOf = (context: OpContext): { readonly range: readonly [number, number]; readonly fits: boolean } | null => {
@@ -54,13 +58,27 @@ const constantStages = (context: OpContext, sign: 1 | -1): Stages | null => {
   if (map === null || constant === null || output === null || limits === null) return null;
   const [x, c, y] = [quantizationOf(map), quantizationOf(constant), quantizationOf(output)];
   const [mapSign, constantSign] = isConstantFirst(context) ? [sign, 1] : [1, sign];
-  return affineStages({
+  const affine = affineStages({
     ratio: (mapSign * x.scale) / y.scale,
     inputZeroPoint: x.zeroPoint,
     constants: constantCodes(constant).map((code) => (constantSign * c.scale * (code - c.zeroPoint)) / y.scale),
     outputZeroPoint: y.zeroPoint,
     range: limits.fits ? limits.range : [-128, 127],
   });
+  return exactStages(context, sign, affine);
+};
+
+/** One constant for all channels: the same stages where they give TFLite's code for every code, else a table. */
+const exactStages = (context: OpContext, sign: 1 | -1, affine: Stages | null): Stages | null => {
+  const constant = sides(context)[1];
+  const numbers = numbersOf(context);
+  if (constant === null || numbers === null) return affine;
+  const [code = 0, ...others] = constantCodes(constant);
+  if (others.length > 0) return affine;
+  const sum = sumOfCodes(numbers, sign);
+  const exact = isConstantFirst(context) ? (x: number) => sum(code, x) : (x: number) => sum(x, code);
+  const agrees = affine !== null && allCodes.every((x) => affineCode(affine, x) === exact(x));
+  return agrees ? affine : tableStages(exact);
 };
 
 const stagesOf = (context: OpContext, sign: 1 | -1): Stages | null => {

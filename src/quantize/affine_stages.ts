@@ -41,6 +41,20 @@ const factorsOf = (ratio: number): Factors | null => {
   return best;
 };
 
+/** What these stages make of a code, if the constant is one for all channels. */
+export const affineCode = ({ bs, bn, out }: Stages, code: number): number => {
+  const added = typeof bn?.add === 'number' ? bn.add : 0;
+  const multiply = typeof bs?.multiply === 'number' ? bs.multiply : 1;
+  const start = typeof bs?.add === 'number' ? bs.add : 0;
+  const sum = (code + start) * multiply + added;
+  const limit = bn?.limit ?? null;
+  const limited = limit === null ? sum : Math.max(0, Math.min(limit, sum));
+  const scaled = (limited * out.scale) / 2 ** out.shift;
+  const rounded = Math.round(scaled);
+  const even = Math.abs(scaled % 1) === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
+  return Math.max(-128, Math.min(127, even + out.offset));
+};
+
 /** @returns null where no two factors are near enough for half a count */
 export const affineStages = (numbers: AffineNumbers): Stages | null => {
   const factors = factorsOf(Math.abs(numbers.ratio));

@@ -53,9 +53,10 @@ const combined = (
       constant: fc.constantFrom(...constants),
       constantFirst: fc.boolean(),
       fused: fc.constantFrom('none', 'none', 'relu', 'relu6', 'reluN1To1'),
-      ratioLog2: real(-3, 3),
+      ratioLog2: fc.oneof(real(-3, 3), fc.constantFrom(-1, 0, 1)),
+      aligned: fc.boolean(),
     })
-    .map(({ seed, type, shape, op, constant, constantFirst, fused, ratioLog2 }): OpModel => {
+    .map(({ seed, type, shape, op, constant, constantFirst, fused, ratioLog2, aligned }): OpModel => {
       const b = new Builder(seed);
       const sameCodes = op === 'MAXIMUM' || op === 'MINIMUM';
       const scale = 0.05;
@@ -72,7 +73,10 @@ const combined = (
         ? scale
         : op === 'MUL'
           ? scale * otherScale * 2 ** b.random.between(4, 7)
-          : (scale + otherScale) * 2 ** b.random.between(-1, 0);
+          : aligned
+            ? // Sums that are half a count are common then.
+              scale * 2 ** Math.ceil(Math.log2(1 + 2 ** ratioLog2) - 0.5)
+            : (scale + otherScale) * 2 ** b.random.between(-1, 0);
       const output = b.map(type, shape, outputScale, sameCodes ? zero : b.zeroPoint(type));
       const options = { ADD: 'AddOptions', SUB: 'SubOptions', MUL: 'MulOptions' } as const;
       const table = options[op as keyof typeof options];
