@@ -8,6 +8,7 @@ import { cutCommand } from './cut.js';
 import { disasmCommand } from './disasm.js';
 import { doctorCommand } from './doctor.js';
 import { npuCommand } from './npu.js';
+import { streamCommand } from './stream.js';
 import type { ExitCode, Subcommand, Terminal } from './subcommand.js';
 
 /** One file each in this folder; a new one is a line here. */
@@ -17,6 +18,7 @@ const subcommands: readonly Subcommand[] = [
   compareCommand,
   cutCommand,
   disasmCommand,
+  streamCommand,
   npuCommand,
   doctorCommand,
 ];
