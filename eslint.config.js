@@ -15,12 +15,14 @@ const rooms = [
   'emit',
   'plan',
   'stream',
+  'reference',
+  'mesa',
   'explain',
   'commands',
 ];
 
 /** Rooms that read register programs, beside emit/, which writes them. */
-const registerRooms = ['emit', 'stream', 'explain', 'commands'];
+const registerRooms = ['emit', 'stream', 'mesa', 'explain', 'commands'];
 
 /** For each room: the rooms below it may not be imported. */
 const directionRules = rooms.map((room, position) => ({

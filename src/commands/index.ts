@@ -4,9 +4,11 @@ import { engineVersion } from '../version.js';
 import { checkCommand } from './check.js';
 import { compareCommand } from './compare.js';
 import { compileCommand } from './compile.js';
+import { cutCommand } from './cut.js';
 import { disasmCommand } from './disasm.js';
 import { doctorCommand } from './doctor.js';
 import { npuCommand } from './npu.js';
+import { streamCommand } from './stream.js';
 import type { ExitCode, Subcommand, Terminal } from './subcommand.js';
 
 /** One file each in this folder; a new one is a line here. */
@@ -14,7 +16,9 @@ const subcommands: readonly Subcommand[] = [
   compileCommand,
   checkCommand,
   compareCommand,
+  cutCommand,
   disasmCommand,
+  streamCommand,
   npuCommand,
   doctorCommand,
 ];

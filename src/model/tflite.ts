@@ -1,8 +1,8 @@
-/** Reads a .tflite file into a Graph, with the flatbuffers runtime; field numbers are those of TFLite's schema. */
-import { ByteBuffer } from 'flatbuffers';
+/** Reads a .tflite file into a Graph; field numbers are those of TFLite's schema. */
 import { PtfeError } from '../error.js';
 import { type ElementType, elementCount, type Graph, type Node, type Tensor } from './graph.js';
 import { type OptionField, operatorName, optionFields } from './operators.js';
+import { modelTable, type Table } from './table.js';
 
 const elementTypes: Readonly<Record<number, ElementType>> = {
   0: 'float32',
@@ -19,94 +19,6 @@ const elementBytes: Readonly<Record<ElementType, number>> = {
   float32: 4,
   other: 0,
 };
-
-const outside = (what: string, at: number): PtfeError =>
-  new PtfeError('bad-model', 'tflite file', `${what} at ${at} is outside the file`, 'is it cut off or damaged?');
-
-/** A flatbuffers table: fields by number, with the schema's defaults; nothing is read outside the file. */
-class Table {
-  readonly #buffer: ByteBuffer;
-  readonly #at: number;
-  /** Place and length of the table of field offsets. */
-  readonly #fields: number;
-  readonly #fieldBytes: number;
-
-  constructor(buffer: ByteBuffer, at: number) {
-    this.#buffer = buffer;
-    this.#at = at;
-    this.#demand('table', at, 4);
-    this.#fields = at - buffer.readInt32(at);
-    this.#demand('table', this.#fields, 4);
-    this.#fieldBytes = buffer.readUint16(this.#fields);
-    this.#demand('table', this.#fields, this.#fieldBytes);
-  }
-
-  #demand(what: string, at: number, bytes: number): void {
-    if (!(at >= 0) || at + bytes > this.#buffer.capacity()) throw outside(what, at);
-  }
-  /** Where a field of `bytes` bytes stands; 0 where the table leaves it out. */
-  #field(id: number, bytes: number): number {
-    const entry = 4 + 2 * id;
-    const offset = entry + 2 <= this.#fieldBytes ? this.#buffer.readUint16(this.#fields + entry) : 0;
-    if (offset === 0) return 0;
-    this.#demand('field', this.#at + offset, bytes);
-    return this.#at + offset;
-  }
-  i8(id: number, fallback = 0): number {
-    const at = this.#field(id, 1);
-    return at === 0 ? fallback : this.#buffer.readInt8(at);
-  }
-  u8(id: number): number {
-    return this.i8(id) & 0xff;
-  }
-  i32(id: number, fallback = 0): number {
-    const at = this.#field(id, 4);
-    return at === 0 ? fallback : this.#buffer.readInt32(at);
-  }
-  f32(id: number, fallback = 0): number {
-    const at = this.#field(id, 4);
-    return at === 0 ? fallback : this.#buffer.readFloat32(at);
-  }
-  text(id: number): string {
-    const { start, length } = this.#vector(id, 1);
-    return new TextDecoder().decode(this.#buffer.bytes().subarray(start, start + length));
-  }
-  table(id: number): Table | null {
-    const at = this.#field(id, 4);
-    return at === 0 ? null : new Table(this.#buffer, this.#buffer.__indirect(at));
-  }
-  /** Start and length of a vector whose elements have `size` bytes. */
-  #vector(id: number, size: number): { readonly start: number; readonly length: number } {
-    const at = this.#field(id, 4);
-    if (at === 0) return { start: 0, length: 0 };
-    this.#demand('vector', this.#buffer.__indirect(at), 4);
-    const length = this.#buffer.__vector_len(at);
-    const start = this.#buffer.__vector(at);
-    if (length < 0) throw outside(`a vector of ${length} elements`, start);
-    this.#demand(`a vector of ${length} elements`, start, length * size);
-    return { start, length };
-  }
-  tables(id: number): Table[] {
-    const { start, length } = this.#vector(id, 4);
-    return Array.from({ length }, (_, i) => new Table(this.#buffer, this.#buffer.__indirect(start + 4 * i)));
-  }
-  i32s(id: number): number[] {
-    const { start, length } = this.#vector(id, 4);
-    return Array.from({ length }, (_, i) => this.#buffer.readInt32(start + 4 * i));
-  }
-  f32s(id: number): number[] {
-    const { start, length } = this.#vector(id, 4);
-    return Array.from({ length }, (_, i) => this.#buffer.readFloat32(start + 4 * i));
-  }
-  i64s(id: number): number[] {
-    const { start, length } = this.#vector(id, 8);
-    return Array.from({ length }, (_, i) => Number(this.#buffer.readInt64(start + 8 * i)));
-  }
-  bytes(id: number): Uint8Array {
-    const { start, length } = this.#vector(id, 1);
-    return this.#buffer.bytes().subarray(start, start + length);
-  }
-}
 
 /** One option of an operator; the schema numbers padding and mirror modes from 0, TFLite's C structs from 1. */
 const optionOf = (table: Table | null, [, kind, id, preset = 0]: OptionField): number => {
@@ -137,11 +49,7 @@ export interface TfliteModel {
  * @throws PtfeError `bad-model` when the file is damaged.
  */
 export const readTflite = (bytes: Uint8Array): TfliteModel => {
-  const buffer = new ByteBuffer(bytes);
-  if (bytes.byteLength < 8 || !buffer.__has_identifier('TFL3')) {
-    throw new PtfeError('bad-model', 'tflite file', 'it does not carry the identifier TFL3', 'is it a .tflite file?');
-  }
-  const model = new Table(buffer, buffer.readInt32(0));
+  const model = modelTable(bytes);
   const codes = model.tables(1).map((code) => ({
     builtin: Math.max(code.u8(0), code.i32(3)),
     custom: code.text(1),

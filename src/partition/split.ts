@@ -4,7 +4,8 @@
  */
 import type { Graph, Node, Part } from '../model/graph.js';
 
-const partOf = (graph: Graph, nodes: readonly Node[], outputs: readonly number[]): Part => {
+/** Nodes with what they take from others and what others, or the model, take from them. */
+export const partOf = (graph: Graph, nodes: readonly Node[], outputs: readonly number[]): Part => {
   const inside = new Set(nodes.map(({ index }) => index));
   const made = new Set(nodes.flatMap((node) => node.outputs));
   const isValue = (tensor: number): boolean => tensor !== -1 && graph.tensors.get(tensor)?.constant === false;

@@ -56,7 +56,11 @@ describe('commands', () => {
 
   describe('bad usage', () => {
     it('is one line that says what is known', () => {
-      expectRefused(ptfe('dissasm', plan), 'no command "dissasm"', 'compile, check, compare, disasm, npu, doctor');
+      expectRefused(
+        ptfe('dissasm', plan),
+        'no command "dissasm"',
+        'compile, check, compare, cut, disasm, stream, npu, doctor',
+      );
       expectRefused(ptfe('disasm'), 'disasm: no file given', 'ptfe disasm --help');
       expectRefused(ptfe('disasm', plan, model), 'one file at a time, not 2');
       expectRefused(ptfe('disasm', plan, '--everything'), "Unknown option '--everything'");

@@ -1,0 +1,43 @@
+/** `ptfe cut`: some nodes of a model as a small model of their own, to be looked at or sent to others. */
+import { cutTflite } from '../explain/cut.js';
+import { badUsage, readArguments } from './arguments.js';
+import { inFile, readBytes, writeBytes } from './files.js';
+import { printJson, type Subcommand } from './subcommand.js';
+
+const usage = `ptfe cut MODEL.tflite NODE[..NODE] -o FILE [--json]
+
+Writes the nodes (numbers as ptfe check shows them) with their constants as a model of their own. What they read of other
+nodes becomes its inputs.
+
+  -o FILE  where to write it
+  --json   the answer as JSON
+Exit codes: 0 done; 2 bad input or usage.
+`;
+
+const rangeOf = (text: string): readonly [number, number] | null => {
+  const [, first, last = first] = /^(\d+)(?:\.\.(\d+))?$/.exec(text) ?? [];
+  if (first === undefined || last === undefined || Number(first) > Number(last)) return null;
+  return [Number(first), Number(last)];
+};
+
+export const cutCommand: Subcommand = {
+  name: 'cut',
+  summary: 'some nodes of a model as a small model of their own',
+  usage,
+  run: (args, terminal) => {
+    const given = readArguments('cut', args, { output: { type: 'string', short: 'o' }, json: { type: 'boolean' } });
+    const [model, nodes, ...more] = given.positionals;
+    const { output } = given.values;
+    if (model === undefined || nodes === undefined || more.length > 0)
+      throw badUsage('cut', 'a model and a node, or the first and the last one (3..7), are needed');
+    const range = rangeOf(nodes);
+    if (range === null) throw badUsage('cut', `"${nodes}" is neither a node nor two of them (3..7)`);
+    if (output === undefined) throw badUsage('cut', 'no file to write to (-o FILE)');
+    const cut = inFile(model, () => cutTflite(readBytes(model), ...range));
+    writeBytes(output, cut);
+    const [first, last] = range;
+    if (given.flags.has('json')) printJson(terminal, { model, first, last, file: output, bytes: cut.byteLength });
+    else terminal.out(`${output}: nodes ${first} to ${last}, ${cut.byteLength} bytes\n`);
+    return 0;
+  },
+};
