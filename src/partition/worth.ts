@@ -18,7 +18,7 @@ const cpuValuesPerMicrosecond = 1000;
 const sizeOf = (graph: Graph, tensor: number): number => elementCount(graph.tensors.get(tensor)?.shape ?? []);
 
 /** Multiply-accumulates of a node: every op with weights uses each of them once for each place or row of the output. */
-const macsOf = (graph: Graph, node: Node): number => {
+export const macsOf = (graph: Graph, node: Node): number => {
   const weights = node.inputs[1];
   if (weights === undefined || !['CONV_2D', 'DEPTHWISE_CONV_2D', 'FULLY_CONNECTED', 'TRANSPOSE_CONV'].includes(node.op))
     return 0;

@@ -11,6 +11,8 @@ export const zooIsHere = existsSync(join(modelFolder, 'models.json'));
 
 export interface ModelEntry {
   readonly name: string;
+  /** What Mesa's Teflon makes of it under qemu; `rc` 139: the program crashes. */
+  readonly mesa: { readonly nodes?: number; readonly partitions?: number; readonly rc: number } | null;
   readonly inputs: readonly { readonly shape: readonly number[]; readonly type: string }[];
 }
 
@@ -77,10 +79,12 @@ export const modelPath = (name: string): string => join(modelFolder, `${name}.tf
 export function modelEntries(): readonly ModelEntry[] {
   const raw: unknown = JSON.parse(readFileSync(join(modelFolder, 'models.json'), 'utf8'));
   const listed = new Set(readdirSync(modelFolder).filter((file) => file.endsWith('.tflite')));
-  return Object.entries(raw as Readonly<Record<string, Omit<ModelEntry, 'name'>>>)
+  type Raw = Pick<ModelEntry, 'inputs'> & { readonly mesa_teflon?: ModelEntry['mesa'] };
+  return Object.entries(raw as Readonly<Record<string, Raw>>)
     .filter(([name]) => listed.has(`${name}.tflite`))
-    .map(([name, { inputs }]) => ({
+    .map(([name, { inputs, mesa_teflon: mesa = null }]) => ({
       name,
+      mesa,
       inputs: inputs.map(({ shape, type }) => ({ shape, type: type.toLowerCase() })),
     }));
 }

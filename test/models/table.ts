@@ -1,0 +1,89 @@
+/**
+ * `npm run zoo [NAME ...]`: a line for each model of the folder. Nodes on the NPU and on the CPU, parts, tasks, the share of
+ * multiply-accumulates on the NPU; output values that equal those of TFLite's reference kernels, over all samples; what
+ * Mesa's Teflon takes. PTFE_MODEL_FOLDER names another folder.
+ */
+import { readFileSync } from 'node:fs';
+import { compileTflite } from '../../src/compile.js';
+import { readTflite } from '../../src/model/tflite.js';
+import { macsOf } from '../../src/partition/worth.js';
+import { readPlan } from '../../src/plan/read.js';
+import { delegateLibrary, Oracle, type RunResult } from '../host/oracle.js';
+import { pythonEnvironment } from '../host/python.js';
+import { distance, type ModelEntry, modelEntries, modelPath, sampleInputs, topOne, zoo } from './zoo.js';
+
+const someSamples = ['cat.bmp', 'grace_hopper.bmp', 'squat.png'];
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+interface Compiled {
+  readonly tasks: number;
+  readonly macs: number;
+  readonly all: number;
+}
+
+const compiled = (name: string): Compiled => {
+  const bytes = new Uint8Array(readFileSync(modelPath(name)));
+  const { graph } = readTflite(bytes);
+  const { parts } = compileTflite(bytes);
+  const taken = new Set(parts.flatMap(({ nodes }) => nodes));
+  const macs = graph.nodes.map((node) => [node.index, macsOf(graph, node)] as const);
+  return {
+    tasks: sum(parts.map(({ plan }) => readPlan(plan).tasks.length)),
+    macs: sum(macs.map(([index, count]) => (taken.has(index) ? count : 0))),
+    all: sum(macs.map(([, count]) => count)),
+  };
+};
+
+const answers = ({ outputs }: RunResult & { readonly ok: true }): readonly string[] =>
+  outputs.map(([first]) => JSON.stringify(topOne(first)));
+
+const mesaText = ({ mesa }: ModelEntry): string => {
+  if (mesa === null) return '';
+  return mesa.rc === 0 ? `${mesa.nodes ?? 0} nodes, ${mesa.partitions ?? 0} parts` : 'crashes';
+};
+
+const lineOf = async (oracle: Oracle, python: string, entry: ModelEntry): Promise<string> => {
+  const { name } = entry;
+  const known = zoo.find((one) => one.name === name);
+  const inputs = sampleInputs(python, entry, known?.samples ?? someSamples);
+  const model = modelPath(name);
+  const reference = await oracle.run({ model, inputs });
+  const delegated = await oracle.run({ model, inputs, delegate: { library: delegateLibrary, options: {} } });
+  if (!reference.ok) return `| ${name} | TFLite refuses it | | | | | | | ${mesaText(entry)} |`;
+  if (!delegated.ok) return `| ${name} | ${delegated.crashed ? 'CRASH' : 'ERROR'} ${delegated.error} | | | | | | | |`;
+  const apart = reference.outputs.map((outputs, i) => distance(outputs, delegated.outputs[i] ?? []));
+  const values = sum(apart.map((one) => one.values));
+  const equal = values - sum(apart.map((one) => one.differing));
+  const largest = Math.max(...apart.map((one) => one.largest));
+  const [expected, got] = [answers(reference), answers(delegated)];
+  const same = expected.filter((answer, i) => answer === got[i]).length;
+  const onNpu = delegated.nodes.filter((node) => node.delegated).length;
+  const { tasks, macs, all } = compiled(name);
+  const cells = [
+    name,
+    `${onNpu} / ${delegated.nodes.length - onNpu}`,
+    delegated.partitions,
+    tasks,
+    all === 0 ? '-' : `${((100 * macs) / all).toFixed(2)} % of ${(all / 1e6).toFixed(1)} M`,
+    `${((100 * equal) / values).toFixed(3)} % of ${values}`,
+    Number(largest.toPrecision(3)),
+    `${same} of ${expected.length}`,
+    mesaText(entry),
+  ];
+  return `| ${cells.join(' | ')} |`;
+};
+
+const environment = pythonEnvironment('ai_edge_litert');
+if (!environment.available) throw new Error(environment.reason);
+const wanted = process.argv.slice(2);
+const oracle = new Oracle(environment);
+console.log(
+  '| model | nodes NPU / CPU | parts | tasks | MACs on the NPU | equal values | largest | same top-1 | Mesa |',
+);
+console.log('|---|---|---|---|---|---|---|---|---|');
+for (const entry of modelEntries()) {
+  if (wanted.length > 0 && !wanted.includes(entry.name)) continue;
+  console.log(await lineOf(oracle, environment.python, entry));
+}
+await oracle.stop();
