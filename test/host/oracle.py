@@ -21,7 +21,8 @@ import numpy
 
 # The reference kernels lack a few operators.
 RESOLVERS = {"reference": tflite.OpResolverType.BUILTIN_REF,
-             "optimized": tflite.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES}
+             "optimized": tflite.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+             "default": tflite.OpResolverType.BUILTIN}
 
 
 def delegated_nodes(details):

@@ -12,8 +12,8 @@ export interface RunRequest {
   readonly inputs: readonly (readonly Uint8Array[])[];
   readonly delegate?: { readonly library: string; readonly options: Readonly<Record<string, string>> };
   readonly threads?: number;
-  /** The reference kernels by default; they lack a few operators. */
-  readonly kernels?: 'reference' | 'optimized';
+  /** The reference kernels where absent; they lack a few operators. `default`: what a program gets, XNNPACK. */
+  readonly kernels?: 'reference' | 'optimized' | 'default';
   /** The outputs of every node, not only those of the graph. */
   readonly everything?: boolean;
 }

@@ -1,7 +1,7 @@
 /**
  * `npm run zoo [NAME ...]`: a line for each model of the folder. Nodes on the NPU and on the CPU, parts, tasks, the share of
- * multiply-accumulates on the NPU; output values that equal those of TFLite's reference kernels, over all samples; what
- * Mesa's Teflon takes. PTFE_MODEL_FOLDER names another folder.
+ * multiply-accumulates on the NPU; output values that equal those of TFLite's reference kernels, over all samples, and how
+ * many TFLite's own fast kernels (XNNPACK) give; what Mesa's Teflon takes. PTFE_MODEL_FOLDER names another folder.
  */
 import { readFileSync } from 'node:fs';
 import { compileTflite } from '../../src/compile.js';
@@ -38,6 +38,15 @@ const compiled = (name: string): Compiled => {
 const answers = ({ outputs }: RunResult & { readonly ok: true }): readonly string[] =>
   outputs.map(([first]) => JSON.stringify(topOne(first)));
 
+/** Share of equal output values, and the largest difference. */
+const comparison = (reference: RunResult & { readonly ok: true }, other: RunResult & { readonly ok: true }): string => {
+  const apart = reference.outputs.map((outputs, i) => distance(outputs, other.outputs[i] ?? []));
+  const values = sum(apart.map((one) => one.values));
+  const equal = values - sum(apart.map((one) => one.differing));
+  const largest = Math.max(...apart.map((one) => one.largest));
+  return `${((100 * equal) / values).toFixed(2)} %, ${Number(largest.toPrecision(2))}`;
+};
+
 const mesaText = ({ mesa }: ModelEntry): string => {
   if (mesa === null) return '';
   return mesa.rc === 0 ? `${mesa.nodes ?? 0} nodes, ${mesa.partitions ?? 0} parts` : 'crashes';
@@ -52,10 +61,7 @@ const lineOf = async (oracle: Oracle, python: string, entry: ModelEntry): Promis
   const delegated = await oracle.run({ model, inputs, delegate: { library: delegateLibrary, options: {} } });
   if (!reference.ok) return `| ${name} | TFLite refuses it | | | | | | | ${mesaText(entry)} |`;
   if (!delegated.ok) return `| ${name} | ${delegated.crashed ? 'CRASH' : 'ERROR'} ${delegated.error} | | | | | | | |`;
-  const apart = reference.outputs.map((outputs, i) => distance(outputs, delegated.outputs[i] ?? []));
-  const values = sum(apart.map((one) => one.values));
-  const equal = values - sum(apart.map((one) => one.differing));
-  const largest = Math.max(...apart.map((one) => one.largest));
+  const fast = await oracle.run({ model, inputs, kernels: 'default' });
   const [expected, got] = [answers(reference), answers(delegated)];
   const same = expected.filter((answer, i) => answer === got[i]).length;
   const onNpu = delegated.nodes.filter((node) => node.delegated).length;
@@ -66,8 +72,8 @@ const lineOf = async (oracle: Oracle, python: string, entry: ModelEntry): Promis
     delegated.partitions,
     tasks,
     all === 0 ? '-' : `${((100 * macs) / all).toFixed(2)} % of ${(all / 1e6).toFixed(1)} M`,
-    `${((100 * equal) / values).toFixed(3)} % of ${values}`,
-    Number(largest.toPrecision(3)),
+    comparison(reference, delegated),
+    fast.ok ? comparison(reference, fast) : 'refused',
     `${same} of ${expected.length}`,
     mesaText(entry),
   ];
@@ -79,7 +85,7 @@ if (!environment.available) throw new Error(environment.reason);
 const wanted = process.argv.slice(2);
 const oracle = new Oracle(environment);
 console.log(
-  '| model | nodes NPU / CPU | parts | tasks | MACs on the NPU | equal values | largest | same top-1 | Mesa |',
+  '| model | nodes NPU / CPU | parts | tasks | MACs on the NPU | equal to BUILTIN_REF, largest difference | the same of XNNPACK | same top-1 | Mesa |',
 );
 console.log('|---|---|---|---|---|---|---|---|---|');
 for (const entry of modelEntries()) {
