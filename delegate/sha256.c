@@ -13,25 +13,37 @@ static const uint32_t k[64] = {
 
 static uint32_t rotate(uint32_t x, int by) { return x >> by | x << (32 - by); }
 
+static uint32_t big_endian(const uint8_t *b) {
+    return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+}
+
+/* One round; the caller names the eight words anew each time, so that none is moved. */
+static inline void step(uint32_t a, uint32_t b, uint32_t c, uint32_t *d, uint32_t e, uint32_t f, uint32_t g, uint32_t *h, uint32_t kw) {
+    uint32_t t = *h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + (g ^ (e & (f ^ g))) + kw;
+    *d += t;
+    *h = t + (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) | (c & (a | b)));
+}
+
 static void compress(uint32_t state[8], const uint8_t block[64]) {
-    uint32_t w[64], v[8];
-    for (int i = 0; i < 16; i++)
-        w[i] = (uint32_t)block[4 * i] << 24 | (uint32_t)block[4 * i + 1] << 16 | (uint32_t)block[4 * i + 2] << 8 | block[4 * i + 3];
+    uint32_t w[64];
+    for (int i = 0; i < 16; i++) w[i] = big_endian(block + 4 * i);
     for (int i = 16; i < 64; i++) {
         uint32_t s0 = rotate(w[i - 15], 7) ^ rotate(w[i - 15], 18) ^ w[i - 15] >> 3;
         uint32_t s1 = rotate(w[i - 2], 17) ^ rotate(w[i - 2], 19) ^ w[i - 2] >> 10;
         w[i] = w[i - 16] + s0 + w[i - 7] + s1;
     }
-    memcpy(v, state, sizeof v);
-    for (int i = 0; i < 64; i++) {
-        uint32_t s1 = rotate(v[4], 6) ^ rotate(v[4], 11) ^ rotate(v[4], 25);
-        uint32_t t1 = v[7] + s1 + ((v[4] & v[5]) ^ (~v[4] & v[6])) + k[i] + w[i];
-        uint32_t s0 = rotate(v[0], 2) ^ rotate(v[0], 13) ^ rotate(v[0], 22);
-        uint32_t t2 = s0 + ((v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]));
-        memmove(v + 1, v, 7 * sizeof *v);
-        v[4] += t1;
-        v[0] = t1 + t2;
+    uint32_t a = state[0], b = state[1], c = state[2], d = state[3], e = state[4], f = state[5], g = state[6], h = state[7];
+    for (int i = 0; i < 64; i += 8) {
+        step(a, b, c, &d, e, f, g, &h, k[i] + w[i]);
+        step(h, a, b, &c, d, e, f, &g, k[i + 1] + w[i + 1]);
+        step(g, h, a, &b, c, d, e, &f, k[i + 2] + w[i + 2]);
+        step(f, g, h, &a, b, c, d, &e, k[i + 3] + w[i + 3]);
+        step(e, f, g, &h, a, b, c, &d, k[i + 4] + w[i + 4]);
+        step(d, e, f, &g, h, a, b, &c, k[i + 5] + w[i + 5]);
+        step(c, d, e, &f, g, h, a, &b, k[i + 6] + w[i + 6]);
+        step(b, c, d, &e, f, g, h, &a, k[i + 7] + w[i + 7]);
     }
+    const uint32_t v[8] = {a, b, c, d, e, f, g, h};
     for (int i = 0; i < 8; i++) state[i] += v[i];
 }
 
@@ -44,6 +56,13 @@ void sha256_start(sha256 *s) {
 void sha256_add(sha256 *s, const void *data, size_t length) {
     const uint8_t *bytes = data;
     while (length > 0) {
+        if (s->length % 64 == 0 && length >= 64) { /* whole blocks where they stand */
+            compress(s->state, bytes);
+            s->length += 64;
+            bytes += 64;
+            length -= 64;
+            continue;
+        }
         size_t used = s->length % 64, take = 64 - used < length ? 64 - used : length;
         memcpy(s->block + used, bytes, take);
         s->length += take;
