@@ -1,7 +1,7 @@
 /** MAXIMUM and MINIMUM: TFLite compares the codes as they are, whatever their scales. */
 import { extremeStages } from '../quantize/add_stages.js';
 import { oneType, unseen } from './common_rules.js';
-import { constantCodes, operandsAlike, sides } from './two_operands.js';
+import { constantCodes, operandsAlike, sides, wholeOperands } from './two_operands.js';
 import { inputOf, type OpDefinition, outputOf } from './rule.js';
 
 const extremeOf = (op: string, algorithm: 'max' | 'min'): OpDefinition => ({
@@ -20,8 +20,8 @@ const extremeOf = (op: string, algorithm: 'max' | 'min'): OpDefinition => ({
       const range = algorithm === 'max' ? ([code, 127] as const) : ([-128, code] as const);
       return [{ ...base, kind: 'clamp', input: input?.index ?? -1, range }];
     }
-    const [first = -1, second = -1] = node.inputs;
-    return [{ ...base, kind: 'pair', inputs: [first, second], stages: extremeStages(algorithm) }];
+    const { inputs, operations } = wholeOperands(context);
+    return [...operations, { ...base, kind: 'pair', inputs, stages: extremeStages(algorithm) }];
   },
 });
 

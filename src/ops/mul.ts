@@ -33,7 +33,7 @@ import {
 } from './rule.js';
 import { signedMap, tableNumbersOf } from './table.js';
 import { tanh } from './tanh.js';
-import { constantCodes, operandsAlike, sides } from './two_operands.js';
+import { constantCodes, operandsAlike, sides, wholeOperands } from './two_operands.js';
 
 // TFLite multiplies and divides the scales as float32.
 const multiplierOf = (first: number, second: number, output: number) =>
@@ -127,10 +127,12 @@ const productOperations = (context: OpContext): readonly Operation[] => {
   const table = tableOf(context);
   if (table !== null) return [{ ...base, kind: 'scale', ...table }];
   const product = productOf(context);
-  const [first = -1, second = -1] = node.inputs;
+  const { inputs, operations } = wholeOperands(context);
   if (product?.stages == null) throw new Error(`MUL #${node.index}: lowered against its rules`);
-  const pair: Operation = { ...base, kind: 'pair', inputs: [first, second], stages: product.stages };
-  return product.fits ? [pair] : [pair, { ...base, kind: 'clamp', input: base.output, range: product.range }];
+  const pair: Operation = { ...base, kind: 'pair', inputs, stages: product.stages };
+  return product.fits
+    ? [...operations, pair]
+    : [...operations, pair, { ...base, kind: 'clamp', input: base.output, range: product.range }];
 };
 
 export const mul: OpDefinition = {

@@ -8,15 +8,12 @@ import { type Area, areaTensor, buffer, moveArea, type Plane, Spare, wholeArea }
 import { maps, oneQuantization, oneType, perTensor, planes, unseen } from './common_rules.js';
 import { identityConvolution, plainGeometry } from './copy.js';
 import { interleave } from './interleave.js';
+import { spreadPixel, spreads } from './spread.js';
 import type { Operation } from './operation.js';
 import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf } from './rule.js';
 
 /** TFLite's 10-bit positions are exact for these; larger ones take more tasks than the node is worth. */
 const factors: readonly number[] = [1, 2, 4];
-
-/** The largest plane that one pixel is spread over in a task: the kernel's padding ends there. */
-const spread = 16;
-const mostSpreads = 64;
 
 /** Weights of the pixel before and the one behind a place, and how far the first one is from the place's own pixel. */
 interface Tap {
@@ -48,38 +45,7 @@ const factorsOf = (context: OpContext): readonly [number, number] | null => {
 
 const isOnePixel = (context: OpContext): boolean => {
   const [height, width] = planeOf(inputOf(context, 0));
-  const [outputHeight, outputWidth] = planeOf(outputOf(context));
-  return height * width === 1 && Math.ceil(outputHeight / spread) * Math.ceil(outputWidth / spread) <= mostSpreads;
-};
-
-/** A kernel of ones that meets the one pixel from every place of a region; padding counts nothing. */
-const spreadPixel = (input: number, output: number, plane: Plane, nodes: readonly number[], spare: Spare) => {
-  const [height, width, channels] = plane;
-  const operations: Operation[] = [];
-  for (let row = 0; row < height; row += spread) {
-    for (let column = 0; column < width; column += spread) {
-      const [rows, columns] = [Math.min(spread, height - row), Math.min(spread, width - column)];
-      const region: Area = {
-        ...wholeArea(output, plane),
-        shape: [rows, columns, channels],
-        first: row * width + column,
-      };
-      const { tensor, views } = areaTensor(region, nodes, spare);
-      const identity = identityConvolution({ kind: 'move', nodes, input, output: tensor }, [1, 1, channels]);
-      const geometry = {
-        ...identity.geometry,
-        outputHeight: rows,
-        outputWidth: columns,
-        kernelHeight: rows,
-        kernelWidth: columns,
-        padTop: rows - 1,
-        padLeft: columns - 1,
-      };
-      const weights = new Int8Array(rows * columns * channels).fill(1);
-      operations.push(...views, { ...identity, geometry, weights });
-    }
-  }
-  return operations;
+  return height * width === 1 && spreads(planeOf(outputOf(context)));
 };
 
 /** The input with its first and last rows and columns once more around it. */

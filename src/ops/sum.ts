@@ -22,7 +22,7 @@ import {
   planeOf,
   quantizationOf,
 } from './rule.js';
-import { constantCodes, isConstantFirst, operandsAlike, sides } from './two_operands.js';
+import { constantCodes, isConstantFirst, operandsAlike, sides, wholeOperands } from './two_operands.js';
 
 const allCodes = Array.from({ length: 256 }, (_, i) => i - 128);
 
@@ -88,27 +88,30 @@ const stagesOf = (context: OpContext, sign: 1 | -1): Stages | null => {
   return sign === 1 ? addStages(numbers) : subtractStages(numbers);
 };
 
-const operationOf = (context: OpContext, sign: 1 | -1): Operation => {
+const operationsOf = (context: OpContext, sign: 1 | -1): readonly Operation[] => {
   const { node } = context;
   const stages = stagesOf(context, sign);
   const numbers = numbersOf(context);
-  const [first = -1, second = -1] = node.inputs;
   if (stages === null || numbers === null) throw new Error(`${node.op} #${node.index}: lowered against its rules`);
   const base = { nodes: [node.index], output: node.outputs[0] ?? -1 };
   const [map, constant] = sides(context);
   if (constant !== null && map !== null) {
     if (!(stages.bn?.add instanceof Int32Array))
-      return {
-        ...base,
-        kind: 'scale',
-        input: map.index,
-        stages: { ...stages, facts: [...stages.facts, 'int8_flying'] },
-      };
-    return { ...identityConvolution({ ...base, kind: 'move', input: map.index }, planeOf(map)), stages };
+      return [
+        {
+          ...base,
+          kind: 'scale',
+          input: map.index,
+          stages: { ...stages, facts: [...stages.facts, 'int8_flying'] },
+        },
+      ];
+    return [{ ...identityConvolution({ ...base, kind: 'move', input: map.index }, planeOf(map)), stages }];
   }
-  return sign === 1
-    ? { ...base, kind: 'add', inputs: [first, second], numbers }
-    : { ...base, kind: 'pair', inputs: [first, second], stages };
+  const { inputs, operations } = wholeOperands(context);
+  return [
+    ...operations,
+    sign === 1 ? { ...base, kind: 'add', inputs, numbers } : { ...base, kind: 'pair', inputs, stages },
+  ];
 };
 
 export const sumOf = (op: string, sign: 1 | -1): OpDefinition => ({
@@ -135,10 +138,11 @@ export const sumOf = (op: string, sign: 1 | -1): OpDefinition => ({
     unseen('an int8 elementwise task'),
   ],
   lower: (context) => {
-    const operation = operationOf(context, sign);
+    const operations = operationsOf(context, sign);
     const limits = limitsOf(context);
-    if (limits === null || limits.fits) return [operation];
-    const { nodes, output } = operation;
-    return [operation, { kind: 'clamp', nodes, output, input: output, range: limits.range }];
+    if (limits === null || limits.fits) return operations;
+    const { node } = context;
+    const output = node.outputs[0] ?? -1;
+    return [...operations, { kind: 'clamp', nodes: [node.index], output, input: output, range: limits.range }];
   },
 });

@@ -38,7 +38,7 @@ const activated = fc
     return b.model(`${op} ${type} ${shape.join('x')} ratio 2^${ratioLog2}`, [output]);
   });
 
-type Constant = 'none' | 'scalar' | 'one' | 'channels';
+type Constant = 'none' | 'pixel' | 'scalar' | 'one' | 'channels';
 
 const combined = (
   ops: readonly [OpName, ...OpName[]],
@@ -63,11 +63,17 @@ const combined = (
       const zero = b.zeroPoint(type);
       const input = b.input(type, shape, scale, zero);
       const otherScale = sameCodes ? scale : scale * 2 ** ratioLog2;
-      const constantShape = { none: shape, scalar: [], one: [1], channels: [1, 1, 1, shape[3]] }[constant];
+      const constantShape = {
+        none: shape,
+        pixel: [1, 1, 1, shape[3]],
+        scalar: [],
+        one: [1],
+        channels: [1, 1, 1, shape[3]],
+      }[constant];
       const otherZero = sameCodes ? zero : b.zeroPoint(type);
       const other =
-        constant === 'none'
-          ? b.input(type, shape, otherScale, otherZero)
+        constant === 'none' || constant === 'pixel'
+          ? b.input(type, constantShape, otherScale, otherZero)
           : b.constant(type, constantShape, otherScale, otherZero);
       const outputScale = sameCodes
         ? scale
@@ -105,6 +111,10 @@ describe('elementwise ops', () => {
     equal: 0.998,
   });
   differentialTest('MUL of two tensors', combined(['MUL'], ['none']), { mostCounts: 1, equal: 0.999 });
+  differentialTest('a pixel as an operand', combined(['ADD', 'SUB', 'MUL', 'MAXIMUM'], ['pixel']), {
+    mostCounts: 1,
+    equal: 0.999,
+  });
   differentialTest('MUL by a constant', combined(['MUL'], ['scalar', 'one', 'channels']), {
     mostCounts: 1,
     equal: 0.999,
