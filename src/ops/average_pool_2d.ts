@@ -9,6 +9,7 @@ import { areaTensor, Spare, wholeArea } from './arrange.js';
 import { knownActivation, maps, oneType, planes } from './common_rules.js';
 import { kernelWrong } from './convolution.js';
 import { plainGeometry, unscaled } from './copy.js';
+import { sumOfPlane } from './large_window.js';
 import type { ConvGeometry, ConvOperation, Operation } from './operation.js';
 import { type Axis, axisOf, type Range, rangesOf } from './pool_windows.js';
 import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, quantizationOf, signedCode } from './rule.js';
@@ -54,8 +55,10 @@ const averagesOf = (context: OpContext): readonly Operation[] | string => {
     const geometry = geometryOf(plane[2], axes, rows, columns);
     if (Math.max(geometry.strideY, geometry.strideX) > limits.stride)
       return `stride ${geometry.strideY}x${geometry.strideX}`;
+    const whole = rows.length === plane[0] && columns.length === plane[1] && rows.outputs * columns.outputs === 1;
     const wrong = kernelWrong(geometry, true);
-    if (wrong !== null) return wrong;
+    const large = wrong !== null && whole ? sumOfPlane(input?.index ?? -1, plane, nodes, spare) : null;
+    if (wrong !== null && large === null) return wrong;
     const count = rows.count * columns.count;
     const stages = averageStages(count, input?.type === 'uint8' ? 'up' : 'away');
     if (stages === null) return `a window of ${count} pixels`;
@@ -80,18 +83,18 @@ const averagesOf = (context: OpContext): readonly Operation[] | string => {
     const average: ConvOperation = {
       kind: 'conv',
       nodes,
-      input: from.tensor,
+      input: large?.input ?? from.tensor,
       output: to.tensor,
       depthwise: true,
-      geometry,
-      weights: new Int8Array(geometry.kernelHeight * geometry.kernelWidth * plane[2]).fill(1),
+      geometry: large?.geometry ?? geometry,
+      weights: large?.weights ?? new Int8Array(geometry.kernelHeight * geometry.kernelWidth * plane[2]).fill(1),
       weightZeroPoint: 0,
       inputZeroPoint: 0,
       numbers: unscaled(plane[2]),
       stages,
       residual: null,
     };
-    operations.push(...from.views, ...to.views, average);
+    operations.push(...(large?.operations ?? from.views), ...to.views, average);
   }
   return operations;
 };
@@ -133,7 +136,7 @@ export const averagePool2d: OpDefinition = {
     },
     {
       name: 'window',
-      text: `windows of at most ${limits.kernelSide}x${limits.kernelSide}, strides to ${limits.stride}, and at most ${mostRegions} parts of the plane with windows of their own size`,
+      text: `windows of at most ${limits.kernelSide}x${limits.kernelSide} (of the whole plane: larger, where up to 15 divides its pixels), strides to ${limits.stride}, and at most ${mostRegions} parts of the plane with windows of their own size`,
       broken: (context) => {
         const regions = regionsOf(axesOf(context)).length;
         if (regions > mostRegions) return `${regions} parts`;

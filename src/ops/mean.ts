@@ -10,6 +10,7 @@ import { areaTensor, Spare, wholeArea } from './arrange.js';
 import { oneType, maps, perTensor, planes, unseen } from './common_rules.js';
 import { kernelText, kernelWrong } from './convolution.js';
 import { plainGeometry, unscaled } from './copy.js';
+import { splitOf, sumOfPlane } from './large_window.js';
 import type { ConvGeometry } from './operation.js';
 import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, quantizationOf, shapeText } from './rule.js';
 
@@ -51,10 +52,13 @@ export const mean: OpDefinition = {
     },
     {
       name: 'kernel',
-      text: kernelText,
+      text: `${kernelText}; of a whole plane larger, where up to 15 divides its pixels`,
       broken: (context) => {
         const reduced = reducedOf(context);
-        return reduced === null ? 'no axes' : kernelWrong(geometryOf(context, reduced), true);
+        if (reduced === null) return 'no axes';
+        const [height, width] = planeOf(inputOf(context, 0));
+        const wrong = kernelWrong(geometryOf(context, reduced), true);
+        return reduced.every(Boolean) && splitOf(height * width) !== null ? null : wrong;
       },
     },
     {
@@ -85,6 +89,7 @@ export const mean: OpDefinition = {
       outputZeroPoint: to.zeroPoint,
     };
     const nodes = [node.index];
+    const spare = new Spare(context.spare);
     const plane = planeOf(output);
     const result = areaTensor(
       {
@@ -93,18 +98,20 @@ export const mean: OpDefinition = {
         line: geometry.outputWidth,
       },
       nodes,
-      new Spare(context.spare),
+      spare,
     );
+    const large = kernelWrong(geometry, true) === null ? null : sumOfPlane(input.index, planeOf(input), nodes, spare);
     return [
+      ...(large?.operations ?? []),
       ...result.views,
       {
         kind: 'conv',
         nodes,
-        input: input.index,
+        input: large?.input ?? input.index,
         output: result.tensor,
         depthwise: true,
-        geometry,
-        weights: new Int8Array(count * channels).fill(1),
+        geometry: large?.geometry ?? geometry,
+        weights: large?.weights ?? new Int8Array(count * channels).fill(1),
         weightZeroPoint: 0,
         inputZeroPoint: 0,
         numbers,

@@ -4,21 +4,27 @@ import { Builder, byteType, channelCount, chosenSeed, type OpModel, whole } from
 
 const side = fc.oneof({ weight: 4, arbitrary: whole(1, 9) }, { weight: 1, arbitrary: whole(10, 31) });
 
-/** Pools with all windows, strides and paddings, of the whole plane too. */
-export const poolModels = (op: 'AVERAGE_POOL_2D' | 'MAX_POOL_2D'): fc.Arbitrary<OpModel> =>
+/**
+ * Pools with all windows, strides and paddings, of the whole plane too.
+ * @param wholeSides windows of the whole plane alone, with sides of these lengths
+ */
+export const poolModels = (
+  op: 'AVERAGE_POOL_2D' | 'MAX_POOL_2D',
+  wholeSides?: fc.Arbitrary<number>,
+): fc.Arbitrary<OpModel> =>
   fc
     .record({
       seed: chosenSeed,
       type: byteType,
-      height: side,
-      width: side,
+      height: wholeSides ?? side,
+      width: wholeSides ?? side,
       channels: channelCount,
       filterH: side,
       filterW: side,
       strideH: whole(1, 7),
       strideW: whole(1, 7),
       mode: fc.constantFrom('same', 'valid'),
-      all: fc.boolean(),
+      all: wholeSides === undefined ? fc.boolean() : fc.constant(true),
       fused: fc.constantFrom('none', 'none', 'relu', 'relu6', 'reluN1To1'),
     })
     .map((c): OpModel => {
