@@ -1,14 +1,15 @@
 /**
- * MAX_POOL_2D: elementwise maxima of the plane and of itself shifted, first over rows, then over columns. Nothing is
- * rounded, so every value is TFLite's. Padding is a copy with the smallest code around it.
+ * MAX_POOL_2D: elementwise maxima of the plane's memory and of itself shifted, first by rows, then by columns; a strided copy
+ * takes the windows that are wanted. Nothing is rounded, so every value is TFLite's. Padding is a copy with the smallest
+ * code around it.
  */
-import { limits } from '../hardware/limits.js';
+import { atoms, limits } from '../hardware/limits.js';
 import { extremeStages } from '../quantize/add_stages.js';
-import { type Area, areaTensor, buffer, type Plane, Spare, wholeArea } from './arrange.js';
+import { areaTensor, buffer, type Plane, Spare, wholeArea } from './arrange.js';
 import { knownActivation, maps, oneQuantization, oneType, perTensor, planes, unseen } from './common_rules.js';
 import { codeRange } from './code_range.js';
 import { identityConvolution } from './copy.js';
-import type { ConvOperation, Operation } from './operation.js';
+import type { MoveOperation, Operation } from './operation.js';
 import { type Axis, axisOf } from './pool_windows.js';
 import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, shapeText } from './rule.js';
 
@@ -25,7 +26,13 @@ const axesOf = (context: OpContext): readonly [Axis, Axis] => {
 const spanOf = ({ length, kernel, stride, pad, outputs }: Axis): number =>
   Math.max(length + pad, (outputs - 1) * stride + kernel);
 
-/** Writes the operations of one pool, each into memory of its own until the last. */
+/** A tensor and the plane that it holds. */
+interface Map {
+  readonly tensor: number;
+  readonly plane: Plane;
+}
+
+/** Writes the operations of one pool, each into memory of its own. */
 class Steps {
   readonly operations: Operation[] = [];
   readonly #nodes: readonly number[];
@@ -34,110 +41,108 @@ class Steps {
     this.#nodes = nodes;
     this.#spare = spare;
   }
-  tensorOf(area: Area): number {
-    const { tensor, views } = areaTensor(area, this.#nodes, this.#spare);
-    this.operations.push(...views);
-    return tensor;
+  /** The first rows and columns of a map. */
+  corner({ tensor, plane }: Map, rows: number, columns: number): number {
+    const area = { ...wholeArea(tensor, plane), shape: [rows, columns, plane[2]] as const };
+    const made = areaTensor(area, this.#nodes, this.#spare);
+    this.operations.push(...made.views);
+    return made.tensor;
   }
-  #buffer(shape: Plane): Area {
-    const made = buffer(this.#nodes, this.#spare.next(), shape);
+  #buffer(plane: Plane): Map {
+    const made = buffer(this.#nodes, this.#spare.next(), plane);
     this.operations.push(made);
-    return wholeArea(made.output, shape);
+    return { tensor: made.output, plane };
   }
-  larger(first: Area, second: Area): Area {
-    const output = this.#buffer(first.shape);
-    const inputs = [this.tensorOf(first), this.tensorOf(second)] as const;
+  /** Atoms in the order of memory, whatever surface they belong to. */
+  #atoms({ tensor }: Map, first: number, count: number): number {
+    const output = this.#spare.next();
+    const shape = [1, count, atoms.channels] as const;
+    this.operations.push({
+      kind: 'view',
+      nodes: this.#nodes,
+      output,
+      whole: tensor,
+      shape,
+      channel: 0,
+      first,
+      line: count,
+    });
+    return output;
+  }
+  /** Each atom, or the one `shift` behind it: behind the end of a row or a surface it is one that no window holds. */
+  larger(map: Map, shift: number): Map {
+    const [height, width, channels] = map.plane;
+    const count = Math.ceil(channels / atoms.channels) * height * width - shift;
+    const result = this.#buffer(map.plane);
     this.operations.push({
       kind: 'pair',
       nodes: this.#nodes,
-      inputs,
-      output: output.tensor,
+      inputs: [this.#atoms(map, 0, count), this.#atoms(map, shift, count)],
+      output: this.#atoms(result, 0, count),
       stages: extremeStages('max'),
     });
-    return output;
+    return result;
   }
-  /** A copy with padding around it, or of each `strideX`-th column. */
-  copy(from: Area, shape: Plane, geometry: Partial<ConvOperation['geometry']>): Area {
-    const output = this.#buffer(shape);
-    const move = {
-      kind: 'move',
-      nodes: this.#nodes,
-      input: this.tensorOf(from),
-      output: output.tensor,
-    } as const;
-    const identity = identityConvolution(move, from.shape);
-    const [outputHeight, outputWidth] = shape;
+  /** Maxima of `kernel` atoms that are `distance` apart: of 2, 4, 8... of them, the last two overlapping. */
+  window(map: Map, kernel: number, distance: number): Map {
+    let maxima = map;
+    for (let covered = 1; covered < kernel;) {
+      const step = Math.min(covered, kernel - covered);
+      maxima = this.larger(maxima, step * distance);
+      covered += step;
+    }
+    return maxima;
+  }
+  padded(map: Map, plane: Plane, padTop: number, padLeft: number): Map {
+    const result = this.#buffer(plane);
+    const identity = identityConvolution(
+      { kind: 'move', nodes: this.#nodes, input: map.tensor, output: result.tensor },
+      map.plane,
+    );
+    const [outputHeight, outputWidth] = plane;
     this.operations.push({
       ...identity,
-      geometry: { ...identity.geometry, outputHeight, outputWidth, ...geometry },
+      geometry: { ...identity.geometry, outputHeight, outputWidth, padTop, padLeft },
       inputZeroPoint: smallestCode,
     });
-    return output;
+    return result;
   }
 }
 
-/** Rows `first`, `first + stride`... of an area, `count` of them. */
-const rowsOf = (area: Area, first: number, stride: number, count: number): Area => ({
-  ...area,
-  shape: [count, area.shape[1], area.shape[2]],
-  first: area.first + first * area.line,
-  line: area.line * stride,
-});
+/** From the first window's place to behind the last one's. */
+const placesOf = ({ outputs, stride }: Axis): number => (outputs - 1) * stride + 1;
 
-const columnsOf = (area: Area, first: number, count: number): Area => ({
-  ...area,
-  shape: [area.shape[0], count, area.shape[2]],
-  first: area.first + first,
-});
-
-/** Maxima over windows of rows, and only of the rows that are wanted: of 2, 4, 8... rows, the last two overlapping. */
-const rowMaxima = (steps: Steps, plane: Area, { kernel, stride, outputs }: Axis): Area => {
-  if (kernel === 1) return rowsOf(plane, 0, stride, outputs);
-  let maxima = plane;
-  let covered = 1;
-  for (; 2 * covered < kernel; covered *= 2) {
-    const count = maxima.shape[0] - covered;
-    maxima = steps.larger(rowsOf(maxima, 0, 1, count), rowsOf(maxima, covered, 1, count));
-  }
-  return steps.larger(rowsOf(maxima, 0, stride, outputs), rowsOf(maxima, kernel - covered, stride, outputs));
-};
-
-/** Maxima over windows of columns, of every column. */
-const columnMaxima = (steps: Steps, plane: Area, { kernel }: Axis): Area => {
-  let maxima = plane;
-  for (let covered = 1; covered < kernel;) {
-    const step = Math.min(covered, kernel - covered);
-    const count = maxima.shape[1] - step;
-    maxima = steps.larger(columnsOf(maxima, 0, count), columnsOf(maxima, step, count));
-    covered += step;
-  }
-  return maxima;
-};
+const strideOf = ({ outputs, stride }: Axis): number => (outputs === 1 ? 1 : stride);
 
 const lowered = (context: OpContext): readonly Operation[] => {
   const { node } = context;
   const [input, output] = [inputOf(context, 0), outputOf(context)];
   const [rows, columns] = axesOf(context);
-  const [plane, target] = [planeOf(input), planeOf(output)];
+  const plane = planeOf(input);
   const nodes = [node.index];
   const steps = new Steps(nodes, new Spare(context.spare));
-  const whole = wholeArea(input?.index ?? -1, plane);
+  const whole: Map = { tensor: input?.index ?? -1, plane };
   const span: Plane = [spanOf(rows), spanOf(columns), plane[2]];
-  const padded =
-    span[0] === plane[0] && span[1] === plane[1]
-      ? whole
-      : steps.copy(whole, span, { padTop: rows.pad, padLeft: columns.pad });
-  const maxima = columnMaxima(steps, rowMaxima(steps, padded, rows), columns);
-  const wanted = columnsOf(maxima, 0, (columns.outputs - 1) * columns.stride + 1);
-  const result =
-    columns.outputs === 1 || columns.stride === 1 ? wanted : steps.copy(wanted, target, { strideX: columns.stride });
+  const isPadded = span[0] !== plane[0] || span[1] !== plane[1];
+  const padded = isPadded ? steps.padded(whole, span, rows.pad, columns.pad) : whole;
+  const maxima = steps.window(steps.window(padded, rows.kernel, span[1]), columns.kernel, 1);
+  const places: Plane = [placesOf(rows), placesOf(columns), plane[2]];
   const tensor = output?.index ?? -1;
-  const moved = { kind: 'move', nodes, input: steps.tensorOf(result), output: tensor } as const;
+  const move: MoveOperation = {
+    kind: 'move',
+    nodes,
+    input: steps.corner(maxima, places[0], places[1]),
+    output: tensor,
+  };
+  const identity = identityConvolution(move, places);
+  const [strideY, strideX] = [strideOf(rows), strideOf(columns)];
+  const [outputHeight, outputWidth] = planeOf(output);
+  const every = { ...identity, geometry: { ...identity.geometry, outputHeight, outputWidth, strideY, strideX } };
   const range = codeRange(output, node.params['activation'] ?? 0) ?? [smallestCode, 127];
   const clamps = range[0] !== smallestCode || range[1] !== 127;
   return [
     ...steps.operations,
-    moved,
+    strideY * strideX === 1 ? move : every,
     ...(clamps ? [{ kind: 'clamp', nodes, input: tensor, output: tensor, range } as const] : []),
   ];
 };
@@ -164,10 +169,10 @@ export const maxPool2d: OpDefinition = {
     },
     {
       name: 'window',
-      text: `strides of columns to ${limits.stride}, padding to ${limits.pad}, planes to ${limits.plane} with padding`,
+      text: `strides to ${limits.stride}, padding to ${limits.pad}, planes to ${limits.plane} with padding`,
       broken: (context) => {
         const [y, x] = axesOf(context);
-        if (x.outputs > 1 && x.stride > limits.stride) return `stride ${y.stride}x${x.stride}`;
+        if (Math.max(strideOf(y), strideOf(x)) > limits.stride) return `stride ${y.stride}x${x.stride}`;
         if (Math.max(y.pad, x.pad) > limits.pad) return `padding ${y.pad}x${x.pad}`;
         const [height, width] = [spanOf(y), spanOf(x)];
         const behind = Math.max(height - y.length - y.pad, width - x.length - x.pad);

@@ -108,6 +108,13 @@ class Model {
     return output;
   }
 
+  /** Another op, whose output has the scale of its first input unless one is given. */
+  op(op: OpSpec['op'], inputs: readonly number[], shape: readonly number[], options: OpSpec['options'], scale = 0.05) {
+    const output = this.#feature(shape, scale);
+    this.#ops.push({ op, version: 2, inputs, outputs: [output], ...(options === undefined ? {} : { options }) });
+    return output;
+  }
+
   bytes(...outputs: readonly number[]): Uint8Array {
     const spec: ModelSpec = { tensors: this.#tensors, ops: this.#ops, inputs: this.#inputs, outputs };
     return writeTflite(spec);
@@ -121,6 +128,24 @@ const build = (type: ByteType, make: (model: Model) => readonly number[]): Uint8
 
 const single = (type: ByteType, size: readonly [number, number, number], choice: ConvChoice): Uint8Array =>
   build(type, (model) => [model.conv(model.input(...size), choice)]);
+
+const pool = (side: number, stride: number, pad: keyof typeof padding): OpSpec['options'] => ({
+  type: 'Pool2DOptions',
+  fields: {
+    padding: padding[pad],
+    strideW: stride,
+    strideH: stride,
+    filterWidth: side,
+    filterHeight: side,
+    activation: activation.none,
+  },
+});
+
+const joined = (model: Model, first: number, second: number, channels: number): number =>
+  model.op('CONCATENATION', [first, second], [1, 4, 4, channels], {
+    type: 'ConcatenationOptions',
+    fields: { axis: 3, activation: 0 },
+  });
 
 export const goldenModels: readonly GoldenModel[] = [
   {
@@ -200,5 +225,48 @@ export const goldenModels: readonly GoldenModel[] = [
     name: 'weights_streamed',
     shows: 'weights larger than CBUF stream through it',
     bytes: single('int8', [4, 4, 512], { channels: 192, kernel: 3 }),
+  },
+  {
+    name: 'average_pool',
+    shows:
+      'AVERAGE_POOL_2D 2x2 on five rows, SAME padding: windows of the last row hold half the pixels, a task of their own',
+    bytes: build('int8', (model) => [
+      model.op('AVERAGE_POOL_2D', [model.input(5, 6, 16)], [1, 3, 3, 16], pool(2, 2, 'same')),
+    ]),
+  },
+  {
+    name: 'max_pool',
+    shows: 'MAX_POOL_2D 2x2 of stride 2: maxima of shifted memory, then every other row and column',
+    bytes: build('int8', (model) => [
+      model.op('MAX_POOL_2D', [model.input(8, 8, 16)], [1, 4, 4, 16], pool(2, 2, 'valid')),
+    ]),
+  },
+  {
+    name: 'mul',
+    shows: 'MUL of two inputs: the product is shifted to the grid of the first rounding, OUT_CVT divides',
+    bytes: build('int8', (model) => {
+      const [x, y] = [model.input(5, 5, 20), model.input(5, 5, 20, 0.03)];
+      return [model.op('MUL', [x, y], [1, 5, 5, 20], { type: 'MulOptions', fields: { activation: 0 } }, 0.04)];
+    }),
+  },
+  {
+    name: 'concat_aligned',
+    shows: 'CONCATENATION of two convolutions of 16 and 32 channels: both write where their part stands, no copy',
+    bytes: build('int8', (model) => {
+      const x = model.input(4, 4, 16);
+      return [
+        joined(model, model.conv(x, { channels: 16, scale: 0.05 }), model.conv(x, { channels: 32, scale: 0.05 }), 48),
+      ];
+    }),
+  },
+  {
+    name: 'concat_apart',
+    shows: 'CONCATENATION that starts a part inside an atom: put side by side, then picked by a 1x1 convolution',
+    bytes: build('int8', (model) => {
+      const x = model.input(4, 4, 16);
+      return [
+        joined(model, model.conv(x, { channels: 8, scale: 0.05 }), model.conv(x, { channels: 12, scale: 0.05 }), 20),
+      ];
+    }),
   },
 ];
