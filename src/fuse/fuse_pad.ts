@@ -3,12 +3,14 @@ import { limits } from '../hardware/limits.js';
 import type { ConvGeometry, ConvOperation, Operation } from '../ops/operation.js';
 import { copyStages } from '../quantize/copy_stages.js';
 
-/** A copy with padding around it, and nothing else. */
+/** A copy of every pixel with padding around it, and nothing else. */
 const isPad = (operation: Operation | undefined): operation is ConvOperation =>
-  operation?.kind === 'conv' &&
-  operation.stages === copyStages &&
-  operation.depthwise &&
-  operation.geometry.kernelHeight * operation.geometry.kernelWidth === 1;
+  operation?.kind === 'conv' && operation.stages === copyStages && operation.depthwise && copiesAll(operation.geometry);
+
+const copiesAll = (g: ConvGeometry): boolean =>
+  g.kernelHeight * g.kernelWidth * g.strideY * g.strideX === 1 &&
+  g.outputHeight >= g.inputHeight + g.padTop &&
+  g.outputWidth >= g.inputWidth + g.padLeft;
 
 const spanned = (outputs: number, stride: number, kernel: number, dilation: number): number =>
   (outputs - 1) * stride + (kernel - 1) * dilation + 1;

@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { activation, padding } from '../host/tflite_writer.js';
-import { Builder, byteType, channelCount, chosenSeed, type OpModel, whole } from './op_models.js';
+import { Builder, byteType, channelCount, chosenSeed, convolved, type OpModel, whole } from './op_models.js';
 
 const side = fc.oneof({ weight: 4, arbitrary: whole(1, 9) }, { weight: 1, arbitrary: whole(10, 31) });
 
 /**
  * Pools with all windows, strides and paddings, of the whole plane too.
- * @param wholeSides windows of the whole plane alone, with sides of these lengths
+ * `wholeSides`: windows of the whole plane alone, with sides of these lengths. `then`: between two convolutions.
  */
 export const poolModels = (
   op: 'AVERAGE_POOL_2D' | 'MAX_POOL_2D',
-  wholeSides?: fc.Arbitrary<number>,
+  { wholeSides, then }: { readonly wholeSides?: fc.Arbitrary<number>; readonly then?: 'convolution' } = {},
 ): fc.Arbitrary<OpModel> =>
   fc
     .record({
@@ -38,7 +38,10 @@ export const poolModels = (
         mode === 'same' ? Math.ceil(length / stride) : Math.ceil((length - kernel + 1) / stride);
       const zero = b.zeroPoint(type);
       const scale = c.fused === 'none' ? 0.02 : 0.03;
-      const input = b.input(type, [1, height, width, channels], scale, zero);
+      const plane = [1, height, width, channels];
+      const picture = b.input(type, plane, scale, zero);
+      const between = then === 'convolution';
+      const input = between ? convolved(b, type, picture, plane, channels, {}, scale, zero).index : picture;
       const shape = [1, out(height, filterH, strideH), out(width, filterW, strideW), channels];
       const output = b.map(type, shape, scale, zero);
       b.op({
@@ -58,8 +61,9 @@ export const poolModels = (
           },
         },
       });
+      const kernel = Math.min(3, shape[1] ?? 1, shape[2] ?? 1);
       return b.model(
         `${type} ${height}x${width}x${channels} window ${filterH}x${filterW} stride ${strideH}x${strideW} ${mode} ${c.fused}`,
-        [output],
+        [between ? convolved(b, type, output, shape, 20, { kernel }, scale, zero).index : output],
       );
     });
