@@ -4,6 +4,7 @@ import { averagePool2d } from './average_pool_2d.js';
 import { batched } from './batched.js';
 import { concatenation } from './concatenation.js';
 import { conv2d } from './conv_2d.js';
+import { depthToSpace } from './depth_to_space.js';
 import { depthwiseConv2d } from './depthwise_conv_2d.js';
 import { elu } from './elu.js';
 import { exp } from './exp.js';
@@ -24,6 +25,7 @@ import { resizeNearestNeighbor } from './resize_nearest_neighbor.js';
 import type { OpDefinition } from './rule.js';
 import { tanh } from './tanh.js';
 import { slice, split, splitV, stridedSlice } from './slices.js';
+import { spaceToDepth } from './space_to_depth.js';
 import { sub } from './sub.js';
 import { transpose } from './transpose.js';
 import { transposeConv } from './transpose_conv.js';
@@ -35,6 +37,7 @@ export const operators: ReadonlyMap<string, OpDefinition> = new Map(
       averagePool2d,
       concatenation,
       conv2d,
+      depthToSpace,
       depthwiseConv2d,
       elu,
       exp,
@@ -55,6 +58,7 @@ export const operators: ReadonlyMap<string, OpDefinition> = new Map(
       resizeBilinear,
       resizeNearestNeighbor,
       slice,
+      spaceToDepth,
       split,
       splitV,
       stridedSlice,

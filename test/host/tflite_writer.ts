@@ -169,6 +169,7 @@ const optionTables = {
     ],
   },
   ReshapeOptions: { tag: 17, fields: [['newShape', 'i32[]', 0]] },
+  SpaceToDepthOptions: { tag: 19, fields: [['blockSize', 'i32', 0]] },
   MulOptions: { tag: 21, fields: [['activation', 'i8', 0]] },
   ResizeBilinearOptions: {
     tag: 15,
@@ -231,6 +232,7 @@ const optionTables = {
   },
   SplitVOptions: { tag: 79, fields: [['splits', 'i32', 0]] },
   QuantizeOptions: { tag: 91, fields: [] },
+  DepthToSpaceOptions: { tag: 94, fields: [['blockSize', 'i32', 0]] },
   LeakyReluOptions: { tag: 75, fields: [['alpha', 'f32', 0]] },
   IfOptions: {
     tag: 92,
