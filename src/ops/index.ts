@@ -16,6 +16,7 @@ import { maximum, minimum } from './maximum_minimum.js';
 import { maxPool2d } from './max_pool_2d.js';
 import { mean } from './mean.js';
 import { mul } from './mul.js';
+import { pack, unpack } from './pack.js';
 import { pad, padV2 } from './pad.js';
 import { quantize } from './quantize.js';
 import { relu, relu6, reluN1To1 } from './relu.js';
@@ -69,8 +70,10 @@ export const operators: ReadonlyMap<string, OpDefinition> = new Map(
     // These take all dimensions as they are.
     expandDims,
     fullyConnected,
+    pack,
     reshape,
     squeeze,
     transpose,
+    unpack,
   ].map((definition) => [definition.op, definition]),
 );
