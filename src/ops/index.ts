@@ -19,6 +19,7 @@ import { mul } from './mul.js';
 import { pack, unpack } from './pack.js';
 import { pad, padV2 } from './pad.js';
 import { quantize } from './quantize.js';
+import { reduceMax } from './reduce_max.js';
 import { relu, relu6, reluN1To1 } from './relu.js';
 import { expandDims, reshape, squeeze } from './reshape.js';
 import { resizeBilinear } from './resize_bilinear.js';
@@ -53,6 +54,7 @@ export const operators: ReadonlyMap<string, OpDefinition> = new Map(
       pad,
       padV2,
       quantize,
+      reduceMax,
       relu,
       relu6,
       reluN1To1,

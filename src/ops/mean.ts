@@ -2,24 +2,16 @@
  * MEAN over height, width or both: a depthwise convolution with weights of 1. TFLite multiplies the sum of (x - zero) by
  * scale ratio / n, held as a 31-bit integer, on the grid of its convolutions.
  */
-import { constantInts } from '../model/graph.js';
 import { convStages } from '../quantize/conv_stages.js';
 import type { ConvNumbers } from '../quantize/division.js';
 import { meanMultiplier } from '../quantize/multiplier.js';
-import { areaTensor, Spare, wholeArea } from './arrange.js';
+import { areaTensor, Spare } from './arrange.js';
 import { oneType, maps, perTensor, planes, unseen } from './common_rules.js';
 import { kernelText, kernelWrong } from './convolution.js';
 import { plainGeometry, unscaled } from './copy.js';
 import type { ConvGeometry } from './operation.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, quantizationOf, shapeText } from './rule.js';
-
-/** Which of height and width are reduced; null where another axis is. */
-const reducedOf = (context: OpContext): readonly [boolean, boolean] | null => {
-  const rank = inputOf(context, 0)?.shape.length ?? 0;
-  const axes = constantInts(inputOf(context, 1))?.map((axis) => (axis < 0 ? axis + rank : axis)) ?? [];
-  const [row, column] = [axes.includes(rank - 3), axes.includes(rank - 2)];
-  return axes.length > 0 && axes.every((axis) => axis === rank - 3 || axis === rank - 2) ? [row, column] : null;
-};
+import { constantAxes, reducedArea, reducedOf } from './reduced_axes.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, quantizationOf } from './rule.js';
 
 const geometryOf = (context: OpContext, [rows, columns]: readonly [boolean, boolean]): ConvGeometry => {
   const plane = planeOf(inputOf(context, 0));
@@ -39,16 +31,7 @@ export const mean: OpDefinition = {
     oneType(maps(0)),
     planes(maps(0)),
     perTensor(maps(0)),
-    {
-      name: 'axes',
-      text: 'constant axes: height, width or both',
-      broken: (context) => {
-        const axes = constantInts(inputOf(context, 1));
-        return reducedOf(context) === null
-          ? `axes ${axes?.join(', ') ?? 'that are not constant'} of ${shapeText(inputOf(context, 0)?.shape ?? [])}`
-          : null;
-      },
-    },
+    constantAxes,
     {
       name: 'kernel',
       text: kernelText,
@@ -85,16 +68,8 @@ export const mean: OpDefinition = {
       outputZeroPoint: to.zeroPoint,
     };
     const nodes = [node.index];
-    const plane = planeOf(output);
-    const result = areaTensor(
-      {
-        ...wholeArea(output.index, plane),
-        shape: [geometry.outputHeight, geometry.outputWidth, channels],
-        line: geometry.outputWidth,
-      },
-      nodes,
-      new Spare(context.spare),
-    );
+    const area = reducedArea(context, geometry.outputHeight, geometry.outputWidth);
+    const result = areaTensor(area, nodes, new Spare(context.spare));
     return [
       ...result.views,
       {
