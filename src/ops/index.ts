@@ -14,7 +14,7 @@ import { leakyRelu } from './leaky_relu.js';
 import { logistic } from './logistic.js';
 import { maximum, minimum } from './maximum_minimum.js';
 import { maxPool2d } from './max_pool_2d.js';
-import { mean } from './mean.js';
+import { mean, sum } from './mean.js';
 import { mul } from './mul.js';
 import { pack, unpack } from './pack.js';
 import { pad, padV2 } from './pad.js';
@@ -66,6 +66,7 @@ export const operators: ReadonlyMap<string, OpDefinition> = new Map(
       splitV,
       stridedSlice,
       sub,
+      sum,
       tanh,
       transposeConv,
     ].map(batched),

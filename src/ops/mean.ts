@@ -1,12 +1,14 @@
 /**
- * MEAN over height, width or both: a depthwise convolution with weights of 1. TFLite multiplies the sum of (x - zero) by
- * scale ratio / n, held as a 31-bit integer, on the grid of its convolutions.
+ * MEAN and SUM over height, width or both: a depthwise convolution with weights of 1. For MEAN, TFLite multiplies the sum
+ * of (x - zero) by scale ratio / n, held as a 31-bit integer, on the grid of its convolutions. For SUM it is the ratio
+ * alone: within one count of TFLite's optimized kernel (its reference kernel takes int8 codes as uint8 and lets them
+ * overflow: no yardstick).
  */
 import { convStages } from '../quantize/conv_stages.js';
 import type { ConvNumbers } from '../quantize/division.js';
 import { meanMultiplier } from '../quantize/multiplier.js';
 import { areaTensor, Spare } from './arrange.js';
-import { oneType, maps, perTensor, planes, unseen } from './common_rules.js';
+import { maps, oneType, perTensor, planes, unseen } from './common_rules.js';
 import { kernelText, kernelWrong } from './convolution.js';
 import { plainGeometry, unscaled } from './copy.js';
 import type { ConvGeometry } from './operation.js';
@@ -25,8 +27,8 @@ const geometryOf = (context: OpContext, [rows, columns]: readonly [boolean, bool
   };
 };
 
-export const mean: OpDefinition = {
-  op: 'MEAN',
+const reducerOf = (op: 'MEAN' | 'SUM'): OpDefinition => ({
+  op,
   rules: [
     oneType(maps(0)),
     planes(maps(0)),
@@ -56,14 +58,14 @@ export const mean: OpDefinition = {
     const { node } = context;
     const [input, output, reduced] = [inputOf(context, 0), outputOf(context), reducedOf(context)];
     if (input === null || output === null || reduced === null)
-      throw new Error(`MEAN #${node.index}: lowered against its rules`);
+      throw new Error(`${op} #${node.index}: lowered against its rules`);
     const geometry = geometryOf(context, reduced);
     const channels = geometry.inputChannels;
     const count = geometry.kernelHeight * geometry.kernelWidth;
     const [from, to] = [quantizationOf(input), quantizationOf(output)];
     const numbers: ConvNumbers = {
       ...unscaled(channels),
-      multipliers: [meanMultiplier(from.scale / to.scale, count)],
+      multipliers: [meanMultiplier(from.scale / to.scale, op === 'MEAN' ? count : 1)],
       bias: new Int32Array(channels).fill(-from.zeroPoint * count),
       outputZeroPoint: to.zeroPoint,
     };
@@ -88,4 +90,8 @@ export const mean: OpDefinition = {
       },
     ];
   },
-};
+});
+
+export const mean = reducerOf('MEAN');
+
+export const sum = reducerOf('SUM');
