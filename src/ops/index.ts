@@ -15,6 +15,7 @@ import { logistic } from './logistic.js';
 import { maximum, minimum } from './maximum_minimum.js';
 import { maxPool2d } from './max_pool_2d.js';
 import { mean, sum } from './mean.js';
+import { mirrorPad } from './mirror_pad.js';
 import { mul } from './mul.js';
 import { pack, unpack } from './pack.js';
 import { pad, padV2 } from './pad.js';
@@ -50,6 +51,7 @@ export const operators: ReadonlyMap<string, OpDefinition> = new Map(
       maxPool2d,
       mean,
       minimum,
+      mirrorPad,
       mul,
       pad,
       padV2,

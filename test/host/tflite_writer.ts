@@ -231,6 +231,7 @@ const optionTables = {
       ['halfPixelCenters', 'bool', 0],
     ],
   },
+  MirrorPadOptions: { tag: 77, fields: [['mode', 'i8', 0]] },
   SplitVOptions: { tag: 79, fields: [['splits', 'i32', 0]] },
   QuantizeOptions: { tag: 91, fields: [] },
   DepthToSpaceOptions: { tag: 94, fields: [['blockSize', 'i32', 0]] },
