@@ -59,17 +59,17 @@ void kernel_free(kernel *k) {
     free(k);
 }
 
-/* Missing leading dimensions count as 1. A tensor that was planned in another shape has as many elements. */
+/* Missing leading dimensions count as 1, and more of them must be 1. A tensor that was planned in another shape has as many elements. */
 static int has_shape(const tfl_tensor *tensor, const plan_tensor *planned) {
     const int channels_first = planned->layout == PLAN_NCHW;
     const uint32_t shape[4] = {planned->n, channels_first ? planned->c : planned->h, channels_first ? planned->h : planned->w,
                                channels_first ? planned->w : planned->c};
     if (planned->layout == PLAN_FLAT) return tensor->bytes == layout_bytes(planned);
-    if (tensor->dims == NULL || tensor->dims->size > 4) return 0;
-    int32_t missing = 4 - tensor->dims->size;
-    for (int32_t i = 0; i < 4; i++) {
-        int32_t size = i < missing ? 1 : tensor->dims->data[i - missing];
-        if (size < 0 || (uint32_t)size != shape[i]) return 0;
+    if (tensor->dims == NULL) return 0;
+    const int32_t rank = tensor->dims->size, *dims = tensor->dims->data;
+    for (int32_t i = rank < 4 ? rank - 4 : 0; i < rank; i++) {
+        int32_t size = i < 0 ? 1 : dims[i], place = i + 4 - rank;
+        if (size < 0 || (uint32_t)size != (place < 0 ? 1u : shape[place])) return 0;
     }
     return 1;
 }

@@ -4,6 +4,7 @@ import { averagePool2d } from './average_pool_2d.js';
 import { batched } from './batched.js';
 import { concatenation } from './concatenation.js';
 import { conv2d } from './conv_2d.js';
+import { depthToSpace } from './depth_to_space.js';
 import { depthwiseConv2d } from './depthwise_conv_2d.js';
 import { elu } from './elu.js';
 import { exp } from './exp.js';
@@ -13,10 +14,13 @@ import { leakyRelu } from './leaky_relu.js';
 import { logistic } from './logistic.js';
 import { maximum, minimum } from './maximum_minimum.js';
 import { maxPool2d } from './max_pool_2d.js';
-import { mean } from './mean.js';
+import { mean, sum } from './mean.js';
+import { mirrorPad } from './mirror_pad.js';
 import { mul } from './mul.js';
+import { pack, unpack } from './pack.js';
 import { pad, padV2 } from './pad.js';
 import { quantize } from './quantize.js';
+import { reduceMax } from './reduce_max.js';
 import { relu, relu6, reluN1To1 } from './relu.js';
 import { expandDims, reshape, squeeze } from './reshape.js';
 import { resizeBilinear } from './resize_bilinear.js';
@@ -24,6 +28,7 @@ import { resizeNearestNeighbor } from './resize_nearest_neighbor.js';
 import type { OpDefinition } from './rule.js';
 import { tanh } from './tanh.js';
 import { slice, split, splitV, stridedSlice } from './slices.js';
+import { spaceToDepth } from './space_to_depth.js';
 import { sub } from './sub.js';
 import { transpose } from './transpose.js';
 import { transposeConv } from './transpose_conv.js';
@@ -35,6 +40,7 @@ export const operators: ReadonlyMap<string, OpDefinition> = new Map(
       averagePool2d,
       concatenation,
       conv2d,
+      depthToSpace,
       depthwiseConv2d,
       elu,
       exp,
@@ -45,28 +51,34 @@ export const operators: ReadonlyMap<string, OpDefinition> = new Map(
       maxPool2d,
       mean,
       minimum,
+      mirrorPad,
       mul,
       pad,
       padV2,
       quantize,
+      reduceMax,
       relu,
       relu6,
       reluN1To1,
       resizeBilinear,
       resizeNearestNeighbor,
       slice,
+      spaceToDepth,
       split,
       splitV,
       stridedSlice,
       sub,
+      sum,
       tanh,
       transposeConv,
     ].map(batched),
     // These take all dimensions as they are.
     expandDims,
     fullyConnected,
+    pack,
     reshape,
     squeeze,
     transpose,
+    unpack,
   ].map((definition) => [definition.op, definition]),
 );

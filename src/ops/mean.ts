@@ -1,26 +1,20 @@
 /**
- * MEAN over height, width or both: a depthwise convolution with weights of 1. TFLite multiplies the sum of (x - zero) by
- * scale ratio / n, held as a 31-bit integer, on the grid of its convolutions.
+ * MEAN and SUM over height, width or both: a depthwise convolution with weights of 1. For MEAN, TFLite multiplies the sum
+ * of (x - zero) by scale ratio / n, held as a 31-bit integer, on the grid of its convolutions. For SUM it is the ratio
+ * alone: within one count of TFLite's optimized kernel (its reference kernel takes int8 codes as uint8 and lets them
+ * overflow: no yardstick).
  */
-import { constantInts } from '../model/graph.js';
 import { convStages } from '../quantize/conv_stages.js';
 import type { ConvNumbers } from '../quantize/division.js';
 import { meanMultiplier } from '../quantize/multiplier.js';
-import { areaTensor, Spare, wholeArea } from './arrange.js';
-import { oneType, maps, perTensor, planes, unseen } from './common_rules.js';
+import { areaTensor, Spare } from './arrange.js';
+import { maps, oneType, perTensor, planes, unseen } from './common_rules.js';
 import { kernelText, kernelWrong } from './convolution.js';
 import { plainGeometry, unscaled } from './copy.js';
 import { splitOf, sumOfPlane } from './large_window.js';
 import type { ConvGeometry } from './operation.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, quantizationOf, shapeText } from './rule.js';
-
-/** Which of height and width are reduced; null where another axis is. */
-const reducedOf = (context: OpContext): readonly [boolean, boolean] | null => {
-  const rank = inputOf(context, 0)?.shape.length ?? 0;
-  const axes = constantInts(inputOf(context, 1))?.map((axis) => (axis < 0 ? axis + rank : axis)) ?? [];
-  const [row, column] = [axes.includes(rank - 3), axes.includes(rank - 2)];
-  return axes.length > 0 && axes.every((axis) => axis === rank - 3 || axis === rank - 2) ? [row, column] : null;
-};
+import { constantAxes, reducedArea, reducedOf } from './reduced_axes.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, quantizationOf } from './rule.js';
 
 const geometryOf = (context: OpContext, [rows, columns]: readonly [boolean, boolean]): ConvGeometry => {
   const plane = planeOf(inputOf(context, 0));
@@ -34,22 +28,13 @@ const geometryOf = (context: OpContext, [rows, columns]: readonly [boolean, bool
   };
 };
 
-export const mean: OpDefinition = {
-  op: 'MEAN',
+const reducerOf = (op: 'MEAN' | 'SUM'): OpDefinition => ({
+  op,
   rules: [
     oneType(maps(0)),
     planes(maps(0)),
     perTensor(maps(0)),
-    {
-      name: 'axes',
-      text: 'constant axes: height, width or both',
-      broken: (context) => {
-        const axes = constantInts(inputOf(context, 1));
-        return reducedOf(context) === null
-          ? `axes ${axes?.join(', ') ?? 'that are not constant'} of ${shapeText(inputOf(context, 0)?.shape ?? [])}`
-          : null;
-      },
-    },
+    constantAxes,
     {
       name: 'kernel',
       text: `${kernelText}; of a whole plane larger, where up to 15 divides its pixels`,
@@ -77,29 +62,21 @@ export const mean: OpDefinition = {
     const { node } = context;
     const [input, output, reduced] = [inputOf(context, 0), outputOf(context), reducedOf(context)];
     if (input === null || output === null || reduced === null)
-      throw new Error(`MEAN #${node.index}: lowered against its rules`);
+      throw new Error(`${op} #${node.index}: lowered against its rules`);
     const geometry = geometryOf(context, reduced);
     const channels = geometry.inputChannels;
     const count = geometry.kernelHeight * geometry.kernelWidth;
     const [from, to] = [quantizationOf(input), quantizationOf(output)];
     const numbers: ConvNumbers = {
       ...unscaled(channels),
-      multipliers: [meanMultiplier(from.scale / to.scale, count)],
+      multipliers: [meanMultiplier(from.scale / to.scale, op === 'MEAN' ? count : 1)],
       bias: new Int32Array(channels).fill(-from.zeroPoint * count),
       outputZeroPoint: to.zeroPoint,
     };
     const nodes = [node.index];
     const spare = new Spare(context.spare);
-    const plane = planeOf(output);
-    const result = areaTensor(
-      {
-        ...wholeArea(output.index, plane),
-        shape: [geometry.outputHeight, geometry.outputWidth, channels],
-        line: geometry.outputWidth,
-      },
-      nodes,
-      spare,
-    );
+    const area = reducedArea(context, geometry.outputHeight, geometry.outputWidth);
+    const result = areaTensor(area, nodes, spare);
     const large = kernelWrong(geometry, true) === null ? null : sumOfPlane(input.index, planeOf(input), nodes, spare);
     return [
       ...(large?.operations ?? []),
@@ -120,4 +97,8 @@ export const mean: OpDefinition = {
       },
     ];
   },
-};
+});
+
+export const mean = reducerOf('MEAN');
+
+export const sum = reducerOf('SUM');

@@ -20,7 +20,7 @@ import {
 import { constantCodes } from './two_operands.js';
 
 /** Pixels before and behind, for height and width; null where another dimension is padded or they are not known. */
-const paddingOf = (context: OpContext): readonly [number, number, number, number] | null => {
+export const spatialPadding = (context: OpContext): readonly [number, number, number, number] | null => {
   const amounts = constantInts(inputOf(context, 1));
   const rank = inputOf(context, 0)?.shape.length ?? 0;
   if (amounts?.length !== 2 * rank) return null;
@@ -34,7 +34,7 @@ const paddingOf = (context: OpContext): readonly [number, number, number, number
 };
 
 const geometryOf = (context: OpContext): ConvGeometry | null => {
-  const amounts = paddingOf(context);
+  const amounts = spatialPadding(context);
   if (amounts === null) return null;
   const [height, width, channels] = planeOf(inputOf(context, 0));
   const [top, bottom, left, right] = amounts;
@@ -69,7 +69,7 @@ const amountsRule: Rule = {
   name: 'padding',
   text: `constant paddings of height and width alone, at most ${limits.pad} pixels on a side; a constant value`,
   broken: (context) => {
-    const amounts = paddingOf(context);
+    const amounts = spatialPadding(context);
     if (amounts === null) return 'paddings that are not constant, or of another dimension';
     if (amounts.some((amount) => amount < 0 || amount > limits.pad)) return `paddings ${amounts.join(', ')}`;
     if (valueOf(context) === null) return 'a value that is not constant';

@@ -92,6 +92,7 @@ const opCodes = {
   TRANSPOSE_CONV: 67,
   EXPAND_DIMS: 70,
   SUM: 74,
+  REDUCE_MAX: 82,
   PACK: 83,
   UNPACK: 88,
   RESIZE_NEAREST_NEIGHBOR: 97,
@@ -169,6 +170,7 @@ const optionTables = {
     ],
   },
   ReshapeOptions: { tag: 17, fields: [['newShape', 'i32[]', 0]] },
+  SpaceToDepthOptions: { tag: 19, fields: [['blockSize', 'i32', 0]] },
   MulOptions: { tag: 21, fields: [['activation', 'i8', 0]] },
   ResizeBilinearOptions: {
     tag: 15,
@@ -229,8 +231,10 @@ const optionTables = {
       ['halfPixelCenters', 'bool', 0],
     ],
   },
+  MirrorPadOptions: { tag: 77, fields: [['mode', 'i8', 0]] },
   SplitVOptions: { tag: 79, fields: [['splits', 'i32', 0]] },
   QuantizeOptions: { tag: 91, fields: [] },
+  DepthToSpaceOptions: { tag: 94, fields: [['blockSize', 'i32', 0]] },
   LeakyReluOptions: { tag: 75, fields: [['alpha', 'f32', 0]] },
   IfOptions: {
     tag: 92,

@@ -1,0 +1,98 @@
+/** PACK and UNPACK: parts that stand one behind the other, or take turns, along a new dimension before the channels. */
+import { elementCount } from '../model/graph.js';
+import { type Area, moveArea, Spare, wholeArea } from './arrange.js';
+import { allInputs, type FeatureMaps, oneQuantization, oneType, perTensor, rows, unseen } from './common_rules.js';
+import type { Operation } from './operation.js';
+import { inputOf, type OpContext, type OpDefinition, planeOf, shapeText } from './rule.js';
+
+/** More parts than this take more tasks than the node is worth. */
+const mostParts = 64;
+
+/** Tensor indices of the parts, and of the tensor that holds all of them. */
+interface Stack {
+  readonly whole: number;
+  readonly parts: readonly number[];
+}
+
+type StackOf = (context: OpContext) => Stack;
+
+const shapeOf = ({ graph }: OpContext, tensor: number): readonly number[] => graph.tensors.get(tensor)?.shape ?? [];
+
+const axisOf = (context: OpContext, { whole }: Stack): number => {
+  const axis = context.node.params['axis'] ?? 0;
+  return axis < 0 ? axis + shapeOf(context, whole).length : axis;
+};
+
+/**
+ * Where part `number` stands in the whole: rows one behind the other with one distance between them.
+ * @returns null where that is not so: parts of several rows that take turns, or channels that would become pixels
+ */
+const placeOf = (context: OpContext, stack: Stack, number: number): Area | null => {
+  const shape = shapeOf(context, stack.whole);
+  const axis = axisOf(context, stack);
+  const [count, pixelAxis] = [shape[axis] ?? 0, shape.length - 2];
+  const whole = wholeArea(stack.whole, planeOf(context.graph.tensors.get(stack.whole) ?? null));
+  const [, width, channels] = whole.plane;
+  const before = elementCount(shape.slice(0, axis));
+  if (axis < 0 || axis > pixelAxis) return null;
+  if (axis === pixelAxis) return { ...whole, shape: [before, 1, channels], first: number, line: count };
+  const behind = elementCount(shape.slice(axis + 1, pixelAxis));
+  const first = number * behind * width;
+  if (before === 1) return { ...whole, shape: [behind, width, channels], first };
+  return behind === 1 ? { ...whole, shape: [before, width, channels], first, line: count * width } : null;
+};
+
+const stackOp = (op: string, of: StackOf, maps: FeatureMaps, way: 'gather' | 'scatter'): OpDefinition => ({
+  op,
+  rules: [
+    oneType(maps),
+    rows(maps),
+    perTensor(maps),
+    oneQuantization(maps),
+    {
+      name: 'axis',
+      text: `at most ${mostParts} parts along a dimension that is not the last, with dimensions of 1 before it, or between it and the last two`,
+      broken: (context) => {
+        const stack = of(context);
+        const shape = shapeOf(context, stack.whole);
+        const axis = axisOf(context, stack);
+        if (stack.parts.length > mostParts) return `${stack.parts.length} parts`;
+        const wanted = shapeText(shape.filter((_, dim) => dim !== axis));
+        const fits = stack.parts.every((part) => shapeText(shapeOf(context, part)) === wanted);
+        return fits && shape[axis] === stack.parts.length && placeOf(context, stack, 0) !== null
+          ? null
+          : `axis ${context.node.params['axis'] ?? 0} of ${shapeText(shape)}`;
+      },
+    },
+    unseen('a copy by the DPU alone'),
+  ],
+  lower: (context) => {
+    const stack = of(context);
+    const nodes = [context.node.index];
+    const spare = new Spare(context.spare);
+    return stack.parts.flatMap((part, number): readonly Operation[] => {
+      const place = placeOf(context, stack, number);
+      if (place === null) throw new Error(`${op} #${context.node.index}: lowered against its rules`);
+      const own = wholeArea(part, planeOf(context.graph.tensors.get(part) ?? null));
+      const alone: Area = { ...own, shape: place.shape, line: place.shape[1] };
+      return way === 'gather' ? moveArea(alone, place, nodes, spare) : moveArea(place, alone, nodes, spare);
+    });
+  },
+});
+
+export const pack = stackOp(
+  'PACK',
+  ({ node }) => ({ whole: node.outputs[0] ?? -1, parts: node.inputs }),
+  allInputs,
+  'gather',
+);
+
+export const unpack = stackOp(
+  'UNPACK',
+  ({ node }) => ({ whole: node.inputs[0] ?? -1, parts: node.outputs }),
+  (context) => [
+    inputOf(context, 0),
+    ...context.node.outputs.map((output) => context.graph.tensors.get(output) ?? null),
+  ],
+  'scatter',
+);

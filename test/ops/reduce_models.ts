@@ -1,0 +1,47 @@
+import fc from 'fast-check';
+import { Builder, byteType, channelCount, chosenSeed, type OpModel, whole } from './op_models.js';
+
+/** `same`: the output has the input's scale and zero point. Otherwise a scale of 2^n times the input's. */
+export type Scales = 'same' | fc.Arbitrary<number>;
+
+/**
+ * Reducers over height, width or both, with their dimensions kept or not.
+ * @param wholeSides over both alone, with sides of these lengths
+ */
+export const reduceModels = (
+  op: 'MEAN' | 'SUM' | 'REDUCE_MAX',
+  scales: Scales,
+  wholeSides?: fc.Arbitrary<number>,
+): fc.Arbitrary<OpModel> =>
+  fc
+    .record({
+      seed: chosenSeed,
+      type: byteType,
+      height: wholeSides ?? whole(1, 31),
+      width: wholeSides ?? whole(1, 31),
+      channels: channelCount,
+      axes: wholeSides === undefined ? fc.constantFrom([1, 2], [2, 1], [1], [2], [-3, -2], [-2]) : fc.constant([1, 2]),
+      keepDims: fc.boolean(),
+      ratioLog2: scales === 'same' ? fc.constant(0) : scales,
+    })
+    .map(({ seed, type, height, width, channels, axes: reduced, keepDims, ratioLog2 }): OpModel => {
+      const b = new Builder(seed);
+      const zero = b.zeroPoint(type);
+      const shape = [1, height, width, channels];
+      const input = b.input(type, shape, 0.1, zero);
+      const positive = reduced.map((axis) => (axis < 0 ? axis + 4 : axis));
+      const kept = shape.map((dim, axis) => (positive.includes(axis) ? 1 : dim));
+      const to = keepDims ? kept : kept.filter((_, axis) => !positive.includes(axis));
+      const output = b.map(type, to, 0.1 * 2 ** ratioLog2, ratioLog2 === 0 ? zero : b.zeroPoint(type));
+      b.op({
+        op,
+        version: 2,
+        inputs: [input, b.ints(reduced)],
+        outputs: [output],
+        options: { type: 'ReducerOptions', fields: { keepDims } },
+      });
+      return b.model(
+        `${op} ${type} ${shape.join('x')} over ${reduced.join()} ${keepDims ? 'kept' : ''} ratio 2^${ratioLog2}`,
+        [output],
+      );
+    });
