@@ -1,12 +1,13 @@
 /**
  * MEAN and SUM over height, width or both: a depthwise convolution with weights of 1. For MEAN, TFLite multiplies the sum
  * of (x - zero) by scale ratio / n, held as a 31-bit integer, on the grid of its convolutions. For SUM it is the ratio
- * alone: within one count of TFLite's optimized kernel (its reference kernel takes int8 codes as uint8 and lets them
+ * alone, rounded once, as in TFLite's optimized kernel (its reference kernel takes int8 codes as uint8 and lets them
  * overflow: no yardstick).
  */
 import { convStages } from '../quantize/conv_stages.js';
 import type { ConvNumbers } from '../quantize/division.js';
 import { meanMultiplier } from '../quantize/multiplier.js';
+import { sumStages } from '../quantize/sum_stages.js';
 import { areaTensor, Spare } from './arrange.js';
 import { maps, oneType, perTensor, planes, unseen } from './common_rules.js';
 import { kernelText, kernelWrong } from './convolution.js';
@@ -73,6 +74,8 @@ const reducerOf = (op: 'MEAN' | 'SUM'): OpDefinition => ({
       bias: new Int32Array(channels).fill(-from.zeroPoint * count),
       outputZeroPoint: to.zeroPoint,
     };
+    const once = { ratio: from.scale / to.scale, count, inputZeroPoint: from.zeroPoint, outputZeroPoint: to.zeroPoint };
+    const summed = op === 'SUM' ? sumStages(once) : null;
     const nodes = [node.index];
     const spare = new Spare(context.spare);
     const area = reducedArea(context, geometry.outputHeight, geometry.outputWidth);
@@ -92,7 +95,7 @@ const reducerOf = (op: 'MEAN' | 'SUM'): OpDefinition => ({
         weightZeroPoint: 0,
         inputZeroPoint: 0,
         numbers,
-        stages: convStages(numbers),
+        stages: summed ?? convStages(numbers),
         residual: null,
       },
     ];

@@ -26,9 +26,8 @@ interface Factors {
   readonly error: number;
 }
 
-const factorsOf = (ratio: number): Factors | null => {
-  // Constants must stay inside an int32 at the first factor's grid.
-  const largest = Math.min(factorMax, Math.floor((2 ** 30 * ratio) / mostCounts));
+/** @param largest of the first factor */
+export const factorsOf = (ratio: number, largest: number): Factors | null => {
   let best: Factors | null = null;
   for (let first = largest; first > largest / 2 && first >= 1; first--) {
     const exact = ratio / first;
@@ -57,7 +56,9 @@ export const affineCode = ({ bs, bn, out }: Stages, code: number): number => {
 
 /** @returns null where no two factors are near enough for half a count */
 export const affineStages = (numbers: AffineNumbers): Stages | null => {
-  const factors = factorsOf(Math.abs(numbers.ratio));
+  const ratio = Math.abs(numbers.ratio);
+  // Constants must stay inside an int32 at the first factor's grid.
+  const factors = factorsOf(ratio, Math.min(factorMax, Math.floor((2 ** 30 * ratio) / mostCounts)));
   if (factors === null || factors.error * 512 > 0.5) return null;
   const { first, scale, shift } = factors;
   const unit = 2 ** shift / scale;

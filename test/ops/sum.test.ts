@@ -7,7 +7,7 @@ import { reduceModels } from './reduce_models.js';
 const scales = fc.oneof(fc.constantFrom(0, 1, 3, 5, 8), real(-2, 10));
 
 // The reference kernel adds int8 codes as if they were uint8, and 8-bit sums of one scale overflow: not what anyone runs.
-const expected = { mostCounts: 1, equal: 0.97, kernels: 'optimized' } as const;
+const expected = { mostCounts: 1, equal: 0.999, kernels: 'optimized' } as const;
 
 describe('SUM', () => {
   differentialTest('in 2.14', reduceModels('SUM', scales), expected);
