@@ -40,6 +40,7 @@ const fusedWith = (
   sum: AddOperation,
   side: 0 | 1,
   part: Part,
+  rootOf: (tensor: number) => number,
 ): ConvOperation | null => {
   const inner = sum.inputs[side];
   const operand = sum.inputs[1 - side] ?? -1;
@@ -48,8 +49,6 @@ const fusedWith = (
   if (producer?.kind !== 'conv' || producer.residual !== null || producer.stages !== null || inner === operand)
     return null;
   const uses = everything.filter((operation) => operandsOf(operation).includes(inner)).length;
-  // A tensor may be written in parts, through views.
-  const rootOf = wholesOf(everything);
   const operandReady = operations.findLastIndex(({ output }) => rootOf(output) === rootOf(operand)) < position;
   if (uses !== 1 || part.outputs.includes(inner) || !operandReady || !suitsReader(producer)) return null;
   const numbers = side === 0 ? sum.numbers : swapped(sum.numbers);
@@ -58,14 +57,17 @@ const fusedWith = (
   return { ...producer, nodes: [...producer.nodes, ...sum.nodes], output: sum.output, residual: { operand, numbers } };
 };
 
-export const fuseAdd = (operations: readonly Operation[], part: Part): readonly Operation[] =>
-  operations.reduce<readonly Operation[]>((done, operation) => {
+export const fuseAdd = (operations: readonly Operation[], part: Part): readonly Operation[] => {
+  // A tensor may be written in parts, through views.
+  const rootOf = wholesOf(operations);
+  return operations.reduce<readonly Operation[]>((done, operation) => {
     if (operation.kind === 'add') {
       for (const side of [1, 0] as const) {
-        const conv = fusedWith(done, operations, operation, side, part);
+        const conv = fusedWith(done, operations, operation, side, part, rootOf);
         const inner = operation.inputs[side];
         if (conv !== null) return done.map((earlier) => (earlier.output === inner ? conv : earlier));
       }
     }
     return [...done, operation];
   }, []);
+};

@@ -4,24 +4,18 @@
  */
 import { limits } from '../hardware/limits.js';
 import { averageStages } from '../quantize/average_stages.js';
-import { activationRange } from '../quantize/multiplier.js';
 import { areaTensor, Spare, wholeArea } from './arrange.js';
+import { activationClamps } from './code_range.js';
 import { knownActivation, maps, oneType, planes } from './common_rules.js';
 import { kernelWrong } from './convolution.js';
 import { plainGeometry, unscaled } from './copy.js';
 import { sumOfPlane } from './large_window.js';
 import type { ConvGeometry, ConvOperation, Operation } from './operation.js';
-import { type Axis, axisOf, type Range, rangesOf } from './pool_windows.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, quantizationOf, signedCode } from './rule.js';
+import { type Axis, poolAxes, type Range, rangesOf } from './pool_windows.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf } from './rule.js';
 
 /** More tasks than this for one pool cost more than the pool is worth. */
 const mostRegions = 64;
-
-const axesOf = (context: OpContext): readonly [Axis, Axis] => {
-  const [height, width] = planeOf(inputOf(context, 0));
-  const { padding: mode = 0, filterH = 0, filterW = 0, strideH = 0, strideW = 0 } = context.node.params;
-  return [axisOf(height, filterH, strideH, mode), axisOf(width, filterW, strideW, mode)];
-};
 
 /** A single window has no stride. */
 const strideOf = (axis: Axis, { outputs }: Range): number => (outputs === 1 ? 1 : axis.stride);
@@ -46,7 +40,7 @@ const regionsOf = (axes: readonly [Axis, Axis]): readonly (readonly [Range, Rang
 const averagesOf = (context: OpContext): readonly Operation[] | string => {
   const { node } = context;
   const [input, output] = [inputOf(context, 0), outputOf(context)];
-  const axes = axesOf(context);
+  const axes = poolAxes(context);
   const [plane, target] = [planeOf(input), planeOf(output)];
   const spare = new Spare(context.spare);
   const nodes = [node.index];
@@ -99,22 +93,6 @@ const averagesOf = (context: OpContext): readonly Operation[] | string => {
   return operations;
 };
 
-/** The activation as codes; null for the whole range of the type. */
-const clampOf = (context: OpContext): readonly [number, number] | null => {
-  const output = outputOf(context);
-  if (output?.type !== 'int8' && output?.type !== 'uint8') return null;
-  const zero = output.quantization?.zeroPoints[0] ?? 0;
-  const codes = activationRange(
-    context.node.params['activation'] ?? 0,
-    quantizationOf(output).scale,
-    zero,
-    output.type,
-  );
-  if (codes === null) return null;
-  const range = [signedCode(codes[0], output.type), signedCode(codes[1], output.type)] as const;
-  return range[0] === -128 && range[1] === 127 ? null : range;
-};
-
 export const averagePool2d: OpDefinition = {
   op: 'AVERAGE_POOL_2D',
   rules: [
@@ -125,7 +103,7 @@ export const averagePool2d: OpDefinition = {
       name: 'output-shape',
       text: 'SAME or VALID padding, and the output shape that follows from it',
       broken: (context) => {
-        const [y, x] = axesOf(context);
+        const [y, x] = poolAxes(context);
         const [height, width, channels] = planeOf(outputOf(context));
         const { padding: mode = 0, strideH = 0, strideW = 0 } = context.node.params;
         if (![1, 2].includes(mode) || Math.min(strideH, strideW, y.kernel, x.kernel) < 1) return `padding ${mode}`;
@@ -138,7 +116,7 @@ export const averagePool2d: OpDefinition = {
       name: 'window',
       text: `windows of at most ${limits.kernelSide}x${limits.kernelSide} (of the whole plane: larger, where up to 15 divides its pixels), strides to ${limits.stride}, and at most ${mostRegions} parts of the plane with windows of their own size`,
       broken: (context) => {
-        const regions = regionsOf(axesOf(context)).length;
+        const regions = regionsOf(poolAxes(context)).length;
         if (regions > mostRegions) return `${regions} parts`;
         const operations = averagesOf(context);
         return typeof operations === 'string' ? operations : null;
@@ -149,17 +127,14 @@ export const averagePool2d: OpDefinition = {
       text: 'with trust=seen: a window without padding, and no activation',
       broken: (context) => {
         if (context.trust !== 'seen') return null;
-        if (clampOf(context) !== null) return 'a clamp by the DPU alone';
-        return regionsOf(axesOf(context)).length === 1 ? null : 'gaps between output rows';
+        if (activationClamps(context).length > 0) return 'a clamp by the DPU alone';
+        return regionsOf(poolAxes(context)).length === 1 ? null : 'gaps between output rows';
       },
     },
   ],
   lower: (context) => {
     const operations = averagesOf(context);
-    const output = context.node.outputs[0] ?? -1;
     if (typeof operations === 'string') throw new Error(`AVERAGE_POOL_2D #${context.node.index}: ${operations}`);
-    const range = clampOf(context);
-    const nodes = [context.node.index];
-    return range === null ? operations : [...operations, { kind: 'clamp', nodes, input: output, output, range }];
+    return [...operations, ...activationClamps(context)];
   },
 };

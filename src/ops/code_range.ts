@@ -1,7 +1,9 @@
-/** The NPU's codes that an activation leaves. */
+/** The NPU's codes that an activation leaves, and how they are kept. */
 import type { Tensor } from '../model/graph.js';
+import { clampFits } from '../quantize/conv_stages.js';
 import { activationRange } from '../quantize/multiplier.js';
-import { isByteTensor, quantizationOf, signedCode } from './rule.js';
+import type { ClampOperation } from './operation.js';
+import { isByteTensor, type OpContext, outputOf, quantizationOf, signedCode } from './rule.js';
 
 /** @returns null for an unknown activation or a tensor that holds no bytes */
 export const codeRange = (output: Tensor | null, activation: number): readonly [number, number] | null => {
@@ -9,4 +11,23 @@ export const codeRange = (output: Tensor | null, activation: number): readonly [
   const zero = output.quantization?.zeroPoints[0] ?? 0;
   const codes = activationRange(activation, quantizationOf(output).scale, zero, output.type);
   return codes === null ? null : [signedCode(codes[0], output.type), signedCode(codes[1], output.type)];
+};
+
+/** The range of a node's activation, and whether a task's own stages can clamp to it. */
+export const activationLimits = (
+  context: OpContext,
+): { readonly range: readonly [number, number]; readonly fits: boolean } | null => {
+  const output = outputOf(context);
+  const range = codeRange(output, context.node.params['activation'] ?? 0);
+  if (range === null || output === null) return null;
+  return { range, fits: clampFits({ range, outputZeroPoint: quantizationOf(output).zeroPoint }) };
+};
+
+/** The clamp behind a task that cannot clamp by itself; none where the activation leaves every code. */
+export const activationClamps = (context: OpContext): readonly ClampOperation[] => {
+  const { node } = context;
+  const range = codeRange(outputOf(context), node.params['activation'] ?? 0);
+  const output = node.outputs[0] ?? -1;
+  if (range === null || (range[0] === -128 && range[1] === 127)) return [];
+  return [{ kind: 'clamp', nodes: [node.index], input: output, output, range }];
 };

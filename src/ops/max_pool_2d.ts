@@ -5,29 +5,20 @@
 import { limits } from '../hardware/limits.js';
 import { Spare, wholeArea } from './arrange.js';
 import { knownActivation, maps, oneQuantization, oneType, perTensor, planes, unseen } from './common_rules.js';
-import { codeRange } from './code_range.js';
-import { smallestCode, spanOf, strideOf, windowMaxima } from './maxima.js';
+import { activationClamps } from './code_range.js';
+import { spanOf, strideOf, windowMaxima } from './maxima.js';
 import type { Operation } from './operation.js';
-import { type Axis, axisOf } from './pool_windows.js';
+import { poolAxes } from './pool_windows.js';
 import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, shapeText } from './rule.js';
-
-const axesOf = (context: OpContext): readonly [Axis, Axis] => {
-  const [height, width] = planeOf(inputOf(context, 0));
-  const { padding: mode = 0, filterH = 0, filterW = 0, strideH = 0, strideW = 0 } = context.node.params;
-  return [axisOf(height, filterH, strideH, mode), axisOf(width, filterW, strideW, mode)];
-};
 
 const lowered = (context: OpContext): readonly Operation[] => {
   const { node } = context;
   const [input, output] = [inputOf(context, 0), outputOf(context)];
-  const nodes = [node.index];
-  const tensor = output?.index ?? -1;
-  const target = wholeArea(tensor, planeOf(output));
+  const target = wholeArea(output?.index ?? -1, planeOf(output));
   const spare = new Spare(context.spare);
-  const maxima = windowMaxima(input?.index ?? -1, planeOf(input), axesOf(context), target, nodes, spare);
-  const range = codeRange(output, node.params['activation'] ?? 0) ?? [smallestCode, 127];
-  const clamps = range[0] !== smallestCode || range[1] !== 127;
-  return [...maxima, ...(clamps ? [{ kind: 'clamp', nodes, input: tensor, output: tensor, range } as const] : [])];
+  const axes = poolAxes(context);
+  const maxima = windowMaxima(input?.index ?? -1, planeOf(input), axes, target, [node.index], spare);
+  return [...maxima, ...activationClamps(context)];
 };
 
 export const maxPool2d: OpDefinition = {
@@ -42,7 +33,7 @@ export const maxPool2d: OpDefinition = {
       name: 'output-shape',
       text: 'SAME or VALID padding, and the output shape that follows from it',
       broken: (context) => {
-        const [y, x] = axesOf(context);
+        const [y, x] = poolAxes(context);
         const { padding: mode = 0, strideH = 0, strideW = 0 } = context.node.params;
         if (![1, 2].includes(mode) || Math.min(strideH, strideW, y.kernel, x.kernel) < 1) return `padding ${mode}`;
         const wanted = shapeText([y.outputs, x.outputs, planeOf(inputOf(context, 0))[2]]);
@@ -54,7 +45,7 @@ export const maxPool2d: OpDefinition = {
       name: 'window',
       text: `strides to ${limits.stride}, padding to ${limits.pad}, planes to ${limits.plane} with padding`,
       broken: (context) => {
-        const [y, x] = axesOf(context);
+        const [y, x] = poolAxes(context);
         if (Math.max(strideOf(y), strideOf(x)) > limits.stride) return `stride ${y.stride}x${x.stride}`;
         if (Math.max(y.pad, x.pad) > limits.pad) return `padding ${y.pad}x${x.pad}`;
         const [height, width] = [spanOf(y), spanOf(x)];

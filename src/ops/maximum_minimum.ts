@@ -1,16 +1,12 @@
 /** MAXIMUM and MINIMUM: TFLite compares the codes as they are, whatever their scales. */
 import { extremeStages } from '../quantize/add_stages.js';
-import { oneType, unseen } from './common_rules.js';
+import { maps, oneType, unseen } from './common_rules.js';
 import { constantCodes, operandsAlike, sides, wholeOperands } from './two_operands.js';
-import { inputOf, type OpDefinition, outputOf } from './rule.js';
+import type { OpDefinition } from './rule.js';
 
 const extremeOf = (op: string, algorithm: 'max' | 'min'): OpDefinition => ({
   op,
-  rules: [
-    oneType((context) => [inputOf(context, 0), inputOf(context, 1), outputOf(context)]),
-    operandsAlike('one'),
-    unseen('an int8 elementwise task'),
-  ],
+  rules: [oneType(maps(0, 1)), operandsAlike('one'), unseen('an int8 elementwise task')],
   lower: (context) => {
     const { node } = context;
     const [input, constant] = sides(context);

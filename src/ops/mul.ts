@@ -4,13 +4,12 @@
  */
 import type { CodeMap } from '../quantize/activation_tables.js';
 import type { ConvNumbers } from '../quantize/division.js';
-import { clampFits } from '../quantize/conv_stages.js';
 import { multiplyByQuantizedMultiplier, quantizeMultiplier } from '../quantize/multiplier.js';
 import { productStages } from '../quantize/product_stages.js';
 import type { Stages } from '../quantize/stages.js';
 import { tableStages } from '../quantize/table_stages.js';
-import { codeRange } from './code_range.js';
-import { knownActivation, oneType, unseen } from './common_rules.js';
+import { activationLimits, codeRange } from './code_range.js';
+import { knownActivation, maps, oneType, perTensor, unseen } from './common_rules.js';
 import { numbersWrong } from './conv_numbers.js';
 import { convolutionOf } from './convolution.js';
 import { plainGeometry } from './copy.js';
@@ -21,7 +20,6 @@ import { leakyRelu } from './leaky_relu.js';
 import { logistic } from './logistic.js';
 import type { Operation } from './operation.js';
 import {
-  hasPerTensorQuantization,
   inputOf,
   isByteTensor,
   type OpContext,
@@ -108,10 +106,10 @@ const productOf = (
   readonly fits: boolean;
 } | null => {
   const [first, second, output] = [inputOf(context, 0), inputOf(context, 1), outputOf(context)];
-  const range = codeRange(output, context.node.params['activation'] ?? 0);
-  if (first === null || second === null || output === null || range === null) return null;
+  const limits = activationLimits(context);
+  if (first === null || second === null || output === null || limits === null) return null;
   const [a, b, y] = [quantizationOf(first), quantizationOf(second), quantizationOf(output)];
-  const fits = clampFits({ range, outputZeroPoint: y.zeroPoint });
+  const { range, fits } = limits;
   const stages = productStages({
     multiplier: multiplierOf(a.scale, b.scale, y.scale),
     zeroPoints: [a.zeroPoint, b.zeroPoint],
@@ -138,18 +136,9 @@ const productOperations = (context: OpContext): readonly Operation[] => {
 export const mul: OpDefinition = {
   op: 'MUL',
   rules: [
-    oneType((context) => [inputOf(context, 0), inputOf(context, 1), outputOf(context)]),
+    oneType(maps(0, 1)),
     operandsAlike('channels'),
-    {
-      name: 'quantization',
-      text: 'one scale and one zero point for each tensor',
-      broken: (context) =>
-        [inputOf(context, 0), inputOf(context, 1), outputOf(context)].every(
-          (tensor) => tensor !== null && hasPerTensorQuantization(tensor),
-        )
-          ? null
-          : 'a tensor without',
-    },
+    perTensor(maps(0, 1)),
     knownActivation,
     {
       name: 'numbers',

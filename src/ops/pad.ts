@@ -5,7 +5,7 @@
 import { limits } from '../hardware/limits.js';
 import { constantInts } from '../model/graph.js';
 import { maps, oneQuantization, oneType, perTensor, planes } from './common_rules.js';
-import { identityConvolution } from './copy.js';
+import { identityConvolution, plainGeometry } from './copy.js';
 import type { ConvGeometry } from './operation.js';
 import {
   inputOf,
@@ -39,18 +39,9 @@ const geometryOf = (context: OpContext): ConvGeometry | null => {
   const [height, width, channels] = planeOf(inputOf(context, 0));
   const [top, bottom, left, right] = amounts;
   return {
-    inputHeight: height,
-    inputWidth: width,
-    inputChannels: channels,
+    ...plainGeometry([height, width, channels], channels),
     outputHeight: height + top + bottom,
     outputWidth: width + left + right,
-    outputChannels: channels,
-    kernelHeight: 1,
-    kernelWidth: 1,
-    strideY: 1,
-    strideX: 1,
-    dilationY: 1,
-    dilationX: 1,
     padTop: top,
     padLeft: left,
   };

@@ -1,5 +1,6 @@
 /** How the windows of a pool lie on the plane, and where they hold how many pixels. */
 import { padding } from '../model/operators.js';
+import { inputOf, type OpContext, planeOf } from './rule.js';
 
 /** One axis of a pool. */
 export interface Axis {
@@ -15,6 +16,13 @@ export const axisOf = (length: number, kernel: number, stride: number, mode: num
   const outputs = same ? Math.ceil(length / stride) : Math.ceil((length - kernel + 1) / stride);
   const pad = same ? Math.floor(Math.max(0, (outputs - 1) * stride + kernel - length) / 2) : 0;
   return { length, kernel, stride, pad, outputs };
+};
+
+/** Both axes of a pool: rows, columns. */
+export const poolAxes = (context: OpContext): readonly [Axis, Axis] => {
+  const [height, width] = planeOf(inputOf(context, 0));
+  const { padding: mode = 0, filterH = 0, filterW = 0, strideH = 0, strideW = 0 } = context.node.params;
+  return [axisOf(height, filterH, strideH, mode), axisOf(width, filterW, strideW, mode)];
 };
 
 /** Neighbouring outputs whose windows hold equally many pixels. */

@@ -4,39 +4,21 @@
  */
 import { addStages, type AddNumbers, subtractStages } from '../quantize/add_stages.js';
 import { affineCode, affineStages } from '../quantize/affine_stages.js';
-import { clampFits } from '../quantize/conv_stages.js';
 import type { Stages } from '../quantize/stages.js';
 import { sumOfCodes } from '../quantize/sum_codes.js';
 import { tableStages } from '../quantize/table_stages.js';
-import { codeRange } from './code_range.js';
-import { knownActivation, oneType, unseen } from './common_rules.js';
+import { activationLimits } from './code_range.js';
+import { knownActivation, maps, oneType, perTensor, unseen } from './common_rules.js';
 import { identityConvolution } from './copy.js';
 import type { Operation } from './operation.js';
-import {
-  hasPerTensorQuantization,
-  inputOf,
-  isByteTensor,
-  type OpContext,
-  type OpDefinition,
-  outputOf,
-  planeOf,
-  quantizationOf,
-} from './rule.js';
+import { inputOf, isByteTensor, type OpContext, type OpDefinition, outputOf, planeOf, quantizationOf } from './rule.js';
 import { constantCodes, isConstantFirst, operandsAlike, sides, wholeOperands } from './two_operands.js';
 
 const allCodes = Array.from({ length: 256 }, (_, i) => i - 128);
 
-/** The range that the stages clamp to, and whether they can. */
-const limitsOf = (context: OpContext): { readonly range: readonly [number, number]; readonly fits: boolean } | null => {
-  const output = outputOf(context);
-  const range = codeRange(output, context.node.params['activation'] ?? 0);
-  if (range === null || output === null) return null;
-  return { range, fits: clampFits({ range, outputZeroPoint: quantizationOf(output).zeroPoint }) };
-};
-
 const numbersOf = (context: OpContext): AddNumbers | null => {
   const [first, second, output] = [inputOf(context, 0), inputOf(context, 1), outputOf(context)];
-  const limits = limitsOf(context);
+  const limits = activationLimits(context);
   if (!isByteTensor(first) || !isByteTensor(second) || !isByteTensor(output) || limits === null) return null;
   const [a, b, y] = [quantizationOf(first), quantizationOf(second), quantizationOf(output)];
   return {
@@ -54,7 +36,7 @@ const numbersOf = (context: OpContext): AddNumbers | null => {
 const constantStages = (context: OpContext, sign: 1 | -1): Stages | null => {
   const [map, constant] = sides(context);
   const output = outputOf(context);
-  const limits = limitsOf(context);
+  const limits = activationLimits(context);
   if (map === null || constant === null || output === null || limits === null) return null;
   const [x, c, y] = [quantizationOf(map), quantizationOf(constant), quantizationOf(output)];
   const [mapSign, constantSign] = isConstantFirst(context) ? [sign, 1] : [1, sign];
@@ -117,18 +99,9 @@ const operationsOf = (context: OpContext, sign: 1 | -1): readonly Operation[] =>
 export const sumOf = (op: string, sign: 1 | -1): OpDefinition => ({
   op,
   rules: [
-    oneType((context) => [inputOf(context, 0), inputOf(context, 1), outputOf(context)]),
+    oneType(maps(0, 1)),
     operandsAlike('channels'),
-    {
-      name: 'quantization',
-      text: 'one scale and one zero point for each tensor',
-      broken: (context) =>
-        [inputOf(context, 0), inputOf(context, 1), outputOf(context)].every(
-          (tensor) => tensor !== null && hasPerTensorQuantization(tensor),
-        )
-          ? null
-          : 'a tensor without',
-    },
+    perTensor(maps(0, 1)),
     knownActivation,
     {
       name: 'numbers',
@@ -139,7 +112,7 @@ export const sumOf = (op: string, sign: 1 | -1): OpDefinition => ({
   ],
   lower: (context) => {
     const operations = operationsOf(context, sign);
-    const limits = limitsOf(context);
+    const limits = activationLimits(context);
     if (limits === null || limits.fits) return operations;
     const { node } = context;
     const output = node.outputs[0] ?? -1;

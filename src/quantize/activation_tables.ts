@@ -2,7 +2,7 @@
  * What TFLite's kernels give for each code of one tensor, exactly: tables that TFLite fills with float32 arithmetic
  * (`LUTPopulate`), and the fixed-point kernels of HARD_SWISH and LEAKY_RELU. Codes are the tensors' own.
  */
-import { multiplyByQuantizedMultiplier, quantizeMultiplier, typeRange } from './multiplier.js';
+import { halfAwayFromZero, multiplyByQuantizedMultiplier, quantizeMultiplier, typeRange } from './multiplier.js';
 
 /** The tensors before and after, as TFLite stores them: float32 scales, zero points in their own codes. */
 export interface TableNumbers {
@@ -21,8 +21,6 @@ const clamped = (value: number, type: TableNumbers['type']): number => {
   const [low, high] = typeRange(type);
   return Math.max(low, Math.min(high, value));
 };
-
-const halfAwayFromZero = (value: number): number => Math.sign(value) * Math.floor(Math.abs(value) + 0.5);
 
 /** @param transform of a float32 number to one, computed more exactly than float32 and rounded once */
 export const floatTable = (numbers: TableNumbers, transform: (x: number) => number): CodeMap => {

@@ -9,7 +9,8 @@ export interface QuantizedMultiplier {
   readonly shift: number;
 }
 
-const halfAwayFromZero = (value: number): number => Math.sign(value) * Math.round(Math.abs(value));
+/** Rounds a tie away from zero. */
+export const halfAwayFromZero = (value: number): number => Math.sign(value) * Math.round(Math.abs(value));
 
 /** x = fraction * 2^exponent with fraction in [1/2, 1). */
 const frexp = (x: number): { readonly fraction: number; readonly exponent: number } => {
