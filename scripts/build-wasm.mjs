@@ -5,6 +5,7 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, w
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findZig, zigFolder } from './zig.mjs';
 
 const root = resolve(fileURLToPath(new URL('..', import.meta.url)));
 const require = createRequire(import.meta.url);
@@ -29,26 +30,11 @@ function debianClang() {
 
 /** zig behind a script that spells the switches of wasm-ld in zig's way. */
 function zig() {
-  const folder = join(root, '.cache/python/zig');
-  const python = join(folder, 'bin/python');
-  if (!runs(python, '-m', 'ziglang', 'version')) {
-    const base = process.env.PTFE_PYTHON ?? 'python3';
-    rmSync(folder, { recursive: true, force: true });
-    if (!runs(base, '-m', 'venv', folder)) return null;
-    const flags = [
-      '--disable-pip-version-check',
-      '--quiet',
-      '--retries',
-      '1',
-      '--timeout',
-      '20',
-      '--only-binary',
-      ':all:',
-    ];
-    if (!runs(python, '-m', 'pip', 'install', ...flags, 'ziglang==0.17.1')) return null;
-  }
+  const found = findZig();
+  if ('why' in found) return null;
+  const { python } = found;
   const script = (name, body) => {
-    const file = join(folder, name);
+    const file = join(zigFolder, name);
     writeFileSync(file, `#!/bin/sh\n${body}\n`);
     chmodSync(file, 0o755);
     return file;
