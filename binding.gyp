@@ -32,6 +32,7 @@
       "delegate/layout.c",
       "delegate/facts_option.c",
       "delegate/device_software.c",
+      "delegate/host.c",
       "delegate/session.c"
     ]
   },

@@ -8,12 +8,12 @@ typedef struct device_plan device_plan; /* a plan loaded on a device, with its B
 
 typedef struct device_ops {
     const char *name;
-    /* Allocates BOs, fills in addresses, checks what the device can check. NULL with a sentence in `error` on failure. */
+    /* The plan must stay in place until unload. Allocates BOs, fills in addresses, checks what the device can check. NULL with a sentence in `error` on failure. */
     device_plan *(*load)(const plan *plan, const char *facts, char *error, size_t error_size);
     /* Start of a BO's bytes for the host; stays valid until unload. */
     uint8_t *(*bo)(device_plan *loaded, uint32_t bo);
-    /* Runs all jobs and waits. 0, or -1 with a sentence. */
-    int (*run)(device_plan *loaded, char *error, size_t error_size);
+    /* Runs some jobs, one after the other, and waits for them. 0, or -1 with a sentence. */
+    int (*run)(device_plan *loaded, uint32_t first_job, uint32_t job_count, char *error, size_t error_size);
     /* Time of a task in the last run, and the device's own estimate for the chip; 0 where unknown. */
     uint64_t (*task_nanoseconds)(const device_plan *loaded, uint32_t task);
     uint64_t (*task_cycles)(const device_plan *loaded, uint32_t task);

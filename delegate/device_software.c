@@ -15,6 +15,7 @@ struct device_plan {
     npu_region regions[PLAN_MAX_BOS];
     void *owned[PLAN_MAX_BOS]; /* NULL where the plan's own bytes serve */
     uint32_t bo_count;
+    const plan *plan;
     npu_program *program;
 };
 
@@ -85,6 +86,7 @@ static device_plan *load(const plan *p, const char *facts, char *error, size_t s
         fail(error, size, "no memory for the plan");
         return NULL;
     }
+    loaded->plan = p;
     if (allocate(p, loaded, error, size) != 0) {
         unload(loaded);
         return NULL;
@@ -100,9 +102,13 @@ static device_plan *load(const plan *p, const char *facts, char *error, size_t s
 static uint8_t *bo(device_plan *loaded, uint32_t index) { return loaded->regions[index].data; }
 
 /* One queue: jobs stand in the order in which they may run. */
-static int run(device_plan *loaded, char *error, size_t size) {
+static int run(device_plan *loaded, uint32_t first, uint32_t count, char *error, size_t size) {
     npu_error npu;
-    return npu_program_run(loaded->program, &npu) == 0 ? 0 : fail(error, size, npu.text);
+    for (uint32_t i = first; i < loaded->plan->job_count && i - first < count; i++) {
+        const plan_job *job = &loaded->plan->jobs[i];
+        if (npu_program_run_some(loaded->program, job->first_task, job->task_count, &npu) != 0) return fail(error, size, npu.text);
+    }
+    return 0;
 }
 
 static uint64_t task_nanoseconds(const device_plan *loaded, uint32_t task) {

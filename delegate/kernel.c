@@ -82,6 +82,7 @@ int kernel_matches(const kernel *k, const tfl_context *context, char *error, siz
     const plan *p = &k->session->plan;
     for (uint32_t i = 0; i < p->tensor_count; i++) {
         const plan_tensor *planned = &p->tensors[i];
+        if (planned->direction == PLAN_INSIDE) continue;
         if (planned->tflite_index < context->tensors_size) {
             const tfl_tensor *tensor = &context->tensors[planned->tflite_index];
             if ((uint32_t)tensor->type == planned->type && has_shape(tensor, planned)) continue;
@@ -100,6 +101,7 @@ static int collect(kernel *k, const tfl_context *context, char *error, size_t si
     uint32_t in = 0, out = 0;
     for (uint32_t i = 0; i < p->tensor_count; i++) {
         const plan_tensor *planned = &p->tensors[i];
+        if (planned->direction == PLAN_INSIDE) continue;
         const tfl_tensor *tensor = &context->tensors[planned->tflite_index];
         if (tensor->data == NULL || tensor->bytes != layout_bytes(planned)) {
             snprintf(error, size, "tensor %u has %zu bytes, not %zu", (unsigned)planned->tflite_index, tensor->bytes, layout_bytes(planned));

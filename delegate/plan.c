@@ -10,8 +10,8 @@
 #include "npu/decode.h"
 #include "tflite_types.h"
 
-#define HEADER_BYTES 128u
-#define VERSION 1u
+#define HEADER_BYTES 136u
+#define VERSION 2u
 #define MOST_FACTS 32u
 #define TAIL_WORDS 4u
 #define ADDRESS_SPACE ((uint64_t)1 << 32)
@@ -85,8 +85,9 @@ static int find_sections(const reader *r) {
     p->ops = section(r, 5, sizeof *p->ops, &p->op_count);
     p->facts = section(r, 6, sizeof *p->facts, &p->fact_count);
     p->strings = section(r, 7, 1, &p->string_bytes);
+    p->hosts = section(r, 8, sizeof *p->hosts, &p->host_count);
     if (p->tensors == NULL || p->bos == NULL || p->relocations == NULL || p->tasks == NULL || p->jobs == NULL ||
-        p->ops == NULL || p->facts == NULL || p->strings == NULL) {
+        p->ops == NULL || p->facts == NULL || p->strings == NULL || p->hosts == NULL) {
         return refuse(r, "a section is not inside the file");
     }
     return 0;
@@ -112,7 +113,7 @@ static int check_bos(const reader *r) {
 
 static int check_tensor(const reader *r, uint32_t index) {
     const plan_tensor *t = &r->plan->tensors[index];
-    if (t->direction > PLAN_OUT || t->layout > PLAN_NCHW || t->pad_byte > 0xff) return refuse(r, "feature map %" PRIu32 ": unknown form", index);
+    if (t->direction > PLAN_INSIDE || t->layout > PLAN_NCHW || t->pad_byte > 0xff) return refuse(r, "feature map %" PRIu32 ": unknown form", index);
     if (!(t->type == TFL_UINT8 && t->flip == 0x80) && !(t->type == TFL_INT8 && t->flip == 0)) {
         return refuse(r, "feature map %" PRIu32 " is of type %" PRIu32 ", flip %" PRIu32, index, t->type, t->flip);
     }
@@ -267,6 +268,28 @@ static int check_ops(const reader *r) {
     return 0;
 }
 
+/* What the kernel itself says of its table is checked by host_check. */
+static int check_hosts(const reader *r) {
+    const plan *p = r->plan;
+    uint32_t job = 0;
+    for (uint32_t i = 0; i < p->host_count; i++) {
+        const plan_host *host = &p->hosts[i];
+        if (host->op >= p->op_count || host->kernel > PLAN_HOST_RESIZE_FLOAT) return refuse(r, "host step %" PRIu32 ": unknown form", i);
+        if (host->before_job < job || host->before_job > p->job_count) return refuse(r, "host step %" PRIu32 " is out of order", i);
+        job = host->before_job;
+        if (host->input >= p->tensor_count || host->output >= p->tensor_count || p->tensors[host->input].direction != PLAN_INSIDE ||
+            p->tensors[host->output].direction != PLAN_INSIDE || p->tensors[host->input].type != p->tensors[host->output].type) {
+            return refuse(r, "the feature maps of host step %" PRIu32, i);
+        }
+        if (host->table_bo >= p->bo_count || p->bos[host->table_bo].kind != PLAN_BO_CONSTANTS) return refuse(r, "the table of host step %" PRIu32, i);
+        uint64_t room = p->bos[host->table_bo].data_bytes;
+        if (host->table_offset % 4 != 0 || host->table_offset > room || host->table_bytes > room - host->table_offset) {
+            return refuse(r, "the table of host step %" PRIu32 " is not inside its buffer", i);
+        }
+    }
+    return 0;
+}
+
 int plan_open(const void *bytes, size_t length, plan *out, char *error, size_t error_size) {
     memset(out, 0, sizeof *out);
     out->bytes = bytes;
@@ -274,5 +297,5 @@ int plan_open(const void *bytes, size_t length, plan *out, char *error, size_t e
     const reader r = {bytes, length, out, error, error_size};
     if (check_header(&r) != 0 || find_sections(&r) != 0 || check_bos(&r) != 0 || check_tensors(&r) != 0) return -1;
     if (check_relocations(&r) != 0 || check_ops(&r) != 0 || check_tasks(&r) != 0) return -1;
-    return check_jobs(&r);
+    return check_jobs(&r) != 0 ? -1 : check_hosts(&r);
 }

@@ -7,9 +7,11 @@
 
 #define PLAN_NONE 0xffffffffu
 
-enum plan_direction { PLAN_IN = 0, PLAN_OUT = 1 };
+/* PLAN_INSIDE: read or written by a step of the host. */
+enum plan_direction { PLAN_IN = 0, PLAN_OUT = 1, PLAN_INSIDE = 2 };
 /* TFLite's bytes: NHWC of the cube's shape, NHWC of another shape with as many, NCHW. */
 enum plan_layout { PLAN_NHWC = 0, PLAN_FLAT = 1, PLAN_NCHW = 2 };
+enum plan_host_kernel { PLAN_HOST_PERMUTE = 0, PLAN_HOST_RESIZE_FIXED = 1, PLAN_HOST_RESIZE_FLOAT = 2 };
 enum plan_bo_kind { PLAN_BO_CONSTANTS = 0, PLAN_BO_ARENA = 1, PLAN_BO_REGCMD = 2 };
 
 /* Feature maps in and out. Strides in bytes; `flip` is XORed into every byte, `pad_byte` fills lanes without a channel. */
@@ -53,6 +55,11 @@ typedef struct plan_fact {
     uint32_t name_offset, name_bytes;
 } plan_fact;
 
+/* A kernel of the host, on two of the plan's tensors; it runs before job `before_job`, behind all where that is their count. */
+typedef struct plan_host {
+    uint32_t op, before_job, kernel, input, output, table_bo, table_offset, table_bytes;
+} plan_host;
+
 /* A checked plan: pointers into the caller's bytes, which must outlive it and be 8-aligned. */
 typedef struct plan {
     const uint8_t *bytes;
@@ -66,7 +73,8 @@ typedef struct plan {
     const plan_op *ops;
     const plan_fact *facts;
     const char *strings;
-    uint32_t tensor_count, bo_count, relocation_count, task_count, job_count, op_count, fact_count, string_bytes;
+    const plan_host *hosts;
+    uint32_t tensor_count, bo_count, relocation_count, task_count, job_count, op_count, fact_count, string_bytes, host_count;
 } plan;
 
 /* Most BOs that a plan may have: jobs name them in 64-bit masks. */

@@ -87,13 +87,13 @@ static int64_t find_operation(profile *p, const plan *plan, uint32_t index) {
     return (int64_t)p->operation_count++;
 }
 
-static void add_task(profile *p, const ptfe_session *session, uint32_t task, uint64_t *at) {
-    int64_t found = find_operation(p, &session->plan, session->plan.tasks[task].op);
-    uint64_t nanoseconds = ptfe_task_nanoseconds(session, task), cycles = ptfe_task_cycles(session, task);
+/* One stretch of time of an op: a task, or a step of the host, which is none. */
+static void add_time(profile *p, const plan *plan, uint32_t index, uint32_t task, uint64_t nanoseconds, uint64_t cycles, uint64_t *at) {
+    int64_t found = find_operation(p, plan, index);
     *at += nanoseconds;
     if (found < 0) return;
     operation *op = &p->operations[found];
-    op->tasks++;
+    op->tasks += task != PLAN_NONE;
     op->nanoseconds += nanoseconds;
     op->cycles += cycles;
     if (p->event_count >= MOST_EVENTS ||
@@ -109,7 +109,17 @@ void profile_add(profile *p, const ptfe_session *session, uint64_t start) {
     pthread_mutex_lock(&p->lock);
     uint64_t at = start;
     p->runs++;
-    for (uint32_t task = 0; task < session->plan.task_count; task++) add_task(p, session, task, &at);
+    const plan *plan = &session->plan;
+    uint32_t host = 0;
+    for (uint32_t job = 0; job <= plan->job_count; job++) {
+        for (; host < plan->host_count && plan->hosts[host].before_job == job; host++) {
+            add_time(p, plan, plan->hosts[host].op, PLAN_NONE, session->host_nanoseconds[host], 0, &at);
+        }
+        if (job == plan->job_count) break;
+        for (uint32_t i = 0, task = plan->jobs[job].first_task; i < plan->jobs[job].task_count; i++, task++) {
+            add_time(p, plan, plan->tasks[task].op, task, ptfe_task_nanoseconds(session, task), ptfe_task_cycles(session, task), &at);
+        }
+    }
     for (uint32_t op = 0; op < session->plan.op_count; op++) {
         int64_t found = find_operation(p, &session->plan, op);
         if (found >= 0) p->operations[found].runs++;
@@ -121,14 +131,16 @@ void profile_add(profile *p, const ptfe_session *session, uint64_t start) {
 static void write_trace(const profile *p, FILE *file) {
     fprintf(file, "{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n"
                   "{\"ph\":\"M\",\"pid\":1,\"name\":\"process_name\",\"args\":{\"name\":\"ptfe\"}},\n"
-                  "{\"ph\":\"M\",\"pid\":1,\"tid\":1,\"name\":\"thread_name\",\"args\":{\"name\":\"NPU (software)\"}}");
+                  "{\"ph\":\"M\",\"pid\":1,\"tid\":1,\"name\":\"thread_name\",\"args\":{\"name\":\"NPU (software)\"}},\n"
+                  "{\"ph\":\"M\",\"pid\":1,\"tid\":2,\"name\":\"thread_name\",\"args\":{\"name\":\"host\"}}");
     for (size_t i = 0; i < p->event_count; i++) {
         const event *e = &p->events[i];
         const operation *op = &p->operations[e->operation];
         fprintf(file,
-                ",\n{\"ph\":\"X\",\"pid\":1,\"tid\":1,\"name\":\"%s #%" PRIu32 "\",\"ts\":%.3f,\"dur\":%.3f,"
-                "\"args\":{\"task\":%" PRIu32 ",\"estimated_cycles\":%" PRIu64 ",\"macs\":%" PRIu64 "}}",
-                op->name, op->node, (double)e->start / 1000, (double)e->nanoseconds / 1000, e->task, e->cycles, op->macs);
+                ",\n{\"ph\":\"X\",\"pid\":1,\"tid\":%d,\"name\":\"%s #%" PRIu32 "\",\"ts\":%.3f,\"dur\":%.3f,"
+                "\"args\":{\"task\":%" PRId64 ",\"estimated_cycles\":%" PRIu64 ",\"macs\":%" PRIu64 "}}",
+                e->task == PLAN_NONE ? 2 : 1, op->name, op->node, (double)e->start / 1000, (double)e->nanoseconds / 1000,
+                e->task == PLAN_NONE ? (int64_t)-1 : (int64_t)e->task, e->cycles, op->macs);
     }
     fprintf(file, "\n]}\n");
 }

@@ -138,16 +138,28 @@ void report_part(tfl_context *context, const answer_part *part) {
     }
 }
 
+/* Nodes of a part that run on the host: pictures of a batch are steps of one node. */
+static uint64_t host_nodes(const plan *p) {
+    uint64_t nodes = 0;
+    for (uint32_t i = 0; i < p->host_count; i++) {
+        nodes += i == 0 || p->ops[p->hosts[i].op].tflite_node != p->ops[p->hosts[i - 1].op].tflite_node;
+    }
+    return nodes;
+}
+
 void report_summary(const graph *g, const answer *a, kernel *const *kernels, const char *chip) {
-    uint64_t nodes = 0, tasks = 0, cycles = 0;
+    uint64_t nodes = 0, host = 0, tasks = 0, cycles = 0;
+    char beside[48] = "";
     for (size_t i = 0; i < a->part_count; i++) {
         nodes += a->parts[i].nodes.count;
+        host += host_nodes(&kernels[i]->session->plan);
         tasks += ptfe_task_count(kernels[i]->session);
         for (uint32_t t = 0; t < ptfe_task_count(kernels[i]->session); t++) cycles += ptfe_task_cycles(kernels[i]->session, t);
     }
     double milliseconds = (double)cycles / NPU_CLOCK_MEGAHERTZ / 1000 + (double)(tasks * NPU_DISPATCH_MICROSECONDS) / 1000;
-    line_say("%" PRIu64 " of %zu nodes on the NPU in %zu partition%s, %" PRIu64 " task%s, estimated %.3f ms on %s (one core, %u MHz)", nodes,
-             g->all, a->part_count, a->part_count == 1 ? "" : "s", tasks, tasks == 1 ? "" : "s", milliseconds, chip, NPU_CLOCK_MEGAHERTZ);
+    if (host > 0) snprintf(beside, sizeof beside, " and %" PRIu64 " on the host", host);
+    line_say("%" PRIu64 " of %zu nodes on the NPU%s in %zu partition%s, %" PRIu64 " task%s, estimated %.3f ms on %s (one core, %u MHz)", nodes - host,
+             g->all, beside, a->part_count, a->part_count == 1 ? "" : "s", tasks, tasks == 1 ? "" : "s", milliseconds, chip, NPU_CLOCK_MEGAHERTZ);
 }
 
 void report_nothing(tfl_context *context, const graph *g, const answer *a) {

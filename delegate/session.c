@@ -2,10 +2,29 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
+#include "host.h"
 #include "layout.h"
 
 const char *ptfe_version(void) { return PTFE_VERSION; }
+
+/* Checks the steps of the host, and gets the memory that the largest one needs. */
+static int prepare_host(ptfe_session *session, char *error, size_t size) {
+    const plan *p = &session->plan;
+    size_t scratch = 0;
+    if (p->host_count == 0) return 0;
+    for (uint32_t i = 0; i < p->host_count; i++) {
+        if (host_check(p, i, error, size) != 0) return -1;
+        size_t wanted = host_scratch_bytes(p, i);
+        scratch = wanted > scratch ? wanted : scratch;
+    }
+    session->scratch = malloc(scratch);
+    session->host_nanoseconds = calloc(p->host_count, sizeof *session->host_nanoseconds);
+    if (session->scratch != NULL && session->host_nanoseconds != NULL) return 0;
+    snprintf(error, size, "no memory for steps of the host");
+    return -1;
+}
 
 ptfe_session *session_open(const device_ops *device, const void *bytes, size_t length, const char *facts, char *error, size_t size) {
     ptfe_session *session = calloc(1, sizeof *session);
@@ -14,11 +33,11 @@ ptfe_session *session_open(const device_ops *device, const void *bytes, size_t l
         return NULL;
     }
     session->device = device;
-    if (plan_open(bytes, length, &session->plan, error, size) == 0) {
+    if (plan_open(bytes, length, &session->plan, error, size) == 0 && prepare_host(session, error, size) == 0) {
         session->loaded = device->load(&session->plan, facts, error, size);
     }
     if (session->loaded != NULL) return session;
-    free(session);
+    ptfe_close(session);
     return NULL;
 }
 
@@ -54,6 +73,33 @@ uint32_t ptfe_output_count(const ptfe_session *session) { return count(session, 
 int ptfe_input(const ptfe_session *session, uint32_t index, ptfe_tensor *out) { return describe(session, PLAN_IN, index, out); }
 int ptfe_output(const ptfe_session *session, uint32_t index, ptfe_tensor *out) { return describe(session, PLAN_OUT, index, out); }
 
+static uint64_t now_nanoseconds(void) {
+#if defined(__wasm__)
+    return 0; /* no clock without imports */
+#else
+    struct timespec now;
+    if (timespec_get(&now, TIME_UTC) == 0) return 0;
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+#endif
+}
+
+/* Jobs up to each step of the host, the step, and the jobs that are left. */
+static int run_steps(ptfe_session *session, char *error, size_t size) {
+    const plan *p = &session->plan;
+    uint32_t job = 0;
+    for (uint32_t i = 0; i <= p->host_count; i++) {
+        const uint32_t end = i < p->host_count ? p->hosts[i].before_job : p->job_count;
+        if (end > job && session->device->run(session->loaded, job, end - job, error, size) != 0) return -1;
+        job = end;
+        if (i == p->host_count) break;
+        const uint64_t start = now_nanoseconds();
+        host_run(p, i, session->device, session->loaded, session->scratch);
+        const uint64_t stop = now_nanoseconds();
+        session->host_nanoseconds[i] = stop > start ? stop - start : 0;
+    }
+    return 0;
+}
+
 int ptfe_run(ptfe_session *session, const void *const *inputs, void *const *outputs, char *error, size_t size) {
     const plan *p = &session->plan;
     uint32_t in = 0, out = 0;
@@ -61,7 +107,7 @@ int ptfe_run(ptfe_session *session, const void *const *inputs, void *const *outp
         const plan_tensor *t = &p->tensors[i];
         if (t->direction == PLAN_IN) layout_to_cube(t, inputs[in++], session->device->bo(session->loaded, t->bo));
     }
-    if (session->device->run(session->loaded, error, size) != 0) return -1;
+    if (run_steps(session, error, size) != 0) return -1;
     for (uint32_t i = 0; i < p->tensor_count; i++) {
         const plan_tensor *t = &p->tensors[i];
         if (t->direction == PLAN_OUT) layout_from_cube(t, session->device->bo(session->loaded, t->bo), outputs[out++]);
@@ -78,5 +124,7 @@ uint64_t ptfe_task_nanoseconds(const ptfe_session *session, uint32_t task) {
 void ptfe_close(ptfe_session *session) {
     if (session == NULL) return;
     session->device->unload(session->loaded);
+    free(session->scratch);
+    free(session->host_nanoseconds);
     free(session);
 }

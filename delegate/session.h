@@ -9,6 +9,8 @@ struct ptfe_session {
     plan plan;
     const device_ops *device;
     device_plan *loaded;
+    uint8_t *scratch;           /* for steps of the host; NULL where the plan has none */
+    uint64_t *host_nanoseconds; /* of each of them, in the last run */
 };
 
 /* ptfe_open on a given device. */

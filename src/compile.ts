@@ -5,6 +5,7 @@
 import { allocateArena, withTensors } from './allocate/arena.js';
 import { ConstantBuffer } from './allocate/constants.js';
 import { lifetimesOf } from './allocate/lifetimes.js';
+import { hostTable } from './layout/host_table.js';
 import { buildPlan } from './plan/build.js';
 import { emitTasks } from './emit/tasks.js';
 import { fuse } from './fuse/fuse.js';
@@ -12,13 +13,14 @@ import type { Graph, Part } from './model/graph.js';
 import { readTflite } from './model/tflite.js';
 import { operators } from './ops/index.js';
 import type { Operation } from './ops/operation.js';
-import type { Refusal, Trust } from './ops/rule.js';
+import { type OpContext, type OpDefinition, type Refusal, refusalOf, type Trust } from './ops/rule.js';
 import { checkGraph, type PartChoice } from './partition/check.js';
 import { splitParts } from './partition/split.js';
 import { place } from './place/place.js';
 import { writePlan } from './plan/write.js';
 import { scheduleJobs } from './schedule/order.js';
 import { stagesOf } from './ops/stages.js';
+import { isHostStep, type Step } from './tile/task.js';
 import { tileOperation } from './tile/tile.js';
 import { engineVersion } from './version.js';
 
@@ -30,13 +32,19 @@ export interface CompileOptions {
 
 export const defaultOptions: CompileOptions = { trust: 'inferred' };
 
+/** By the host where the NPU's rules refuse the node. */
+const loweringOf = (definition: OpDefinition, context: OpContext): OpDefinition['lower'] =>
+  definition.host !== undefined && refusalOf(definition, context) !== null ? definition.host.lower : definition.lower;
+
 const lowerPart = (graph: Graph, part: Part, trust: Trust): readonly Operation[] => {
   const wanted = new Set(part.nodes);
   // Ops that look at their neighbours see those of the part only: the others run elsewhere.
   const own: Graph = { ...graph, nodes: graph.nodes.filter(({ index }) => wanted.has(index)) };
   let spare = Math.max(0, ...graph.tensors.keys()) + 1;
   return own.nodes.flatMap((node) => {
-    const operations = operators.get(node.op)?.lower({ graph: own, node, trust, spare }) ?? [];
+    const definition = operators.get(node.op);
+    const context: OpContext = { graph: own, node, trust, spare };
+    const operations = definition === undefined ? [] : loweringOf(definition, context)(context);
     spare = Math.max(spare, ...operations.map(({ output }) => output + 1));
     return operations;
   });
@@ -48,23 +56,32 @@ export const compilePart = (graph: Graph, part: Part, options: CompileOptions): 
   if (placement.missing !== null)
     return { rule: 'parts', text: `tensor ${placement.missing} is made in no node of the part` };
   const cubes = new Map([...placement.spots].map(([tensor, { cube }]) => [tensor, cube]));
-  const tiled = [];
+  const steps: Step[] = [];
   for (const operation of placement.operations) {
+    if (operation.kind === 'host') {
+      steps.push({ operation });
+      continue;
+    }
     const result = tileOperation(operation, stagesOf(operation, options.trust), cubes);
     if (result === null)
       return { rule: 'tile', text: `node ${operation.nodes[0] ?? -1} cannot be cut to fit the chip's buffers` };
-    tiled.push(result);
+    steps.push(result);
   }
-  const jobs = scheduleJobs(tiled);
+  const schedule = scheduleJobs(steps);
   const arena = withTensors(allocateArena(lifetimesOf(part, placement)), placement.spots);
   const constants = new ConstantBuffer();
-  const tasks = emitTasks(tiled, cubes, arena, constants);
+  const tasks = emitTasks(steps, cubes, arena, constants);
+  const hostTables = steps.filter(isHostStep).map(({ operation }) => {
+    const table = hostTable(operation.kernel);
+    return { offset: constants.place(table), bytes: table.byteLength };
+  });
   return writePlan(
     buildPlan({
       graph,
       part,
-      tiled,
-      jobs,
+      steps,
+      schedule,
+      hostTables,
       cubes,
       arena,
       constants: constants.bytes(),
@@ -78,12 +95,14 @@ export const compilePart = (graph: Graph, part: Part, options: CompileOptions): 
 export interface CompiledModel {
   readonly parts: readonly (Part & { readonly plan: Uint8Array })[];
   readonly refusals: readonly (Refusal & { readonly node: number })[];
+  /** Nodes of the parts that run on the host, and what keeps them from the NPU. */
+  readonly hosted: readonly (Refusal & { readonly node: number })[];
 }
 
 /** Compiles a .tflite file without TFLite: what the NPU takes, in parts. @throws PtfeError for a damaged file */
 export const compileTflite = (bytes: Uint8Array, options: CompileOptions = defaultOptions): CompiledModel => {
   const { graph, outputs } = readTflite(bytes);
-  const refused = checkGraph(graph, options.trust, options.parts ?? 'worthwhile');
+  const { refused, host } = checkGraph(graph, options.trust, options.parts ?? 'worthwhile');
   const refusals = [...refused].map(([node, refusal]) => ({ ...refusal, node }));
   const supported = new Set(graph.nodes.map(({ index }) => index).filter((index) => !refused.has(index)));
   const parts: (Part & { readonly plan: Uint8Array })[] = [];
@@ -92,5 +111,6 @@ export const compileTflite = (bytes: Uint8Array, options: CompileOptions = defau
     if (plan instanceof Uint8Array) parts.push({ ...part, plan });
     else refusals.push(...part.nodes.map((node) => ({ ...plan, node })));
   }
-  return { parts, refusals };
+  const hosted = [...host].map(([node, because]) => ({ ...because, node }));
+  return { parts, refusals, hosted: hosted.filter(({ node }) => parts.some(({ nodes }) => nodes.includes(node))) };
 };

@@ -60,7 +60,7 @@ const trustOf = ({ options }: Message): Trust => (options['trust'] === 'seen' ? 
 
 const check = (message: Message): Uint8Array => {
   const chunks = [words(message.graph.nodes.length)];
-  const refused = checkGraph(
+  const { refused } = checkGraph(
     message.graph,
     trustOf(message),
     message.options['parts'] === 'all' ? 'all' : 'worthwhile',

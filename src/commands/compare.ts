@@ -61,7 +61,7 @@ const layerLine = (layer: Layer): string => {
   const name = `  #${String(layer.node).padEnd(4)} ${layer.op.padEnd(24)}`;
   return layer.on === 'CPU'
     ? `${name} CPU  ${layer.reason}`
-    : `${name} NPU  ${percent(layer.values - layer.differing, layer.values).padStart(10)} equal of ${String(layer.values).padStart(8)}` +
+    : `${name} ${layer.on.padEnd(4)} ${percent(layer.values - layer.differing, layer.values).padStart(10)} equal of ${String(layer.values).padStart(8)}` +
         (layer.largest > 0 ? `, up to ${layer.largest}` : '');
 };
 
@@ -95,11 +95,12 @@ export const compareCommand: Subcommand = {
     const python = given.values['python'] ?? process.env['PTFE_PYTHON'] ?? 'python3';
     const { runtime, tensors } = runReference(python, model, inputs);
     const layers = compareLayers(graph, trust, tensors, (plan, pictures) => addon.planRun(plan, pictures));
-    const onNpu = layers.filter((layer) => layer.on === 'NPU');
-    const sum = (of: (layer: (typeof onNpu)[number]) => number): number => onNpu.reduce((all, one) => all + of(one), 0);
+    const compared = layers.filter((layer) => layer.on !== 'CPU');
+    const sum = (of: (layer: (typeof compared)[number]) => number): number =>
+      compared.reduce((all, one) => all + of(one), 0);
     const [values, differing] = [sum((layer) => layer.values), sum((layer) => layer.differing)];
-    const largest = Math.max(0, ...onNpu.map((layer) => layer.largest));
-    const first = onNpu.find((layer) => layer.differing > 0)?.node ?? null;
+    const largest = Math.max(0, ...compared.map((layer) => layer.largest));
+    const first = compared.find((layer) => layer.differing > 0)?.node ?? null;
     const good = largest <= limit && 100 * differing <= share * values;
     if (given.flags.has('json'))
       printJson(terminal, { model, runtime, good, values, differing, largest, firstThatDiffers: first, layers });
@@ -107,7 +108,7 @@ export const compareCommand: Subcommand = {
       terminal.out(`${model}, against ${runtime}'s reference kernels\n`);
       for (const layer of layers) terminal.out(`${layerLine(layer)}\n`);
       terminal.out(
-        `${onNpu.length} of ${layers.length} nodes compared: ${percent(values - differing, values)} of ${values} values equal, ` +
+        `${compared.length} of ${layers.length} nodes compared: ${percent(values - differing, values)} of ${values} values equal, ` +
           `largest difference ${largest}${first === null ? '' : `, first at #${first}`}\n`,
       );
       if (runtime === 'tflite_runtime')

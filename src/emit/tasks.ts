@@ -6,7 +6,7 @@ import { type Cube, writtenChannels } from '../layout/cube.js';
 import { operandBuffer } from '../layout/operands.js';
 import { packWeights } from '../layout/weights.js';
 import { operandsOf } from '../ops/operation.js';
-import type { ConvTile, TiledOperation } from '../tile/task.js';
+import { type ConvTile, isHostStep, type Step, type TiledOperation } from '../tile/task.js';
 import { emitConvolution } from './convolution.js';
 import type { OperandAddresses } from './dpu.js';
 import { emitElementwise } from './elementwise.js';
@@ -53,7 +53,7 @@ const channelConstants = (
 };
 
 export const emitTasks = (
-  tiled: readonly TiledOperation[],
+  steps: readonly Step[],
   cubes: ReadonlyMap<number, Cube>,
   arena: Arena,
   constants: ConstantBuffer,
@@ -64,7 +64,8 @@ export const emitTasks = (
     if (cube === undefined) throw new Error(`tensor ${tensor} has no cube`);
     return cube;
   };
-  return tiled.flatMap((one, position): readonly EmittedTask[] => {
+  return steps.flatMap((one, position): readonly EmittedTask[] => {
+    if (isHostStep(one)) return [];
     const { stages } = one;
     if (isConvolution(one)) {
       const { operation } = one;

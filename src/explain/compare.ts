@@ -5,7 +5,7 @@
 import { compilePart } from '../compile.js';
 import type { Graph, Node, Part } from '../model/graph.js';
 import type { Trust } from '../ops/rule.js';
-import { checkNode } from '../partition/check.js';
+import { judgeNode } from '../partition/check.js';
 
 /** Runs a plan on the bytes of its inputs, in TFLite's layout. */
 export type RunPlan = (plan: Uint8Array, inputs: readonly Uint8Array[]) => readonly Uint8Array[];
@@ -14,7 +14,7 @@ export type Layer =
   | {
       readonly node: number;
       readonly op: string;
-      readonly on: 'NPU';
+      readonly on: 'NPU' | 'host';
       readonly values: number;
       readonly differing: number;
       /** In counts. */
@@ -47,8 +47,8 @@ const compareNode = (
 ): Layer => {
   const { index, op } = node;
   const onCpu = (reason: string): Layer => ({ node: index, op, on: 'CPU', reason });
-  const refusal = checkNode(graph, node, trust);
-  if (refusal !== null) return onCpu(`${refusal.rule}: ${refusal.text}`);
+  const { target, because } = judgeNode(graph, node, trust);
+  if (target === 'cpu') return onCpu(`${because.rule}: ${because.text}`);
   const inputs = [...new Set(node.inputs.filter(isFeatureMap(graph)))];
   const part: Part = { nodes: [index], inputs, outputs: node.outputs };
   const plan = compilePart(graph, part, { trust });
@@ -68,7 +68,7 @@ const compareNode = (
     differing += wrong;
     largest = Math.max(largest, most);
   });
-  return { node: index, op, on: 'NPU', values, differing, largest };
+  return { node: index, op, on: target === 'npu' ? 'NPU' : 'host', values, differing, largest };
 };
 
 /** @param tensors what TFLite's reference kernels put into each tensor */

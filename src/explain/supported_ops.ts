@@ -6,14 +6,22 @@ export const supportedOpsText = (): string =>
     '# What runs on the NPU',
     '',
     'Generated from the rules in `src/ops` by `npm run generate`. A node that breaks a rule stays on the CPU (with what it',
-    'feeds still free to run on the NPU), and `verbose=1` or `ptfe check` names the rule.',
+    'feeds still free to run on the NPU), and `verbose=1` or `ptfe check` names the rule. A few ops that the silicon cannot',
+    'do have a small kernel on the host, which runs between two jobs of a part that would fall in two without it.',
     '',
-    ...[...operators.values()].flatMap(({ op, rules }) => [
+    ...[...operators.values()].flatMap(({ op, rules, host }) => [
       `## ${op}`,
       '',
       '| rule | what it asks for |',
       '| --- | --- |',
       ...rules.map(({ name, text }) => `| ${name} | ${text.replaceAll('|', '\\|')} |`),
       '',
+      ...(host === undefined
+        ? []
+        : [
+            `Otherwise on the host (${host.fact}), where that keeps a part together, with ` +
+              `${host.rules.map(({ text }) => text).join('; ')}.`,
+            '',
+          ]),
     ]),
   ].join('\n');

@@ -66,9 +66,9 @@ const pictureOf = (context: OpContext, picture: number, spare: Spare): Picture =
 const firstPicture = (context: OpContext): OpContext =>
   pictureOf(context, 0, new Spare(Math.max(...context.graph.tensors.keys()) + 1)).context;
 
-/** The same op for batches of more than one picture. */
-export const batched = (definition: OpDefinition): OpDefinition => ({
-  op: definition.op,
+type Lowered = Pick<OpDefinition, 'rules' | 'lower'>;
+
+const batchedRules = (definition: Lowered): Lowered => ({
   rules: [
     {
       name: 'batch',
@@ -94,4 +94,11 @@ export const batched = (definition: OpDefinition): OpDefinition => ({
       return operations;
     }).flat();
   },
+});
+
+/** The same op for batches of more than one picture. */
+export const batched = (definition: OpDefinition): OpDefinition => ({
+  op: definition.op,
+  ...batchedRules(definition),
+  ...(definition.host === undefined ? {} : { host: { fact: definition.host.fact, ...batchedRules(definition.host) } }),
 });

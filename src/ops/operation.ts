@@ -115,11 +115,51 @@ export interface ViewOperation extends OperationBase {
   readonly line: number;
 }
 
+/**
+ * The values of a tensor in another order: as if the input's memory (NHWC, one value after the other) had the dimensions
+ * `shape`, and the output's those in the order `order`.
+ */
+export interface PermuteKernel {
+  readonly kind: 'permute';
+  readonly shape: readonly number[];
+  readonly order: readonly number[];
+}
+
+/** Between which two rows (or columns) of the input one of the output lies; `behind` is the weight of the second one. */
+export interface ResizePosition {
+  readonly lower: number;
+  readonly upper: number;
+  readonly behind: number;
+}
+
+/** `fixed`: weights in units of 1/1024, rounded half away from zero. `float`: single precision, rounded half up. */
+export interface ResizeKernel {
+  readonly kind: 'resize';
+  readonly arithmetic: 'fixed' | 'float';
+  readonly rows: readonly ResizePosition[];
+  readonly columns: readonly ResizePosition[];
+}
+
+export type HostKernel = PermuteKernel | ResizeKernel;
+
+/** What the silicon cannot do, and would cut the part in two: a small C kernel between two jobs (`delegate/host.c`). */
+export interface HostOperation extends OperationBase {
+  readonly kind: 'host';
+  readonly input: number;
+  readonly type: 'int8' | 'uint8';
+  /** Signed code of lanes behind the last channel. */
+  readonly zeroPoint: number;
+  readonly kernel: HostKernel;
+}
+
 /** What becomes tasks. */
 export type TaskOperation = ConvOperation | AddOperation | ClampOperation | ScaleOperation | PairOperation;
 export type ElementwiseOperation = Exclude<TaskOperation, ConvOperation>;
 
-export type Operation = TaskOperation | MoveOperation | ViewOperation | BorderOperation;
+/** What is left when every tensor has its place. */
+export type PlacedOperation = TaskOperation | HostOperation;
+
+export type Operation = PlacedOperation | MoveOperation | ViewOperation | BorderOperation;
 
 /** Tensors that an operation reads, constants apart. */
 export const operandsOf = (operation: Operation): readonly number[] => {
@@ -133,6 +173,7 @@ export const operandsOf = (operation: Operation): readonly number[] => {
     case 'scale':
     case 'move':
     case 'border':
+    case 'host':
       return [operation.input];
     case 'view':
       return operation.whole === null ? [] : [operation.whole];

@@ -1,9 +1,10 @@
 /** PACK and UNPACK: parts that stand one behind the other, or take turns, along a new dimension before the channels. */
 import { elementCount } from '../model/graph.js';
-import { type Area, moveArea, Spare, wholeArea } from './arrange.js';
+import { type Area, buffer, moveArea, type Plane, Spare, wholeArea } from './arrange.js';
 import { allInputs, type FeatureMaps, oneQuantization, oneType, perTensor, rows, unseen } from './common_rules.js';
+import { permuted, permuteFact } from './host_permute.js';
 import type { Operation } from './operation.js';
-import { inputOf, type OpContext, type OpDefinition, planeOf, shapeText } from './rule.js';
+import { type HostDefinition, inputOf, type OpContext, type OpDefinition, planeOf, shapeText } from './rule.js';
 
 /** More parts than this take more tasks than the node is worth. */
 const mostParts = 64;
@@ -42,6 +43,55 @@ const placeOf = (context: OpContext, stack: Stack, number: number): Area | null 
   return behind === 1 ? { ...whole, shape: [before, width, channels], first, line: count * width } : null;
 };
 
+/** The parts one behind the other, as a tensor of its own: `count` times the rows of one part. */
+const stacked = (context: OpContext, stack: Stack, spare: Spare, way: 'gather' | 'scatter') => {
+  const nodes = [context.node.index];
+  const [height, width, channels] = planeOf(context.graph.tensors.get(stack.parts[0] ?? -1) ?? null);
+  const plane: Plane = [height * stack.parts.length, width, channels];
+  const all = buffer(nodes, spare.next(), plane);
+  const moves = stack.parts.flatMap((part, number) => {
+    const own = wholeArea(part, [height, width, channels]);
+    const place = { ...wholeArea(all.output, plane), shape: own.shape, first: number * height * width };
+    return way === 'gather' ? moveArea(own, place, nodes, spare) : moveArea(place, own, nodes, spare);
+  });
+  return { all, moves };
+};
+
+/** Along the last dimension pixels become channels, or channels pixels: one permutation of all parts. */
+const hostOf = (of: StackOf, maps: FeatureMaps, way: 'gather' | 'scatter'): HostDefinition => ({
+  fact: permuteFact,
+  rules: [
+    oneType(maps),
+    rows(maps),
+    perTensor(maps),
+    oneQuantization(maps),
+    {
+      name: 'axis',
+      text: `at most ${mostParts} parts along the last dimension`,
+      broken: (context) => {
+        const stack = of(context);
+        const shape = shapeOf(context, stack.whole);
+        const count = stack.parts.length;
+        const last = axisOf(context, stack) === shape.length - 1 && shape.at(-1) === count && count <= mostParts;
+        const wanted = shapeText(shape.slice(0, -1));
+        return last && stack.parts.every((part) => shapeText(shapeOf(context, part)) === wanted)
+          ? null
+          : `axis ${context.node.params['axis'] ?? 0} of ${shapeText(shape)}`;
+      },
+    },
+  ],
+  lower: (context) => {
+    const stack = of(context);
+    const count = stack.parts.length;
+    const each = elementCount(shapeOf(context, stack.whole)) / count;
+    const { all, moves } = stacked(context, stack, new Spare(context.spare), way);
+    const [input, output] = way === 'gather' ? [all.output, stack.whole] : [stack.whole, all.output];
+    const shape = way === 'gather' ? [count, each] : [each, count];
+    const permutation = permuted(context, input, output, { kind: 'permute', shape, order: [1, 0] });
+    return way === 'gather' ? [all, ...moves, permutation] : [all, permutation, ...moves];
+  },
+});
+
 const stackOp = (op: string, of: StackOf, maps: FeatureMaps, way: 'gather' | 'scatter'): OpDefinition => ({
   op,
   rules: [
@@ -78,6 +128,7 @@ const stackOp = (op: string, of: StackOf, maps: FeatureMaps, way: 'gather' | 'sc
       return way === 'gather' ? moveArea(alone, place, nodes, spare) : moveArea(place, alone, nodes, spare);
     });
   },
+  host: hostOf(of, maps, way),
 });
 
 export const pack = stackOp(

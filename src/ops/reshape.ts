@@ -8,6 +8,7 @@ import { elementCount } from '../model/graph.js';
 import { type Area, joinChannels, moveArea, pickArea, type Plane, Spare, wholeArea } from './arrange.js';
 import { maps, oneQuantization, oneType, perTensor, rows, unseen } from './common_rules.js';
 import { borderSide } from './border.js';
+import { permuteHost } from './host_permute.js';
 import { takesInstead } from './fully_connected.js';
 import type { Operation } from './operation.js';
 import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, shapeText } from './rule.js';
@@ -97,6 +98,12 @@ const reshapeOf = (op: string): OpDefinition => ({
     unseen('a copy by the DPU alone'),
   ],
   lower: (context) => operationsOf(context) ?? [],
+  // The same values one behind the other, in cubes of other channels.
+  host: permuteHost((context) => ({
+    kind: 'permute',
+    shape: [elementCount(inputOf(context, 0)?.shape ?? [])],
+    order: [0],
+  })),
 });
 
 export const reshape = reshapeOf('RESHAPE');

@@ -7,6 +7,7 @@ import { averageStages } from '../quantize/average_stages.js';
 import { type Area, areaTensor, buffer, moveArea, type Plane, Spare, wholeArea } from './arrange.js';
 import { maps, oneQuantization, oneType, perTensor, planes, unseen } from './common_rules.js';
 import { identityConvolution, plainGeometry } from './copy.js';
+import { bilinear, resizeHost } from './host_resize.js';
 import { interleave } from './interleave.js';
 import { spreadPixel, spreads } from './spread.js';
 import type { Operation } from './operation.js';
@@ -156,4 +157,5 @@ export const resizeBilinear: OpDefinition = {
       return spreadPixel(input, output, planeOf(outputOf(context)), nodes, new Spare(context.spare));
     return interpolated(context, [rows, columns]);
   },
+  host: resizeHost('weights that change from pixel to pixel, which a convolution has not', bilinear),
 };

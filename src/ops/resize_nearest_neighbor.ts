@@ -2,6 +2,7 @@
 import { constantInts } from '../model/graph.js';
 import { Spare } from './arrange.js';
 import { maps, oneQuantization, oneType, perTensor, planes, unseen } from './common_rules.js';
+import { resizeHost } from './host_resize.js';
 import { interleave } from './interleave.js';
 import type { OpContext, OpDefinition } from './rule.js';
 import { inputOf, outputOf, planeOf } from './rule.js';
@@ -61,4 +62,13 @@ export const resizeNearestNeighbor: OpDefinition = {
     const repeated = Array.from({ length: rows }, () => Array.from({ length: columns }, () => input));
     return interleave(repeated, planeOf(inputOf(context, 0)), output, [node.index], new Spare(context.spare));
   },
+  host: resizeHost('pixels that are not repeated evenly, and the NPU walks in even steps', () => ({
+    arithmetic: 'fixed',
+    positionsOf: (input, output, { alignCorners, halfPixelCenters }) =>
+      sources(input, output, alignCorners, halfPixelCenters).map((source) => ({
+        lower: source,
+        upper: source,
+        behind: 0,
+      })),
+  })),
 };

@@ -26,14 +26,23 @@ export interface Rule {
   readonly broken: (context: OpContext) => string | null;
 }
 
+/** How a node that breaks a rule can still be in a part: as a kernel on the host, where the part would be cut otherwise. */
+export interface HostDefinition {
+  /** What the silicon lacks, one line. */
+  readonly fact: string;
+  readonly rules: readonly Rule[];
+  readonly lower: (context: OpContext) => readonly Operation[];
+}
+
 export interface OpDefinition {
   readonly op: string;
   readonly rules: readonly Rule[];
   /** Called only for a node that breaks no rule. */
   readonly lower: (context: OpContext) => readonly Operation[];
+  readonly host?: HostDefinition;
 }
 
-export const refusalOf = (definition: OpDefinition, context: OpContext): Refusal | null => {
+export const refusalOf = (definition: Pick<OpDefinition, 'rules'>, context: OpContext): Refusal | null => {
   for (const rule of definition.rules) {
     const wrong = rule.broken(context);
     if (wrong !== null) return { rule: rule.name, text: `${wrong} (needs: ${rule.text})` };

@@ -34,25 +34,40 @@ const nodesOf = (graph: Graph, part: Part): readonly Node[] => {
 };
 
 /** Microseconds, on the CPU and on the NPU. */
-const costsOf = (graph: Graph, part: Part): { readonly cpu: number; readonly npu: number } => {
+const costsOf = (
+  graph: Graph,
+  part: Part,
+  host: ReadonlySet<number>,
+): { readonly cpu: number; readonly npu: number } => {
   const nodes = nodesOf(graph, part);
   const macs = sum(nodes.map((node) => macsOf(graph, node)));
-  const values = sum(nodes.flatMap(({ outputs }) => outputs.map((tensor) => sizeOf(graph, tensor))));
+  const valuesOf = (some: readonly Node[]): number =>
+    sum(some.flatMap(({ outputs }) => outputs.map((tensor) => sizeOf(graph, tensor))));
+  const values = valuesOf(nodes);
+  const hosted = nodes.filter(({ index }) => host.has(index));
   const moved = sum([...part.inputs, ...part.outputs].map((tensor) => sizeOf(graph, tensor)));
   const { macsPerCycle, clockMegahertz, dispatchMicroseconds } = chips.rk3588;
   return {
     cpu: macs / cpuMacsPerMicrosecond + values / cpuValuesPerMicrosecond,
     npu:
-      jobMicroseconds +
-      dispatchMicroseconds * nodes.length +
+      jobMicroseconds * (1 + hosted.length) +
+      dispatchMicroseconds * (nodes.length - hosted.length) +
+      valuesOf(hosted) / cpuValuesPerMicrosecond +
       macs / (macsPerCycle * clockMegahertz) +
       moved / layoutBytesPerMicrosecond,
   };
 };
 
-/** Nodes of the parts that are left to the CPU, and why. */
-export const notWorthwhile = (graph: Graph, parts: readonly Part[]): ReadonlyMap<number, Refusal> => {
-  const costs = parts.map((part) => ({ part, ...costsOf(graph, part) }));
+/**
+ * Nodes of the parts that are left to the CPU, and why.
+ * @param host nodes of the parts that run on the host: each is a job more
+ */
+export const notWorthwhile = (
+  graph: Graph,
+  parts: readonly Part[],
+  host: ReadonlySet<number>,
+): ReadonlyMap<number, Refusal> => {
+  const costs = parts.map((part) => ({ part, ...costsOf(graph, part, host) }));
   const most = Math.max(...costs.map(({ cpu }) => cpu));
   const left = new Map<number, Refusal>();
   for (const { part, cpu, npu } of costs) {

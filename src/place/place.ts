@@ -10,13 +10,14 @@ import {
   type MoveOperation,
   type Operation,
   operandsOf,
+  type PlacedOperation,
   type TaskOperation,
 } from '../ops/operation.js';
 import { clobbers, readsItsOutput, sharesMemory } from './clobber.js';
 import { type Binding, hasWholeRows, isSolid, ownCube, type Spot, spotOf, type Tensors, tensorsOf } from './spots.js';
 
 export interface Placement {
-  readonly operations: readonly TaskOperation[];
+  readonly operations: readonly PlacedOperation[];
   /** Every tensor that the operations or the part name. */
   readonly spots: ReadonlyMap<number, Spot>;
   /** Bytes of each root. */
@@ -38,7 +39,7 @@ interface Needs {
 
 const needsOf = (operations: readonly Operation[]): Needs => {
   const wholeRows = operations.flatMap((op) =>
-    op.kind === 'conv' || op.kind === 'move' || op.kind === 'view' || op.kind === 'border' ? [] : operandsOf(op),
+    ['conv', 'move', 'view', 'border', 'host'].includes(op.kind) ? [] : operandsOf(op),
   );
   const solid = operations.flatMap((op) =>
     op.kind === 'conv' && op.residual !== null ? [op.residual.operand, op.output] : [],
@@ -113,8 +114,8 @@ const tasksOf = (
   widen: (all: readonly Operation[]) => Tensors,
   tensors: Tensors,
   bindings: ReadonlyMap<number, Binding>,
-): readonly TaskOperation[] => {
-  const tasks = operations.flatMap((op): readonly TaskOperation[] => {
+): readonly PlacedOperation[] => {
+  const tasks = operations.flatMap((op): readonly PlacedOperation[] => {
     if (op.kind === 'view' || op.kind === 'border' || sharesMemory(op, tensors, bindings)) return [];
     return [op.kind === 'move' ? copyOf(op, tensors, bindings) : op];
   });

@@ -5,18 +5,26 @@ import { assemble } from '../emit/assemble.js';
 import type { EmittedTask } from '../emit/tasks.js';
 import { type Cube, liveSurfaces } from '../layout/cube.js';
 import type { Graph, Part } from '../model/graph.js';
+import type { HostOperation } from '../ops/operation.js';
 import { isByteTensor, quantizationOf } from '../ops/rule.js';
 import type { Placement } from '../place/place.js';
-import type { Job } from '../schedule/order.js';
+import type { Schedule } from '../schedule/order.js';
 import { factsOf } from '../tile/facts.js';
-import type { TiledOperation } from '../tile/task.js';
-import type { Plan, PlanOp, PlanTask, PlanTensor } from './format.js';
+import { isHostStep, type Step } from '../tile/task.js';
+import type { Plan, PlanHost, PlanOp, PlanTask, PlanTensor } from './format.js';
+
+export interface HostTable {
+  readonly offset: number;
+  readonly bytes: number;
+}
 
 export interface PlanParts {
   readonly graph: Graph;
   readonly part: Part;
-  readonly tiled: readonly TiledOperation[];
-  readonly jobs: readonly Job[];
+  readonly steps: readonly Step[];
+  readonly schedule: Schedule;
+  /** Where in the constants the table of each step of the host stands, in the schedule's order. */
+  readonly hostTables: readonly HostTable[];
   readonly cubes: ReadonlyMap<number, Cube>;
   readonly arena: Arena;
   readonly borders: Placement['borders'];
@@ -28,32 +36,75 @@ export interface PlanParts {
 const bo = { constants: 0, arena: 1, regcmd: 2 } as const;
 const rk3588 = 3588;
 
-const tensorRecord = (
-  { graph, cubes, arena, borders }: PlanParts,
+const cubeRecord = (
+  { cubes, arena }: PlanParts,
   tensor: number,
-  direction: 'in' | 'out',
-): PlanTensor => {
-  const found = graph.tensors.get(tensor) ?? null;
+): Pick<PlanTensor, 'tensor' | 'shape' | 'bo' | 'offset' | 'lineBytes' | 'surfaceBytes' | 'surfaces'> => {
   const cube = cubes.get(tensor);
   const offset = arena.offsets.get(tensor);
-  if (!isByteTensor(found) || cube === undefined || offset === undefined)
-    throw new Error(`tensor ${tensor} is not a feature map of this part`);
-  const { scale, zeroPoint } = quantizationOf(found);
+  if (cube === undefined || offset === undefined) throw new Error(`tensor ${tensor} has no place in this part`);
   return {
     tensor,
-    direction,
-    type: found.type,
     shape: [1, cube.height, cube.width, cube.channels],
-    scale,
-    zeroPoint: found.quantization?.zeroPoints[0] ?? 0,
-    layout: borders.get(tensor) ?? (found.shape.slice(0, -3).some((dim) => dim !== 1) ? 'flat' : 'nhwc'),
     bo: bo.arena,
     offset,
     lineBytes: cube.lineBytes,
     surfaceBytes: cube.surfaceBytes,
     surfaces: liveSurfaces(cube),
+  };
+};
+
+const tensorRecord = (parts: PlanParts, tensor: number, direction: 'in' | 'out'): PlanTensor => {
+  const found = parts.graph.tensors.get(tensor) ?? null;
+  if (!isByteTensor(found)) throw new Error(`tensor ${tensor} is not a feature map of this part`);
+  const { scale, zeroPoint } = quantizationOf(found);
+  const batches = found.shape.slice(0, -3).some((dim) => dim !== 1);
+  return {
+    ...cubeRecord(parts, tensor),
+    direction,
+    type: found.type,
+    scale,
+    zeroPoint: found.quantization?.zeroPoints[0] ?? 0,
+    layout: parts.borders.get(tensor) ?? (batches ? 'flat' : 'nhwc'),
     padCode: zeroPoint,
   };
+};
+
+/** What a step of the host reads or writes. */
+const insideRecord = (parts: PlanParts, { type, zeroPoint }: HostOperation, tensor: number): PlanTensor => ({
+  ...cubeRecord(parts, tensor),
+  direction: 'inside',
+  type,
+  scale: 1,
+  zeroPoint: type === 'uint8' ? zeroPoint + 128 : zeroPoint,
+  layout: 'nhwc',
+  padCode: zeroPoint,
+});
+
+/** The steps of the host, and the tensors that they name: two each, behind the others. */
+const hostRecords = (parts: PlanParts, before: number) => {
+  const operations = parts.schedule.host.flatMap(({ operation }) => {
+    const step = parts.steps[operation];
+    return step !== undefined && isHostStep(step) ? [step.operation] : [];
+  });
+  const tensors = operations.flatMap((one) =>
+    [one.input, one.output].map((tensor) => insideRecord(parts, one, tensor)),
+  );
+  const hosts = operations.map(({ kernel }, i): PlanHost => {
+    const { operation = 0, beforeJob = 0 } = parts.schedule.host[i] ?? {};
+    const { offset = 0, bytes = 0 } = parts.hostTables[i] ?? {};
+    return {
+      op: operation,
+      beforeJob,
+      kernel: kernel.kind === 'permute' ? 'permute' : `resize_${kernel.arithmetic}`,
+      input: before + 2 * i,
+      output: before + 2 * i + 1,
+      tableBo: bo.constants,
+      tableOffset: offset,
+      tableBytes: bytes,
+    };
+  });
+  return { tensors, hosts };
 };
 
 const cubeOf = (cubes: ReadonlyMap<number, Cube>, tensor: number): Cube => {
@@ -62,25 +113,25 @@ const cubeOf = (cubes: ReadonlyMap<number, Cube>, tensor: number): Cube => {
   return cube;
 };
 
-const opRecord = ({ graph, tasks, cubes }: PlanParts, tiled: TiledOperation, position: number): PlanOp => {
-  const { operation, stages } = tiled;
+const opRecord = ({ graph, tasks, cubes }: PlanParts, step: Step, position: number): PlanOp => {
+  const { operation } = step;
   const own = tasks.flatMap((task, index) => (task.operation === position ? [index] : []));
   const [node = 0, fusedNode = null] = operation.nodes;
   const names = operation.nodes.map((index) => graph.nodes.find((candidate) => candidate.index === index)?.op ?? '');
   return {
     node,
     fusedNode,
-    name: operation.kind === 'clamp' ? `${names.join('+')} clamp` : names.join('+'),
+    name: ['clamp', 'host'].includes(operation.kind) ? `${names.join('+')} ${operation.kind}` : names.join('+'),
     macs: operation.kind === 'conv' ? convMacs(operation) : 0,
     firstTask: own[0] ?? 0,
     taskCount: own.length,
-    facts: factsOf(tiled, cubeOf(cubes, operation.output)),
-    mismatch: stages.mismatch,
+    facts: isHostStep(step) ? [] : factsOf(step, cubeOf(cubes, operation.output)),
+    mismatch: isHostStep(step) ? 0 : step.stages.mismatch,
   };
 };
 
 export const buildPlan = (parts: PlanParts): Plan => {
-  const { part, tiled, jobs, arena, constants, tasks, engineVersion } = parts;
+  const { part, steps, schedule, arena, constants, tasks, engineVersion } = parts;
   const assembly = assemble(tasks.map(({ words }) => words));
   const records = tasks.map((task, i): PlanTask => ({
     op: task.operation,
@@ -89,18 +140,20 @@ export const buildPlan = (parts: PlanParts): Plan => {
     words: assembly.tasks[i]?.words ?? 0,
     cycles: task.cycles,
   }));
+  const given = [
+    ...part.inputs.map((tensor) => tensorRecord(parts, tensor, 'in')),
+    ...part.outputs.map((tensor) => tensorRecord(parts, tensor, 'out')),
+  ];
+  const inside = hostRecords(parts, given.length);
   return {
     chip: rk3588,
     cores: 1,
     engineVersion,
-    tensors: [
-      ...part.inputs.map((tensor) => tensorRecord(parts, tensor, 'in')),
-      ...part.outputs.map((tensor) => tensorRecord(parts, tensor, 'out')),
-    ],
+    tensors: [...given, ...inside.tensors],
     bos: [
       { kind: 'constants', size: Math.max(64, constants.byteLength), bytes: constants },
       { kind: 'arena', size: Math.max(64, arena.bytes), bytes: new Uint8Array() },
-      { kind: 'regcmd', size: assembly.bytes.byteLength, bytes: assembly.bytes },
+      { kind: 'regcmd', size: Math.max(64, assembly.bytes.byteLength), bytes: assembly.bytes },
     ],
     relocations: assembly.relocations.map(({ word, buffer, addend }) => ({
       bo: bo.regcmd,
@@ -109,7 +162,7 @@ export const buildPlan = (parts: PlanParts): Plan => {
       addend,
     })),
     tasks: records,
-    jobs: jobs.map(({ operations, core }) => {
+    jobs: schedule.jobs.map(({ operations, core }) => {
       const own = tasks.flatMap((task, index) => (operations.includes(task.operation) ? [index] : []));
       return {
         firstTask: own[0] ?? 0,
@@ -120,6 +173,7 @@ export const buildPlan = (parts: PlanParts): Plan => {
         outBos: [bo.arena],
       };
     }),
-    ops: tiled.map((one, position) => opRecord(parts, one, position)),
+    ops: steps.map((step, position) => opRecord(parts, step, position)),
+    hosts: inside.hosts,
   };
 };

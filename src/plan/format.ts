@@ -1,10 +1,10 @@
 /**
  * The plan: one flat, versioned, checksummed little-endian file that `delegate/plan.c` checks and reads in place. Header
- * 128 bytes, eight sections of fixed-size records, then the BOs' bytes. The layout is described in ARCHITECTURE.md.
+ * 136 bytes, nine sections of fixed-size records, then the BOs' bytes. The layout is described in ARCHITECTURE.md.
  */
 export const planMagic = 'PTFEPLAN';
-export const planVersion = 1;
-export const headerBytes = 128;
+export const planVersion = 2;
+export const headerBytes = 136;
 export const none = 0xffffffff;
 
 /** Record sizes in bytes, in the order of the sections. */
@@ -17,9 +17,15 @@ export const sections = [
   ['ops', 48],
   ['facts', 8],
   ['strings', 1],
+  ['hosts', 32],
 ] as const;
 
 export type SectionName = (typeof sections)[number][0];
+
+/** Feature maps that the caller gives and takes; those that steps of the host read and write. */
+export const directions = { in: 0, out: 1, inside: 2 } as const;
+
+export const hostKernels = { permute: 0, resize_fixed: 1, resize_float: 2 } as const;
 
 export const boKinds = { constants: 0, arena: 1, regcmd: 2 } as const;
 
@@ -28,7 +34,7 @@ export const hostLayouts = { nhwc: 0, flat: 1, nchw: 2 } as const;
 
 export interface PlanTensor {
   readonly tensor: number;
-  readonly direction: 'in' | 'out';
+  readonly direction: keyof typeof directions;
   readonly type: 'int8' | 'uint8';
   /** NHWC. */
   readonly shape: readonly [number, number, number, number];
@@ -76,6 +82,20 @@ export interface PlanJob {
   readonly outBos: readonly number[];
 }
 
+/** A kernel of the host: it runs before a job, or behind the last one where `beforeJob` is their count. */
+export interface PlanHost {
+  readonly op: number;
+  readonly beforeJob: number;
+  readonly kernel: keyof typeof hostKernels;
+  /** Positions among the plan's tensors. */
+  readonly input: number;
+  readonly output: number;
+  /** Its table (`layout/host_table.ts`). */
+  readonly tableBo: number;
+  readonly tableOffset: number;
+  readonly tableBytes: number;
+}
+
 export interface PlanOp {
   readonly node: number;
   readonly fusedNode: number | null;
@@ -98,6 +118,7 @@ export interface Plan {
   readonly tasks: readonly PlanTask[];
   readonly jobs: readonly PlanJob[];
   readonly ops: readonly PlanOp[];
+  readonly hosts: readonly PlanHost[];
 }
 
 /** FNV-1a, 64 bits, in four 16-bit limbs: BigInt would take a second for a few megabytes. */

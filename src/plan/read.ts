@@ -5,12 +5,15 @@
 import { PtfeError } from '../error.js';
 import {
   boKinds,
+  directions,
   fnv1a,
   headerBytes,
+  hostKernels,
   hostLayouts,
   none,
   type Plan,
   type PlanBo,
+  type PlanHost,
   type PlanJob,
   type PlanOp,
   type PlanRelocation,
@@ -146,7 +149,7 @@ const readTensor = (targets: Targets, fields: Fields, where: string): PlanTensor
   if (layout === undefined) throw damaged(where, `host layout ${form}`);
   const [bo, offset, lineBytes, surfaceBytes] = [fields.u32(), fields.u32(), fields.u32(), fields.u32()];
   const [flip, padByte, surfaces] = [fields.u32(), fields.u32(), fields.u32()];
-  demand(direction <= 1, where, () => `direction ${direction}`);
+  demand(direction <= directions.inside, where, () => `direction ${direction}`);
   demand(type === 3 || type === 9, where, () => `type ${type}, neither int8 (9) nor uint8 (3)`);
   demand(
     shape.every((dim) => dim > 0),
@@ -160,7 +163,7 @@ const readTensor = (targets: Targets, fields: Fields, where: string): PlanTensor
   demand(end <= size, where, () => `its cube ends at ${end}, BO ${bo} at ${size}`);
   return {
     tensor,
-    direction: direction === 0 ? 'in' : 'out',
+    direction: direction === directions.in ? 'in' : direction === directions.out ? 'out' : 'inside',
     type: type === 3 ? 'uint8' : 'int8',
     shape,
     scale,
@@ -215,6 +218,20 @@ const readJob = (targets: Targets, fields: Fields, where: string, index: number)
   demand(depends <= index, where, () => `it waits for job ${depends - 1}, which is not before it`);
   for (const bo of [...inBos, ...outBos]) demandBo(targets, bo, where);
   return { firstTask, taskCount, core, depends: depends === 0 ? null : depends - 1, inBos, outBos };
+};
+
+const readHost = (targets: Targets, fields: Fields, where: string): PlanHost => {
+  const [op, beforeJob, code, input, output] = [fields.u32(), fields.u32(), fields.u32(), fields.u32(), fields.u32()];
+  const [tableBo, tableOffset, tableBytes] = [fields.u32(), fields.u32(), fields.u32()];
+  const kernel = Object.entries(hostKernels).find(([, value]) => value === code)?.[0] as PlanHost['kernel'] | undefined;
+  if (kernel === undefined) throw damaged(where, `kernel ${code}`);
+  const { ops, jobs, tensors } = targets.counts;
+  demand(op < ops, where, () => `op ${op} of ${ops}`);
+  demand(beforeJob <= jobs, where, () => `before job ${beforeJob} of ${jobs}`);
+  demand(Math.max(input, output) < tensors, where, () => `tensors ${input} and ${output} of ${tensors}`);
+  const { byteLength } = demandBo(targets, tableBo, where).bytes;
+  demand(tableOffset + tableBytes <= byteLength, where, () => `its table ends behind BO ${tableBo}`);
+  return { op, beforeJob, kernel, input, output, tableBo, tableOffset, tableBytes };
 };
 
 /** A string by its place in the table. */
@@ -277,5 +294,6 @@ export const readPlan = (bytes: Uint8Array): Plan => {
     tasks: records('tasks', (fields, where) => readTask(targets, fields, where)),
     jobs: records('jobs', (fields, where, index) => readJob(targets, fields, where, index)),
     ops: records('ops', (fields, where) => readOp(targets, text, facts, fields, where)),
+    hosts: records('hosts', (fields, where) => readHost(targets, fields, where)),
   };
 };

@@ -2,8 +2,10 @@
 import { alignUp } from '../layout/cube.js';
 import {
   boKinds,
+  directions,
   fnv1a,
   headerBytes,
+  hostKernels,
   hostLayouts,
   none,
   type Plan,
@@ -83,9 +85,17 @@ export const writePlan = (plan: Plan): Uint8Array => {
   const factNames = facts.map((fact) => strings.add(fact));
   const text = strings.bytes();
 
-  const counts = [plan.tensors, plan.bos, plan.relocations, plan.tasks, plan.jobs, plan.ops, facts, text].map(
-    ({ length }) => length,
-  );
+  const counts = [
+    plan.tensors,
+    plan.bos,
+    plan.relocations,
+    plan.tasks,
+    plan.jobs,
+    plan.ops,
+    facts,
+    text,
+    plan.hosts,
+  ].map(({ length }) => length);
   const offsets: number[] = [];
   let end = headerBytes;
   for (const [position, [, recordBytes]] of sections.entries()) {
@@ -106,7 +116,7 @@ export const writePlan = (plan: Plan): Uint8Array => {
   for (const [i, t] of plan.tensors.entries()) {
     const flip = t.type === 'uint8' ? 0x80 : 0;
     at(0, i)
-      .u32(t.tensor, t.direction === 'in' ? 0 : 1, typeCodes[t.type], ...t.shape)
+      .u32(t.tensor, directions[t.direction], typeCodes[t.type], ...t.shape)
       .f32(t.scale)
       .u32(
         t.zeroPoint,
@@ -141,6 +151,8 @@ export const writePlan = (plan: Plan): Uint8Array => {
   }
   for (const [i, place] of factNames.entries()) at(6, i).u32(...place);
   file.set(text, offsets[7] ?? 0);
+  for (const [i, h] of plan.hosts.entries())
+    at(8, i).u32(h.op, h.beforeJob, hostKernels[h.kernel], h.input, h.output, h.tableBo, h.tableOffset, h.tableBytes);
   for (const [i, bo] of plan.bos.entries()) file.set(bo.bytes, dataOffsets[i] ?? 0);
 
   file.set(new TextEncoder().encode(planMagic), 0);

@@ -1,8 +1,8 @@
 /**
  * The order of operations on the queues. One core: one job with all tasks in the order of the graph, as the stock kernel
- * starts each task by itself and a reordering hides nothing.
+ * starts each task by itself and a reordering hides nothing. A step of the host ends a job: the next one waits for it.
  */
-import type { TiledOperation } from '../tile/task.js';
+import { isHostStep, type Step } from '../tile/task.js';
 
 export interface Job {
   /** Operations of this job, by position, in order. */
@@ -11,6 +11,28 @@ export interface Job {
   readonly core: number;
 }
 
-export const scheduleJobs = (operations: readonly TiledOperation[]): readonly Job[] => [
-  { operations: operations.map((_, position) => position), core: 0 },
-];
+export interface Schedule {
+  readonly jobs: readonly Job[];
+  /** Steps of the host, by position, and the job that starts when they have ended (behind the last job: their count). */
+  readonly host: readonly { readonly operation: number; readonly beforeJob: number }[];
+}
+
+export const scheduleJobs = (steps: readonly Step[]): Schedule => {
+  const jobs: Job[] = [];
+  const host: { readonly operation: number; readonly beforeJob: number }[] = [];
+  let run: number[] = [];
+  const endJob = (): void => {
+    if (run.length > 0) jobs.push({ operations: run, core: 0 });
+    run = [];
+  };
+  for (const [position, step] of steps.entries()) {
+    if (!isHostStep(step)) {
+      run.push(position);
+      continue;
+    }
+    endJob();
+    host.push({ operation: position, beforeJob: jobs.length });
+  }
+  endJob();
+  return { jobs, host };
+};

@@ -1,6 +1,6 @@
 /** A plan's tasks as a program: addresses are what the relocations say. */
 import { commandAt, commandBytes } from '../hardware/command.js';
-import type { Plan, PlanOp, PlanTensor } from '../plan/format.js';
+import type { Plan, PlanHost, PlanOp, PlanTensor } from '../plan/format.js';
 import { type Program, type ProgramTask, type Reference, referenceText } from './program.js';
 
 /** Names of BOs: their kind, with a number where there are several of it. */
@@ -14,11 +14,17 @@ export const opTitle = ({ name, node, fusedNode }: PlanOp): string =>
   `${name} #${node}${fusedNode === null ? '' : `+#${fusedNode}`}`;
 
 const tensorLine = ({ direction, tensor, type, shape }: PlanTensor, place: Reference): string =>
-  `${direction === 'in' ? 'in ' : 'out'} tensor ${tensor} ${type} ${shape.join('x')} at ${referenceText(place)}`;
+  `${direction.padEnd(3)} tensor ${tensor} ${type} ${shape.join('x')} at ${referenceText(place)}`;
 
 const opLine = (op: PlanOp): string =>
   `op ${opTitle(op)}: ${op.taskCount} ${op.taskCount === 1 ? 'task' : 'tasks'}` +
   (op.facts.length === 0 ? '' : `, rests on ${op.facts.join(' ')}`);
+
+const hostLine = ({ ops, tensors, jobs }: Plan, { op, beforeJob, kernel, input, output }: PlanHost): string => {
+  const [from, to] = [input, output].map((tensor) => tensors[tensor]?.shape.join('x') ?? '');
+  const when = beforeJob < jobs.length ? `before job ${beforeJob}` : 'behind the last job';
+  return `host ${kernel} ${from ?? ''} to ${to ?? ''} ${when}, of ${ops[op] === undefined ? '' : opTitle(ops[op])}`;
+};
 
 /** By BO and word. */
 type Addresses = ReadonlyMap<string, Reference>;
@@ -61,6 +67,7 @@ export const programOfPlan = (plan: Plan, title: string): Program => {
       plan.bos.map(({ size }, i) => `${names[i] ?? ''} ${size} bytes`).join(', '),
       ...plan.tensors.map((tensor) => tensorLine(tensor, { bo: names[tensor.bo] ?? '', offset: tensor.offset })),
       ...plan.ops.map(opLine),
+      ...plan.hosts.map((host) => hostLine(plan, host)),
     ],
     tasks: plan.tasks.flatMap((_, index) => taskOf(plan, names, addresses, index) ?? []),
   };

@@ -1,5 +1,5 @@
 /** One task: a window of an operation that the hardware computes in one go. Plain data. */
-import type { ConvOperation, ElementwiseOperation } from '../ops/operation.js';
+import type { ConvOperation, ElementwiseOperation, HostOperation } from '../ops/operation.js';
 import type { Stages } from '../quantize/stages.js';
 
 /** CBUF banks: features, weights; `weightReuse`: the task before left the same weights in the same banks. */
@@ -50,3 +50,12 @@ export type TiledOperation =
       readonly stages: Stages;
       readonly tiles: readonly ElementwiseTile[];
     };
+
+/** Between two jobs, on the host. */
+export interface HostStep {
+  readonly operation: HostOperation;
+}
+
+export type Step = TiledOperation | HostStep;
+
+export const isHostStep = (step: Step): step is HostStep => step.operation.kind === 'host';

@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { compileTflite } from '../../src/compile.js';
 import { addonPath } from '../host/addon.js';
 import { preloaded } from '../host/oracle.js';
+import { writeTflite } from '../host/tflite_writer.js';
+import { resized, transposed } from '../ops/host_models.js';
 import { buildModel, modelChoice } from '../ops/random_model.js';
 
 /** Plans with wrong records and a right checksum: rejected or run, never a crash. PTFE_FUZZ sets the rounds for each plan. */
@@ -27,9 +29,11 @@ describe('damaged plans', function () {
       .filter(({ size }) => size === 'usual')
       .map(buildModel)
       .filter(({ bytes }) => bytes.length < 9000);
+    const host = [transposed, resized('RESIZE_BILINEAR')].flatMap((of) => fc.sample(of, { numRuns: 2, seed }));
     for (const model of [
       ...models.filter(({ depth }) => depth === 1).slice(0, 2),
       ...models.filter(({ depth }) => depth > 1).slice(0, 4),
+      ...host.map((one) => ({ ...one, bytes: writeTflite(one.spec) })),
     ]) {
       const [part] = compileTflite(model.bytes).parts;
       if (part === undefined) continue;

@@ -88,6 +88,7 @@ const plan: Plan = {
     },
     { node: 6, fusedNode: null, name: 'ADD', macs: 0, firstTask: 1, taskCount: 1, facts: ['b'], mismatch: 0 },
   ],
+  hosts: [{ op: 1, beforeJob: 1, kernel: 'permute', input: 0, output: 1, tableBo: 0, tableOffset: 16, tableBytes: 48 }],
 };
 
 describe('plan: read', () => {
@@ -124,7 +125,7 @@ describe('plan: read', () => {
 
   it('behind a right checksum a damaged plan is read or refused, and never anything else', () => {
     const bytes = writePlan(plan);
-    const place = fc.integer({ min: headerBytes - 64, max: bytes.byteLength - 1 });
+    const place = fc.integer({ min: headerBytes - 72, max: bytes.byteLength - 1 });
     fc.assert(
       fc.property(
         fc.array(fc.tuple(place, fc.integer({ min: 0, max: 255 })), { minLength: 1, maxLength: 4 }),
@@ -140,8 +141,9 @@ describe('plan: read', () => {
 
   it('names the record and what is wrong with it', () => {
     const [task, relocation] = [plan.tasks[0], plan.relocations[0]];
-    const [conv] = plan.ops;
-    if (task === undefined || relocation === undefined || conv === undefined) throw new Error('the plan has them');
+    const [[conv], [host]] = [plan.ops, plan.hosts];
+    if (task === undefined || relocation === undefined || conv === undefined || host === undefined)
+      throw new Error('the plan has them');
     const cases: readonly (readonly [Partial<Plan>, string])[] = [
       [{ tasks: [{ ...task, regcmdOffset: 96 }] }, 'plan task 0: its commands end at 160'],
       [{ tasks: [{ ...task, regcmdBo: 1 }] }, 'plan task 0: BO 1 holds arena, not commands'],
@@ -150,6 +152,9 @@ describe('plan: read', () => {
       [{ relocations: [{ ...relocation, addend: 1024 }] }, 'plan relocation 0: offset 1024 in BO 1 of 1024 bytes'],
       [{ relocations: [{ ...relocation, targetBo: 3 }] }, 'plan relocation 0: BO 3 of 3'],
       [{ ops: [{ ...conv, taskCount: 3 }, conv] }, 'plan op 0: tasks 0 to 2 of 2'],
+      [{ hosts: [{ ...host, beforeJob: 3 }] }, 'plan host 0: before job 3 of 2'],
+      [{ hosts: [{ ...host, output: 2 }] }, 'plan host 0: tensors 0 and 2 of 2'],
+      [{ hosts: [{ ...host, tableOffset: 20 }] }, 'plan host 0: its table ends behind BO 0'],
       [{ jobs: [{ firstTask: 0, taskCount: 1, core: 0, depends: 0, inBos: [], outBos: [] }] }, 'plan job 0: it waits'],
     ];
     for (const [part, text] of cases) expect(refusalOf(writePlan({ ...plan, ...part }))).to.contain(text);
@@ -157,8 +162,8 @@ describe('plan: read', () => {
 
   it('says what another version or another file is', () => {
     const other = writePlan(plan);
-    new DataView(other.buffer).setUint32(8, 2, true);
-    expect(refusalOf(other)).to.equal('plan header: version 2, and this ptfe reads 1 (compile the model again)');
+    new DataView(other.buffer).setUint32(8, 1, true);
+    expect(refusalOf(other)).to.equal('plan header: version 1, and this ptfe reads 2 (compile the model again)');
     expect(refusalOf(new Uint8Array(500))).to.contain('it does not begin with PTFEPLAN (is it a plan file?)');
   });
 });

@@ -1,0 +1,31 @@
+/**
+ * Which kernels of the host are worth having: those without which the nodes around them would fall into more parts. A
+ * node that keeps nothing together is TFLite's.
+ */
+import type { Graph } from '../model/graph.js';
+import type { Refusal } from '../ops/rule.js';
+import { splitParts } from './split.js';
+
+/** Parts that hold a node of the NPU. */
+const partCount = (graph: Graph, npu: ReadonlySet<number>, host: ReadonlySet<number>): number =>
+  splitParts(graph, new Set([...npu, ...host]), []).filter(({ nodes }) => nodes.some((node) => npu.has(node))).length;
+
+/**
+ * @param candidates what the host could do, with what keeps it from the NPU
+ * @returns of the candidates those that serve; the rest with the rule that leaves them to TFLite
+ */
+export const chooseHostNodes = (
+  graph: Graph,
+  npu: ReadonlySet<number>,
+  candidates: ReadonlyMap<number, Refusal>,
+): { readonly host: ReadonlySet<number>; readonly left: ReadonlyMap<number, Refusal> } => {
+  let host: ReadonlySet<number> = new Set(candidates.keys());
+  const left = new Map<number, Refusal>();
+  for (const [node, because] of candidates) {
+    const without = new Set([...host].filter((other) => other !== node));
+    if (partCount(graph, npu, without) > partCount(graph, npu, host)) continue;
+    host = without;
+    left.set(node, { ...because, text: `${because.text}; a kernel on the host would keep no part together` });
+  }
+  return { host, left };
+};
