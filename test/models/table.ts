@@ -1,5 +1,5 @@
 /**
- * `npm run zoo [NAME ...]`: a line for each model of the folder. Nodes on the NPU and on the CPU, parts, tasks, the share of
+ * `npm run zoo [NAME ...]`: a line for each model of the folder. Nodes on the NPU, on the host inside a part, and on the CPU, parts, tasks, the share of
  * multiply-accumulates on the NPU; output values that equal those of TFLite's reference kernels, over all samples, and how
  * many TFLite's own fast kernels (XNNPACK) give; what Mesa's Teflon takes. PTFE_MODEL_FOLDER names another folder.
  */
@@ -17,6 +17,7 @@ const someSamples = ['cat.bmp', 'grace_hopper.bmp', 'squat.png'];
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 interface Compiled {
+  readonly hosted: number;
   readonly tasks: number;
   readonly macs: number;
   readonly all: number;
@@ -25,10 +26,11 @@ interface Compiled {
 const compiled = (name: string): Compiled => {
   const bytes = new Uint8Array(readFileSync(modelPath(name)));
   const { graph } = readTflite(bytes);
-  const { parts } = compileTflite(bytes);
+  const { parts, hosted } = compileTflite(bytes);
   const taken = new Set(parts.flatMap(({ nodes }) => nodes));
   const macs = graph.nodes.map((node) => [node.index, macsOf(graph, node)] as const);
   return {
+    hosted: hosted.length,
     tasks: sum(parts.map(({ plan }) => readPlan(plan).tasks.length)),
     macs: sum(macs.map(([index, count]) => (taken.has(index) ? count : 0))),
     all: sum(macs.map(([, count]) => count)),
@@ -64,11 +66,12 @@ const lineOf = async (oracle: Oracle, python: string, entry: ModelEntry): Promis
   const fast = await oracle.run({ model, inputs, kernels: 'default' });
   const [expected, got] = [answers(reference), answers(delegated)];
   const same = expected.filter((answer, i) => answer === got[i]).length;
-  const onNpu = delegated.nodes.filter((node) => node.delegated).length;
-  const { tasks, macs, all } = compiled(name);
+  const taken = delegated.nodes.filter((node) => node.delegated).length;
+  const { hosted, tasks, macs, all } = compiled(name);
+  const onNpu = Math.max(0, taken - hosted);
   const cells = [
     name,
-    `${onNpu} / ${delegated.nodes.length - onNpu}`,
+    `${onNpu} / ${taken - onNpu} / ${delegated.nodes.length - taken}`,
     delegated.partitions,
     tasks,
     all === 0 ? '-' : `${((100 * macs) / all).toFixed(2)} % of ${(all / 1e6).toFixed(1)} M`,
@@ -85,7 +88,7 @@ if (!environment.available) throw new Error(environment.reason);
 const wanted = process.argv.slice(2);
 const oracle = new Oracle(environment);
 console.log(
-  '| model | nodes NPU / CPU | parts | tasks | MACs on the NPU | equal to BUILTIN_REF, largest difference | the same of XNNPACK | same top-1 | Mesa |',
+  '| model | nodes NPU / host / CPU | parts | tasks | MACs on the NPU | equal to BUILTIN_REF, largest difference | the same of XNNPACK | same top-1 | Mesa |',
 );
 console.log('|---|---|---|---|---|---|---|---|---|');
 for (const entry of modelEntries()) {
