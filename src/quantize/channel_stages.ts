@@ -7,7 +7,8 @@
  * `composite`: BS and BN together carry 29 bits of m_c and round at the grid of the largest exponent E. That is finer than
  * TFLite's first rounding where e_c < E. But floor(floor(x + 1/2) / 2^e + 1/2) = floor((x + 1/2 + 2^(e-1)) / 2^e): for
  * values from the zero point up, TFLite's two roundings are one with half a step added, and BN adds it. Below the zero
- * point, where TFLite rounds away from zero, the half step is on the wrong side.
+ * point, where TFLite rounds away from zero, the half step is on the wrong side. A channel with e_c <= 0 (a scale of 1/2 or
+ * more) TFLite rounds once: no half step there.
  */
 import { activationLimit, type ConvNumbers, divide, meanMagnitude } from './division.js';
 import { multiplyByQuantizedMultiplier, type QuantizedMultiplier } from './multiplier.js';
@@ -102,15 +103,18 @@ const factorPair = (
   return best;
 };
 
-/** @returns null where a multiplier is 1 or more */
+/** Multipliers below 4: a dead channel's constant is a whole accumulator then. */
+const smallestExponent = -2;
+
+/** @returns null where a multiplier is 4 or more */
 const composite = (numbers: ConvNumbers): Stages | null => {
   const live = numbers.multipliers.filter((_, c) => numbers.dead[c] !== true);
   const exponents = live.map(({ shift }) => -shift);
   if (exponents.length === 0) return null;
   const smallest = Math.min(...exponents);
-  if (smallest < 0) return null;
+  if (smallest < smallestExponent) return null;
   // A channel beyond the largest exponent rounds at a coarser grid than TFLite's: the identity above holds there too.
-  const exponent = Math.min(Math.max(...exponents), smallest + largestSpread, largestExponent);
+  const exponent = Math.max(0, Math.min(Math.max(...exponents), smallest + largestSpread, largestExponent));
   const spread = exponent - smallest;
   // BS keeps as many bits as an int32 holds for every accumulator that does not saturate the output anyway.
   const bsShift = Math.max(0, exponent - 6);
@@ -140,8 +144,10 @@ const composite = (numbers: ConvNumbers): Stages | null => {
     const pair = factorPair((multiplier.mantissa / 2 ** 31) * 2 ** finer, bsShift + bnShift);
     first[c] = pair.first;
     second[c] = pair.second;
-    if (halfStep) nudge[c] = Math.round(((2 ** finer - 1) / 2) * (2 ** bnShift / pair.second));
-    const step = 2 ** multiplier.shift * Math.abs(1 - 2 ** -finer);
+    // BN's own rounding adds half a unit already.
+    const half = multiplier.shift < 0 ? 2 ** finer : 0;
+    if (halfStep) nudge[c] = Math.round(((half - 1) / 2) * (2 ** bnShift / pair.second));
+    const step = multiplier.shift < 0 ? 2 ** multiplier.shift * Math.abs(1 - 2 ** -finer) : 0;
     mismatch += ((halfStep ? step * below : step / 2) + Math.min(1, magnitude * pair.error)) / live.length;
   }
   const nudged = nudge.some((value) => value !== 0);
