@@ -1,7 +1,11 @@
 import { expect } from 'chai';
+import fc from 'fast-check';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Bench, openAnyBench, said } from './host_program.js';
+import { compileTflite } from '../../src/compile.js';
+import { writeTflite } from '../host/tflite_writer.js';
+import { reshaped } from '../ops/host_models.js';
 import { expectDelegated } from './expectations.js';
 import { floatModel, int8Model } from './models.js';
 
@@ -64,6 +68,27 @@ describe('delegate: reports', function () {
     }, 0);
     expect(result.stderr).to.match(/^operation +node +tasks/m);
     expect(result.stderr).to.match(/^CONV_2D +0 +\d+ /m);
+  });
+
+  it('counts and times the host apart from the NPU', async () => {
+    const [{ spec, inputs } = { spec: null, inputs: [] }] = fc.sample(
+      reshaped.filter(({ spec: drawn }) => compileTflite(writeTflite(drawn)).hosted.length === 1),
+      { seed: 3, numRuns: 1 },
+    );
+    if (spec === null) throw new Error('nothing drawn');
+    const own = { bytes: writeTflite(spec), inputs };
+    const file = join(bench.folder, 'host.json');
+    const result = await bench.run(own, { verbose: '1', profile: file });
+    expectDelegated(result, await bench.reference(own), 0);
+    expect(said(result.stderr).join('\n')).to.match(
+      /2 of 3 nodes on the NPU and 1 on the host in 1 partition, \d+ tasks/,
+    );
+    const { traceEvents } = JSON.parse(readFileSync(file, 'utf8')) as {
+      traceEvents: readonly { ph: string; name: string; tid: number }[];
+    };
+    const host = traceEvents.filter(({ ph, tid }) => ph === 'X' && tid === 2);
+    expect(new Set(host.map(({ name }) => name))).to.deep.equal(new Set(['RESHAPE host #1']));
+    expect(result.stderr).to.match(/^RESHAPE host +1 +0 /m);
   });
 
   it('a profile that cannot be written is one line', async () => {
