@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { activation, padding } from '../host/tflite_writer.js';
 import { Builder, byteType, channelCount, chosenSeed, type OpModel, whole } from './op_models.js';
-import { differentialTest } from './op_test.js';
 
 /** What the random models of differential.test.ts leave out: dilation, depth multipliers, groups, large kernel groups. */
 interface Form {
@@ -23,27 +22,27 @@ interface Form {
 const plain = { dilationH: 1, dilationW: 1, strideH: 1, strideW: 1 };
 const side = whole(1, 14);
 
-const dilated: fc.Arbitrary<Form> = fc
-  .record({
-    height: side,
-    width: side,
-    channels: channelCount,
-    outputs: channelCount,
-    kernelH: whole(1, 3),
-    kernelW: whole(1, 3),
-    dilationH: whole(1, 7),
-    dilationW: whole(1, 7),
-    depthwise: fc.boolean(),
-  })
-  .map(({ depthwise, ...form }) => ({
-    ...plain,
-    ...form,
-    op: depthwise ? ('DEPTHWISE_CONV_2D' as const) : ('CONV_2D' as const),
-    outputs: depthwise ? form.channels : form.outputs,
-    depth: depthwise ? 1 : form.channels,
-  }));
+export const dilated = (op: Form['op']): fc.Arbitrary<Form> =>
+  fc
+    .record({
+      height: side,
+      width: side,
+      channels: channelCount,
+      outputs: channelCount,
+      kernelH: whole(1, 3),
+      kernelW: whole(1, 3),
+      dilationH: whole(1, 7),
+      dilationW: whole(1, 7),
+    })
+    .map((form) => ({
+      ...plain,
+      ...form,
+      op,
+      outputs: op === 'DEPTHWISE_CONV_2D' ? form.channels : form.outputs,
+      depth: op === 'DEPTHWISE_CONV_2D' ? 1 : form.channels,
+    }));
 
-const multiplied: fc.Arbitrary<Form> = fc
+export const multiplied: fc.Arbitrary<Form> = fc
   .record({
     height: side,
     width: side,
@@ -62,7 +61,7 @@ const multiplied: fc.Arbitrary<Form> = fc
     depth: 1,
   }));
 
-const grouped: fc.Arbitrary<Form> = fc
+export const grouped: fc.Arbitrary<Form> = fc
   .record({
     height: side,
     width: side,
@@ -82,7 +81,7 @@ const grouped: fc.Arbitrary<Form> = fc
     outputs: each * groups,
   }));
 
-const largeGroups: fc.Arbitrary<Form> = fc
+export const largeGroups: fc.Arbitrary<Form> = fc
   .record({
     height: whole(20, 33),
     width: whole(20, 33),
@@ -159,7 +158,7 @@ const modelOf = ([seed, type, mode, fused, form]: readonly [
   );
 };
 
-const models = (forms: fc.Arbitrary<Form>): fc.Arbitrary<OpModel> =>
+export const convModels = (forms: fc.Arbitrary<Form>): fc.Arbitrary<OpModel> =>
   fc
     .tuple(
       chosenSeed,
@@ -169,11 +168,3 @@ const models = (forms: fc.Arbitrary<Form>): fc.Arbitrary<OpModel> =>
       forms,
     )
     .map(modelOf);
-
-describe('convolutions of other forms', () => {
-  const within = { mostCounts: 1, equal: 0.999 };
-  differentialTest('dilation', models(dilated), within);
-  differentialTest('depth multipliers', models(multiplied), within);
-  differentialTest('groups', models(grouped), within);
-  differentialTest('kernels of which 32 do not fit', models(largeGroups), { ...within, models: 12 });
-});

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { Builder, byteType, channelCount, chosenSeed, convolved, doubled, type OpModel, whole } from './op_models.js';
-import { differentialTest, everyValue } from './op_test.js';
 
 type BlockOp = 'SPACE_TO_DEPTH' | 'DEPTH_TO_SPACE';
 
-const models = (op: BlockOp, around: 'nothing' | 'anything') =>
+/** SPACE_TO_DEPTH or DEPTH_TO_SPACE, alone or with other ops before and behind it. */
+export const blockModels = (op: BlockOp, around: 'nothing' | 'anything') =>
   fc
     .record({
       seed: chosenSeed,
@@ -43,10 +43,3 @@ const models = (op: BlockOp, around: 'nothing' | 'anything') =>
       };
       return b.model(`${op} ${type} ${from.join('x')} by ${block} before ${after}`, [last()]);
     });
-
-for (const op of ['SPACE_TO_DEPTH', 'DEPTH_TO_SPACE'] as const) {
-  describe(op, () => {
-    differentialTest('every value', models(op, 'nothing'), everyValue);
-    differentialTest('among other ops', models(op, 'anything'), { mostCounts: 1, equal: 0.9995 });
-  });
-}
