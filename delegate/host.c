@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "layout.h"
+#include "tflite_types.h"
 
 enum { RANK = 6 };
 #define PERMUTE_BYTES (2u * RANK * sizeof(uint32_t))
@@ -45,7 +46,7 @@ static int check_positions(const position *positions, uint32_t count, uint32_t s
     for (uint32_t i = 0; i < count; i++) {
         const position *at = &positions[i];
         if (at->lower >= size || at->upper >= size) return -1;
-        if (fixed ? at->behind.fixed < -1024 || at->behind.fixed > 2048 : !(at->behind.real >= -1 && at->behind.real <= 2)) return -1;
+        if (fixed ? at->behind.fixed < 0 || at->behind.fixed > 1024 : !(at->behind.real >= -1 && at->behind.real <= 2)) return -1;
     }
     return 0;
 }
@@ -53,7 +54,7 @@ static int check_positions(const position *positions, uint32_t count, uint32_t s
 static int check_resize(const plan *p, const plan_host *h) {
     const plan_tensor *in = input_of(p, h), *out = output_of(p, h);
     const int fixed = h->kernel == PLAN_HOST_RESIZE_FIXED;
-    if (in->c != out->c || h->table_bytes != ((uint64_t)out->h + out->w) * sizeof(position)) return -1;
+    if ((!fixed && in->type != TFL_UINT8) || in->c != out->c || h->table_bytes != ((uint64_t)out->h + out->w) * sizeof(position)) return -1;
     const position *rows = table_of(p, h);
     return check_positions(rows, out->h, in->h, fixed) == 0 && check_positions(rows + out->h, out->w, in->w, fixed) == 0 ? 0 : -1;
 }
@@ -88,43 +89,36 @@ typedef struct corners {
     const uint8_t *upper_left, *lower_left, *upper_right, *lower_right;
 } corners;
 
-static int32_t code_of(uint8_t byte, int is_signed) { return is_signed ? (int8_t)byte : byte; }
-
-static void pixel_fixed(const corners *c, int32_t y, int32_t x, uint32_t channels, int is_signed, uint8_t *to) {
-    const int32_t weights[4] = {(1024 - y) * (1024 - x), y * (1024 - x), (1024 - y) * x, y * x};
+/* Signed codes, weights of 1024 on each axis: the sum stays below 2^28. Half away from zero. */
+static void pixel_fixed(const corners *c, int32_t y, int32_t x, uint32_t channels, uint8_t *to) {
+    const int32_t above = (1024 - y) * (1024 - x), below = y * (1024 - x), above_right = (1024 - y) * x, below_right = y * x;
     for (uint32_t i = 0; i < channels; i++) {
-        int64_t sum = (int64_t)code_of(c->upper_left[i], is_signed) * weights[0] + (int64_t)code_of(c->lower_left[i], is_signed) * weights[1] +
-                      (int64_t)code_of(c->upper_right[i], is_signed) * weights[2] + (int64_t)code_of(c->lower_right[i], is_signed) * weights[3];
-        to[i] = (uint8_t)((sum + (sum > 0 ? 1 << 19 : -(1 << 19))) / (1 << 20)); /* half away from zero */
+        int32_t sum = (int8_t)c->upper_left[i] * above + (int8_t)c->lower_left[i] * below + (int8_t)c->upper_right[i] * above_right +
+                      (int8_t)c->lower_right[i] * below_right;
+        to[i] = (uint8_t)((sum + (sum > 0 ? 1 << 19 : -(1 << 19))) / (1 << 20));
     }
 }
 
-/* In TFLite's order of operations, single precision: the sum of four products of three factors. */
-static void pixel_float(const corners *c, float y, float x, uint32_t channels, int is_signed, uint8_t *to) {
+/* Unsigned codes, in TFLite's order of operations, single precision: the sum of four products of three factors, half up. */
+static void pixel_float(const corners *c, float y, float x, uint32_t channels, uint8_t *to) {
     const float above = 1 - y, before = 1 - x;
     for (uint32_t i = 0; i < channels; i++) {
-        float a = (float)code_of(c->upper_left[i], is_signed) * above * before;
-        float b = (float)code_of(c->lower_left[i], is_signed) * y * before;
-        float d = (float)code_of(c->upper_right[i], is_signed) * above * x;
-        float e = (float)code_of(c->lower_right[i], is_signed) * y * x;
-        float value = a + b + d + e + 0.5f;
-        /* A code, as the weights of a pixel sum to one; the limits hold for damaged tables too. */
-        float low = is_signed ? -128.f : 0.f, high = is_signed ? 127.f : 255.f;
-        to[i] = (uint8_t)(int32_t)(value < low ? low : value > high ? high : value);
+        float upper_left = (float)c->upper_left[i] * above * before, lower_left = (float)c->lower_left[i] * y * before;
+        float upper_right = (float)c->upper_right[i] * above * x, lower_right = (float)c->lower_right[i] * y * x;
+        to[i] = (uint8_t)(int32_t)(upper_left + lower_left + upper_right + lower_right + 0.5f);
     }
 }
 
 static void resize(const plan_host *h, const plan_tensor *in, const plan_tensor *out, const position *rows, const uint8_t *from, uint8_t *to) {
     const position *columns = rows + out->h;
-    const int is_signed = in->flip == 0;
     const size_t line = (size_t)in->w * in->c;
     for (uint32_t y = 0; y < out->h; y++) {
         const uint8_t *above = from + rows[y].lower * line, *below = from + rows[y].upper * line;
         for (uint32_t x = 0; x < out->w; x++, to += out->c) {
             const size_t left = (size_t)columns[x].lower * in->c, right = (size_t)columns[x].upper * in->c;
             const corners c = {above + left, below + left, above + right, below + right};
-            if (h->kernel == PLAN_HOST_RESIZE_FIXED) pixel_fixed(&c, rows[y].behind.fixed, columns[x].behind.fixed, out->c, is_signed, to);
-            else pixel_float(&c, rows[y].behind.real, columns[x].behind.real, out->c, is_signed, to);
+            if (h->kernel == PLAN_HOST_RESIZE_FIXED) pixel_fixed(&c, rows[y].behind.fixed, columns[x].behind.fixed, out->c, to);
+            else pixel_float(&c, rows[y].behind.real, columns[x].behind.real, out->c, to);
         }
     }
 }

@@ -37,7 +37,8 @@ const fixedPositions: PositionsOf = (input, output, { alignCorners, halfPixelCen
     const at = place * step + (halfPixelCenters ? Math.trunc(step / 2) - oneFixed / 2 : 0);
     const lower = Math.max(Math.trunc(at / oneFixed), 0);
     const upper = Math.min(Math.trunc((at + oneFixed - 1) / oneFixed), input - 1);
-    return { lower: Math.min(lower, input - 1), upper, behind: at - oneFixed * lower };
+    // TFLite's two weights of one and the same pixel sum to one.
+    return { lower: Math.min(lower, input - 1), upper, behind: lower >= upper ? 0 : at - oneFixed * lower };
   });
 };
 
@@ -47,6 +48,7 @@ const floatPositions: PositionsOf = (input, output, { alignCorners, halfPixelCen
     const at = halfPixelCenters ? fround(fround(fround(place + 0.5) * step) - 0.5) : fround(place * step);
     const lower = Math.max(Math.floor(at), 0);
     const upper = Math.min(Math.ceil(at), input - 1);
+    // Beyond the edges one weight is negative; TFLite rounds both products, so both are kept.
     return { lower: Math.min(lower, input - 1), upper, behind: fround(at - lower) };
   });
 };
