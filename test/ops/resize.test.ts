@@ -39,40 +39,85 @@ describe('RESIZE_NEAREST_NEIGHBOR', () => {
   differentialTest('after a convolution', nearest, { mostCounts: 1, equal: 0.9995 });
 });
 
-const bilinear = fc
+type Corners = 'aligned' | 'half' | 'plain';
+
+/** How one axis is resized: `factor` pixels for one, or one of `stride`. */
+interface Resized {
+  readonly length: number;
+  readonly factor: number;
+  readonly stride: number;
+}
+
+const grown = (factors: fc.Arbitrary<number>): fc.Arbitrary<Resized> =>
+  fc.record({ length: whole(1, 9), factor: factors, stride: fc.constant(1) });
+const shrunk: fc.Arbitrary<Resized> = fc.record({ length: whole(1, 9), factor: fc.constant(1), stride: whole(1, 7) });
+
+/** Input and output lengths of an axis. */
+const lengthsOf = ({ length, factor, stride }: Resized, corners: Corners): readonly [number, number] =>
+  corners === 'aligned' ? [(length - 1) * stride + 1, (length - 1) * factor + 1] : [length * stride, length * factor];
+
+interface Bilinear {
+  readonly seed: number;
+  readonly type: 'int8' | 'uint8';
+  readonly channels: number;
+  readonly corners: Corners;
+}
+
+const bilinearModel = (
+  { seed, type, channels, corners }: Bilinear,
+  from: readonly number[],
+  to: readonly number[],
+): OpModel => {
+  const b = new Builder(seed);
+  const [scale, zero] = [0.1, b.zeroPoint(type)];
+  const input = b.input(type, [1, ...from, channels], scale, zero);
+  const output = b.map(type, [1, ...to, channels], scale, zero);
+  b.op({
+    op: 'RESIZE_BILINEAR',
+    version: 3,
+    inputs: [input, b.ints(to)],
+    outputs: [output],
+    options: {
+      type: 'ResizeBilinearOptions',
+      fields: { alignCorners: corners === 'aligned', halfPixelCenters: corners === 'half' },
+    },
+  });
+  return b.model(`bilinear ${type} ${from.join('x')}x${channels} to ${to.join('x')} ${corners}`, [output]);
+};
+
+const bilinear = (
+  axis: fc.Arbitrary<Resized>,
+  {
+    type = byteType,
+    corners = fc.constantFrom<Corners>('aligned', 'half', 'plain'),
+  }: { readonly type?: fc.Arbitrary<'int8' | 'uint8'>; readonly corners?: fc.Arbitrary<Corners> } = {},
+): fc.Arbitrary<OpModel> =>
+  fc
+    .record({ seed: chosenSeed, type, channels: channelCount, corners, axes: fc.tuple(axis, axis) })
+    .map(({ axes: [y, x], ...model }): OpModel => {
+      const [rows, columns] = [lengthsOf(y, model.corners), lengthsOf(x, model.corners)];
+      return bilinearModel(model, [rows[0], columns[0]], [rows[1], columns[1]]);
+    });
+
+const onePixel = fc
   .record({
     seed: chosenSeed,
     type: byteType,
-    height: whole(1, 9),
-    width: whole(1, 9),
     channels: channelCount,
-    factors: fc.tuple(fc.constantFrom(1, 2, 4), fc.constantFrom(1, 2, 4)),
-    any: fc.tuple(whole(1, 40), whole(1, 40)),
-    onePixel: fc.nat(4).map((n) => n === 0),
-    halfPixelCenters: fc.boolean(),
+    corners: fc.constantFrom<Corners>('aligned', 'half', 'plain'),
+    size: fc.tuple(whole(1, 40), whole(1, 40)),
   })
-  .map(({ seed, type, onePixel, factors, any, halfPixelCenters, ...plane }): OpModel => {
-    const b = new Builder(seed);
-    const [scale, zero] = [0.1, b.zeroPoint(type)];
-    const [height, width] = onePixel ? [1, 1] : [plane.height, plane.width];
-    const size = onePixel ? any : [height * factors[0], width * factors[1]];
-    const shape = [1, height, width, plane.channels];
-    const input = b.input(type, shape, scale, zero);
-    const output = b.map(type, [1, ...size, plane.channels], scale, zero);
-    b.op({
-      op: 'RESIZE_BILINEAR',
-      version: type === 'int8' ? 3 : 3,
-      inputs: [input, b.ints(size)],
-      outputs: [output],
-      options: { type: 'ResizeBilinearOptions', fields: { alignCorners: false, halfPixelCenters } },
-    });
-    return b.model(
-      `bilinear ${type} ${shape.join('x')} to ${size.join('x')} ${halfPixelCenters ? 'half pixels' : ''}`,
-      [output],
-    );
-  });
+  .map(({ size, ...model }): OpModel => bilinearModel(model, [1, 1], size));
 
 describe('RESIZE_BILINEAR', () => {
-  differentialTest('every value', bilinear, everyValue);
-  differentialTest('every value in 2.3', bilinear, { ...everyValue, runtime: 'ai_edge_litert' });
+  const powers = fc.oneof(grown(fc.constantFrom(1, 2, 4, 8, 16)), shrunk);
+  differentialTest('by powers of two, and smaller', bilinear(powers), everyValue);
+  differentialTest('by powers of two, and smaller, in 2.3', bilinear(powers), {
+    ...everyValue,
+    runtime: 'ai_edge_litert',
+  });
+  const odd = grown(fc.constantFrom(1, 3, 5, 7, 9, 11, 13, 15));
+  const uint8 = fc.constant('uint8' as const);
+  differentialTest('uint8 by odd factors', bilinear(odd, { type: uint8 }), everyValue);
+  differentialTest('one pixel to any size', onePixel, { ...everyValue, models: 30 });
 });
