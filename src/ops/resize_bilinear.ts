@@ -7,11 +7,11 @@ import { limits } from '../hardware/limits.js';
 import { constantInts } from '../model/graph.js';
 import { averageStages, type Ties } from '../quantize/average_stages.js';
 import { copyStages } from '../quantize/copy_stages.js';
-import { type Area, areaTensor, buffer, moveArea, type Plane, Spare, wholeArea } from './arrange.js';
+import { type Area, areaTensor, moveArea, Spare, wholeArea } from './arrange.js';
 import { maps, oneQuantization, oneType, perTensor, planes, unseen } from './common_rules.js';
 import { identityConvolution, plainGeometry } from './copy.js';
 import { type Edges, withEdges } from './edges.js';
-import { interleave } from './interleave.js';
+import { repeatedColumns } from './interleave.js';
 import type { Operation } from './operation.js';
 import {
   inexact,
@@ -51,21 +51,6 @@ const edgesOf = ([y, x]: Axes): Edges => {
     }) as const;
   const [rows, columns] = [outside(y), outside(x)];
   return { top: rows.before, bottom: rows.behind, left: columns.before, right: columns.behind };
-};
-
-/** Every pixel some times, side by side. */
-const repeatedColumns = (
-  tensor: number,
-  plane: Plane,
-  times: number,
-  nodes: readonly number[],
-  spare: Spare,
-): { readonly tensor: number; readonly plane: Plane; readonly operations: readonly Operation[] } => {
-  if (times === 1) return { tensor, plane, operations: [] };
-  const repeated: Plane = [plane[0], plane[1] * times, plane[2]];
-  const result = buffer(nodes, spare.next(), repeated);
-  const copies = interleave([Array.from({ length: times }, () => tensor)], plane, result.output, nodes, spare);
-  return { tensor: result.output, plane: repeated, operations: [result, ...copies] };
 };
 
 /** The outputs at one place between rows. @param from the first pixel that the first of them takes, up to the last one's */

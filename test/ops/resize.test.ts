@@ -2,43 +2,6 @@ import fc from 'fast-check';
 import { Builder, byteType, channelCount, chosenSeed, convolved, type OpModel, whole } from './op_models.js';
 import { differentialTest, everyValue } from './op_test.js';
 
-const nearest = fc
-  .record({
-    seed: chosenSeed,
-    type: byteType,
-    height: whole(1, 9),
-    width: whole(1, 9),
-    channels: channelCount,
-    factors: fc.tuple(whole(1, 4), whole(1, 4)),
-    halfPixelCenters: fc.boolean(),
-    before: fc.boolean(),
-  })
-  .map(({ seed, type, height, width, channels, factors: [y, x], halfPixelCenters, before }): OpModel => {
-    const b = new Builder(seed);
-    const [scale, zero] = [0.1, b.zeroPoint(type)];
-    const shape = [1, height, width, channels];
-    const input = b.input(type, shape, scale, zero);
-    const source = before ? convolved(b, type, input, shape, channels, { depthwise: true }, scale, zero).index : input;
-    const output = b.map(type, [1, height * y, width * x, channels], scale, zero);
-    b.op({
-      op: 'RESIZE_NEAREST_NEIGHBOR',
-      version: type === 'int8' ? 2 : 1,
-      inputs: [source, b.ints([height * y, width * x])],
-      outputs: [output],
-      options: { type: 'ResizeNearestNeighborOptions', fields: { alignCorners: false, halfPixelCenters } },
-    });
-    return b.model(`nearest ${type} ${shape.join('x')} by ${y}x${x}${before ? ' after a convolution' : ''}`, [output]);
-  });
-
-describe('RESIZE_NEAREST_NEIGHBOR', () => {
-  differentialTest(
-    'every value',
-    nearest.filter(({ spec }) => spec.ops.length === 1),
-    everyValue,
-  );
-  differentialTest('after a convolution', nearest, { mostCounts: 1, equal: 0.9995 });
-});
-
 type Corners = 'aligned' | 'half' | 'plain';
 
 /** How one axis is resized: `factor` pixels for one, or one of `stride`. */
@@ -52,9 +15,52 @@ const grown = (factors: fc.Arbitrary<number>): fc.Arbitrary<Resized> =>
   fc.record({ length: whole(1, 9), factor: factors, stride: fc.constant(1) });
 const shrunk: fc.Arbitrary<Resized> = fc.record({ length: whole(1, 9), factor: fc.constant(1), stride: whole(1, 7) });
 
+const either = fc.oneof(grown(whole(1, 5)), shrunk);
+
 /** Input and output lengths of an axis. */
 const lengthsOf = ({ length, factor, stride }: Resized, corners: Corners): readonly [number, number] =>
   corners === 'aligned' ? [(length - 1) * stride + 1, (length - 1) * factor + 1] : [length * stride, length * factor];
+
+const nearest = fc
+  .record({
+    seed: chosenSeed,
+    type: byteType,
+    channels: channelCount,
+    axes: fc.tuple(either, either),
+    corners: fc.constantFrom<Corners>('aligned', 'half', 'plain'),
+    before: fc.boolean(),
+  })
+  .map(({ seed, type, channels, axes, corners, before }): OpModel => {
+    const b = new Builder(seed);
+    const [scale, zero] = [0.1, b.zeroPoint(type)];
+    const [rows, columns] = axes.map((axis) => lengthsOf(axis, corners));
+    const shape = [1, rows?.[0] ?? 1, columns?.[0] ?? 1, channels];
+    const size = [rows?.[1] ?? 1, columns?.[1] ?? 1];
+    const input = b.input(type, shape, scale, zero);
+    const source = before ? convolved(b, type, input, shape, channels, { depthwise: true }, scale, zero).index : input;
+    const output = b.map(type, [1, ...size, channels], scale, zero);
+    b.op({
+      op: 'RESIZE_NEAREST_NEIGHBOR',
+      version: type === 'int8' ? 2 : 1,
+      inputs: [source, b.ints(size)],
+      outputs: [output],
+      options: {
+        type: 'ResizeNearestNeighborOptions',
+        fields: { alignCorners: corners === 'aligned', halfPixelCenters: corners === 'half' },
+      },
+    });
+    const text = `nearest ${type} ${shape.join('x')} to ${size.join('x')} ${corners}`;
+    return b.model(`${text}${before ? ' after a convolution' : ''}`, [output]);
+  });
+
+describe('RESIZE_NEAREST_NEIGHBOR', () => {
+  differentialTest(
+    'every value',
+    nearest.filter(({ spec }) => spec.ops.length === 1),
+    everyValue,
+  );
+  differentialTest('after a convolution', nearest, { mostCounts: 1, equal: 0.9995 });
+});
 
 interface Bilinear {
   readonly seed: number;
