@@ -3,6 +3,7 @@
  * only, so pixels are put side by side as rows of one pixel first, then the rows of pixels one below the other.
  */
 import { buffer, moveArea, type Plane, type Spare, wholeArea } from './arrange.js';
+import type { Made } from './edges.js';
 import type { Operation } from './operation.js';
 
 /** @param planes tensor index of each plane, by row and column; all of the shape `plane` */
@@ -40,17 +41,16 @@ export const interleave = (
   });
 };
 
-/** Every pixel some times, side by side: a plane of its own where they are more than one. */
+/** Every pixel some times, side by side. */
 export const repeatedColumns = (
-  tensor: number,
-  plane: Plane,
+  { tensor, plane, operations }: Made,
   times: number,
   nodes: readonly number[],
   spare: Spare,
-): { readonly tensor: number; readonly plane: Plane; readonly operations: readonly Operation[] } => {
-  if (times === 1) return { tensor, plane, operations: [] };
+): Made => {
+  if (times === 1) return { tensor, plane, operations };
   const repeated: Plane = [plane[0], plane[1] * times, plane[2]];
   const result = buffer(nodes, spare.next(), repeated);
   const copies = interleave([Array.from({ length: times }, () => tensor)], plane, result.output, nodes, spare);
-  return { tensor: result.output, plane: repeated, operations: [result, ...copies] };
+  return { tensor: result.output, plane: repeated, operations: [...operations, result, ...copies] };
 };

@@ -13,17 +13,7 @@ import { identityConvolution, plainGeometry } from './copy.js';
 import { type Edges, withEdges } from './edges.js';
 import { repeatedColumns } from './interleave.js';
 import type { Operation } from './operation.js';
-import {
-  inexact,
-  largestFactor,
-  type Place,
-  placesOf,
-  type Repeated,
-  repeatedOf,
-  type ResizedAxis,
-  resizedAxis,
-  sumOf,
-} from './resized_axis.js';
+import { inexact, largestFactor, placesOf, repeatedOf, type ResizedAxis, resizedAxis, sumOf } from './resized_axis.js';
 import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf } from './rule.js';
 import { spreadPixel, spreads } from './spread.js';
 
@@ -43,28 +33,28 @@ const isOnePixel = (context: OpContext): boolean => {
 };
 
 /** Where outputs take pixels outside of the plane. */
-const edgesOf = ([y, x]: Axes): Edges => {
-  const outside = ({ factor, corners }: ResizedAxis) =>
-    ({
-      before: factor > 1 && corners === 'half' ? 1 : 0,
-      behind: factor > 1 && corners !== 'aligned' ? 1 : 0,
-    }) as const;
-  const [rows, columns] = [outside(y), outside(x)];
-  return { top: rows.before, bottom: rows.behind, left: columns.before, right: columns.behind };
-};
+const edgesOf = ({ factor, corners }: ResizedAxis): Edges => ({
+  before: factor > 1 && corners === 'half' ? 1 : 0,
+  behind: factor > 1 && corners !== 'aligned' ? 1 : 0,
+});
 
-/** The outputs at one place between rows. @param from the first pixel that the first of them takes, up to the last one's */
-const rowsAt = (
-  place: Place,
-  columns: Repeated,
-  [strideY, strideX]: readonly [number, number],
+/** Weights of rows and of columns; the mean of their products is an output. */
+interface Kernel {
+  readonly rows: readonly number[];
+  readonly columns: readonly number[];
+  readonly strideY: number;
+  readonly strideX: number;
+}
+
+const weightedMeans = (
+  { rows, columns, strideY, strideX }: Kernel,
   from: Area,
   to: Area,
   ties: Ties,
   nodes: readonly number[],
   spare: Spare,
 ): readonly Operation[] => {
-  const weights = place.taps.flatMap((down) => columns.taps.map((across) => down * across));
+  const weights = rows.flatMap((down) => columns.map((across) => down * across));
   if (weights.length * strideY * strideX === 1) return moveArea(from, to, nodes, spare);
   const stages = weights.length === 1 ? copyStages : averageStages(sumOf(weights), ties);
   if (stages === null) throw new Error(`no factors for a mean of ${sumOf(weights)}`);
@@ -75,55 +65,47 @@ const rowsAt = (
     ...plainGeometry(from.shape, channels),
     outputHeight: to.shape[0],
     outputWidth: to.shape[1],
-    kernelHeight: place.taps.length,
-    kernelWidth: columns.taps.length,
+    kernelHeight: rows.length,
+    kernelWidth: columns.length,
     strideY,
     strideX,
   };
-  const packed = Int8Array.from(
-    { length: weights.length * channels },
-    (_, i) => weights[Math.floor(i / channels)] ?? 0,
-  );
-  return [...input.views, ...output.views, { ...identity, geometry, weights: packed, stages }];
+  const all = Int8Array.from({ length: weights.length * channels }, (_, i) => weights[Math.floor(i / channels)] ?? 0);
+  return [...input.views, ...output.views, { ...identity, geometry, weights: all, stages }];
 };
 
-const interpolated = (context: OpContext, axes: Axes): readonly Operation[] => {
+const interpolated = (context: OpContext, [y, x]: Axes): readonly Operation[] => {
   const { node } = context;
   const input = inputOf(context, 0);
   const nodes = [node.index];
   const spare = new Spare(context.spare);
-  const [y, x] = axes;
+  const ties = input?.type === 'uint8' ? 'up' : 'away';
+  const edges = [edgesOf(y), edgesOf(x)] as const;
   const columns = repeatedOf(x);
-  const edges = edgesOf(axes);
   const edged = withEdges(node.inputs[0] ?? -1, planeOf(input), edges, nodes, spare);
-  const wide = repeatedColumns(edged.tensor, edged.plane, columns.times, nodes, spare);
+  const { tensor, plane, operations } = repeatedColumns(edged, columns.times, nodes, spare);
   const target = planeOf(outputOf(context));
-  const spanOf = (outputs: number, stride: number, taps: readonly number[]): number =>
-    (outputs - 1) * stride + taps.length;
-  const rows = placesOf(y).flatMap((place): readonly Operation[] => {
-    const from: Area = {
-      ...wholeArea(wide.tensor, wide.plane),
-      shape: [spanOf(place.outputs, y.stride, place.taps), spanOf(x.outputs, x.stride, columns.taps), wide.plane[2]],
-      first: (edges.top + place.first) * wide.plane[1] + edges.left * columns.times + columns.first,
-    };
-    const to: Area = {
-      ...wholeArea(node.outputs[0] ?? -1, target),
-      shape: [place.outputs, target[1], target[2]],
-      first: place.row * target[1],
-      line: y.factor * target[1],
-    };
-    return rowsAt(
-      place,
-      columns,
-      [y.stride, x.stride],
-      from,
-      to,
-      input?.type === 'uint8' ? 'up' : 'away',
-      nodes,
-      spare,
-    );
-  });
-  return [...edged.operations, ...wide.operations, ...rows];
+  const firstColumn = edges[1].before * columns.times + columns.first;
+  return [
+    ...operations,
+    ...placesOf(y).flatMap((place): readonly Operation[] => {
+      const height = (place.outputs - 1) * y.stride + place.taps.length;
+      const width = (x.outputs - 1) * x.stride + columns.taps.length;
+      const from: Area = {
+        ...wholeArea(tensor, plane),
+        shape: [height, width, plane[2]],
+        first: (edges[0].before + place.first) * plane[1] + firstColumn,
+      };
+      const to: Area = {
+        ...wholeArea(node.outputs[0] ?? -1, target),
+        shape: [place.outputs, target[1], target[2]],
+        first: place.row * target[1],
+        line: y.factor * target[1],
+      };
+      const kernel = { rows: place.taps, columns: columns.taps, strideY: y.stride, strideX: x.stride };
+      return weightedMeans(kernel, from, to, ties, nodes, spare);
+    }),
+  ];
 };
 
 export const resizeBilinear: OpDefinition = {
