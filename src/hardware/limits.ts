@@ -24,6 +24,8 @@ export const limits = {
   window: 2047,
   /** DPU DATA_CUBE_WIDTH and HEIGHT: 13 bits, value less 1. */
   plane: 8191,
+  /** DPU DATA_CUBE_NOTCH_ADDR: 13 bits, atoms from the end of an output row to the next. */
+  notch: 8191,
   /** DPU DATA_CUBE_CHANNEL: 13 bits, value less 1. */
   outputChannels: 8192,
   /** CNA DATA_SIZE3: 22 bits. */

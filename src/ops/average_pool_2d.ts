@@ -4,12 +4,12 @@
  */
 import { limits } from '../hardware/limits.js';
 import { averageStages } from '../quantize/average_stages.js';
-import { areaTensor, Spare, wholeArea } from './arrange.js';
+import { type Area, areaTensor, Spare, wholeArea } from './arrange.js';
 import { activationClamps } from './code_range.js';
 import { knownActivation, maps, oneType, planes } from './common_rules.js';
 import { kernelWrong } from './convolution.js';
 import { plainGeometry, unscaled } from './copy.js';
-import { sumOfPlane } from './large_window.js';
+import { sumOfArea } from './large_window.js';
 import type { ConvGeometry, ConvOperation, Operation } from './operation.js';
 import { type Axis, poolAxes, type Range, rangesOf } from './pool_windows.js';
 import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf } from './rule.js';
@@ -32,9 +32,15 @@ const geometryOf = (channels: number, [y, x]: readonly [Axis, Axis], rows: Range
   padLeft: columns.pad,
 });
 
+const isLarge = (axes: readonly [Axis, Axis]): boolean =>
+  axes.some(({ kernel, length }) => Math.min(kernel, length) > limits.kernelSide);
+
+/** Windows one by one where no task can do several: on both axes for the kernel's size, on one for its stride. */
 const regionsOf = (axes: readonly [Axis, Axis]): readonly (readonly [Range, Range])[] => {
-  const columns = rangesOf(axes[1], true);
-  return rangesOf(axes[0], true).flatMap((row) => columns.map((column) => [row, column] as const));
+  const [rows = [], columns = []] = axes.map((axis) =>
+    rangesOf(axis, isLarge(axes) || axis.stride > limits.stride ? 1 : Infinity),
+  );
+  return rows.flatMap((row) => columns.map((column) => [row, column] as const));
 };
 
 const averagesOf = (context: OpContext): readonly Operation[] | string => {
@@ -47,24 +53,18 @@ const averagesOf = (context: OpContext): readonly Operation[] | string => {
   const operations: Operation[] = [];
   for (const [rows, columns] of regionsOf(axes)) {
     const geometry = geometryOf(plane[2], axes, rows, columns);
-    if (Math.max(geometry.strideY, geometry.strideX) > limits.stride)
-      return `stride ${geometry.strideY}x${geometry.strideX}`;
-    const whole = rows.length === plane[0] && columns.length === plane[1] && rows.outputs * columns.outputs === 1;
-    const wrong = kernelWrong(geometry, true);
-    const large = wrong !== null && whole ? sumOfPlane(input?.index ?? -1, plane, nodes, spare) : null;
-    if (wrong !== null && large === null) return wrong;
     const count = rows.count * columns.count;
     const stages = averageStages(count, input?.type === 'uint8' ? 'up' : 'away');
     if (stages === null) return `a window of ${count} pixels`;
-    const from = areaTensor(
-      {
-        ...wholeArea(input?.index ?? -1, plane),
-        shape: [rows.length, columns.length, plane[2]],
-        first: rows.start * plane[1] + columns.start,
-      },
-      nodes,
-      spare,
-    );
+    const window: Area = {
+      ...wholeArea(input?.index ?? -1, plane),
+      shape: [rows.length, columns.length, plane[2]],
+      first: rows.start * plane[1] + columns.start,
+    };
+    const wrong = kernelWrong(geometry, true);
+    const large = wrong === null ? null : sumOfArea(window, nodes, spare);
+    if (wrong !== null && large === null) return wrong;
+    const from = large === null ? areaTensor(window, nodes, spare) : { tensor: large.input, views: large.operations };
     const to = areaTensor(
       {
         ...wholeArea(output?.index ?? -1, target),
@@ -77,7 +77,7 @@ const averagesOf = (context: OpContext): readonly Operation[] | string => {
     const average: ConvOperation = {
       kind: 'conv',
       nodes,
-      input: large?.input ?? from.tensor,
+      input: from.tensor,
       output: to.tensor,
       depthwise: true,
       geometry: large?.geometry ?? geometry,
@@ -88,7 +88,7 @@ const averagesOf = (context: OpContext): readonly Operation[] | string => {
       stages,
       residual: null,
     };
-    operations.push(...(large?.operations ?? from.views), ...to.views, average);
+    operations.push(...from.views, ...to.views, average);
   }
   return operations;
 };
@@ -114,7 +114,7 @@ export const averagePool2d: OpDefinition = {
     },
     {
       name: 'window',
-      text: `windows of at most ${limits.kernelSide}x${limits.kernelSide} (of the whole plane: larger, where up to 15 divides its pixels), strides to ${limits.stride}, and at most ${mostRegions} parts of the plane with windows of their own size`,
+      text: `windows of at most ${limits.kernelSide}x${limits.kernelSide}, larger to about 5400 pixels; at most ${mostRegions} parts of the plane with windows of their own size, or windows that are larger or further apart than ${limits.stride}`,
       broken: (context) => {
         const regions = regionsOf(poolAxes(context)).length;
         if (regions > mostRegions) return `${regions} parts`;
@@ -124,10 +124,11 @@ export const averagePool2d: OpDefinition = {
     },
     {
       name: 'trust',
-      text: 'with trust=seen: a window without padding, and no activation',
+      text: `with trust=seen: windows of at most ${limits.kernelSide}x${limits.kernelSide} without padding, and no activation`,
       broken: (context) => {
         if (context.trust !== 'seen') return null;
         if (activationClamps(context).length > 0) return 'a clamp by the DPU alone';
+        if (isLarge(poolAxes(context))) return 'a table by the DPU alone';
         return regionsOf(poolAxes(context)).length === 1 ? null : 'gaps between output rows';
       },
     },

@@ -3,6 +3,7 @@
  * only, so pixels are put side by side as rows of one pixel first, then the rows of pixels one below the other.
  */
 import { buffer, moveArea, type Plane, type Spare, wholeArea } from './arrange.js';
+import type { Made } from './edges.js';
 import type { Operation } from './operation.js';
 
 /** @param planes tensor index of each plane, by row and column; all of the shape `plane` */
@@ -17,13 +18,16 @@ export const interleave = (
   const [rows, columns] = [planes.length, planes[0]?.length ?? 1];
   const wide: Plane = [height, width * columns, channels];
   const target = wholeArea(output, [height * rows, width * columns, channels]);
+  // Rows of the same planes are put side by side once.
+  const bands = new Map<string, number>();
   return planes.flatMap((across, row): readonly Operation[] => {
     const operations: Operation[] = [];
-    let band = across[0] ?? -1;
-    if (columns > 1) {
+    let band = columns > 1 ? bands.get(across.join()) : across[0];
+    if (band === undefined) {
       const own = rows > 1 ? buffer(nodes, spare.next(), wide) : null;
       if (own !== null) operations.push(own);
       band = own?.output ?? output;
+      bands.set(across.join(), band);
       for (const [column, tensor] of across.entries()) {
         const pixels: Plane = [height * width, 1, channels];
         const from = { ...wholeArea(tensor, plane), shape: pixels, line: 1 };
@@ -35,4 +39,18 @@ export const interleave = (
     const to = { ...target, shape: wide, first: row * wide[1], line: rows * wide[1] };
     return [...operations, ...moveArea(wholeArea(band, wide), to, nodes, spare)];
   });
+};
+
+/** Every pixel some times, side by side. */
+export const repeatedColumns = (
+  { tensor, plane, operations }: Made,
+  times: number,
+  nodes: readonly number[],
+  spare: Spare,
+): Made => {
+  if (times === 1) return { tensor, plane, operations };
+  const repeated: Plane = [plane[0], plane[1] * times, plane[2]];
+  const result = buffer(nodes, spare.next(), repeated);
+  const copies = interleave([Array.from({ length: times }, () => tensor)], plane, result.output, nodes, spare);
+  return { tensor: result.output, plane: repeated, operations: [...operations, result, ...copies] };
 };

@@ -1,13 +1,13 @@
 /**
- * The sum of a whole plane that is larger than a kernel can be, exactly: codes are split into 16 * high + low through the
+ * The sum of an area that is larger than a kernel can be, exactly: codes are split into 16 * high + low through the
  * table, both halves are summed over chunks of up to 15 pixels (which fit a byte), and one kernel with weights of 16 and 1
  * sums the chunks. Which pixels make a chunk does not matter: the plane's atoms stand one behind the other.
  */
 import { limits } from '../hardware/limits.js';
 import { copyStages } from '../quantize/copy_stages.js';
 import { tableStages } from '../quantize/table_stages.js';
-import { areaTensor, buffer, type Plane, type Spare, wholeArea } from './arrange.js';
-import { plainGeometry, unscaled } from './copy.js';
+import { type Area, areaTensor, buffer, moveArea, type Plane, type Spare, wholeArea } from './arrange.js';
+import { identityConvolution, plainGeometry, unscaled } from './copy.js';
 import type { ConvGeometry, ConvOperation, Operation } from './operation.js';
 
 const unit = 16;
@@ -22,10 +22,12 @@ interface Split {
   readonly chunk: number;
   readonly kernelHeight: number;
   readonly kernelWidth: number;
+  /** Of the plane with rows and columns of zeros behind, so that chunks divide it. */
+  readonly height: number;
+  readonly width: number;
 }
 
-/** @returns null where no chunk divides the pixels so that a kernel holds twice their number */
-export const splitOf = (pixels: number): Split | null => {
+const evenSplitOf = (pixels: number): Pick<Split, 'chunk' | 'kernelHeight' | 'kernelWidth'> | null => {
   for (let chunk = largestChunk; chunk >= 2; chunk--) {
     const halves = (2 * pixels) / chunk;
     if (!Number.isInteger(pixels / chunk)) continue;
@@ -33,6 +35,18 @@ export const splitOf = (pixels: number): Split | null => {
       const kernelHeight = halves / kernelWidth;
       if (Number.isInteger(kernelHeight) && kernelHeight <= limits.kernelSide)
         return { chunk, kernelHeight, kernelWidth };
+    }
+  }
+  return null;
+};
+
+/** @returns null where there are too many pixels for a kernel that holds two halves of all chunks */
+export const splitOf = (height: number, width: number): Split | null => {
+  for (let zeroColumns = 0; zeroColumns <= limits.pad; zeroColumns++) {
+    for (let zeroRows = 0; zeroRows <= limits.pad; zeroRows++) {
+      const [rows, columns] = [height + zeroRows, width + zeroColumns];
+      const split = evenSplitOf(rows * columns);
+      if (split !== null) return { ...split, height: rows, width: columns };
     }
   }
   return null;
@@ -97,21 +111,44 @@ const chunkSums = (
   ];
 };
 
-/** @returns null as `splitOf` */
-export const sumOfPlane = (input: number, plane: Plane, nodes: readonly number[], spare: Spare): SummedPlane | null => {
-  const [height, width, channels] = plane;
-  const split = splitOf(height * width);
+/** The area in the corner of a plane of zeros: the tensor that it is all of, or a copy. */
+const asPlane = (
+  area: Area,
+  plane: Plane,
+  nodes: readonly number[],
+  spare: Spare,
+): { readonly tensor: number; readonly operations: readonly Operation[] } => {
+  const { shape } = area;
+  const isFull = shape.every((size, i) => size === plane[i]);
+  if (isFull && shape.every((size, i) => size === area.plane[i])) return { tensor: area.tensor, operations: [] };
+  const own = buffer(nodes, spare.next(), plane);
+  if (isFull)
+    return { tensor: own.output, operations: [own, ...moveArea(area, wholeArea(own.output, plane), nodes, spare)] };
+  const from = areaTensor(area, nodes, spare);
+  const identity = identityConvolution({ kind: 'move', nodes, input: from.tensor, output: own.output }, shape);
+  // Padding behind the area has the code 0, which adds nothing to a sum of codes.
+  const geometry = { ...identity.geometry, outputHeight: plane[0], outputWidth: plane[1] };
+  return { tensor: own.output, operations: [own, ...from.views, { ...identity, geometry }] };
+};
+
+/** The sum of an area's codes. @returns null as `splitOf` */
+export const sumOfArea = (area: Area, nodes: readonly number[], spare: Spare): SummedPlane | null => {
+  const [, , channels] = area.shape;
+  const split = splitOf(area.shape[0], area.shape[1]);
   if (split === null) return null;
-  const { chunk, kernelHeight, kernelWidth } = split;
+  const { chunk, kernelHeight, kernelWidth, height, width } = split;
+  const plane: Plane = [height, width, channels];
+  const whole = asPlane(area, plane, nodes, spare);
   const pairs: Plane = [(height * width) / chunk, 2, channels];
   const gathered = buffer(nodes, spare.next(), pairs);
   const shape: Plane = [kernelHeight, kernelWidth, channels];
   const all = areaTensor({ ...wholeArea(gathered.output, pairs), shape, line: kernelWidth }, nodes, spare);
   return {
     operations: [
+      ...whole.operations,
       gathered,
-      ...chunkSums(high, 0, input, plane, split, gathered.output, nodes, spare),
-      ...chunkSums(low, 1, input, plane, split, gathered.output, nodes, spare),
+      ...chunkSums(high, 0, whole.tensor, plane, split, gathered.output, nodes, spare),
+      ...chunkSums(low, 1, whole.tensor, plane, split, gathered.output, nodes, spare),
       ...all.views,
     ],
     input: all.tensor,

@@ -8,11 +8,11 @@ import { convStages } from '../quantize/conv_stages.js';
 import type { ConvNumbers } from '../quantize/division.js';
 import { meanMultiplier } from '../quantize/multiplier.js';
 import { sumStages } from '../quantize/sum_stages.js';
-import { areaTensor, Spare } from './arrange.js';
+import { areaTensor, Spare, wholeArea } from './arrange.js';
 import { maps, oneType, perTensor, planes, unseen } from './common_rules.js';
 import { kernelText, kernelWrong } from './convolution.js';
 import { plainGeometry, unscaled } from './copy.js';
-import { splitOf, sumOfPlane } from './large_window.js';
+import { splitOf, sumOfArea } from './large_window.js';
 import type { ConvGeometry } from './operation.js';
 import { constantAxes, reducedArea, reducedOf } from './reduced_axes.js';
 import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, quantizationOf } from './rule.js';
@@ -38,13 +38,13 @@ const reducerOf = (op: 'MEAN' | 'SUM'): OpDefinition => ({
     constantAxes,
     {
       name: 'kernel',
-      text: `${kernelText}; of a whole plane larger, where up to 15 divides its pixels`,
+      text: `${kernelText}; of a whole plane of up to about 5400 pixels`,
       broken: (context) => {
         const reduced = reducedOf(context);
         if (reduced === null) return 'no axes';
         const [height, width] = planeOf(inputOf(context, 0));
         const wrong = kernelWrong(geometryOf(context, reduced), true);
-        return reduced.every(Boolean) && splitOf(height * width) !== null ? null : wrong;
+        return reduced.every(Boolean) && splitOf(height, width) !== null ? null : wrong;
       },
     },
     {
@@ -80,7 +80,8 @@ const reducerOf = (op: 'MEAN' | 'SUM'): OpDefinition => ({
     const spare = new Spare(context.spare);
     const area = reducedArea(context, geometry.outputHeight, geometry.outputWidth);
     const result = areaTensor(area, nodes, spare);
-    const large = kernelWrong(geometry, true) === null ? null : sumOfPlane(input.index, planeOf(input), nodes, spare);
+    const large =
+      kernelWrong(geometry, true) === null ? null : sumOfArea(wholeArea(input.index, planeOf(input)), nodes, spare);
     return [
       ...(large?.operations ?? []),
       ...result.views,

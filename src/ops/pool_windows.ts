@@ -37,8 +37,8 @@ export interface Range {
   readonly pad: number;
 }
 
-/** Ranges in order; all in one where the pixels are not counted. */
-export const rangesOf = (axis: Axis, counted: boolean): readonly Range[] => {
+/** Ranges in order. @param most outputs of one range */
+export const rangesOf = (axis: Axis, most: number): readonly Range[] => {
   const { length, kernel, stride, pad, outputs } = axis;
   const countOf = (output: number): number => {
     const from = output * stride - pad;
@@ -47,7 +47,7 @@ export const rangesOf = (axis: Axis, counted: boolean): readonly Range[] => {
   const ranges: Range[] = [];
   for (let first = 0; first < outputs;) {
     let end = first + 1;
-    while (end < outputs && (!counted || countOf(end) === countOf(first))) end++;
+    while (end < outputs && end - first < most && countOf(end) === countOf(first)) end++;
     const from = first * stride - pad;
     const start = Math.max(0, from);
     const last = Math.min(length, (end - 1) * stride - pad + kernel);
@@ -57,7 +57,8 @@ export const rangesOf = (axis: Axis, counted: boolean): readonly Range[] => {
       count: countOf(first),
       start,
       length: last - start,
-      pad: Math.max(0, -from),
+      // One window needs no padding: its pixels are its kernel.
+      pad: end - first === 1 ? 0 : Math.max(0, -from),
     });
     first = end;
   }

@@ -1,47 +1,31 @@
 /**
- * RESIZE_BILINEAR by 2 or 4 on a side: for each place between pixels a depthwise convolution with a kernel of 2x2, whose
- * results take turns in the output. The pixels at the edges are repeated around the input first. One pixel becomes any size.
+ * RESIZE_BILINEAR by whole factors. Pixels are repeated along the rows first, so that neighbours weighted alike interpolate
+ * there; for each place between two rows a depthwise convolution interpolates both ways, rounds once, and writes its rows of
+ * the output. Pixels at the edges are repeated where an output lies outside. One pixel becomes any size.
  */
+import { limits } from '../hardware/limits.js';
 import { constantInts } from '../model/graph.js';
-import { averageStages } from '../quantize/average_stages.js';
-import { type Area, areaTensor, buffer, moveArea, type Plane, Spare, wholeArea } from './arrange.js';
+import { averageStages, type Ties } from '../quantize/average_stages.js';
+import { copyStages } from '../quantize/copy_stages.js';
+import { type Area, areaTensor, moveArea, Spare, wholeArea } from './arrange.js';
 import { maps, oneQuantization, oneType, perTensor, planes, unseen } from './common_rules.js';
 import { identityConvolution, plainGeometry } from './copy.js';
+import { type Edges, withEdges } from './edges.js';
 import { bilinear, resizeHost } from './host_resize.js';
-import { interleave } from './interleave.js';
-import { spreadPixel, spreads } from './spread.js';
+import { repeatedColumns } from './interleave.js';
 import type { Operation } from './operation.js';
+import { inexact, largestFactor, placesOf, repeatedOf, type ResizedAxis, resizedAxis, sumOf } from './resized_axis.js';
 import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf } from './rule.js';
+import { spreadPixel, spreads } from './spread.js';
 
-/** TFLite's 10-bit positions are exact for these; larger ones take more tasks than the node is worth. */
-const factors: readonly number[] = [1, 2, 4];
+type Axes = readonly [ResizedAxis, ResizedAxis];
 
-/** Weights of the pixel before and the one behind a place, and how far the first one is from the place's own pixel. */
-interface Tap {
-  readonly offset: -1 | 0;
-  readonly before: number;
-  readonly behind: number;
-}
-
-/** The places of one axis between two pixels, in units of 1 / (2 * factor) with half pixels, else of 1 / factor. */
-const tapsOf = (factor: number, halfPixels: boolean): { readonly unit: number; readonly taps: readonly Tap[] } => {
-  if (factor === 1) return { unit: 1, taps: [{ offset: 0, before: 1, behind: 0 }] };
-  const unit = halfPixels ? 2 * factor : factor;
-  const taps = Array.from({ length: factor }, (_, place): Tap => {
-    const at = halfPixels ? 2 * place + 1 - factor : place;
-    const offset = at < 0 ? -1 : 0;
-    const behind = at - offset * unit;
-    return { offset, before: unit - behind, behind };
-  });
-  return { unit, taps };
-};
-
-const factorsOf = (context: OpContext): readonly [number, number] | null => {
-  const [height, width] = planeOf(inputOf(context, 0));
-  const [outputHeight, outputWidth] = planeOf(outputOf(context));
-  const [y, x] = [outputHeight / height, outputWidth / width];
-  const aligned = (context.node.params['alignCorners'] ?? 0) !== 0 && (y !== 1 || x !== 1);
-  return factors.includes(y) && factors.includes(x) && !aligned ? [y, x] : null;
+const axesOf = (context: OpContext): Axes | null => {
+  const [from, to] = [planeOf(inputOf(context, 0)), planeOf(outputOf(context))];
+  const { alignCorners = 0, halfPixelCenters = 0 } = context.node.params;
+  const corners = alignCorners !== 0 ? 'aligned' : halfPixelCenters !== 0 ? 'half' : 'plain';
+  const [y, x] = [resizedAxis(from[0], to[0], corners), resizedAxis(from[1], to[1], corners)];
+  return y === null || x === null ? null : [y, x];
 };
 
 const isOnePixel = (context: OpContext): boolean => {
@@ -49,81 +33,80 @@ const isOnePixel = (context: OpContext): boolean => {
   return height * width === 1 && spreads(planeOf(outputOf(context)));
 };
 
-/** The input with its first and last rows and columns once more around it. */
-const withEdges = (input: number, plane: Plane, nodes: readonly number[], spare: Spare) => {
-  const [height, width, channels] = plane;
-  const wide: Plane = [height + 2, width + 2, channels];
-  const around = buffer(nodes, spare.next(), wide);
-  const whole = wholeArea(around.output, wide);
-  const place = (row: number, column: number, rows: number, columns: number): Area => ({
-    ...whole,
-    shape: [rows, columns, channels],
-    first: row * wide[1] + column,
-  });
-  /** From a row and a column of the input: what stands at the edges is never read where it is written. */
-  const copy = (row: number, column: number, to: Area): readonly Operation[] =>
-    moveArea({ ...wholeArea(input, plane), shape: to.shape, first: row * width + column }, to, nodes, spare);
-  const [bottom, right] = [height - 1, width - 1];
-  return {
-    tensor: around.output,
-    plane: wide,
-    operations: [
-      around,
-      ...copy(0, 0, place(1, 1, height, width)),
-      ...copy(0, 0, place(0, 1, 1, width)),
-      ...copy(bottom, 0, place(height + 1, 1, 1, width)),
-      ...copy(0, 0, place(1, 0, height, 1)),
-      ...copy(0, right, place(1, width + 1, height, 1)),
-      ...copy(0, 0, place(0, 0, 1, 1)),
-      ...copy(0, right, place(0, width + 1, 1, 1)),
-      ...copy(bottom, 0, place(height + 1, 0, 1, 1)),
-      ...copy(bottom, right, place(height + 1, width + 1, 1, 1)),
-    ],
+/** Where outputs take pixels outside of the plane. */
+const edgesOf = ({ factor, corners }: ResizedAxis): Edges => ({
+  before: factor > 1 && corners === 'half' ? 1 : 0,
+  behind: factor > 1 && corners !== 'aligned' ? 1 : 0,
+});
+
+/** Weights of rows and of columns; the mean of their products is an output. */
+interface Kernel {
+  readonly rows: readonly number[];
+  readonly columns: readonly number[];
+  readonly strideY: number;
+  readonly strideX: number;
+}
+
+const weightedMeans = (
+  { rows, columns, strideY, strideX }: Kernel,
+  from: Area,
+  to: Area,
+  ties: Ties,
+  nodes: readonly number[],
+  spare: Spare,
+): readonly Operation[] => {
+  const weights = rows.flatMap((down) => columns.map((across) => down * across));
+  if (weights.length * strideY * strideX === 1) return moveArea(from, to, nodes, spare);
+  const stages = weights.length === 1 ? copyStages : averageStages(sumOf(weights), ties);
+  if (stages === null) throw new Error(`no factors for a mean of ${sumOf(weights)}`);
+  const [input, output] = [areaTensor(from, nodes, spare), areaTensor(to, nodes, spare)];
+  const channels = from.shape[2];
+  const identity = identityConvolution({ kind: 'move', nodes, input: input.tensor, output: output.tensor }, from.shape);
+  const geometry = {
+    ...plainGeometry(from.shape, channels),
+    outputHeight: to.shape[0],
+    outputWidth: to.shape[1],
+    kernelHeight: rows.length,
+    kernelWidth: columns.length,
+    strideY,
+    strideX,
   };
+  const all = Int8Array.from({ length: weights.length * channels }, (_, i) => weights[Math.floor(i / channels)] ?? 0);
+  return [...input.views, ...output.views, { ...identity, geometry, weights: all, stages }];
 };
 
-const interpolated = (context: OpContext, [rows, columns]: readonly [number, number]): readonly Operation[] => {
+const interpolated = (context: OpContext, [y, x]: Axes): readonly Operation[] => {
   const { node } = context;
   const input = inputOf(context, 0);
   const nodes = [node.index];
   const spare = new Spare(context.spare);
-  const plane = planeOf(input);
-  const [height, width, channels] = plane;
-  const halfPixels = (node.params['halfPixelCenters'] ?? 0) !== 0;
-  const [y, x] = [tapsOf(rows, halfPixels), tapsOf(columns, halfPixels)];
-  const stages = averageStages(y.unit * x.unit, input?.type === 'uint8' ? 'up' : 'away');
-  if (stages === null) throw new Error(`RESIZE_BILINEAR #${node.index}: no factors for its weights`);
-  const edges = withEdges(node.inputs[0] ?? -1, plane, nodes, spare);
-  const operations: Operation[] = [...edges.operations];
-  const made = y.taps.map((down) =>
-    x.taps.map((across) => {
-      const result = buffer(nodes, spare.next(), plane);
+  const ties = input?.type === 'uint8' ? 'up' : 'away';
+  const edges = [edgesOf(y), edgesOf(x)] as const;
+  const columns = repeatedOf(x);
+  const edged = withEdges(node.inputs[0] ?? -1, planeOf(input), edges, nodes, spare);
+  const { tensor, plane, operations } = repeatedColumns(edged, columns.times, nodes, spare);
+  const target = planeOf(outputOf(context));
+  const firstColumn = edges[1].before * columns.times + columns.first;
+  return [
+    ...operations,
+    ...placesOf(y).flatMap((place): readonly Operation[] => {
+      const height = (place.outputs - 1) * y.stride + place.taps.length;
+      const width = (x.outputs - 1) * x.stride + columns.taps.length;
       const from: Area = {
-        ...wholeArea(edges.tensor, edges.plane),
-        shape: [height + 1, width + 1, channels],
-        first: (1 + down.offset) * edges.plane[1] + 1 + across.offset,
+        ...wholeArea(tensor, plane),
+        shape: [height, width, plane[2]],
+        first: (edges[0].before + place.first) * plane[1] + firstColumn,
       };
-      const { tensor, views } = areaTensor(from, nodes, spare);
-      const identity = identityConvolution({ kind: 'move', nodes, input: tensor, output: result.output }, from.shape);
-      const geometry = {
-        ...plainGeometry(from.shape, channels),
-        outputHeight: height,
-        outputWidth: width,
-        kernelHeight: 2,
-        kernelWidth: 2,
+      const to: Area = {
+        ...wholeArea(node.outputs[0] ?? -1, target),
+        shape: [place.outputs, target[1], target[2]],
+        first: place.row * target[1],
+        line: y.factor * target[1],
       };
-      const taps = [
-        down.before * across.before,
-        down.before * across.behind,
-        down.behind * across.before,
-        down.behind * across.behind,
-      ];
-      const weights = Int8Array.from({ length: 4 * channels }, (_, i) => taps[Math.floor(i / channels)] ?? 0);
-      operations.push(result, ...views, { ...identity, geometry, weights, stages });
-      return result.output;
+      const kernel = { rows: place.taps, columns: columns.taps, strideY: y.stride, strideX: x.stride };
+      return weightedMeans(kernel, from, to, ties, nodes, spare);
     }),
-  );
-  return [...operations, ...interleave(made, plane, node.outputs[0] ?? -1, nodes, spare)];
+  ];
 };
 
 export const resizeBilinear: OpDefinition = {
@@ -135,14 +118,22 @@ export const resizeBilinear: OpDefinition = {
     oneQuantization(maps(0)),
     {
       name: 'factors',
-      text: 'a constant size: that of the input times 1, 2 or 4 without aligned corners; any size for one pixel',
+      text: `a constant size: on each side a whole number of times that of the input to ${largestFactor}, or its whole part to 1/${limits.stride}, with aligned corners the same of the sizes less 1; any size for one pixel`,
       broken: (context) => {
         if (constantInts(inputOf(context, 1)) === null) return 'a size that is not constant';
         const [from, to] = [planeOf(inputOf(context, 0)), planeOf(outputOf(context))];
         if (from[2] !== to[2]) return 'other channels';
-        return isOnePixel(context) || factorsOf(context) !== null
+        return isOnePixel(context) || axesOf(context) !== null
           ? null
           : `${from[0]}x${from[1]} to ${to[0]}x${to[1]}${context.node.params['alignCorners'] === 1 ? ' with aligned corners' : ''}`;
+      },
+    },
+    {
+      name: 'exactness',
+      text: 'factors that are powers of two; uint8: or odd ones on both sides, of planes so small that float positions are near enough',
+      broken: (context) => {
+        const axes = axesOf(context);
+        return axes === null || isOnePixel(context) ? null : inexact(axes, inputOf(context, 0)?.type ?? '');
       },
     },
     unseen('a copy by the DPU alone'),
@@ -151,11 +142,12 @@ export const resizeBilinear: OpDefinition = {
     const { node } = context;
     const [input = -1, output = -1] = [node.inputs[0], node.outputs[0]];
     const nodes = [node.index];
-    const [rows, columns] = factorsOf(context) ?? [0, 0];
-    if (rows * columns === 1) return [{ kind: 'move', nodes, input, output }];
-    if (isOnePixel(context))
+    const axes = axesOf(context);
+    if (axes?.every(({ factor, stride }) => factor * stride === 1) === true)
+      return [{ kind: 'move', nodes, input, output }];
+    if (axes === null || isOnePixel(context))
       return spreadPixel(input, output, planeOf(outputOf(context)), nodes, new Spare(context.spare));
-    return interpolated(context, [rows, columns]);
+    return interpolated(context, axes);
   },
   host: resizeHost('weights that change from pixel to pixel, which a convolution has not', bilinear),
 };

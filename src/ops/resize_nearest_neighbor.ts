@@ -1,9 +1,12 @@
-/** RESIZE_NEAREST_NEIGHBOR by whole factors: each pixel is copied into its places. */
+/** RESIZE_NEAREST_NEIGHBOR by whole factors: every n-th pixel is taken, then each is copied into its places. */
+import { limits } from '../hardware/limits.js';
 import { constantInts } from '../model/graph.js';
-import { Spare } from './arrange.js';
+import { type Area, areaTensor, buffer, moveArea, type Plane, Spare, wholeArea } from './arrange.js';
 import { maps, oneQuantization, oneType, perTensor, planes, unseen } from './common_rules.js';
+import { identityConvolution } from './copy.js';
 import { resizeHost } from './host_resize.js';
 import { interleave } from './interleave.js';
+import type { Operation } from './operation.js';
 import type { OpContext, OpDefinition } from './rule.js';
 import { inputOf, outputOf, planeOf } from './rule.js';
 
@@ -18,22 +21,87 @@ const sources = (length: number, outputs: number, alignCorners: boolean, halfPix
   });
 };
 
-const factorsOf = (context: OpContext): readonly [number, number] | null => {
-  const [height, width] = planeOf(inputOf(context, 0));
-  const [outputHeight, outputWidth] = planeOf(outputOf(context));
+/** Pixels `first`, `first` + `stride`... of `count`, each `times` times, without the first `skipped` of them. */
+interface Picked {
+  readonly first: number;
+  readonly stride: number;
+  readonly count: number;
+  readonly times: number;
+  readonly skipped: number;
+}
+
+/** @returns null where pixels are not taken and repeated evenly */
+const pickedOf = (length: number, taken: readonly number[]): Picked | null => {
+  const [first = 0, second = first + 1] = taken;
+  const stride = second - first;
+  if (stride >= 1 && stride <= limits.stride && taken.every((source, place) => source === first + place * stride))
+    return { first, stride, count: taken.length, times: 1, skipped: 0 };
+  // Only the first pixel may be repeated less often than the second.
+  const skippable = taken.filter((source) => source === first).length;
+  for (let times = 2; times <= largestFactor; times++) {
+    const skipped = Math.max(0, times - skippable);
+    if (taken.every((source, place) => source === Math.floor((place + skipped) / times)))
+      return { first: 0, stride: 1, count: length, times, skipped };
+  }
+  return null;
+};
+
+const axesOf = (context: OpContext): readonly [Picked, Picked] | null => {
+  const [from, to] = [planeOf(inputOf(context, 0)), planeOf(outputOf(context))];
   const { alignCorners = 0, halfPixelCenters = 0 } = context.node.params;
-  const factors = [outputHeight / height, outputWidth / width] as const;
-  const whole = ([height, width] as const).every((length, i) => {
-    const factor = factors[i] ?? 0;
-    return (
-      Number.isInteger(factor) &&
-      factor <= largestFactor &&
-      sources(length, length * factor, alignCorners !== 0, halfPixelCenters !== 0).every(
-        (source, place) => source === Math.floor(place / factor),
-      )
-    );
-  });
-  return whole ? factors : null;
+  const [rows, columns] = ([0, 1] as const).map((axis) =>
+    pickedOf(from[axis], sources(from[axis], to[axis], alignCorners !== 0, halfPixelCenters !== 0)),
+  );
+  return rows == null || columns == null ? null : [rows, columns];
+};
+
+/** Every n-th pixel of the input, at `to`. */
+const picked = (
+  input: Area,
+  [rows, columns]: readonly [Picked, Picked],
+  to: Area,
+  nodes: readonly number[],
+  spare: Spare,
+): readonly Operation[] => {
+  const spanOf = ({ count, stride }: Picked): number => (count - 1) * stride + 1;
+  const shape: Plane = [spanOf(rows), spanOf(columns), input.plane[2]];
+  const from: Area = { ...input, shape, first: rows.first * input.plane[1] + columns.first };
+  if (rows.stride * columns.stride === 1) return moveArea(from, to, nodes, spare);
+  const [source, target] = [areaTensor(from, nodes, spare), areaTensor(to, nodes, spare)];
+  const identity = identityConvolution({ kind: 'move', nodes, input: source.tensor, output: target.tensor }, shape);
+  const [outputHeight, outputWidth] = to.shape;
+  const [strideY, strideX] = [rows.stride, columns.stride];
+  const geometry = { ...identity.geometry, outputHeight, outputWidth, strideY, strideX };
+  return [...source.views, ...target.views, { ...identity, geometry }];
+};
+
+const lowered = (context: OpContext, axes: readonly [Picked, Picked]): readonly Operation[] => {
+  const { node } = context;
+  const nodes = [node.index];
+  const spare = new Spare(context.spare);
+  const [rows, columns] = axes;
+  const [input, output] = [planeOf(inputOf(context, 0)), planeOf(outputOf(context))];
+  const whole = wholeArea(node.inputs[0] ?? -1, input);
+  const target = wholeArea(node.outputs[0] ?? -1, output);
+  if (rows.times * columns.times === 1) return picked(whole, axes, target, nodes, spare);
+  const operations: Operation[] = [];
+  const made = (plane: Plane): Area => {
+    const own = buffer(nodes, spare.next(), plane);
+    operations.push(own);
+    return wholeArea(own.output, plane);
+  };
+  let from = whole;
+  if (rows.count !== input[0] || columns.count !== input[1]) {
+    from = made([rows.count, columns.count, input[2]]);
+    operations.push(...picked(whole, axes, from, nodes, spare));
+  }
+  const repeated: Plane = [rows.count * rows.times, columns.count * columns.times, input[2]];
+  const isAll = repeated[0] === output[0] && repeated[1] === output[1];
+  const to = isAll ? target : made(repeated);
+  const copies = Array.from({ length: rows.times }, () => Array.from({ length: columns.times }, () => from.tensor));
+  operations.push(...interleave(copies, from.plane, to.tensor, nodes, spare));
+  const first = rows.skipped * repeated[1] + columns.skipped;
+  return isAll ? operations : [...operations, ...moveArea({ ...to, shape: output, first }, target, nodes, spare)];
 };
 
 export const resizeNearestNeighbor: OpDefinition = {
@@ -45,22 +113,20 @@ export const resizeNearestNeighbor: OpDefinition = {
     oneQuantization(maps(0)),
     {
       name: 'factors',
-      text: `a constant size, a whole number of times that of the input, at most ${largestFactor} times; pixels that are repeated evenly`,
+      text: `a constant size; on each side pixels that are repeated evenly (but for the ends), at most ${largestFactor} times, or every n-th of them, to ${limits.stride}`,
       broken: (context) => {
         if (constantInts(inputOf(context, 1)) === null) return 'a size that is not constant';
         if (planeOf(inputOf(context, 0))[2] !== planeOf(outputOf(context))[2]) return 'other channels';
         const [from, to] = [planeOf(inputOf(context, 0)), planeOf(outputOf(context))];
-        return factorsOf(context) === null ? `${from[0]}x${from[1]} to ${to[0]}x${to[1]}` : null;
+        return axesOf(context) === null ? `${from[0]}x${from[1]} to ${to[0]}x${to[1]}` : null;
       },
     },
     unseen('a copy by the DPU alone'),
   ],
   lower: (context) => {
-    const { node } = context;
-    const [rows, columns] = factorsOf(context) ?? [1, 1];
-    const [input = -1, output = -1] = [node.inputs[0], node.outputs[0]];
-    const repeated = Array.from({ length: rows }, () => Array.from({ length: columns }, () => input));
-    return interleave(repeated, planeOf(inputOf(context, 0)), output, [node.index], new Spare(context.spare));
+    const axes = axesOf(context);
+    if (axes === null) throw new Error(`RESIZE_NEAREST_NEIGHBOR #${context.node.index}: no factors`);
+    return lowered(context, axes);
   },
   host: resizeHost('pixels that are not repeated evenly, and the NPU walks in even steps', () => ({
     arithmetic: 'fixed',

@@ -49,8 +49,12 @@ interface PlaneTiling {
   readonly outputColumns: number;
 }
 
+/** Output rows of a task: one where the next is further away in memory than a register can tell. */
+const mostRows = (g: ConvGeometry, columns: number, line: number): number =>
+  line - columns > limits.notch ? 1 : g.outputHeight;
+
 /** The largest tiles that a bank split allows: full rows if possible, else the widest columns of one output row. */
-const planeTiling = (g: ConvGeometry, channels: number, split: Split): PlaneTiling | null => {
+const planeTiling = (g: ConvGeometry, channels: number, split: Split, line: number): PlaneTiling | null => {
   const rowsFor = (columns: number): number => {
     const entries = rowEntries(columns, channels);
     const capacity = Math.min(limits.window, Math.floor(split.entries / entries));
@@ -60,13 +64,18 @@ const planeTiling = (g: ConvGeometry, channels: number, split: Split): PlaneTili
   if (g.inputWidth <= limits.window) {
     const outputRows = rowsFor(g.inputWidth);
     if (outputRows > 0)
-      return { split, outputRows: Math.min(outputRows, g.outputHeight), outputColumns: g.outputWidth };
+      return {
+        split,
+        outputRows: Math.min(outputRows, mostRows(g, g.outputWidth, line)),
+        outputColumns: g.outputWidth,
+      };
   }
   for (let outputColumns = g.outputWidth; outputColumns >= 1; outputColumns = Math.floor(outputColumns / 2)) {
     const columns = Math.min(g.inputWidth, (outputColumns - 1) * g.strideX + kernelColumns(g));
     if (columns > limits.window) continue;
     const outputRows = rowsFor(columns);
-    if (outputRows > 0) return { split, outputRows: Math.min(outputRows, g.outputHeight), outputColumns };
+    if (outputRows > 0)
+      return { split, outputRows: Math.min(outputRows, mostRows(g, outputColumns, line)), outputColumns };
   }
   return null;
 };
@@ -80,12 +89,13 @@ const chooseTiling = (
   inputChannels: number,
   weightBytes: number,
   groupBytes: number,
+  line: number,
 ): PlaneTiling | null => {
   const streaming = streamingBanks(groupBytes);
   const resident = Math.ceil(weightBytes / cbuf.bankBytes) + 1;
   const candidates = [
-    ...(resident <= cbuf.banks - 2 ? [planeTiling(g, inputChannels, splitFor(resident, true))] : []),
-    ...(resident <= streaming ? [] : [planeTiling(g, inputChannels, splitFor(streaming, false))]),
+    ...(resident <= cbuf.banks - 2 ? [planeTiling(g, inputChannels, splitFor(resident, true), line)] : []),
+    ...(resident <= streaming ? [] : [planeTiling(g, inputChannels, splitFor(streaming, false), line)]),
   ].filter((tiling) => tiling !== null);
   return candidates.reduce<PlaneTiling | null>(
     (best, tiling) => (best === null || taskCount(g, tiling) < taskCount(g, best) ? tiling : best),
@@ -103,14 +113,20 @@ const channelStep = ({ depthwise, geometry: g }: ConvOperation): number => {
   );
 };
 
-/** @returns null when the operation cannot be cut to fit */
-export const convTiles = (operation: ConvOperation): readonly ConvTile[] | null => {
+/**
+ * @param line atoms from an output row to the next
+ * @returns null when the operation cannot be cut to fit
+ */
+export const convTiles = (
+  operation: ConvOperation,
+  line: number = operation.geometry.outputWidth,
+): readonly ConvTile[] | null => {
   const { geometry: g, depthwise } = operation;
   let step = channelStep(operation);
   const tilingFor = (channels: number): PlaneTiling | null => {
     const inputChannels = depthwise ? channels : g.inputChannels;
     const [bytes, kernels] = [kernelBytes(operation, inputChannels), kernelCount(depthwise, channels)];
-    return chooseTiling(g, inputChannels, bytes * kernels, bytes * Math.min(kernels, atoms.kernels));
+    return chooseTiling(g, inputChannels, bytes * kernels, bytes * Math.min(kernels, atoms.kernels), line);
   };
   // A depthwise task with fewer channels has shorter rows: rather that than columns.
   while (depthwise && step > atoms.depthwiseChannels) {

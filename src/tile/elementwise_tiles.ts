@@ -16,7 +16,8 @@ interface Run {
 const tilesOf = ({ columns, rows, starts, steps }: Run): readonly ElementwiseTile[] => {
   const bytes = columns * atoms.channels;
   const gapless = steps.slice(0, -1).every((step) => step === bytes);
-  const most = gapless && columns <= limits.elementwiseColumns ? limits.plane : 1;
+  const notch = (steps.at(-1) ?? 0) / atoms.channels - columns;
+  const most = gapless && columns <= limits.elementwiseColumns && notch <= limits.notch ? limits.plane : 1;
   const tiles: ElementwiseTile[] = [];
   for (let row = 0; row < rows; row += most) {
     for (let column = 0; column < columns; column += limits.elementwiseColumns) {
@@ -27,7 +28,7 @@ const tilesOf = ({ columns, rows, starts, steps }: Run): readonly ElementwiseTil
         output: places.at(-1) ?? 0,
         columns: count,
         rows: Math.min(most, rows - row),
-        notch: most === 1 ? 0 : (steps.at(-1) ?? 0) / atoms.channels - count,
+        notch: most === 1 ? 0 : notch,
       });
     }
   }

@@ -1,4 +1,5 @@
 /** An operation with its numbers -> the same with its tiles. */
+import { atoms } from '../hardware/limits.js';
 import type { Cube } from '../layout/cube.js';
 import { operandsOf, type TaskOperation } from '../ops/operation.js';
 import type { Stages } from '../quantize/stages.js';
@@ -13,7 +14,8 @@ export const tileOperation = (
   cubes: ReadonlyMap<number, Cube>,
 ): TiledOperation | null => {
   if (operation.kind === 'conv') {
-    const tiles = convTiles(operation);
+    const lineBytes = cubes.get(operation.output)?.lineBytes;
+    const tiles = convTiles(operation, lineBytes === undefined ? undefined : lineBytes / atoms.channels);
     return tiles === null ? null : { operation, stages, tiles };
   }
   const touched = [...operandsOf(operation), operation.output].map((tensor) => cubes.get(tensor));
