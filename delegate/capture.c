@@ -92,7 +92,10 @@ static int get_node(const source *from, uint32_t index, tfl_node **node, tfl_reg
     return from->get_node(from->context, (int)index, node, registration) == TFL_OK && *node != NULL && *registration != NULL ? 0 : -1;
 }
 
-/* Looks at what the nodes make, up to the first tensor of unknown shape. */
+/*
+ * Looks at what the nodes make, up to the first tensor of unknown shape. TFLite calls the handle of a variable dynamic too,
+ * but nothing behind it is: what is read from a variable has the shape that the file says.
+ */
 static int survey(const source *from, const uint32_t *nodes, graph *g) {
     const tfl_context *context = from->context;
     for (size_t i = 0; i < g->all && !g->has_dynamic; i++) {
@@ -103,11 +106,35 @@ static int survey(const source *from, const uint32_t *nodes, graph *g) {
             if (!is_tensor(context, node->outputs->data[o])) continue;
             const tfl_tensor *tensor = &context->tensors[node->outputs->data[o]];
             g->has_bytes |= tensor->type == TFL_INT8 || tensor->type == TFL_UINT8;
-            g->has_dynamic |= tensor->allocation_type == TFL_DYNAMIC;
+            g->has_dynamic |= tensor->allocation_type == TFL_DYNAMIC && tensor->type != TFL_RESOURCE;
         }
         if (!g->has_dynamic) g->nodes[g->count++] = nodes[i];
     }
     return 0;
+}
+
+/*
+ * Whether an input was resized since tensors got their memory. TFLite 2.14 to LiteRT 2.3 do not plan memory anew when a
+ * delegate is applied to such a graph: tensors behind a replaced node would have none.
+ */
+static int is_resized(const source *from, const uint32_t *nodes, size_t count) {
+    int with = 0, without = 0;
+    for (size_t i = 0; i < count; i++) {
+        tfl_node *node;
+        tfl_registration *registration;
+        if (get_node(from, nodes[i], &node, &registration) != 0) return 0;
+        const tfl_int_array *lists[] = {node->inputs, node->outputs};
+        for (size_t l = 0; l < 2; l++) {
+            for (int32_t t = 0; lists[l] != NULL && t < lists[l]->size; t++) {
+                if (!is_tensor(from->context, lists[l]->data[t])) continue;
+                const tfl_tensor *tensor = &from->context->tensors[lists[l]->data[t]];
+                if (tensor->allocation_type != TFL_ARENA_RW || tensor->bytes == 0) continue;
+                with |= tensor->data != NULL;
+                without |= tensor->data == NULL;
+            }
+        }
+    }
+    return with && without;
 }
 
 static void put_ints(bytes *b, const tfl_int_array *list) {
@@ -221,6 +248,10 @@ int graph_capture(tfl_context *context, const options *o, graph *g, char *error,
     memset(g, 0, sizeof *g);
     if (context->get_execution_plan(context, &plan) != TFL_OK || plan == NULL || plan->size < 0) {
         return fail(error, size, "TFLite gives no execution plan");
+    }
+    const source from = {context, context->get_node_and_registration};
+    if (is_resized(&from, (const uint32_t *)plan->data, (size_t)plan->size)) {
+        return fail(error, size, "an input was resized; allocate tensors before the delegate is applied");
     }
     return graph_capture_nodes(context, context->get_node_and_registration, (const uint32_t *)plan->data, (size_t)plan->size, o, g, error, size);
 }

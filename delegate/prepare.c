@@ -270,6 +270,12 @@ static int kernel_prepare(tfl_context *context, tfl_node *node) {
         report_error(context, error);
         return TFL_ERROR;
     }
+    k->fallback.prepared = 0;
+    if (kernel_matches(k, context, error, sizeof error) == 0) return TFL_OK;
+    if (fallback_prepare(&k->fallback, context, k->nodes, error, sizeof error) != 0) {
+        report_error(context, error);
+        return TFL_ERROR;
+    }
     if (kernel_matches(k, context, error, sizeof error) != 0) delegate_resize(k, context);
     return TFL_OK;
 }
@@ -331,11 +337,13 @@ static void end_work(work *w) {
 static int run_prepare(work *w) {
     if (graph_capture(w->context, &w->delegate->options, &w->graph, w->error, sizeof w->error) != 0) return -1;
     if (w->graph.message.length == 0) {
-        if (w->graph.all > 0) line_say("no int8 or uint8 operations of fixed shape here: all %zu nodes stay on TFLite's kernels", w->graph.all);
+        /* Graphs behind the first are called by it: branches, or what gives variables their first value. */
+        if (w->graph.all > 0 && (w->delegate->options.verbose > 0 || !w->delegate->has_parts)) line_say("no int8 or uint8 operations of fixed shape here: all %zu nodes stay on TFLite's kernels", w->graph.all);
         return 0;
     }
     if (find_answer(w) != 0) return -1;
     report(w);
+    w->delegate->has_parts |= w->answer->part_count > 0;
     return w->answer->part_count == 0 ? 0 : replace(w);
 }
 

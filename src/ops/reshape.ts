@@ -10,7 +10,7 @@ import { maps, oneQuantization, oneType, perTensor, rows, unseen } from './commo
 import { borderSide } from './border.js';
 import { takesInstead } from './fully_connected.js';
 import type { Operation } from './operation.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, shapeText } from './rule.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, type Rule, shapeText } from './rule.js';
 
 /** More tasks than this for one node cost more than the node is worth. */
 const mostMoves = 64;
@@ -78,6 +78,13 @@ const operationsOf = (context: OpContext): readonly Operation[] | null => {
   return Number.isInteger(split) && split <= mostMoves ? channelsToPixels(source, target, split, nodes, spare) : null;
 };
 
+/** A shape that is calculated is known only when the model runs, whatever the file says. */
+const constantShape: Rule = {
+  name: 'shape',
+  text: 'the new shape, or the axis, a constant or an option',
+  broken: (context) => (inputOf(context, 1)?.constant === false ? 'a shape that is known only when it runs' : null),
+};
+
 const reshapeOf = (op: string): OpDefinition => ({
   op,
   rules: [
@@ -85,6 +92,7 @@ const reshapeOf = (op: string): OpDefinition => ({
     rows(maps(0)),
     perTensor(maps(0)),
     oneQuantization(maps(0)),
+    constantShape,
     {
       name: 'channels',
       text: `channels that stay, or that groups of at most ${mostMoves} pixels are made of or become; any at the border of the graph, or where FULLY_CONNECTED alone takes the result`,

@@ -109,6 +109,14 @@ for (const runtime of runtimes) {
       expect(scenario.result['partitions']).to.equal(1);
     });
 
+    it('inputs that were resized before', () => {
+      const scenario = bench.scenario('resize_before', model);
+      expectScenario(scenario);
+      expect(scenario.result['parts']).to.deep.equal([1, 0, 1]);
+      expect(said(scenario.stderr)).to.have.lengthOf(1);
+      expect(said(scenario.stderr)[0]).to.match(/allocate tensors before the delegate is applied/);
+    });
+
     it('a batch of two', () => expectScenario(bench.scenario('batch', model)));
 
     it('two interpreters in one process', () => {
