@@ -52,7 +52,11 @@ export const compilePart = (graph: Graph, part: Part, options: CompileOptions): 
   for (const operation of placement.operations) {
     const result = tileOperation(operation, stagesOf(operation, options.trust), cubes);
     if (result === null)
-      return { rule: 'tile', text: `node ${operation.nodes[0] ?? -1} cannot be cut to fit the chip's buffers` };
+      return {
+        rule: 'tile',
+        text: `node ${operation.nodes[0] ?? -1} cannot be cut to fit the chip's buffers`,
+        advice: 'take fewer channels or smaller planes',
+      };
     tiled.push(result);
   }
   const jobs = scheduleJobs(tiled);

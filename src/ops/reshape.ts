@@ -96,6 +96,7 @@ const reshapeOf = (op: string): OpDefinition => ({
     {
       name: 'channels',
       text: `channels that stay, or that groups of at most ${mostMoves} pixels are made of or become; any at the border of the graph, or where FULLY_CONNECTED alone takes the result`,
+      advice: 'keep the channels last, or reshape only at the start or the end of the model',
       broken: (context) => {
         const [from, to] = [inputOf(context, 0)?.shape ?? [], outputOf(context)?.shape ?? []];
         if (elementCount(from) !== elementCount(to)) return `${shapeText(from)} to ${shapeText(to)}`;

@@ -3,17 +3,16 @@ import type { Graph, Node } from '../model/graph.js';
 import { operators } from '../ops/index.js';
 import { type Refusal, refusalOf, type Trust } from '../ops/rule.js';
 import { splitParts } from './split.js';
+import { unknownOp } from './unknown.js';
 import { notWorthwhile } from './worth.js';
 
 /** `worthwhile`: parts that cost more than they save stay on the CPU. */
 export type PartChoice = 'worthwhile' | 'all';
 
-const unknownOp: Refusal = { rule: 'operator', text: 'no lowering for this operator yet' };
-
 /** Why a node stays on the CPU; null when the NPU takes it. */
 export const checkNode = (graph: Graph, node: Node, trust: Trust): Refusal | null => {
   const definition = operators.get(node.op);
-  return definition === undefined ? unknownOp : refusalOf(definition, { graph, node, trust, spare: 0 });
+  return definition === undefined ? unknownOp(graph, node) : refusalOf(definition, { graph, node, trust, spare: 0 });
 };
 
 /** Every node that stays on the CPU. */

@@ -7,6 +7,8 @@ import { gzipSync } from 'node:zlib';
 import { delegateOptions } from '../../src/commands/delegate_options.js';
 import { runSubcommand } from '../../src/commands/index.js';
 import { facts } from '../../src/hardware/facts.js';
+import { adviceOf } from '../../src/ops/advice.js';
+import { operators } from '../../src/ops/index.js';
 import { goldenModels } from '../golden/models.js';
 import { repository } from '../host/python.js';
 import { isShared, sharedPath } from '../host/shared.js';
@@ -168,6 +170,34 @@ describe('commands', () => {
       const nodes = seen['nodes'] as readonly Readonly<Record<string, unknown>>[];
       expect(nodes).to.have.length(28);
       expect(nodes.find((node) => node['op'] === 'ADD')).to.deep.include({ target: 'cpu', rule: 'trust', part: null });
+    });
+
+    it('says what to change in the model, once for all nodes that it is for', () => {
+      const digits = join(repository, 'examples/digits_int8.tflite');
+      const nodes = json(ptfe('check', digits, '--trust', 'seen', '--json').out)['nodes'] as readonly {
+        readonly target: string;
+        readonly advice: string | null;
+      }[];
+      for (const { target, advice } of nodes) {
+        if (target === 'npu') expect(advice).to.equal(null);
+        else expect(advice).to.be.a('string').and.not.equal('');
+      }
+      const { out } = ptfe('check', digits, '--trust', 'seen');
+      const [, changes = ''] = out.split('What to change in the model:\n');
+      expect(changes).to.match(/^( {2}#\d+( #\d+)*: \S[^\n]*\n)+$/);
+      expect(changes.match(/leave out --trust seen/g)).to.have.length(1);
+      expect(ptfe('check', model).out).to.not.contain('What to change');
+    });
+
+    it('every rule has an advice', () => {
+      const graph = { tensors: new Map(), nodes: [] };
+      for (const { op, rules } of operators.values()) {
+        const node = { index: 0, op, version: 1, inputs: [], outputs: [], params: {} };
+        for (const rule of rules)
+          expect(adviceOf(rule, { graph, node, trust: 'inferred', spare: 0 }), `${op}, rule ${rule.name}`).to.be.a(
+            'string',
+          );
+      }
     });
 
     it('answers 1 where the NPU takes nothing', () => {
