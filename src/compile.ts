@@ -87,14 +87,18 @@ export interface CompiledModel {
 /** Compiles a .tflite file without TFLite: what the NPU takes, in parts. @throws PtfeError for a damaged file */
 export const compileTflite = (bytes: Uint8Array, options: CompileOptions = defaultOptions): CompiledModel => {
   const { graph, outputs } = readTflite(bytes);
-  const refused = checkGraph(graph, options.trust, options.parts ?? 'worthwhile');
-  const refusals = [...refused].map(([node, refusal]) => ({ ...refusal, node }));
-  const supported = new Set(graph.nodes.map(({ index }) => index).filter((index) => !refused.has(index)));
-  const parts: (Part & { readonly plan: Uint8Array })[] = [];
-  for (const part of splitParts(graph, supported, outputs)) {
-    const plan = compilePart(graph, part, options);
-    if (plan instanceof Uint8Array) parts.push({ ...part, plan });
-    else refusals.push(...part.nodes.map((node) => ({ ...plan, node })));
+  const refused = new Map(checkGraph(graph, options.trust, options.parts ?? 'worthwhile'));
+  for (;;) {
+    const supported = new Set(graph.nodes.map(({ index }) => index).filter((index) => !refused.has(index)));
+    const parts: (Part & { readonly plan: Uint8Array })[] = [];
+    const before = refused.size;
+    for (const part of splitParts(graph, supported, outputs)) {
+      const plan = compilePart(graph, part, options);
+      if (plan instanceof Uint8Array) parts.push({ ...part, plan });
+      else for (const node of part.nodes) refused.set(node, plan);
+    }
+    // Without the nodes of a refused part the others may be cut in another way.
+    if (refused.size === before)
+      return { parts, refusals: [...refused].map(([node, refusal]) => ({ ...refusal, node })) };
   }
-  return { parts, refusals };
 };

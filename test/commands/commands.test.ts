@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { gzipSync } from 'node:zlib';
 import { delegateOptions } from '../../src/commands/delegate_options.js';
 import { runSubcommand } from '../../src/commands/index.js';
+import { plansOfFile } from '../../src/commands/plan_file.js';
 import { facts } from '../../src/hardware/facts.js';
 import { adviceOf } from '../../src/ops/advice.js';
 import { operators } from '../../src/ops/index.js';
@@ -107,8 +108,11 @@ describe('commands', () => {
 
     it('a plan cut off anywhere', () => {
       const whole = readFileSync(plan);
-      for (const length of [8, 60, 127, 128, 500, whole.length - 1])
-        expectRefused(ptfe('disasm', file('cut.plan', whole.subarray(0, length))), 'cut.plan: plan header: ');
+      for (const length of [8, 60, 135, 136, 500, whole.length - 1])
+        expectRefused(ptfe('disasm', file('cut.plan', whole.subarray(0, length))), 'cut.plan: plan file: ');
+      const [bare = new Uint8Array()] = plansOfFile(Uint8Array.from(whole));
+      for (const length of [8, 60, 127, 128, 500, bare.length - 1])
+        expectRefused(ptfe('disasm', file('cut.plan', bare.subarray(0, length))), 'cut.plan: plan header: ');
     });
 
     it('a .tflite file cut off anywhere', () => {
@@ -132,10 +136,9 @@ describe('commands', () => {
     it('writes a plan and says what is in it', () => {
       const { out } = ptfe('compile', model, '-o', plan, '--json');
       expect(json(out)).to.deep.include({ model, trust: 'inferred', refusals: [] });
-      expect(json(out)['plans']).to.deep.equal([
+      expect(json(out)).to.deep.include({ file: plan, bytes: readFileSync(plan).length });
+      expect(json(out)['parts']).to.deep.equal([
         {
-          file: plan,
-          bytes: readFileSync(plan).length,
           nodes: [0],
           tasks: 2,
           jobs: 1,
@@ -151,12 +154,13 @@ describe('commands', () => {
       expect(out).to.contain('no node for the NPU');
     });
 
-    it('numbers the plans of several parts', function () {
+    it('keeps all parts in one file', function () {
       const path = sharedPath('models/movenet_single_pose_lightning_ptq.tflite');
       if (!isShared('models/movenet_single_pose_lightning_ptq.tflite')) return this.skip();
       const { code, out } = ptfe('compile', path, '--parts', 'all', '-o', join(folder, 'v1.plan'));
       expect(code).to.equal(0);
-      expect(out).to.match(/v1\.0\.plan: .*\n.*v1\.1\.plan: [^]*\n\d+ nodes stay on the CPU/);
+      expect(out).to.match(/v1\.plan: \d+ bytes\n {2}part 0: .*\n {2}part 1: [^]*\n\d+ nodes stay on the CPU/);
+      expect(ptfe('disasm', join(folder, 'v1.plan')).out).to.contain('v1.plan part 1 of ');
     });
   });
 

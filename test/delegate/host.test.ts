@@ -52,6 +52,7 @@ for (const runtime of runtimes) {
         'profile',
         'trust',
         'parts',
+        'plan',
       ])
         expect(text).to.include(option);
     });
