@@ -50,11 +50,13 @@
       "sources": [
         "delegate/plugin.c",
         "delegate/prepare.c",
+        "delegate/given_plan.c",
         "delegate/capture.c",
         "delegate/answer.c",
         "delegate/engine.c",
         "delegate/line.c",
         "delegate/cache.c",
+        "delegate/plan_file.c",
         "delegate/kernel.c",
         "delegate/fallback.c",
         "delegate/report.c",

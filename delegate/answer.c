@@ -127,6 +127,37 @@ int answer_read_parts(answer *a, char *error, size_t size) {
     return 0;
 }
 
+static int has_same_tensors(u32_list a, u32_list b) {
+    if (a.count != b.count) return 0;
+    for (uint32_t i = 0; i < a.count; i++) {
+        uint32_t found = 0;
+        while (found < b.count && b.data[found] != a.data[i]) found++;
+        if (found == b.count) return 0;
+    }
+    return 1;
+}
+
+static const answer_part *part_of_nodes(const answer *a, u32_list nodes) {
+    for (size_t i = 0; i < a->part_count; i++) {
+        u32_list own = a->parts[i].nodes;
+        if (own.count == nodes.count && memcmp(own.data, nodes.data, nodes.count * sizeof(uint32_t)) == 0) return &a->parts[i];
+    }
+    return NULL;
+}
+
+int answer_has_parts(const answer *a, const bytes *request) {
+    answer other = {.request = request->data, .request_length = request->length};
+    char error[64];
+    int same = read_request(&other, error, sizeof error) == 0 && other.part_count == a->part_count;
+    for (size_t i = 0; same && i < other.part_count; i++) {
+        const answer_part *wanted = &other.parts[i], *part = part_of_nodes(a, wanted->nodes);
+        same = part != NULL && part->plan != NULL && has_same_tensors(part->inputs, wanted->inputs) &&
+               has_same_tensors(part->outputs, wanted->outputs);
+    }
+    free(other.parts);
+    return same;
+}
+
 void answer_write_check(const answer *a, bytes *out) {
     bytes_u32(out, (uint32_t)a->verdict_count);
     for (size_t i = 0; i < a->verdict_count; i++) {

@@ -52,6 +52,9 @@ int answer_read_check(answer *a, const uint32_t *nodes, size_t count, char *erro
 /* Read `request` and `reply`: parts with their plans or refusals. */
 int answer_read_parts(answer *a, char *error, size_t error_size);
 
+/* Whether the parts are those of another request, though their inputs and outputs may come in another order. */
+int answer_has_parts(const answer *a, const bytes *request);
+
 /* The verdicts as the engine would say them. */
 void answer_write_check(const answer *a, bytes *out);
 

@@ -9,21 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "plan_file.h"
 #include "sha256.h"
 
-#define MAGIC "PTFECACH"
-#define FORMAT 1u
-#define MOST_BYTES ((uint64_t)1 << 31)
-
-/* Then the three runs of bytes, each from a multiple of 8 on. */
-typedef struct header {
-    char magic[8];
-    uint32_t format, reserved;
-    uint8_t key[32], engine[32];
-    uint64_t check_length, request_length, reply_length;
-    uint8_t digest[32]; /* of the header before it, of check and of request; plans carry checksums of their own */
-} header;
-_Static_assert(sizeof(header) == 136, "cache header");
+#define KEY_OF "PTFECACH" PTFE_VERSION
 
 /* ---- names ---- */
 
@@ -59,7 +48,7 @@ void cache_find(cache_entry *entry, const char *option, const char *engine_file,
     memset(entry, 0, sizeof *entry);
     if (strcmp(option, "off") == 0 || choose_folder(folder, sizeof folder, option) != 0) return;
     sha256_start(&hash);
-    sha256_add(&hash, MAGIC PTFE_VERSION, sizeof MAGIC PTFE_VERSION);
+    sha256_add(&hash, KEY_OF, sizeof KEY_OF);
     sha256_add(&hash, message, length);
     sha256_end(&hash, entry->key);
     hash_file(engine_file, entry->engine);
@@ -73,70 +62,13 @@ void cache_find(cache_entry *entry, const char *option, const char *engine_file,
 
 /* ---- reading ---- */
 
-static int read_whole(int fd, void *to, size_t length) {
-    uint8_t *at = to;
-    while (length > 0) {
-        ssize_t got = read(fd, at, length);
-        if (got < 0 && errno == EINTR) continue;
-        if (got <= 0) return -1;
-        at += got;
-        length -= (size_t)got;
-    }
-    return 0;
-}
-
-/* A run of bytes and what pads it. Nothing is mapped: a file that somebody cuts would kill the host. */
-static uint8_t *read_run(int fd, uint64_t length) {
-    size_t padded = (size_t)((length + 7) / 8 * 8);
-    uint8_t *run = malloc(padded + 8);
-    if (run != NULL && read_whole(fd, run, padded) == 0) return run;
-    free(run);
-    return NULL;
-}
-
-static void digest_of(const header *h, const uint8_t *check, const uint8_t *request, uint8_t digest[32]) {
-    sha256 hash;
-    sha256_start(&hash);
-    sha256_add(&hash, h, offsetof(header, digest));
-    sha256_add(&hash, check, h->check_length);
-    sha256_add(&hash, request, h->request_length);
-    sha256_end(&hash, digest);
-}
-
-static int is_ours(const cache_entry *entry, const header *h, uint64_t file_bytes) {
-    static const uint8_t none[32];
-    if (memcmp(h->magic, MAGIC, sizeof h->magic) != 0 || h->format != FORMAT || memcmp(h->key, entry->key, 32) != 0) return 0;
-    if (memcmp(entry->engine, none, 32) != 0 && memcmp(h->engine, entry->engine, 32) != 0) return 0;
-    if (h->check_length > MOST_BYTES || h->request_length > MOST_BYTES || h->reply_length > MOST_BYTES) return 0;
-    uint64_t runs = (h->check_length + 7) / 8 + (h->request_length + 7) / 8 + (h->reply_length + 7) / 8;
-    return file_bytes == sizeof *h + runs * 8;
-}
-
-static int load_from(int fd, const cache_entry *entry, answer *a) {
-    header h;
-    struct stat status;
-    uint8_t digest[32];
-    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || read_whole(fd, &h, sizeof h) != 0) return -1;
-    if (!is_ours(entry, &h, (uint64_t)status.st_size)) return -1;
-    a->check = read_run(fd, h.check_length);
-    a->request = a->check == NULL ? NULL : read_run(fd, h.request_length);
-    a->reply = a->request == NULL ? NULL : read_run(fd, h.reply_length);
-    if (a->reply == NULL) return -1;
-    digest_of(&h, a->check, a->request, digest);
-    if (memcmp(digest, h.digest, sizeof digest) != 0) return -1;
-    a->check_length = (size_t)h.check_length;
-    a->request_length = (size_t)h.request_length;
-    a->reply_length = (size_t)h.reply_length;
-    return 0;
-}
-
 int cache_load(const cache_entry *entry, answer *a) {
-    if (entry->path[0] == 0) return -1;
-    int fd = open(entry->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) return -1;
-    int status = load_from(fd, entry, a);
-    close(fd);
-    return status;
+    static const uint8_t none[32];
+    plan_file_header h;
+    char error[80];
+    if (entry->path[0] == 0 || plan_file_read(entry->path, &h, a, error, sizeof error) != 0) return -1;
+    if (memcmp(h.key, entry->key, sizeof h.key) != 0) return -1;
+    return memcmp(entry->engine, none, sizeof none) == 0 || memcmp(h.engine, entry->engine, sizeof h.engine) == 0 ? 0 : -1;
 }
 
 /* ---- writing ---- */
@@ -170,11 +102,11 @@ static int make_folders(char *path) {
 }
 
 static int write_entry(int fd, const cache_entry *entry, const answer *a) {
-    header h = {.format = FORMAT, .check_length = a->check_length, .request_length = a->request_length, .reply_length = a->reply_length};
-    memcpy(h.magic, MAGIC, sizeof h.magic);
+    plan_file_header h;
+    plan_file_start(&h, a);
     memcpy(h.key, entry->key, sizeof h.key);
     memcpy(h.engine, entry->engine, sizeof h.engine);
-    digest_of(&h, a->check, a->request, h.digest);
+    plan_file_digest(&h, a->check, a->request, h.digest);
     if (write_whole(fd, &h, sizeof h) != 0 || write_run(fd, a->check, a->check_length) != 0 ||
         write_run(fd, a->request, a->request_length) != 0 || write_run(fd, a->reply, a->reply_length) != 0) {
         return -1;

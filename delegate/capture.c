@@ -92,7 +92,10 @@ static int get_node(const source *from, uint32_t index, tfl_node **node, tfl_reg
     return from->get_node(from->context, (int)index, node, registration) == TFL_OK && *node != NULL && *registration != NULL ? 0 : -1;
 }
 
-/* Looks at what the nodes make, up to the first tensor of unknown shape. */
+/*
+ * Looks at what the nodes make, up to the first tensor of unknown shape. TFLite calls the handle of a variable dynamic too,
+ * but nothing behind it is: what is read from a variable has the shape that the file says.
+ */
 static int survey(const source *from, const uint32_t *nodes, graph *g) {
     const tfl_context *context = from->context;
     for (size_t i = 0; i < g->all && !g->has_dynamic; i++) {
@@ -103,11 +106,33 @@ static int survey(const source *from, const uint32_t *nodes, graph *g) {
             if (!is_tensor(context, node->outputs->data[o])) continue;
             const tfl_tensor *tensor = &context->tensors[node->outputs->data[o]];
             g->has_bytes |= tensor->type == TFL_INT8 || tensor->type == TFL_UINT8;
-            g->has_dynamic |= tensor->allocation_type == TFL_DYNAMIC;
+            g->has_dynamic |= tensor->allocation_type == TFL_DYNAMIC && tensor->type != TFL_RESOURCE;
         }
         if (!g->has_dynamic) g->nodes[g->count++] = nodes[i];
     }
     return 0;
+}
+
+int graph_is_resized(tfl_context *context, const tfl_int_array *nodes, char *error, size_t size) {
+    const source from = {context, context->get_node_and_registration};
+    int with = 0, without = 0;
+    for (int32_t i = 0; i < nodes->size; i++) {
+        tfl_node *node;
+        tfl_registration *registration;
+        if (get_node(&from, (uint32_t)nodes->data[i], &node, &registration) != 0) return 0;
+        const tfl_int_array *lists[] = {node->inputs, node->outputs};
+        for (size_t l = 0; l < 2; l++) {
+            for (int32_t t = 0; lists[l] != NULL && t < lists[l]->size; t++) {
+                if (!is_tensor(context, lists[l]->data[t])) continue;
+                const tfl_tensor *tensor = &context->tensors[lists[l]->data[t]];
+                if (tensor->allocation_type != TFL_ARENA_RW || tensor->bytes == 0) continue;
+                with |= tensor->data != NULL;
+                without |= tensor->data == NULL;
+            }
+        }
+    }
+    if (with && without) fail(error, size, "an input was resized; allocate tensors before the delegate is applied");
+    return with && without;
 }
 
 static void put_ints(bytes *b, const tfl_int_array *list) {
@@ -156,8 +181,9 @@ static void put_node(bytes *b, uint32_t index, const tfl_node *node, const tfl_r
 
 static void put_options(bytes *b, const options *o) {
     static const enum option_id sent[] = {OPTION_CHIP, OPTION_CORES, OPTION_TRUST, OPTION_PARTS};
-    bytes_u32(b, sizeof sent / sizeof sent[0]);
-    for (size_t i = 0; i < sizeof sent / sizeof sent[0]; i++) {
+    const size_t count = o == NULL ? 0 : sizeof sent / sizeof sent[0];
+    bytes_u32(b, (uint32_t)count);
+    for (size_t i = 0; i < count; i++) {
         bytes_text(b, option_name(sent[i]));
         bytes_text(b, o->value[sent[i]]);
     }
@@ -222,6 +248,7 @@ int graph_capture(tfl_context *context, const options *o, graph *g, char *error,
     if (context->get_execution_plan(context, &plan) != TFL_OK || plan == NULL || plan->size < 0) {
         return fail(error, size, "TFLite gives no execution plan");
     }
+    if (graph_is_resized(context, plan, error, size)) return -1;
     return graph_capture_nodes(context, context->get_node_and_registration, (const uint32_t *)plan->data, (size_t)plan->size, o, g, error, size);
 }
 

@@ -7,6 +7,12 @@
 /* TFLite's kernels want 64-byte alignment, and may read a vector past the end. */
 enum { ALIGNMENT = 64 };
 
+/*
+ * TFLite's vector of tensors has room for this many more when it calls a kernel: a kernel that adds temporary tensors still
+ * holds pointers into it. None adds more than a few.
+ */
+enum { ROOM_FOR_TENSORS = 16, MOST_OF_ONE_NODE = 8, MOST_TRIES = 1 << 16 };
+
 static fallback_buffer *buffer_of(fallback *f, int32_t tensor) {
     for (size_t i = 0; i < f->count; i++) {
         if (f->buffers[i].tensor == tensor) return &f->buffers[i];
@@ -58,14 +64,56 @@ static void take_back(fallback *f, tfl_context *context) {
     }
 }
 
-static int run_node(fallback *f, tfl_context *context, uint32_t index, char *error, size_t size) {
-    tfl_node *node = NULL;
-    tfl_registration *registration = NULL;
-    if (f->get_node(context, (int)index, &node, &registration) != TFL_OK || node == NULL || registration == NULL ||
-        registration->invoke == NULL) {
-        snprintf(error, size, "node %u has no kernel of TFLite's to fall back to", (unsigned)index);
-        return -1;
+static int find_node(const fallback *f, tfl_context *context, uint32_t index, tfl_node **node, tfl_registration **registration,
+                     char *error, size_t size) {
+    *node = NULL;
+    *registration = NULL;
+    if (f->get_node(context, (int)index, node, registration) == TFL_OK && *node != NULL && *registration != NULL &&
+        (*registration)->invoke != NULL) {
+        return 0;
     }
+    snprintf(error, size, "node %u has no kernel of TFLite's to fall back to", (unsigned)index);
+    return -1;
+}
+
+/* Adds nameless tensors until the vector moves: one that grows gets room for half as many again, at least. */
+static int make_room(tfl_context *context, size_t *room) {
+    for (int i = 0; i < MOST_TRIES; i++) {
+        const tfl_tensor *before = context->tensors;
+        int first;
+        if (context->add_tensors(context, 1, &first) != TFL_OK) return -1;
+        *room = context->tensors_size / 2;
+        if (context->tensors != before && *room > ROOM_FOR_TENSORS) return 0;
+    }
+    return -1;
+}
+
+int fallback_prepare(fallback *f, tfl_context *context, u32_list nodes, char *error, size_t size) {
+    size_t start = context->tensors_size, room = ROOM_FOR_TENSORS;
+    tfl_node *node;
+    tfl_registration *registration;
+    for (uint32_t i = 0; i < nodes.count; i++) {
+        if (find_node(f, context, nodes.data[i], &node, &registration, error, size) != 0) return -1;
+        if (context->tensors_size - start > room - MOST_OF_ONE_NODE) {
+            if (make_room(context, &room) != 0) {
+                snprintf(error, size, "no room for the temporary tensors of node %u", (unsigned)nodes.data[i]);
+                return -1;
+            }
+            start = context->tensors_size;
+        }
+        if (registration->prepare != NULL && registration->prepare(context, node) != TFL_OK) {
+            snprintf(error, size, "node %u cannot be prepared by TFLite's kernel", (unsigned)nodes.data[i]);
+            return -1;
+        }
+    }
+    f->prepared = 1;
+    return 0;
+}
+
+static int run_node(fallback *f, tfl_context *context, uint32_t index, char *error, size_t size) {
+    tfl_node *node;
+    tfl_registration *registration;
+    if (find_node(f, context, index, &node, &registration, error, size) != 0) return -1;
     if (lend_all(f, context, node->outputs) != 0 || lend_all(f, context, node->temporaries) != 0) {
         snprintf(error, size, "no memory to run node %u on TFLite's kernels", (unsigned)index);
         return -1;
@@ -76,7 +124,7 @@ static int run_node(fallback *f, tfl_context *context, uint32_t index, char *err
 }
 
 int fallback_run(fallback *f, tfl_context *context, u32_list nodes, char *error, size_t size) {
-    int status = 0;
+    int status = f->prepared ? 0 : fallback_prepare(f, context, nodes, error, size);
     for (uint32_t i = 0; i < nodes.count && status == 0; i++) status = run_node(f, context, nodes.data[i], error, size);
     take_back(f, context);
     return status;

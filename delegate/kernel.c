@@ -104,7 +104,8 @@ static int collect(kernel *k, const tfl_context *context, char *error, size_t si
         if (planned->direction == PLAN_INSIDE) continue;
         const tfl_tensor *tensor = &context->tensors[planned->tflite_index];
         if (tensor->data == NULL || tensor->bytes != layout_bytes(planned)) {
-            snprintf(error, size, "tensor %u has %zu bytes, not %zu", (unsigned)planned->tflite_index, tensor->bytes, layout_bytes(planned));
+            snprintf(error, size, "tensor %u has %s%zu bytes, not %zu", (unsigned)planned->tflite_index,
+                     tensor->data == NULL ? "no memory for its " : "", tensor->bytes, layout_bytes(planned));
             return -1;
         }
         if (planned->direction == PLAN_IN) k->given[in++] = tensor->data;

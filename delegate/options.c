@@ -30,6 +30,7 @@ static const option_info table[OPTION_COUNT] = {
     [OPTION_TRUST] = {"trust", NULL, "inferred", "inferred|seen"},
     [OPTION_PARTS] = {"parts", NULL, "worthwhile", "worthwhile|all"},
     [OPTION_FACTS] = {"facts", "fact", "", "<name=value,... of the software NPU>"},
+    [OPTION_PLAN] = {"plan", NULL, "", "<file of ptfe compile>"},
 };
 
 const char *option_name(enum option_id id) { return table[id].name; }

@@ -17,6 +17,7 @@ enum option_id {
     OPTION_TRUST,
     OPTION_PARTS,
     OPTION_FACTS,
+    OPTION_PLAN,
     OPTION_COUNT
 };
 

@@ -5,32 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache.h"
 #include "capture.h"
-#include "engine.h"
 #include "line.h"
 #include "report.h"
-
-enum { ERROR_BYTES = 512 };
+#include "work.h"
 
 /* TFLite itself failed in the middle of replacing nodes: only it can put the graph back, when Prepare reports an error. */
 #define HALF_DONE (-2)
 
-/* One Prepare: everything it holds is released at its end, but for what TFLite took over. */
-typedef struct work {
-    delegate *delegate;
-    tfl_context *context;
-    graph graph;
-    cache_entry entry;
-    engine *engine;
-    answer *answer;
-    kernel **kernels; /* one for each part of the answer */
-    kernel *resized;  /* not NULL: no Prepare, but a part whose tensors have other sizes now */
-    char error[ERROR_BYTES];
-    char engine_file[CACHE_PATH_BYTES];
-} work;
-
-static int fail(work *w, const char *text) {
+int work_fail(work *w, const char *text) {
     snprintf(w->error, sizeof w->error, "%s", text);
     return -1;
 }
@@ -89,22 +72,22 @@ static int preview_resized(work *w, bytes *request) {
     put_list(request, w->resized->nodes);
     put_list(request, w->resized->inputs);
     put_list(request, w->resized->outputs);
-    return request->failed ? fail(w, "no memory for the request") : 0;
+    return request->failed ? work_fail(w, "no memory for the request") : 0;
 }
 
 /* The request to compile what TFLite will hand over. Parts are theirs and only valid now. */
-static int preview(work *w, bytes *request) {
+int work_preview(work *w, bytes *request) {
     if (w->resized != NULL) return preview_resized(w, request);
     tfl_delegate_params *parts = NULL;
     int count = 0;
     tfl_int_array *nodes = supported_nodes(w->answer);
-    if (nodes == NULL) return fail(w, "no memory for the list of nodes");
+    if (nodes == NULL) return work_fail(w, "no memory for the list of nodes");
     int status = nodes->size == 0 ? TFL_OK : w->context->preview_delegate_partitioning(w->context, nodes, &parts, &count);
     free(nodes);
-    if (status != TFL_OK || count < 0) return fail(w, "TFLite cannot partition the graph");
+    if (status != TFL_OK || count < 0) return work_fail(w, "TFLite cannot partition the graph");
     bytes_u32(request, (uint32_t)count);
     for (int i = 0; i < count; i++) put_part(request, w->context, &parts[i]);
-    return request->failed ? fail(w, "no memory for the request") : 0;
+    return request->failed ? work_fail(w, "no memory for the request") : 0;
 }
 
 /* ---- kernels ---- */
@@ -116,7 +99,7 @@ static void free_kernels(work *w) {
 }
 
 /* Loads every part's plan: from here on nothing but the device can fail. */
-static int load_kernels(work *w) {
+int work_load_kernels(work *w) {
     delegate *d = w->delegate;
     if (w->resized != NULL) {
         return kernel_load(w->resized, w->answer, &w->answer->parts[0], d->options.value[OPTION_FACTS], w->error, sizeof w->error) != 0
@@ -124,7 +107,7 @@ static int load_kernels(work *w) {
                    : kernel_matches(w->resized, w->context, w->error, sizeof w->error);
     }
     w->kernels = calloc(w->answer->part_count + 1, sizeof *w->kernels);
-    if (w->kernels == NULL) return fail(w, "no memory for parts");
+    if (w->kernels == NULL) return work_fail(w, "no memory for parts");
     for (size_t i = 0; i < w->answer->part_count; i++) {
         w->kernels[i] = kernel_new(w->answer, &w->answer->parts[i], w->context->get_node_and_registration, d->options.value[OPTION_FACTS],
                                    &d->base, d->profile, w->error, sizeof w->error);
@@ -145,9 +128,9 @@ static int answer_from_cache(work *w) {
     int good = w->answer != NULL && cache_load(&w->entry, w->answer) == 0;
     if (good) {
         good = answer_read_check(w->answer, w->graph.nodes, w->graph.count, w->error, sizeof w->error) == 0 &&
-               preview(w, &request) == 0 && request.length == w->answer->request_length &&
+               work_preview(w, &request) == 0 && request.length == w->answer->request_length &&
                memcmp(request.data, w->answer->request, request.length) == 0 &&
-               answer_read_parts(w->answer, w->error, sizeof w->error) == 0 && load_kernels(w) == 0;
+               answer_read_parts(w->answer, w->error, sizeof w->error) == 0 && work_load_kernels(w) == 0;
         if (!good) cache_drop(&w->entry);
     }
     bytes_free(&request);
@@ -187,7 +170,7 @@ static int settle_verdicts(work *w) {
     answer_write_check(w->answer, &check);
     if (check.failed) {
         bytes_free(&check);
-        return fail(w, "no memory for the verdicts");
+        return work_fail(w, "no memory for the verdicts");
     }
     free(w->answer->check);
     w->answer->check = check.data;
@@ -202,7 +185,7 @@ static int compile(work *w) {
         free(a->reply);
         free(a->request);
         a->reply = a->request = NULL;
-        if (preview(w, &request) != 0 || ask(w, ENGINE_COMPILE, &request, &a->reply, &a->reply_length) != 0) {
+        if (work_preview(w, &request) != 0 || ask(w, ENGINE_COMPILE, &request, &a->reply, &a->reply_length) != 0) {
             bytes_free(&request);
             return -1;
         }
@@ -220,10 +203,10 @@ static int answer_from_engine(work *w) {
     w->engine = engine_start(o->value[OPTION_NODE], w->engine_file, o->timeout_seconds, w->error, sizeof w->error);
     if (w->engine == NULL) return -1;
     w->answer = answer_new();
-    if (w->answer == NULL) return fail(w, "no memory for the engine's answer");
+    if (w->answer == NULL) return work_fail(w, "no memory for the engine's answer");
     if (ask(w, ENGINE_CHECK, &w->graph.message, &w->answer->check, &w->answer->check_length) != 0) return -1;
     if (answer_read_check(w->answer, w->graph.nodes, w->graph.count, w->error, sizeof w->error) != 0) return -1;
-    if (compile(w) != 0 || load_kernels(w) != 0) return -1;
+    if (compile(w) != 0 || work_load_kernels(w) != 0) return -1;
     char kept[ERROR_BYTES];
     if (cache_store(&w->entry, w->answer, kept, sizeof kept) != 0) line_say("%s", kept);
     return 0;
@@ -270,6 +253,12 @@ static int kernel_prepare(tfl_context *context, tfl_node *node) {
         report_error(context, error);
         return TFL_ERROR;
     }
+    k->fallback.prepared = 0;
+    if (kernel_matches(k, context, error, sizeof error) == 0) return TFL_OK;
+    if (fallback_prepare(&k->fallback, context, k->nodes, error, sizeof error) != 0) {
+        report_error(context, error);
+        return TFL_ERROR;
+    }
     if (kernel_matches(k, context, error, sizeof error) != 0) delegate_resize(k, context);
     return TFL_OK;
 }
@@ -283,7 +272,7 @@ static int kernel_run(tfl_context *context, tfl_node *node) {
 
 static int replace(work *w) {
     tfl_int_array *nodes = supported_nodes(w->answer);
-    if (nodes == NULL) return fail(w, "no memory for the list of nodes");
+    if (nodes == NULL) return work_fail(w, "no memory for the list of nodes");
     tfl_registration registration = {.init = kernel_init, .free = kernel_end, .prepare = kernel_prepare, .invoke = kernel_run,
                                      .custom_name = "ptfe", .version = 1};
     w->delegate->waiting = w->kernels;
@@ -293,7 +282,7 @@ static int replace(work *w) {
     w->delegate->waiting_count = 0;
     free(nodes);
     if (status == TFL_OK) return 0;
-    fail(w, "TFLite did not take the kernels");
+    work_fail(w, "TFLite did not take the kernels");
     return HALF_DONE;
 }
 
@@ -327,16 +316,25 @@ static void end_work(work *w) {
     graph_free(&w->graph);
 }
 
+static int take(work *w) {
+    report(w);
+    w->delegate->has_parts |= w->answer->part_count > 0;
+    return w->answer->part_count == 0 ? 0 : replace(w);
+}
+
 /* 0: delegated, or nothing to delegate. -1 with a sentence: left as it was, or HALF_DONE. */
 static int run_prepare(work *w) {
+    if (*w->delegate->options.value[OPTION_PLAN] != 0) {
+        if (answer_from_plan_file(w) != 0) return -1;
+        return take(w);
+    }
     if (graph_capture(w->context, &w->delegate->options, &w->graph, w->error, sizeof w->error) != 0) return -1;
     if (w->graph.message.length == 0) {
-        if (w->graph.all > 0) line_say("no int8 or uint8 operations of fixed shape here: all %zu nodes stay on TFLite's kernels", w->graph.all);
+        /* Graphs behind the first are called by it: branches, or what gives variables their first value. */
+        if (w->graph.all > 0 && (w->delegate->options.verbose > 0 || !w->delegate->has_parts)) line_say("no int8 or uint8 operations of fixed shape here: all %zu nodes stay on TFLite's kernels", w->graph.all);
         return 0;
     }
-    if (find_answer(w) != 0) return -1;
-    report(w);
-    return w->answer->part_count == 0 ? 0 : replace(w);
+    return find_answer(w) != 0 ? -1 : take(w);
 }
 
 int delegate_prepare(tfl_context *context, tfl_delegate *base) {
@@ -344,7 +342,9 @@ int delegate_prepare(tfl_context *context, tfl_delegate *base) {
     work w = {.delegate = d, .context = context};
     pthread_mutex_lock(&d->lock);
     int status = run_prepare(&w);
-    if (status != 0) line_say("everything stays on TFLite's kernels: %s", w.error);
+    /* A plan file holds the first graph; those that it calls stay on the CPU. */
+    const int called = d->has_parts && d->options.verbose == 0 && *d->options.value[OPTION_PLAN] != 0;
+    if (status != 0 && !called) line_say("everything stays on TFLite's kernels: %s", w.error);
     end_work(&w);
     pthread_mutex_unlock(&d->lock);
     return status == HALF_DONE ? TFL_DELEGATE_ERROR : TFL_OK;
@@ -356,8 +356,8 @@ static int compile_resized(work *w) {
                             sizeof w->error) != 0) {
         return -1;
     }
-    if (w->graph.count != nodes.count || w->graph.message.length == 0) return fail(w, "tensors of a size that is known only later");
-    return find_answer(w);
+    if (w->graph.count != nodes.count || w->graph.message.length == 0) return work_fail(w, "tensors of a size that is known only later");
+    return *w->delegate->options.value[OPTION_PLAN] != 0 ? answer_from_plan_file(w) : find_answer(w);
 }
 
 static void delegate_resize(kernel *k, tfl_context *context) {

@@ -12,6 +12,7 @@ typedef struct delegate {
     options options;
     profile *profile;
     pthread_mutex_t lock; /* one graph at a time */
+    int has_parts;        /* of a graph before */
     /* Loaded kernels between Prepare and TFLite's `init` of each. */
     kernel **waiting;
     size_t waiting_count;

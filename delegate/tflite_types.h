@@ -2,6 +2,6 @@
 #ifndef PTFE_TFLITE_TYPES_H
 #define PTFE_TFLITE_TYPES_H
 
-enum tfl_type { TFL_FLOAT32 = 1, TFL_INT32 = 2, TFL_UINT8 = 3, TFL_INT64 = 4, TFL_INT16 = 7, TFL_INT8 = 9 };
+enum tfl_type { TFL_FLOAT32 = 1, TFL_INT32 = 2, TFL_UINT8 = 3, TFL_INT64 = 4, TFL_INT16 = 7, TFL_INT8 = 9, TFL_RESOURCE = 14 };
 
 #endif

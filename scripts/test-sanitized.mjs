@@ -48,6 +48,8 @@ const env = {
   UBSAN_OPTIONS: 'print_stacktrace=1',
 };
 const tests =
-  process.argv.length > 2 ? process.argv.slice(2) : ['host', 'cache', 'engine_faults', 'report', 'plan_fuzz'];
+  process.argv.length > 2
+    ? process.argv.slice(2)
+    : ['host', 'cache', 'changing', 'engine_faults', 'plan_file', 'report', 'plan_fuzz'];
 const files = tests.map((name) => `test/delegate/${name}.test.ts`);
 process.exitCode = run(process.execPath, ['node_modules/mocha/bin/mocha.js', ...files], env);

@@ -64,7 +64,11 @@ export const compilePart = (graph: Graph, part: Part, options: CompileOptions): 
     }
     const result = tileOperation(operation, stagesOf(operation, options.trust), cubes);
     if (result === null)
-      return { rule: 'tile', text: `node ${operation.nodes[0] ?? -1} cannot be cut to fit the chip's buffers` };
+      return {
+        rule: 'tile',
+        text: `node ${operation.nodes[0] ?? -1} cannot be cut to fit the chip's buffers`,
+        advice: 'take fewer channels or smaller planes',
+      };
     steps.push(result);
   }
   const schedule = scheduleJobs(steps);
@@ -102,15 +106,20 @@ export interface CompiledModel {
 /** Compiles a .tflite file without TFLite: what the NPU takes, in parts. @throws PtfeError for a damaged file */
 export const compileTflite = (bytes: Uint8Array, options: CompileOptions = defaultOptions): CompiledModel => {
   const { graph, outputs } = readTflite(bytes);
-  const { refused, host } = checkGraph(graph, options.trust, options.parts ?? 'worthwhile');
-  const refusals = [...refused].map(([node, refusal]) => ({ ...refusal, node }));
-  const supported = new Set(graph.nodes.map(({ index }) => index).filter((index) => !refused.has(index)));
-  const parts: (Part & { readonly plan: Uint8Array })[] = [];
-  for (const part of splitParts(graph, supported, outputs)) {
-    const plan = compilePart(graph, part, options);
-    if (plan instanceof Uint8Array) parts.push({ ...part, plan });
-    else refusals.push(...part.nodes.map((node) => ({ ...plan, node })));
+  const { refused: checked, host } = checkGraph(graph, options.trust, options.parts ?? 'worthwhile');
+  const refused = new Map(checked);
+  for (;;) {
+    const supported = new Set(graph.nodes.map(({ index }) => index).filter((index) => !refused.has(index)));
+    const parts: (Part & { readonly plan: Uint8Array })[] = [];
+    const before = refused.size;
+    for (const part of splitParts(graph, supported, outputs)) {
+      const plan = compilePart(graph, part, options);
+      if (plan instanceof Uint8Array) parts.push({ ...part, plan });
+      else for (const node of part.nodes) refused.set(node, plan);
+    }
+    // Without the nodes of a refused part the others may be cut in another way.
+    if (refused.size > before) continue;
+    const listed = (map: ReadonlyMap<number, Refusal>) => [...map].map(([node, because]) => ({ ...because, node }));
+    return { parts, refusals: listed(refused), hosted: listed(host).filter(({ node }) => supported.has(node)) };
   }
-  const hosted = [...host].map(([node, because]) => ({ ...because, node }));
-  return { parts, refusals, hosted: hosted.filter(({ node }) => parts.some(({ nodes }) => nodes.includes(node))) };
 };

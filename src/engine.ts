@@ -6,9 +6,10 @@ import { readSync, writeSync } from 'node:fs';
 import { compilePart } from './compile.js';
 import { PtfeError } from './error.js';
 import type { Part } from './model/graph.js';
-import { Cursor, type Message, readMessage } from './model/message.js';
+import { type Message, readMessage } from './model/message.js';
 import type { Trust } from './ops/rule.js';
 import { checkGraph } from './partition/check.js';
+import { plansRun, readPartsRun, verdictsRun } from './plan/answer.js';
 
 const requestMagic = 0x51465450;
 const replyMagic = 0x52465450;
@@ -42,52 +43,16 @@ const reply = (kind: number, payload: Uint8Array): void => {
   writeAll(payload);
 };
 
-/** Chunks, each padded with zeros to a multiple of `unit`. */
-const join = (chunks: readonly Uint8Array[], unit: number): Uint8Array => {
-  const padded = (length: number): number => Math.ceil(length / unit) * unit;
-  const all = new Uint8Array(chunks.reduce((sum, { byteLength }) => sum + padded(byteLength), 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += padded(chunk.byteLength);
-  }
-  return all;
-};
-
-const words = (...values: readonly number[]): Uint8Array => new Uint8Array(Uint32Array.from(values).buffer);
-
 const trustOf = ({ options }: Message): Trust => (options['trust'] === 'seen' ? 'seen' : 'inferred');
 
-const check = (message: Message): Uint8Array => {
-  const chunks = [words(message.graph.nodes.length)];
-  const { refused } = checkGraph(
-    message.graph,
-    trustOf(message),
-    message.options['parts'] === 'all' ? 'all' : 'worthwhile',
+const check = (message: Message): Uint8Array =>
+  verdictsRun(
+    message.graph.nodes.map(({ index }) => index),
+    checkGraph(message.graph, trustOf(message), message.options['parts'] === 'all' ? 'all' : 'worthwhile').refused,
   );
-  for (const node of message.graph.nodes) {
-    const refusal = refused.get(node.index);
-    const text = new TextEncoder().encode(refusal === undefined ? '' : `${refusal.rule}: ${refusal.text}`);
-    chunks.push(words(node.index, refusal === undefined ? 1 : 0, text.byteLength), text);
-  }
-  return join(chunks, 4);
-};
 
-const readParts = (payload: Uint8Array): Part[] => {
-  const cursor = new Cursor(payload);
-  const ids = (): number[] => cursor.list(cursor.u32(), () => cursor.u32());
-  return cursor.list(cursor.u32(), () => ({ nodes: ids(), inputs: ids(), outputs: ids() }));
-};
-
-const compile = (message: Message, parts: readonly Part[]): Uint8Array => {
-  const chunks = [words(parts.length, 0)];
-  for (const part of parts) {
-    const result = compilePart(message.graph, part, { trust: trustOf(message) });
-    const bytes = result instanceof Uint8Array ? result : new TextEncoder().encode(`${result.rule}: ${result.text}`);
-    chunks.push(words(result instanceof Uint8Array ? 0 : 1, 0, bytes.byteLength, 0), bytes);
-  }
-  return join(chunks, 8);
-};
+const compile = (message: Message, parts: readonly Part[]): Uint8Array =>
+  plansRun(parts.map((part) => compilePart(message.graph, part, { trust: trustOf(message) })));
 
 const serve = (): void => {
   let message: Message | null = null;
@@ -104,7 +69,7 @@ const serve = (): void => {
       message = readMessage(payload);
       reply(kinds.check, check(message));
     } else if (kind === kinds.compile && message !== null) {
-      reply(kinds.compile, compile(message, readParts(payload)));
+      reply(kinds.compile, compile(message, readPartsRun(payload)));
     } else {
       throw new PtfeError('bad-message', 'engine', `a frame of kind ${kind}`);
     }

@@ -33,6 +33,12 @@ typedef struct ptfe_tensor {
 PTFE_API const char *ptfe_version(void);
 
 /*
+ * A file of `ptfe compile`, 8-aligned in memory, holds a plan for each part of the model that the NPU takes: that of part
+ * `index`, inside `file`. 0, or -1 when there is no such part, or this is no such file.
+ */
+PTFE_API int ptfe_plan(const void *file, size_t length, uint32_t index, const void **plan, size_t *plan_length);
+
+/*
  * Checks a plan and loads it on the software NPU. `plan` must be 8-aligned and stay in place until ptfe_close.
  * `facts`: switches of the software NPU, "name=value,...", or NULL. NULL with a sentence in `error` on failure.
  */

@@ -1,18 +1,19 @@
-/** `ptfe compile`: a plan for each part of a model that the NPU takes. */
-import { basename, extname } from 'node:path';
+/** `ptfe compile`: the plans of what the NPU takes of a model, in one file. */
+import { basename } from 'node:path';
 import { compileTflite, type CompiledModel } from '../compile.js';
 import { chips, findChip } from '../hardware/chips.js';
 import { readPlan } from '../plan/read.js';
 import { badUsage, onePositional, readArguments, partsOption, trustOption } from './arguments.js';
-import { inFile, readBytes, writeBytes } from './files.js';
+import { inFile, readModel, writeBytes } from './files.js';
+import { planFile } from './plan_file.js';
 import { printJson, type Subcommand } from './subcommand.js';
 
 const usage = `ptfe compile MODEL.tflite [-o PLAN] [--trust seen] [--parts all] [--chip rk3588] [--json]
 
-Compiles what the NPU takes of a model. One part gives one plan; several parts give PLAN.0, PLAN.1 and so on
-before the file's extension. Without -o the plan stands in the current folder under the model's name.
+Compiles what the NPU takes of a model into one plan file, for machines without Node: the delegate runs it with its option
+plan=PLAN, and C programs run it with ptfe_plan and ptfe_open (delegate/include/ptfe.h).
 
-  -o, --output PLAN  where the plan goes
+  -o, --output PLAN  where it goes; default: the model's name with .plan, in the current folder
   --trust seen       only register words that were seen on silicon or in a shipped driver
   --parts all        also parts that would cost more than they save
   --chip NAME        ${Object.keys(chips).join(', ')}; plans are made for the RK3588 only
@@ -31,17 +32,7 @@ const checkChip = (name: string): void => {
     );
 };
 
-/** One part keeps the name; several are numbered before the extension. */
-const planNames = (model: string, output: string | undefined, count: number): readonly string[] => {
-  const name = output ?? `${basename(model, '.tflite')}.plan`;
-  const extension = extname(name);
-  const stem = name.slice(0, name.length - extension.length);
-  return Array.from({ length: count }, (_, i) => (count === 1 ? name : `${stem}.${i}${extension}`));
-};
-
-interface WrittenPlan {
-  readonly file: string;
-  readonly bytes: number;
+interface PartSummary {
   readonly nodes: readonly number[];
   readonly tasks: number;
   readonly jobs: number;
@@ -49,14 +40,15 @@ interface WrittenPlan {
   readonly facts: readonly string[];
 }
 
-const writePlans = (compiled: CompiledModel, names: readonly string[]): readonly WrittenPlan[] =>
-  compiled.parts.map(({ nodes, plan }, i) => {
-    const file = names[i] ?? '';
-    const { tasks, jobs, ops } = readPlan(plan);
-    writeBytes(file, plan);
-    const facts = [...new Set(ops.flatMap((op) => op.facts))].sort();
-    return { file, bytes: plan.byteLength, nodes, tasks: tasks.length, jobs: jobs.length, facts };
-  });
+const summaryOf = ({ nodes, plan }: CompiledModel['parts'][number]): PartSummary => {
+  const { tasks, jobs, ops } = readPlan(plan);
+  return { nodes, tasks: tasks.length, jobs: jobs.length, facts: [...new Set(ops.flatMap((op) => op.facts))].sort() };
+};
+
+const partLine = ({ nodes, tasks, facts }: PartSummary, i: number): string => {
+  const inferred = facts.length === 0 ? 'no inferred fact' : `${facts.length} inferred facts`;
+  return `  part ${i}: ${nodes.length} nodes, ${tasks} tasks, rests on ${inferred}\n`;
+};
 
 export const compileCommand: Subcommand = {
   name: 'compile',
@@ -74,19 +66,20 @@ export const compileCommand: Subcommand = {
     const trust = trustOption('compile', parsed);
     const parts = partsOption('compile', parsed);
     checkChip(parsed.values['chip'] ?? 'rk3588');
-    const bytes = readBytes(model);
+    const { bytes, graph } = readModel(model);
     const compiled = inFile(model, () => compileTflite(bytes, { trust, parts }));
-    const plans = writePlans(compiled, planNames(model, parsed.values['output'], compiled.parts.length));
-    if (parsed.flags.has('json')) printJson(terminal, { model, trust, plans, refusals: compiled.refusals });
+    const summaries = compiled.parts.map(summaryOf);
+    const file = summaries.length === 0 ? null : (parsed.values['output'] ?? `${basename(model, '.tflite')}.plan`);
+    const contents = file === null ? new Uint8Array() : planFile(graph, compiled);
+    if (file !== null) writeBytes(file, contents);
+    const { refusals } = compiled;
+    if (parsed.flags.has('json'))
+      printJson(terminal, { model, trust, file, bytes: contents.byteLength, parts: summaries, refusals });
+    else if (file === null) terminal.out(`${model}: no node for the NPU (ptfe check says why)\n`);
     else {
-      for (const { file, bytes: size, nodes, tasks, facts } of plans) {
-        const inferred = facts.length === 0 ? 'no inferred fact' : `${facts.length} inferred facts`;
-        terminal.out(`${file}: ${size} bytes, ${nodes.length} nodes, ${tasks} tasks, rests on ${inferred}\n`);
-      }
-      const left = compiled.refusals.length;
-      if (plans.length === 0) terminal.out(`${model}: no node for the NPU (ptfe check says why)\n`);
-      else if (left > 0) terminal.out(`${left} nodes stay on the CPU (ptfe check says why)\n`);
+      terminal.out(`${file}: ${contents.byteLength} bytes\n${summaries.map(partLine).join('')}`);
+      if (refusals.length > 0) terminal.out(`${refusals.length} nodes stay on the CPU (ptfe check says why)\n`);
     }
-    return plans.length === 0 ? 1 : 0;
+    return file === null ? 1 : 0;
   },
 };

@@ -26,6 +26,7 @@ export const delegateOptions: readonly DelegateOption[] = [
     text: 'all: parts that cost more than they save, too',
   },
   { name: 'facts', allowed: '<name=value,... of the software NPU>', initial: '', text: 'behaviours (ptfe npu facts)' },
+  { name: 'plan', allowed: '<file of ptfe compile>', initial: '', text: 'a compiled model: no engine, no Node' },
 ];
 
 export const variableOf = ({ name }: DelegateOption): string => `PTFE_${name.toUpperCase()}`;

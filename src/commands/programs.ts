@@ -9,6 +9,7 @@ import type { Program } from '../stream/program.js';
 import { programOfRecording, readRecording } from '../stream/recording.js';
 import { readVendorPrograms } from '../stream/vendor.js';
 import { inFile, parseJson, readUnpacked } from './files.js';
+import { planFileMagic, plansOfFile } from './plan_file.js';
 
 export type ProgramsKind = 'plan' | 'model' | 'stream' | 'vendor';
 
@@ -20,12 +21,11 @@ export interface Programs {
 const asciiAt = (bytes: Uint8Array, from: number, to: number): string =>
   new TextDecoder('latin1').decode(bytes.subarray(from, to));
 
-const programsOfModel = (path: string, bytes: Uint8Array, trust: Trust): readonly Program[] => {
-  const { parts } = compileTflite(bytes, { trust });
-  return parts.map(({ nodes, plan }, i) =>
-    programOfPlan(readPlan(plan), `${path} part ${i} of ${parts.length}, ${nodes.length} nodes`),
-  );
-};
+const programsOf = (path: string, plans: readonly Uint8Array[]): readonly Program[] =>
+  plans.map((plan, i) => programOfPlan(readPlan(plan), `${path} part ${i} of ${plans.length}`));
+
+const plansOfModel = (bytes: Uint8Array, trust: Trust): readonly Uint8Array[] =>
+  compileTflite(bytes, { trust }).parts.map(({ plan }) => plan);
 
 const programsOfJson = (bytes: Uint8Array): Programs => {
   const json = parseJson(bytes);
@@ -48,7 +48,9 @@ export const readPrograms = (path: string, trust: Trust): Programs => {
   const bytes = readUnpacked(path);
   return inFile(path, () => {
     if (asciiAt(bytes, 0, 8) === planMagic) return { kind: 'plan', programs: [programOfPlan(readPlan(bytes), path)] };
-    if (asciiAt(bytes, 4, 8) === 'TFL3') return { kind: 'model', programs: programsOfModel(path, bytes, trust) };
+    if (asciiAt(bytes, 0, 8) === planFileMagic) return { kind: 'plan', programs: programsOf(path, plansOfFile(bytes)) };
+    if (asciiAt(bytes, 4, 8) === 'TFL3')
+      return { kind: 'model', programs: programsOf(path, plansOfModel(bytes, trust)) };
     if (asciiAt(bytes, 0, 16).trimStart().startsWith('{')) return programsOfJson(bytes);
     throw new PtfeError(
       'bad-stream',

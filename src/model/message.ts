@@ -3,15 +3,18 @@ import { PtfeError } from '../error.js';
 import type { ElementType, Graph, Node, Tensor } from './graph.js';
 import { operatorName, type OptionKind, optionFields } from './operators.js';
 
-const magic = 0x47465450;
-const version = 1;
-const elementTypes: Readonly<Record<number, ElementType>> = {
-  1: 'float32',
-  2: 'int32',
-  3: 'uint8',
-  4: 'int64',
-  9: 'int8',
+export const messageMagic = 0x47465450;
+export const messageVersion = 1;
+/** As TFLite's C API numbers them. */
+export const typeNumbers: Readonly<Record<ElementType, number>> = {
+  float32: 1,
+  int32: 2,
+  uint8: 3,
+  int64: 4,
+  int8: 9,
+  other: 0,
 };
+const elementTypes = new Map(Object.entries(typeNumbers).map(([type, number]) => [number, type as ElementType]));
 
 /** A bounds-checked reader over bytes that another process wrote. */
 export class Cursor {
@@ -53,11 +56,15 @@ export class Cursor {
     }
     return Array.from({ length: count }, read);
   }
+  take(length: number): Uint8Array {
+    const at = this.#advance(length);
+    return this.#bytes.subarray(at, at + length);
+  }
   bytes(): Uint8Array {
     const length = this.u32();
-    const at = this.#advance(length);
+    const run = this.take(length);
     this.#advance((4 - (length % 4)) % 4);
-    return this.#bytes.subarray(at, at + length);
+    return run;
   }
   text(): string {
     return new TextDecoder().decode(this.bytes());
@@ -69,7 +76,7 @@ export class Cursor {
 
 const readTensor = (cursor: Cursor): Tensor => {
   const index = cursor.u32();
-  const type = elementTypes[cursor.u32()] ?? 'other';
+  const type = elementTypes.get(cursor.u32()) ?? 'other';
   const flags = cursor.u32();
   const shape = cursor.list(cursor.u32(), () => cursor.i32());
   const scales = cursor.list(cursor.u32(), () => cursor.f32());
@@ -115,7 +122,7 @@ export interface Message {
 /** @throws PtfeError `bad-message` when a length, an index or the magic is wrong. */
 export const readMessage = (bytes: Uint8Array): Message => {
   const cursor = new Cursor(bytes);
-  if (cursor.u32() !== magic || cursor.u32() !== version) {
+  if (cursor.u32() !== messageMagic || cursor.u32() !== messageVersion) {
     throw new PtfeError(
       'bad-message',
       'graph message',

@@ -81,6 +81,8 @@ export const perTensor = (of: FeatureMaps): Rule => ({
 export const oneQuantization = (of: FeatureMaps): Rule => ({
   name: 'quantization',
   text: 'the same scale and zero point for inputs and outputs',
+  advice:
+    'convert again with a newer converter, which gives both sides one scale, or quantize what stands on both sides alike',
   broken: (context) => {
     const [first, ...others] = of(context).map((tensor) => tensor?.quantization ?? null);
     const same = others.every(

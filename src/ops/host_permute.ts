@@ -10,6 +10,7 @@ import {
   type OpContext,
   outputOf,
   quantizationOf,
+  type Rule,
   shapeText,
 } from './rule.js';
 
@@ -26,14 +27,21 @@ export const permuted = (context: OpContext, input: number, output: number, kern
 
 export const permuteFact = `the NPU moves atoms of ${atoms.channels} channels, not single values between channels and pixels`;
 
-/** @param kernelOf null where the node is no permutation of at most six dimensions */
-export const permuteHost = (kernelOf: (context: OpContext) => PermuteKernel | null): HostDefinition => ({
+/**
+ * @param kernelOf null where the node is no permutation of at most six dimensions
+ * @param more rules of the op that hold for the host too
+ */
+export const permuteHost = (
+  kernelOf: (context: OpContext) => PermuteKernel | null,
+  more: readonly Rule[] = [],
+): HostDefinition => ({
   fact: permuteFact,
   rules: [
     oneType(maps(0)),
     rows(maps(0)),
     perTensor(maps(0)),
     oneQuantization(maps(0)),
+    ...more,
     {
       name: 'order',
       text: `a constant order of at most ${permuteRank} dimensions`,

@@ -11,7 +11,7 @@ import { borderSide } from './border.js';
 import { permuteHost } from './host_permute.js';
 import { takesInstead } from './fully_connected.js';
 import type { Operation } from './operation.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, shapeText } from './rule.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, type Rule, shapeText } from './rule.js';
 
 /** More tasks than this for one node cost more than the node is worth. */
 const mostMoves = 64;
@@ -79,6 +79,13 @@ const operationsOf = (context: OpContext): readonly Operation[] | null => {
   return Number.isInteger(split) && split <= mostMoves ? channelsToPixels(source, target, split, nodes, spare) : null;
 };
 
+/** A shape that is calculated is known only when the model runs, whatever the file says. */
+const constantShape: Rule = {
+  name: 'shape',
+  text: 'the new shape, or the axis, a constant or an option',
+  broken: (context) => (inputOf(context, 1)?.constant === false ? 'a shape that is known only when it runs' : null),
+};
+
 const reshapeOf = (op: string): OpDefinition => ({
   op,
   rules: [
@@ -86,9 +93,11 @@ const reshapeOf = (op: string): OpDefinition => ({
     rows(maps(0)),
     perTensor(maps(0)),
     oneQuantization(maps(0)),
+    constantShape,
     {
       name: 'channels',
       text: `channels that stay, or that groups of at most ${mostMoves} pixels are made of or become; any at the border of the graph, or where FULLY_CONNECTED alone takes the result`,
+      advice: 'keep the channels last, or reshape only at the start or the end of the model',
       broken: (context) => {
         const [from, to] = [inputOf(context, 0)?.shape ?? [], outputOf(context)?.shape ?? []];
         if (elementCount(from) !== elementCount(to)) return `${shapeText(from)} to ${shapeText(to)}`;
@@ -98,12 +107,11 @@ const reshapeOf = (op: string): OpDefinition => ({
     unseen('a copy by the DPU alone'),
   ],
   lower: (context) => operationsOf(context) ?? [],
-  // The same values one behind the other, in cubes of other channels.
-  host: permuteHost((context) => ({
-    kind: 'permute',
-    shape: [elementCount(inputOf(context, 0)?.shape ?? [])],
-    order: [0],
-  })),
+  // The same values one behind the other, in atoms of other channels.
+  host: permuteHost(
+    (context) => ({ kind: 'permute', shape: [elementCount(inputOf(context, 0)?.shape ?? [])], order: [0] }),
+    [constantShape],
+  ),
 });
 
 export const reshape = reshapeOf('RESHAPE');

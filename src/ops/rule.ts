@@ -1,10 +1,13 @@
 /** Rules are data: a name, a text for people, and a predicate. The first one that does not hold refuses a node. */
 import type { Graph, Node, Tensor } from '../model/graph.js';
+import { adviceOf } from './advice.js';
 import type { Operation } from './operation.js';
 
 export interface Refusal {
   readonly rule: string;
   readonly text: string;
+  /** What the model's author can change, one line. */
+  readonly advice?: string;
 }
 
 export interface OpContext {
@@ -22,6 +25,8 @@ export interface Rule {
   readonly name: string;
   /** What the op needs, one line; SUPPORTED_OPS and messages use it. */
   readonly text: string;
+  /** What the model's author can change; by default what `advice.ts` says for rules of this name. */
+  readonly advice?: string | ((context: OpContext) => string);
   /** @returns what is wrong with this node, or null when the rule holds. Rules are asked in order: a later one may rely on the earlier. */
   readonly broken: (context: OpContext) => string | null;
 }
@@ -45,7 +50,10 @@ export interface OpDefinition {
 export const refusalOf = (definition: Pick<OpDefinition, 'rules'>, context: OpContext): Refusal | null => {
   for (const rule of definition.rules) {
     const wrong = rule.broken(context);
-    if (wrong !== null) return { rule: rule.name, text: `${wrong} (needs: ${rule.text})` };
+    if (wrong === null) continue;
+    const advice = adviceOf(rule, context);
+    const refusal = { rule: rule.name, text: `${wrong} (needs: ${rule.text})` };
+    return advice === undefined ? refusal : { ...refusal, advice };
   }
   return null;
 };

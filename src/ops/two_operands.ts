@@ -55,6 +55,8 @@ const areMaps = (first: Tensor, second: Tensor, output: Tensor): boolean =>
 export const operandsAlike = (constants: 'one' | 'channels'): Rule => ({
   name: 'shapes',
   text: `two operands of one static shape whose dimensions before the last three are 1; one of them may be one pixel, or a constant of one value${constants === 'channels' ? ' or of one for each channel' : ''}`,
+  advice:
+    'make both operands one shape (other broadcasts: RESIZE_NEAREST_NEIGHBOR or CONCATENATION first), or one of them a constant',
   broken: (context) => {
     const [first, second, output] = [inputOf(context, 0), inputOf(context, 1), outputOf(context)];
     const shapes = [first, second, output].map((tensor) => shapeText(tensor?.shape ?? [])).join(', ');

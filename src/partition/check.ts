@@ -4,6 +4,7 @@ import { operators } from '../ops/index.js';
 import { type Refusal, refusalOf, type Trust } from '../ops/rule.js';
 import { chooseHostNodes } from './host.js';
 import { splitParts } from './split.js';
+import { unknownOp } from './unknown.js';
 import { notWorthwhile } from './worth.js';
 
 /** `worthwhile`: parts that cost more than they save stay on the CPU. */
@@ -15,12 +16,10 @@ export type Target = 'npu' | 'host' | 'cpu';
 export type Verdict =
   { readonly target: 'npu'; readonly because: null } | { readonly target: 'host' | 'cpu'; readonly because: Refusal };
 
-const unknownOp: Refusal = { rule: 'operator', text: 'no lowering for this operator yet' };
-
 /** The best place for a node by itself. */
 export const judgeNode = (graph: Graph, node: Node, trust: Trust): Verdict => {
   const definition = operators.get(node.op);
-  if (definition === undefined) return { target: 'cpu', because: unknownOp };
+  if (definition === undefined) return { target: 'cpu', because: unknownOp(graph, node) };
   const context = { graph, node, trust, spare: 0 };
   const because = refusalOf(definition, context);
   if (because === null) return { target: 'npu', because };

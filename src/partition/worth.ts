@@ -74,7 +74,9 @@ export const notWorthwhile = (
     if (cpu >= most || cpu >= npu) continue;
     const count = part.nodes.length === 1 ? 'a part of 1 node' : `a part of ${part.nodes.length} nodes`;
     const text = `${count} by itself: about ${Math.ceil(npu)} us on the NPU, ${Math.ceil(cpu)} us on the CPU (parts=all takes it)`;
-    for (const node of part.nodes) left.set(node, { rule: 'worth', text });
+    const advice =
+      'nothing to change: it costs the CPU less; fewer ops between it and the next part would join the two';
+    for (const node of part.nodes) left.set(node, { rule: 'worth', text, advice });
   }
   return left;
 };

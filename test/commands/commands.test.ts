@@ -6,7 +6,10 @@ import { spawnSync } from 'node:child_process';
 import { gzipSync } from 'node:zlib';
 import { delegateOptions } from '../../src/commands/delegate_options.js';
 import { runSubcommand } from '../../src/commands/index.js';
+import { plansOfFile } from '../../src/commands/plan_file.js';
 import { facts } from '../../src/hardware/facts.js';
+import { adviceOf } from '../../src/ops/advice.js';
+import { operators } from '../../src/ops/index.js';
 import { goldenModels } from '../golden/models.js';
 import { repository } from '../host/python.js';
 import { isShared, sharedPath } from '../host/shared.js';
@@ -105,8 +108,11 @@ describe('commands', () => {
 
     it('a plan cut off anywhere', () => {
       const whole = readFileSync(plan);
-      for (const length of [8, 60, 127, 128, 500, whole.length - 1])
-        expectRefused(ptfe('disasm', file('cut.plan', whole.subarray(0, length))), 'cut.plan: plan header: ');
+      for (const length of [8, 60, 135, 136, 500, whole.length - 1])
+        expectRefused(ptfe('disasm', file('cut.plan', whole.subarray(0, length))), 'cut.plan: plan file: ');
+      const [bare = new Uint8Array()] = plansOfFile(Uint8Array.from(whole));
+      for (const length of [8, 60, 127, 128, 500, bare.length - 1])
+        expectRefused(ptfe('disasm', file('cut.plan', bare.subarray(0, length))), 'cut.plan: plan header: ');
     });
 
     it('a .tflite file cut off anywhere', () => {
@@ -130,10 +136,9 @@ describe('commands', () => {
     it('writes a plan and says what is in it', () => {
       const { out } = ptfe('compile', model, '-o', plan, '--json');
       expect(json(out)).to.deep.include({ model, trust: 'inferred', refusals: [] });
-      expect(json(out)['plans']).to.deep.equal([
+      expect(json(out)).to.deep.include({ file: plan, bytes: readFileSync(plan).length });
+      expect(json(out)['parts']).to.deep.equal([
         {
-          file: plan,
-          bytes: readFileSync(plan).length,
           nodes: [0],
           tasks: 2,
           jobs: 1,
@@ -149,12 +154,13 @@ describe('commands', () => {
       expect(out).to.contain('no node for the NPU');
     });
 
-    it('numbers the plans of several parts', function () {
+    it('keeps all parts in one file', function () {
       const path = sharedPath('models/movenet_single_pose_lightning_ptq.tflite');
       if (!isShared('models/movenet_single_pose_lightning_ptq.tflite')) return this.skip();
       const { code, out } = ptfe('compile', path, '--parts', 'all', '-o', join(folder, 'v1.plan'));
       expect(code).to.equal(0);
-      expect(out).to.match(/v1\.0\.plan: .*\n.*v1\.1\.plan: [^]*\n\d+ nodes stay on the CPU/);
+      expect(out).to.match(/v1\.plan: \d+ bytes\n {2}part 0: .*\n {2}part 1: [^]*\n\d+ nodes stay on the CPU/);
+      expect(ptfe('disasm', join(folder, 'v1.plan')).out).to.contain('v1.plan part 1 of ');
     });
   });
 
@@ -168,6 +174,34 @@ describe('commands', () => {
       const nodes = seen['nodes'] as readonly Readonly<Record<string, unknown>>[];
       expect(nodes).to.have.length(28);
       expect(nodes.find((node) => node['op'] === 'ADD')).to.deep.include({ target: 'cpu', rule: 'trust', part: null });
+    });
+
+    it('says what to change in the model, once for all nodes that it is for', () => {
+      const digits = join(repository, 'examples/digits_int8.tflite');
+      const nodes = json(ptfe('check', digits, '--trust', 'seen', '--json').out)['nodes'] as readonly {
+        readonly target: string;
+        readonly advice: string | null;
+      }[];
+      for (const { target, advice } of nodes) {
+        if (target === 'npu') expect(advice).to.equal(null);
+        else expect(advice).to.be.a('string').and.not.equal('');
+      }
+      const { out } = ptfe('check', digits, '--trust', 'seen');
+      const [, changes = ''] = out.split('What to change in the model:\n');
+      expect(changes).to.match(/^( {2}#\d+( #\d+)*: \S[^\n]*\n)+$/);
+      expect(changes.match(/leave out --trust seen/g)).to.have.length(1);
+      expect(ptfe('check', model).out).to.not.contain('What to change');
+    });
+
+    it('every rule has an advice', () => {
+      const graph = { tensors: new Map(), nodes: [] };
+      for (const { op, rules } of operators.values()) {
+        const node = { index: 0, op, version: 1, inputs: [], outputs: [], params: {} };
+        for (const rule of rules)
+          expect(adviceOf(rule, { graph, node, trust: 'inferred', spare: 0 }), `${op}, rule ${rule.name}`).to.be.a(
+            'string',
+          );
+      }
     });
 
     it('answers 1 where the NPU takes nothing', () => {

@@ -6,6 +6,7 @@ import { runSubcommand } from '../../src/commands/index.js';
 import { goldenModels } from '../golden/models.js';
 import { loadAddon } from '../host/addon.js';
 import { pythonEnvironment, repository } from '../host/python.js';
+import { needShared, sharedPath } from '../host/shared.js';
 
 const ptfe = (...argv: readonly string[]) => {
   let [out, err] = ['', ''];
@@ -54,6 +55,37 @@ describe('ptfe compare', function () {
     expect(answer.largest).to.equal(1);
     expect(answer.layers.some(({ on }) => on === 'NPU')).to.equal(true);
   });
+
+  /** Real models, a picture for each, and how many layers at least are compared. */
+  for (const [name, picture, least] of [
+    ['mobilenet_v2_1.0_224_quant', 'cat.bmp', 65],
+    ['tf2_mobilenet_v2_1.0_224_ptq', 'cat.bmp', 67],
+    ['efficientnet_lite0_int8', 'cat.bmp', 63],
+    ['movenet_single_pose_lightning_ptq', 'squat.png', 112],
+    ['deeplabv3_mnv2_dm05_pascal_quant', 'cat.bmp', 70],
+    ['coco_ssd_mobilenet_v1_1.0_quant', 'person_crop.png', 63],
+  ] as const) {
+    it(`no layer of ${name} is off by more than one count`, function () {
+      needShared(this, `models/${name}.tflite`);
+      const model = sharedPath(`models/${name}.tflite`);
+      const input = sharedPath(`models/samples/${picture}`);
+      const { code, out, err } = ptfe('compare', model, input, '--python', python, '--json');
+      expect(err).to.equal('');
+      const { layers, values, differing, largest } = JSON.parse(out) as {
+        readonly layers: readonly { readonly node: number; readonly op: string; readonly largest?: number }[];
+        readonly values: number;
+        readonly differing: number;
+        readonly largest: number;
+      };
+      const compared = layers.filter((layer) => layer.largest !== undefined);
+      console.log(
+        `      ${compared.length} of ${layers.length} layers, ${differing} of ${values} values differ, by ${largest} at most`,
+      );
+      expect(compared.length, 'layers compared').to.be.at.least(least);
+      for (const layer of compared) expect(layer.largest, `${layer.op} #${layer.node}`).to.be.at.most(1);
+      expect(code, 'exit code').to.equal(0);
+    });
+  }
 
   it('bad input is one line and exit code 2', () => {
     const model = join(folder, 'conv.tflite');

@@ -52,6 +52,7 @@ for (const runtime of runtimes) {
         'profile',
         'trust',
         'parts',
+        'plan',
       ])
         expect(text).to.include(option);
     });
@@ -107,6 +108,14 @@ for (const runtime of runtimes) {
       const scenario = bench.scenario('resize', model);
       expectScenario(scenario);
       expect(scenario.result['partitions']).to.equal(1);
+    });
+
+    it('inputs that were resized before', () => {
+      const scenario = bench.scenario('resize_before', model);
+      expectScenario(scenario);
+      expect(scenario.result['parts']).to.deep.equal([1, 0, 1]);
+      expect(said(scenario.stderr)).to.have.lengthOf(1);
+      expect(said(scenario.stderr)[0]).to.match(/allocate tensors before the delegate is applied/);
     });
 
     it('a batch of two', () => expectScenario(bench.scenario('batch', model)));

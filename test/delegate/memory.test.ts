@@ -1,6 +1,10 @@
 import { expect } from 'chai';
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { planFile } from '../../src/commands/plan_file.js';
+import { compileTflite } from '../../src/compile.js';
+import { readTflite } from '../../src/model/tflite.js';
 import type { RunResult } from '../host/oracle.js';
 import { expectScenario } from './expectations.js';
 import { type Bench, openAnyBench, said } from './host_program.js';
@@ -36,15 +40,20 @@ describe('delegate: out of memory', function () {
     return undefined;
   }
 
-  for (const [how, step, cached] of [
-    ['with a warm cache, every allocation', 1, true],
-    ['with the engine, every third allocation', 3, false],
+  for (const [how, step, source] of [
+    ['with a warm cache, every allocation', 1, 'cache'],
+    ['with a plan file, every allocation', 1, 'plan'],
+    ['with the engine, every third allocation', 3, 'engine'],
   ] as const) {
     it(`the n-th allocation of the library fails: ${how}`, function () {
       const shim = preload();
       if (shim === undefined) return this.skip();
-      const options = cached ? { cache: join(bench.folder, 'cache') } : {};
-      if (cached) expectScenario(bench.scenario('rounds', model, { options, values: { rounds: 2 } }));
+      const options: Record<string, string> = source === 'engine' ? {} : { [source]: join(bench.folder, source) };
+      if (source === 'plan') {
+        const { graph } = readTflite(model.bytes);
+        writeFileSync(join(bench.folder, 'plan'), planFile(graph, compileTflite(model.bytes)));
+      }
+      if (source === 'cache') expectScenario(bench.scenario('rounds', model, { options, values: { rounds: 2 } }));
       const scenario = bench.scenario('allocation_failures', model, {
         options,
         variables: { LD_PRELOAD: shim },

@@ -80,6 +80,29 @@ def resize():
     return {"partitions": before, "apart": distances, "after": delegated(made)}
 
 
+def resize_before():
+    """Another input size before the delegate is applied, as C++ programs can: with tensors that never got memory, that got
+    it for the size before, and that got it for this one."""
+    distances, parts = [], []
+    for allocated in ((False, False), (True, False), (True, True)):
+        made = tflite.Interpreter(model_path=ARGS["model"], experimental_op_resolver_type=tflite.OpResolverType.BUILTIN_REF)
+        plain, kept = interpreter(), delegate()
+        if allocated[0]:
+            made.allocate_tensors()
+        shape = list(made.get_input_details()[0]["shape"])
+        for each in (made, plain):
+            each.resize_tensor_input(each.get_input_details()[0]["index"], [1, 7, 10, shape[3]])
+        if allocated[1]:
+            made.allocate_tensors()
+        made._interpreter.ModifyGraphWithDelegate(kept._get_native_delegate_pointer())
+        made._delegates = [kept]
+        for each in (made, plain):
+            each.allocate_tensors()
+        distances.append(apart(invoke(made, 4), invoke(plain, 4)))
+        parts.append(delegated(made))
+    return {"apart": distances, "parts": parts}
+
+
 def batch():
     """A batch of 2 is nothing for this delegate: the CPU must take over."""
     made, plain = interpreter([delegate()]), interpreter()

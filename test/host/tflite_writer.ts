@@ -4,7 +4,7 @@ import { Builder } from 'flatbuffers';
  * Writes .tflite files from a plain description, with hand-written writers for the few tables of TFLite's schema that
  * the tests need. Field numbers are those of the public schema (schema.fbs, version 3).
  */
-export type TensorType = 'float32' | 'int32' | 'uint8' | 'int64' | 'bool' | 'int16' | 'int8';
+export type TensorType = 'float32' | 'int32' | 'uint8' | 'int64' | 'bool' | 'int16' | 'int8' | 'resource';
 
 export interface TensorSpec {
   readonly name: string;
@@ -56,6 +56,7 @@ const tensorTypes: Readonly<Record<TensorType, number>> = {
   bool: 6,
   int16: 7,
   int8: 9,
+  resource: 13,
 };
 
 const opCodes = {
@@ -103,6 +104,10 @@ const opCodes = {
   QUANTIZE: 114,
   HARD_SWISH: 117,
   IF: 118,
+  CALL_ONCE: 129,
+  VAR_HANDLE: 142,
+  READ_VARIABLE: 143,
+  ASSIGN_VARIABLE: 144,
 } as const;
 export type OpName = keyof typeof opCodes;
 
@@ -243,6 +248,7 @@ const optionTables = {
       ['elseSubgraph', 'i32', 0],
     ],
   },
+  CallOnceOptions: { tag: 103, fields: [['initSubgraph', 'i32', 0]] },
 } as const satisfies Readonly<Record<string, { readonly tag: number; readonly fields: readonly Field[] }>>;
 export type OptionsType = keyof typeof optionTables;
 

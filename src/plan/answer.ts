@@ -1,0 +1,74 @@
+/**
+ * What is made of a graph, in three runs of bytes that `delegate/answer.c` reads: a verdict on each node, the parts, and
+ * a plan or a refusal for each part. The engine sends them, caches and plan files keep them.
+ */
+import type { Part } from '../model/graph.js';
+import { Cursor } from '../model/message.js';
+import type { Refusal } from '../ops/rule.js';
+
+const join = (chunks: readonly Uint8Array[], unit: number): Uint8Array => {
+  const padded = (length: number): number => Math.ceil(length / unit) * unit;
+  const all = new Uint8Array(chunks.reduce((sum, { byteLength }) => sum + padded(byteLength), 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += padded(chunk.byteLength);
+  }
+  return all;
+};
+
+const words = (...values: readonly number[]): Uint8Array => new Uint8Array(Uint32Array.from(values).buffer);
+
+const textOf = ({ rule, text }: Refusal): Uint8Array => new TextEncoder().encode(`${rule}: ${text}`);
+
+export const verdictsRun = (nodes: readonly number[], refused: ReadonlyMap<number, Refusal>): Uint8Array => {
+  const verdicts = nodes.flatMap((node) => {
+    const refusal = refused.get(node);
+    const text = refusal === undefined ? new Uint8Array() : textOf(refusal);
+    return [words(node, refusal === undefined ? 1 : 0, text.byteLength), text];
+  });
+  return join([words(nodes.length), ...verdicts], 4);
+};
+
+export const partsRun = (parts: readonly Part[]): Uint8Array =>
+  join(
+    [
+      words(parts.length),
+      ...parts.flatMap(({ nodes, inputs, outputs }) =>
+        [nodes, inputs, outputs].map((list) => words(list.length, ...list)),
+      ),
+    ],
+    4,
+  );
+
+/** @throws PtfeError `bad-message` */
+export const readPartsRun = (run: Uint8Array): readonly Part[] => {
+  const cursor = new Cursor(run);
+  const ids = (): number[] => cursor.list(cursor.u32(), () => cursor.u32());
+  return cursor.list(cursor.u32(), () => ({ nodes: ids(), inputs: ids(), outputs: ids() }));
+};
+
+export const plansRun = (results: readonly (Uint8Array | Refusal)[]): Uint8Array =>
+  join(
+    [
+      words(results.length, 0),
+      ...results.flatMap((result) => {
+        const bytes = result instanceof Uint8Array ? result : textOf(result);
+        return [words(result instanceof Uint8Array ? 0 : 1, 0, bytes.byteLength, 0), bytes];
+      }),
+    ],
+    8,
+  );
+
+/** The plans, each in bytes of its own. @throws PtfeError `bad-message` */
+export const readPlansRun = (run: Uint8Array): readonly Uint8Array[] => {
+  const cursor = new Cursor(run);
+  const count = cursor.u32();
+  cursor.u32();
+  return cursor.list(count, () => {
+    const [refused, , length, high] = [cursor.u32(), cursor.u32(), cursor.u32(), cursor.u32()];
+    const plan = cursor.take(high === 0 && refused === 0 ? length : Infinity);
+    cursor.take((8 - (length % 8)) % 8);
+    return Uint8Array.from(plan);
+  });
+};

@@ -1,0 +1,189 @@
+import { expect } from 'chai';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { planFile } from '../../src/commands/plan_file.js';
+import { compileTflite } from '../../src/compile.js';
+import { readTflite } from '../../src/model/tflite.js';
+import { delegateLibrary, Oracle, type RunResult } from '../host/oracle.js';
+import { pythonEnvironment, repository, runtimes } from '../host/python.js';
+import { isShared, sharedPath } from '../host/shared.js';
+import { reshapedModel } from './changing_models.js';
+import { expectDelegated, expectFallback, expectScenario } from './expectations.js';
+import { type Bench, openBench, said } from './host_program.js';
+import { int8Model, type TestModel } from './models.js';
+
+const compiled = (bytes: Uint8Array): Uint8Array =>
+  planFile(readTflite(bytes).graph, compileTflite(bytes, { trust: 'inferred', parts: 'all' }));
+
+/** A compiled model on a machine that has no Node: PATH is empty, the cache is an empty folder, no engine is named. */
+for (const runtime of runtimes) {
+  describe(`delegate: plan files, in ${runtime}`, function () {
+    this.timeout(100_000);
+    let bench: Bench;
+    let reference: RunResult;
+    let plan = '';
+    const model = int8Model();
+    const contents = compiled(model.bytes);
+    before(async function () {
+      const opened = openBench(runtime);
+      if (typeof opened === 'string') {
+        console.log(`    skipped: ${opened}`);
+        return this.skip();
+      }
+      bench = opened;
+      reference = await bench.reference(model);
+      plan = fileOf('model.plan', contents);
+    });
+    after(() => bench?.remove());
+
+    const fileOf = (name: string, bytes: Uint8Array): string => {
+      const path = join(bench.folder, name);
+      writeFileSync(path, bytes);
+      return path;
+    };
+    const withoutNode = (): Readonly<Record<string, string>> => {
+      const empty = join(bench.folder, 'empty');
+      mkdirSync(empty, { recursive: true });
+      return { PATH: empty, PTFE_CACHE: join(bench.folder, 'cache') };
+    };
+    const run = (of: TestModel, file: string, more: Readonly<Record<string, string>> = {}): Promise<RunResult> =>
+      bench.run(of, { plan: file, ...more }, { variables: withoutNode() });
+
+    it('one part, and nothing else is written or started', async () => {
+      const result = await run(model, plan);
+      expectDelegated(result, reference);
+      if (!result.ok) return;
+      expect(result.partitions).to.equal(1);
+      expect(result.nodes.every(({ delegated }) => delegated)).to.equal(true);
+      expect(said(result.stderr)).to.deep.equal([]);
+      expect(readdirSync(bench.folder)).to.not.include('cache');
+      const engine = await bench.run(model, {});
+      if (engine.ok) expect(result.outputs).to.deep.equal(engine.outputs);
+    });
+
+    it('is needed: without it nothing is taken there', async () =>
+      expectFallback(await bench.run(model, {}, { variables: withoutNode() }), reference, /Node|node/));
+
+    it('several parts in one file', async () => {
+      const two = reshapedModel(4, 9);
+      const result = await run(two, fileOf('two.plan', compiled(two.bytes)));
+      expectDelegated(result, await bench.reference(two), 1);
+      if (result.ok) expect(result.partitions).to.equal(2);
+    });
+
+    it('real models: the parts and the graph of the file are those that TFLite has', async function () {
+      const environment = pythonEnvironment(runtime);
+      if (!environment.available) return this.skip();
+      const oracle = new Oracle(environment, { variables: withoutNode() });
+      for (const name of [
+        'kws_ref_model',
+        'mltk_visual_wake_words_float_io',
+        'microwakeword_hey_jarvis',
+        'ssd_slim_face_120x160_int8',
+        'coco_ssd_mobilenet_v1_1.0_quant',
+        'movenet_single_pose_lightning_ptq',
+      ]) {
+        if (!isShared(`models/${name}.tflite`)) return this.skip();
+        const path = sharedPath(`models/${name}.tflite`);
+        const bytes = Uint8Array.from(readFileSync(path));
+        const { parts } = compileTflite(bytes, { trust: 'inferred', parts: 'all' });
+        const options = { plan: fileOf(`${name}.plan`, compiled(bytes)) };
+        const result = await oracle.run({ model: path, inputs: [], delegate: { library: delegateLibrary, options } });
+        if (!result.ok) throw new Error(result.error);
+        expect(said(result.stderr), name).to.deep.equal([]);
+        expect(result.partitions, name).to.equal(parts.length).and.to.be.above(0);
+      }
+      await oracle.stop();
+    });
+
+    it('verbose=1 says what runs where', async () => {
+      const result = await run(model, plan, { verbose: '1' });
+      expect(said(result.stderr).join('\n')).to.match(/4 of 4 nodes on the NPU in 1 partition/);
+    });
+
+    it('of another model, or none at all: one line, and the CPU goes on', async () => {
+      const changed = Uint8Array.from(model.bytes);
+      const at = changed.length >> 1;
+      changed[at] = (changed[at] ?? 0) ^ 0x40;
+      const twin = { bytes: changed, inputs: model.inputs };
+      const twinReference = await bench.reference(twin);
+      expectFallback(await run(twin, plan), twinReference, /model\.plan: it was compiled from another model/);
+      const cases = [
+        [join(bench.folder, 'none.plan'), /none\.plan: No such file/],
+        [bench.folder, /it is no plan file/],
+        [fileOf('empty.plan', new Uint8Array()), /it is no plan file/],
+        [fileOf('text.plan', new TextEncoder().encode('text '.repeat(100))), /it is no plan file/],
+        [fileOf('cut.plan', contents.subarray(0, contents.length - 8)), /it is damaged/],
+        [fileOf('two.plan', compiled(reshapedModel(4, 9).bytes)), /compiled from another model/],
+      ] as const;
+      for (const [file, why] of cases) expectFallback(await run(model, file), reference, why);
+    });
+
+    it('a bit that is wrong anywhere is found', async () => {
+      const environment = pythonEnvironment(runtime);
+      if (!environment.available) throw new Error(environment.reason);
+      const oracle = new Oracle(environment);
+      for (let i = 0; i < 60; i++) {
+        const at = i < 20 ? 7 * i : Math.floor((contents.length * (i - 19.5)) / 40);
+        const spoilt = Uint8Array.from(contents);
+        spoilt[at] = (spoilt[at] ?? 0) ^ (1 << (i % 8));
+        const options = { plan: fileOf('spoilt.plan', spoilt) };
+        const result = await oracle.run({
+          model: model.bytes,
+          inputs: [model.inputs],
+          delegate: { library: delegateLibrary, options },
+        });
+        expectDelegatedOrNot(result, reference, at);
+      }
+      await oracle.stop();
+    });
+
+    it('inputs of another size run on the CPU', () => {
+      const scenario = bench.scenario('resize', model, { options: { plan }, variables: withoutNode() });
+      expectScenario(scenario);
+      expect(said(scenario.stderr).join()).to.match(/a plan file \(option plan\) is for one size/);
+    });
+
+    it('from C, without TFLite', async function () {
+      const program = join(bench.folder, 'run_plan');
+      const { CC: compiler = 'cc' } = process.env;
+      if (process.env['PTFE_LIBRARY'] !== undefined) return this.skip(); // a sanitizer's library needs its runtime
+      const include = join(repository, 'delegate/include');
+      const source = join(repository, 'examples/run_plan.c');
+      const flags = ['-std=c11', '-Wall', '-Wextra', '-Werror', `-I${include}`];
+      const built = spawnSync(
+        compiler,
+        [...flags, source, delegateLibrary, `-Wl,-rpath,${dirname(delegateLibrary)}`, '-o', program],
+        { encoding: 'utf8' },
+      );
+      expect(built.status, built.stderr).to.equal(0);
+      const input = fileOf('input', model.inputs[0] ?? new Uint8Array());
+      const done = spawnSync(program, [plan, '0', join(bench.folder, 'out'), input], { encoding: 'utf8', env: {} });
+      expect(done.stderr).to.equal('');
+      const { parts } = compileTflite(model.bytes);
+      const delegated = await run(model, plan);
+      if (!delegated.ok) throw new Error(delegated.error);
+      expect(parts[0]?.outputs).to.have.length(2);
+      parts[0]?.outputs.forEach((tensor, i) => {
+        const expected = delegated.outputs[0]?.find(({ index }) => index === tensor)?.data;
+        expect(Buffer.compare(readFileSync(join(bench.folder, `out${i}`)), expected ?? new Uint8Array())).to.equal(0);
+      });
+      for (const [part, text] of [
+        ['1', /no such part/],
+        ['x', /takes 1 inputs, not 0/],
+      ] as const) {
+        const refused = spawnSync(program, [plan, part, 'out'], { encoding: 'utf8', env: {} });
+        expect(refused.status).to.equal(1);
+        expect(refused.stderr).to.match(text);
+      }
+    });
+  });
+}
+
+/** Right either way; where nothing was taken, one line says why. */
+function expectDelegatedOrNot(result: RunResult, reference: RunResult, at: number): void {
+  if (!result.ok) throw new Error(`byte ${at}: ${result.error}`);
+  if (result.partitions > 0) expectDelegated(result, reference);
+  else expectFallback(result, reference, /spoilt\.plan/);
+}
