@@ -69,6 +69,7 @@ export const optionFields: Readonly<Record<string, readonly OptionField[]>> = {
   ],
   DEPTH_TO_SPACE: [['blockSize', 'i32', 0]],
   FULLY_CONNECTED: [activationAt(0), ['weightsFormat', 'enum', 1], ['keepNumDims', 'bool', 2]],
+  GELU: [['approximate', 'bool', 0]],
   LEAKY_RELU: [['alpha', 'f32', 0]],
   MAX_POOL_2D: pool,
   MEAN: reducer,

@@ -1,4 +1,5 @@
 /** The table of operators. */
+import { abs } from './abs.js';
 import { add } from './add.js';
 import { averagePool2d } from './average_pool_2d.js';
 import { batched } from './batched.js';
@@ -9,8 +10,10 @@ import { depthwiseConv2d } from './depthwise_conv_2d.js';
 import { elu } from './elu.js';
 import { exp } from './exp.js';
 import { fullyConnected } from './fully_connected.js';
+import { gelu } from './gelu.js';
 import { hardSwish } from './hard_swish.js';
 import { leakyRelu } from './leaky_relu.js';
+import { log } from './log.js';
 import { logistic } from './logistic.js';
 import { maximum, minimum } from './maximum_minimum.js';
 import { maxPool2d } from './max_pool_2d.js';
@@ -21,14 +24,16 @@ import { pack, unpack } from './pack.js';
 import { pad, padV2 } from './pad.js';
 import { quantize } from './quantize.js';
 import { reduceMax } from './reduce_max.js';
-import { relu, relu6, reluN1To1 } from './relu.js';
+import { relu, relu0To1, relu6, reluN1To1 } from './relu.js';
 import { expandDims, reshape, squeeze } from './reshape.js';
 import { resizeBilinear } from './resize_bilinear.js';
 import { resizeNearestNeighbor } from './resize_nearest_neighbor.js';
+import { rsqrt } from './rsqrt.js';
 import type { OpDefinition } from './rule.js';
 import { tanh } from './tanh.js';
 import { slice, split, splitV, stridedSlice } from './slices.js';
 import { spaceToDepth } from './space_to_depth.js';
+import { sqrt } from './sqrt.js';
 import { sub } from './sub.js';
 import { transpose } from './transpose.js';
 import { transposeConv } from './transpose_conv.js';
@@ -36,6 +41,7 @@ import { transposeConv } from './transpose_conv.js';
 export const operators: ReadonlyMap<string, OpDefinition> = new Map(
   [
     ...[
+      abs,
       add,
       averagePool2d,
       concatenation,
@@ -44,8 +50,10 @@ export const operators: ReadonlyMap<string, OpDefinition> = new Map(
       depthwiseConv2d,
       elu,
       exp,
+      gelu,
       hardSwish,
       leakyRelu,
+      log,
       logistic,
       maximum,
       maxPool2d,
@@ -58,14 +66,17 @@ export const operators: ReadonlyMap<string, OpDefinition> = new Map(
       quantize,
       reduceMax,
       relu,
+      relu0To1,
       relu6,
       reluN1To1,
       resizeBilinear,
       resizeNearestNeighbor,
+      rsqrt,
       slice,
       spaceToDepth,
       split,
       splitV,
+      sqrt,
       stridedSlice,
       sub,
       sum,

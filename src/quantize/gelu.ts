@@ -1,0 +1,31 @@
+/** GELU as TFLite calculates an entry of its table: every step rounded to float32, erf and tanh themselves more exactly. */
+const { fround } = Math;
+
+/** From here on, erf is 1 in float32. */
+const erfIsOne = 4;
+
+/** 2 / sqrt(pi) * e^-x^2 * sum of 2^n x^(2n+1) / (2n+1)!!: no term is negative, so nothing cancels. */
+const erf = (x: number): number => {
+  if (Math.abs(x) >= erfIsOne) return Math.sign(x);
+  let term = x;
+  let sum = x;
+  for (let n = 1; Math.abs(term) > Math.abs(sum) * 2 ** -54; n++) {
+    term *= (2 * x * x) / (2 * n + 1);
+    sum += term;
+  }
+  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
+};
+
+const half = (x: number, gate: number): number => fround(fround(0.5 * x) * fround(1 + fround(gate)));
+
+/** x / 2 * (1 + erf(x / sqrt 2)) */
+export const gelu = (x: number): number => half(x, erf(fround(x * fround(Math.SQRT1_2))));
+
+const cubic = fround(0.044715);
+const slope = fround(Math.sqrt(2 / Math.PI));
+
+/** x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3))) */
+export const geluByTanh = (x: number): number => {
+  const cube = fround(fround(fround(cubic * x) * x) * x);
+  return half(x, Math.tanh(fround(slope * fround(x + cube))));
+};
