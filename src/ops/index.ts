@@ -22,6 +22,7 @@ import { mirrorPad } from './mirror_pad.js';
 import { mul } from './mul.js';
 import { pack, unpack } from './pack.js';
 import { pad, padV2 } from './pad.js';
+import { prelu } from './prelu.js';
 import { quantize } from './quantize.js';
 import { reduceMax } from './reduce_max.js';
 import { relu, relu0To1, relu6, reluN1To1 } from './relu.js';
@@ -63,6 +64,7 @@ export const operators: ReadonlyMap<string, OpDefinition> = new Map(
       mul,
       pad,
       padV2,
+      prelu,
       quantize,
       reduceMax,
       relu,
