@@ -3,6 +3,7 @@ import { abs } from './abs.js';
 import { add } from './add.js';
 import { averagePool2d } from './average_pool_2d.js';
 import { batched } from './batched.js';
+import { batchToSpaceNd } from './batch_to_space_nd.js';
 import { concatenation } from './concatenation.js';
 import { conv2d } from './conv_2d.js';
 import { depthToSpace } from './depth_to_space.js';
@@ -33,6 +34,7 @@ import { rsqrt } from './rsqrt.js';
 import type { OpDefinition } from './rule.js';
 import { tanh } from './tanh.js';
 import { slice, split, splitV, stridedSlice } from './slices.js';
+import { spaceToBatchNd } from './space_to_batch_nd.js';
 import { spaceToDepth } from './space_to_depth.js';
 import { sqrt } from './sqrt.js';
 import { sub } from './sub.js';
@@ -86,10 +88,12 @@ export const operators: ReadonlyMap<string, OpDefinition> = new Map(
       transposeConv,
     ].map(batched),
     // These take all dimensions as they are.
+    batchToSpaceNd,
     expandDims,
     fullyConnected,
     pack,
     reshape,
+    spaceToBatchNd,
     squeeze,
     transpose,
     unpack,
