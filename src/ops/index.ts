@@ -8,6 +8,7 @@ import { concatenation } from './concatenation.js';
 import { conv2d } from './conv_2d.js';
 import { depthToSpace } from './depth_to_space.js';
 import { depthwiseConv2d } from './depthwise_conv_2d.js';
+import { inDilation } from './dilated.js';
 import { elu } from './elu.js';
 import { exp } from './exp.js';
 import { fullyConnected } from './fully_connected.js';
@@ -97,5 +98,5 @@ export const operators: ReadonlyMap<string, OpDefinition> = new Map(
     squeeze,
     transpose,
     unpack,
-  ].map((definition) => [definition.op, definition]),
+  ].map((definition) => [definition.op, inDilation(definition)]),
 );
