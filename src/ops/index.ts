@@ -38,6 +38,7 @@ import { slice, split, splitV, stridedSlice } from './slices.js';
 import { spaceToBatchNd } from './space_to_batch_nd.js';
 import { spaceToDepth } from './space_to_depth.js';
 import { sqrt } from './sqrt.js';
+import { squaredDifference } from './squared_difference.js';
 import { sub } from './sub.js';
 import { transpose } from './transpose.js';
 import { transposeConv } from './transpose_conv.js';
@@ -82,6 +83,7 @@ export const operators: ReadonlyMap<string, OpDefinition> = new Map(
       split,
       splitV,
       sqrt,
+      squaredDifference,
       stridedSlice,
       sub,
       sum,

@@ -86,6 +86,17 @@ const gated = (gate: 'LOGISTIC' | 'TANH'): fc.Arbitrary<OpModel> =>
     return b.model(`x * ${gate}(x) ${type} ${shape.join('x')} 2^${inputLog2.toFixed(2)}`, [output]);
   });
 
+/** x * x: one table. */
+const squares: fc.Arbitrary<OpModel> = chosen.map(({ seed, type, height, width, channels, inputLog2, outputLog2 }) => {
+  const b = new Builder(seed);
+  const shape = [1, height, width, channels];
+  const input = b.input(type, shape, 2 ** inputLog2, b.zeroPoint(type));
+  const output = b.map(type, shape, 2 ** (2 * inputLog2 + 11 + outputLog2), b.zeroPoint(type));
+  const options = { type: 'MulOptions', fields: { activation: b.random.integer(0, 3) } } as const;
+  b.op({ op: 'MUL', version: 2, inputs: [input, input], outputs: [output], options });
+  return b.model(`x * x ${type} ${shape.join('x')} 2^${inputLog2.toFixed(2)}`, [output]);
+});
+
 /** float32 functions of libm against ours: the same but for a code at a tie. */
 const floats: Expectation = { mostCounts: 1, equal: 0.9999 };
 const exact: Expectation = { mostCounts: 0, equal: 1 };
@@ -141,4 +152,5 @@ describe('ops through the table', () => {
   }
   differentialTest('x * LOGISTIC(x)', gated('LOGISTIC'), floats);
   differentialTest('x * TANH(x)', gated('TANH'), floats);
+  differentialTest('x * x', squares, exact);
 });
