@@ -5,16 +5,30 @@ type PictureOp = 'SPACE_TO_BATCH_ND' | 'BATCH_TO_SPACE_ND';
 
 const most = 4;
 
+interface Sizes {
+  /** Of the pictures of a block. */
+  readonly width: fc.Arbitrary<number>;
+  readonly channels: fc.Arbitrary<number>;
+}
+
+const small: Sizes = { width: whole(1, 6), channels: channelCount };
+/** A row or two fill the convolution buffer: tasks that would meet nothing but the padding below. */
+export const wide: Sizes = { width: whole(900, 1000), channels: fc.constant(48) };
+
 /** The op by itself, or with a convolution before it and one behind it. */
-export const pictureModels = (op: PictureOp, between: boolean): fc.Arbitrary<OpModel> =>
+export const pictureModels = (
+  op: PictureOp,
+  between: boolean,
+  { width, channels }: Sizes = small,
+): fc.Arbitrary<OpModel> =>
   fc
     .record({
       seed: chosenSeed,
       type: byteType,
       pictures: fc.constantFrom(1, 1, 1, 2),
       height: whole(1, 6),
-      width: whole(1, 6),
-      channels: channelCount,
+      width,
+      channels,
       block: fc.tuple(whole(1, most), whole(1, most)).filter(([rows, columns]) => rows * columns <= 8),
       top: whole(0, 5),
       bottom: whole(0, 5),

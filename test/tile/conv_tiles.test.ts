@@ -20,7 +20,7 @@ const operationOf = (geometry: ConvGeometry, depthwise: boolean): ConvOperation 
   residual: null,
 });
 
-/** SAME-padded geometries of any size that the register fields can name. */
+/** SAME-padded geometries of any size that the register fields can name, some with more padding behind the plane. */
 const geometries = fc
   .record({
     inputHeight: fc.integer({ min: 1, max: 600 }),
@@ -32,8 +32,9 @@ const geometries = fc
     channels: fc.integer({ min: 1, max: 1500 }),
     outputChannels: fc.integer({ min: 1, max: 600 }),
     depthwise: fc.boolean(),
+    behind: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: limits.pad })),
   })
-  .map(({ channels, outputChannels, depthwise, ...g }) => {
+  .map(({ channels, outputChannels, depthwise, behind, ...g }) => {
     const inputChannels = depthwise
       ? channels
       : Math.min(channels, Math.floor(limits.contraction / (g.kernelHeight * g.kernelWidth)));
@@ -49,8 +50,8 @@ const geometries = fc
         dilationX: 1,
         inputChannels,
         outputChannels: depthwise ? inputChannels : outputChannels,
-        outputHeight,
-        outputWidth,
+        outputHeight: outputHeight + Math.floor(behind / g.strideY),
+        outputWidth: outputWidth + Math.floor(behind / g.strideX),
         padTop: pad(outputHeight, g.strideY, g.kernelHeight, g.inputHeight),
         padLeft: pad(outputWidth, g.strideX, g.kernelWidth, g.inputWidth),
       },
@@ -70,8 +71,11 @@ const holdsWindow = (
   planePad: number,
 ): boolean => {
   const wanted = first * stride - planePad;
-  const end = (first + count - 1) * stride - planePad + kernel;
+  // Windows behind the plane need nothing of it, but one of a tile must start inside.
+  const last = Math.min(first + count - 1, Math.floor((length - 1 + planePad) / stride));
+  const end = last * stride - planePad + kernel;
   return (
+    wanted < length &&
     start === Math.max(0, wanted) &&
     pad === Math.max(0, -wanted) &&
     start + size <= length &&
@@ -93,7 +97,7 @@ describe('tile: convolutions', () => {
           const fits =
             Math.ceil(entries / cbuf.entriesPerBank) + 1 <= tile.banks.data &&
             tile.banks.data + tile.banks.weights === cbuf.banks;
-          const named = Math.max(tile.inputRows, tile.inputColumns) <= limits.window;
+          const named = Math.max(tile.inputRows, tile.inputColumns, tile.outputColumns) <= limits.window;
           const rows = holdsWindow(
             tile.outputRow,
             tile.outputRows,
