@@ -13,6 +13,7 @@ import {
 import { denseFilter } from './dense_filter.js';
 import { smallestGroup } from './kernel_groups.js';
 import type { ConvGeometry, ConvOperation, Operation } from './operation.js';
+import { tapSpanWrong } from './tap_span.js';
 import { takesWholeRows } from './whole_rows.js';
 import { inputOf, isStatic, type OpContext, outputOf, type Rule, shapeText } from './rule.js';
 
@@ -126,13 +127,12 @@ export const convolutionRules = (depthwise: boolean, form = formOf(depthwise)): 
   },
   {
     name: 'dilation',
-    text: `dilation 1 to ${limits.dilation}; with trust=seen: none, an int8 one was not seen in a shipped driver`,
-    broken: ({ node, trust }) => {
-      const { dilationW = 1, dilationH = 1 } = node.params;
-      const most = trust === 'seen' ? 1 : limits.dilation;
-      return [dilationH, dilationW].every((rate) => rate >= 1 && rate <= most)
-        ? null
-        : `dilation ${dilationH}x${dilationW}`;
+    text: `dilation 1 to ${limits.dilation}, the taps of one output value within the convolution buffer; with trust=seen: none, an int8 one was not seen in a shipped driver`,
+    broken: (context) => {
+      const { dilationW = 1, dilationH = 1 } = context.node.params;
+      const most = context.trust === 'seen' ? 1 : limits.dilation;
+      if ([dilationH, dilationW].some((rate) => rate < 1 || rate > most)) return `dilation ${dilationH}x${dilationW}`;
+      return dilationH * dilationW === 1 ? null : tapSpanWrong(geometryOf(context), isChannelWise(context, depthwise));
     },
   },
   {

@@ -4,7 +4,17 @@ import { compileTflite } from '../../src/compile.js';
 import { readPlan } from '../../src/plan/read.js';
 import { factsFromEnvironment, loadAddon } from '../host/addon.js';
 import { writeTflite } from '../host/tflite_writer.js';
-import { Builder, byteType, channelCount, chosenSeed, convolved, drawn, type OpModel, whole } from './op_models.js';
+import {
+  Builder,
+  byteType,
+  type ByteType,
+  channelCount,
+  chosenSeed,
+  convolved,
+  drawn,
+  type OpModel,
+  whole,
+} from './op_models.js';
 import { differentialTest } from './op_test.js';
 
 /** Along one axis. */
@@ -41,14 +51,63 @@ const sizesOf = ({ length, rate, kernel, before, after }: Axis) => {
   };
 };
 
-interface Form {
-  readonly rates?: fc.Arbitrary<number>;
+interface Chosen {
+  readonly seed: number;
+  readonly type: ByteType;
+  readonly depthwise: boolean;
+  readonly channels: number;
+  readonly axes: readonly [Axis, Axis];
+}
+
+/** What else there is in the model. */
+interface Around {
   /** Another node takes the convolution's output: nothing can be fused then. */
   readonly shared?: boolean;
+  /** The convolution's output is an output of the model. */
+  readonly kept?: boolean;
+  /** A convolution before the three and one behind them. */
   readonly between?: boolean;
 }
 
-const models = ({ rates = whole(1, 4), shared = false, between = false }: Form): fc.Arbitrary<OpModel> =>
+const modelOf = (
+  { seed, type, depthwise, channels, axes: [rows, columns] }: Chosen,
+  { shared = false, kept = false, between = false }: Around,
+): OpModel => {
+  const b = new Builder(seed);
+  const [scale, zero] = [0.1, b.zeroPoint(type)];
+  const [y, x] = [sizesOf(rows), sizesOf(columns)];
+  const pictures = rows.rate * columns.rate;
+  const shape = [1, rows.length, columns.length, channels];
+  const picture = b.input(type, shape, scale, zero);
+  const input = between ? convolved(b, type, picture, shape, channels, { exact: true }, scale, zero).index : picture;
+  const block = b.ints([rows.rate, columns.rate]);
+  const spread = b.map(type, [pictures, y.spread, x.spread, channels], scale, zero);
+  b.op({
+    op: 'SPACE_TO_BATCH_ND',
+    version: 2,
+    inputs: [input, block, b.ints([...y.paddings, ...x.paddings], [2, 2])],
+    outputs: [spread],
+    options: { type: 'SpaceToBatchNDOptions', fields: {} },
+  });
+  const kind = { kernel: rows.kernel, depthwise };
+  const conv = convolved(b, type, spread, [pictures, y.spread, x.spread, channels], 10, kind, scale, zero);
+  const merged = [1, y.output, x.output, depthwise ? channels : 10];
+  const output = b.map(type, merged, scale, zero);
+  b.op({
+    op: 'BATCH_TO_SPACE_ND',
+    version: 2,
+    inputs: [conv.index, block, b.ints([...y.crops, ...x.crops], [2, 2])],
+    outputs: [output],
+    options: { type: 'BatchToSpaceNDOptions', fields: {} },
+  });
+  const last = between ? convolved(b, type, output, merged, 10, {}, scale, zero).index : output;
+  const others = shared ? [b.map(type, conv.shape, scale, zero)] : [];
+  for (const other of others) b.op({ op: 'RELU', version: 2, inputs: [conv.index], outputs: [other] });
+  const title = `${depthwise ? 'depthwise ' : ''}${type} ${shape.join('x')} kernel ${rows.kernel} rates ${rows.rate}x${columns.rate}`;
+  return b.model(title, [last, ...others, ...(kept ? [conv.index] : [])]);
+};
+
+const models = (around: Around, rates = whole(1, 4)): fc.Arbitrary<OpModel> =>
   fc
     .record({
       seed: chosenSeed,
@@ -57,42 +116,7 @@ const models = ({ rates = whole(1, 4), shared = false, between = false }: Form):
       channels: channelCount,
       axes: whole(1, 3).chain((kernel) => fc.tuple(axis(rates, kernel), axis(rates, kernel))),
     })
-    .map(({ seed, type, depthwise, channels, axes: [rows, columns] }) => {
-      const b = new Builder(seed);
-      const [scale, zero] = [0.1, b.zeroPoint(type)];
-      const [y, x] = [sizesOf(rows), sizesOf(columns)];
-      const pictures = rows.rate * columns.rate;
-      const shape = [1, rows.length, columns.length, channels];
-      const picture = b.input(type, shape, scale, zero);
-      const input = between
-        ? convolved(b, type, picture, shape, channels, { exact: true }, scale, zero).index
-        : picture;
-      const block = b.ints([rows.rate, columns.rate]);
-      const spread = b.map(type, [pictures, y.spread, x.spread, channels], scale, zero);
-      b.op({
-        op: 'SPACE_TO_BATCH_ND',
-        version: 2,
-        inputs: [input, block, b.ints([...y.paddings, ...x.paddings], [2, 2])],
-        outputs: [spread],
-        options: { type: 'SpaceToBatchNDOptions', fields: {} },
-      });
-      const kind = { kernel: rows.kernel, depthwise };
-      const conv = convolved(b, type, spread, [pictures, y.spread, x.spread, channels], 10, kind, scale, zero);
-      const merged = [1, y.output, x.output, depthwise ? channels : 10];
-      const output = b.map(type, merged, scale, zero);
-      b.op({
-        op: 'BATCH_TO_SPACE_ND',
-        version: 2,
-        inputs: [conv.index, block, b.ints([...y.crops, ...x.crops], [2, 2])],
-        outputs: [output],
-        options: { type: 'BatchToSpaceNDOptions', fields: {} },
-      });
-      const last = between ? convolved(b, type, output, merged, 10, {}, scale, zero).index : output;
-      const others = shared ? [b.map(type, conv.shape, scale, zero)] : [];
-      for (const other of others) b.op({ op: 'RELU', version: 2, inputs: [conv.index], outputs: [other] });
-      const title = `${depthwise ? 'depthwise ' : ''}${type} ${shape.join('x')} kernel ${rows.kernel} rates ${rows.rate}x${columns.rate}`;
-      return b.model(title, [last, ...others]);
-    });
+    .map((chosen) => modelOf(chosen, around));
 
 const all = { trust: 'inferred', parts: 'all' } as const;
 
@@ -100,9 +124,11 @@ describe('dilated convolutions in three ops', () => {
   const close = { mostCounts: 1, equal: 0.9995 };
   differentialTest('rates to 4', models({}), close);
   // More pictures than any of the three would be taken with by itself, more pixels than a stride can be.
-  differentialTest('rates to 12', models({ rates: whole(5, 12) }), close);
+  differentialTest('rates to 12', models({}, whole(5, 12)), close);
   differentialTest('between convolutions', models({ between: true }), close);
   differentialTest('the convolution shared', models({ shared: true }), { ...close, refused: 0.3 });
+
+  differentialTest('the convolution an output', models({ kept: true }), { ...close, refused: 0.3 });
 
   it('are one task where nothing else takes what is between, with the same numbers', function () {
     const addon = loadAddon();
@@ -128,9 +154,17 @@ describe('dilated convolutions in three ops', () => {
   });
 
   it('with a large rate are refused where they cannot be one', () => {
-    for (const { spec } of drawn(models({ rates: whole(5, 12), shared: true }), 5)) {
+    for (const { spec } of drawn(models({ shared: true }, whole(5, 12)), 5)) {
       const { refusals } = compileTflite(writeTflite(spec), all);
       expect(refusals.map(({ rule }) => rule)).to.include('batch');
     }
+  });
+
+  it('whose taps the chip cannot hold together leave other nodes to the NPU', () => {
+    const wide = { length: 33, rate: 12, kernel: 3, before: 12, after: 12 };
+    const chosen = { seed: 1, type: 'int8', depthwise: false, channels: 512, axes: [wide, wide] } as const;
+    const { parts, refusals } = compileTflite(writeTflite(modelOf(chosen, { between: true }).spec), all);
+    expect(refusals.map(({ node }) => node)).to.deep.equal([1, 2, 3]);
+    expect(parts.map(({ nodes }) => nodes)).to.deep.equal([[0], [4]]);
   });
 });

@@ -1,5 +1,7 @@
+import { expect } from 'chai';
 import fc from 'fast-check';
-import type { OpName, OpSpec } from '../host/tflite_writer.js';
+import { compileTflite } from '../../src/compile.js';
+import { type OpName, type OpSpec, writeTflite } from '../host/tflite_writer.js';
 import {
   Builder,
   byteType,
@@ -153,4 +155,21 @@ describe('ops through the table', () => {
   differentialTest('x * LOGISTIC(x)', gated('LOGISTIC'), floats);
   differentialTest('x * TANH(x)', gated('TANH'), floats);
   differentialTest('x * x', squares, exact);
+
+  it('refuses a type that TFLite lacks, and numbers at which it stops', () => {
+    const refusedFor = (op: OpName, type: 'int8' | 'uint8', zero: number): readonly string[] => {
+      const b = new Builder(1);
+      const input = b.input(type, [1, 4, 4, 8], 0.1, zero);
+      const output = b.map(type, [1, 4, 4, 8], 0.1, zero);
+      b.op({ op, version: 2, inputs: [input], outputs: [output] });
+      const { refusals } = compileTflite(writeTflite(b.model('', [output]).spec), { trust: 'inferred', parts: 'all' });
+      return refusals.map(({ text }) => text.replace(/ \(.*/, ''));
+    };
+    for (const op of ['LOG', 'ABS', 'SQRT', 'RSQRT'] as const)
+      expect(refusedFor(op, 'uint8', 0), op).to.deep.equal(['type uint8']);
+    for (const op of ['SQRT', 'RSQRT'] as const) {
+      expect(refusedFor(op, 'int8', -127), op).to.deep.equal(['an input zero point of -127']);
+      expect(refusedFor(op, 'int8', -128), op).to.deep.equal([]);
+    }
+  });
 });

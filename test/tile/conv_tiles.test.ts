@@ -2,7 +2,9 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { cbuf, limits } from '../../src/hardware/limits.js';
 import { rowEntries } from '../../src/layout/cube.js';
+import { kernelWrong } from '../../src/ops/convolution.js';
 import type { ConvGeometry, ConvOperation } from '../../src/ops/operation.js';
+import { tapSpanWrong } from '../../src/ops/tap_span.js';
 import { convTiles } from '../../src/tile/conv_tiles.js';
 
 const operationOf = (geometry: ConvGeometry, depthwise: boolean): ConvOperation => ({
@@ -128,5 +130,27 @@ describe('tile: convolutions', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  it('every dilation whose taps fit the convolution buffer can be cut', () => {
+    const rate = fc.integer({ min: 1, max: limits.dilation });
+    let [within, beyond] = [0, 0];
+    fc.assert(
+      fc.property(geometries, rate, rate, ({ geometry, depthwise }, dilationY, dilationX) => {
+        const g = { ...geometry, strideY: 1, strideX: 1, dilationY, dilationX, padTop: 0, padLeft: 0 };
+        const [outputHeight, outputWidth] = [
+          g.inputHeight - (g.kernelHeight - 1) * dilationY,
+          g.inputWidth - (g.kernelWidth - 1) * dilationX,
+        ];
+        fc.pre(outputHeight > 0 && outputWidth > 0 && kernelWrong(g, depthwise) === null);
+        const fits = tapSpanWrong(g, depthwise) === null;
+        const tiles = convTiles(operationOf({ ...g, outputHeight, outputWidth }, depthwise));
+        if (fits) within++;
+        else beyond++;
+        if (fits) expect(tiles).to.not.equal(null);
+      }),
+      { numRuns: 300 },
+    );
+    expect(Math.min(within, beyond)).to.be.greaterThan(20);
   });
 });
