@@ -78,7 +78,8 @@ const above: fc.Arbitrary<Slopes> = fc.tuple(real(1.01, 1.5), real(1.6, 2)).map(
 const both: fc.Arbitrary<Slopes> = fc.tuple(real(-0.5, 0.5), real(1.2, 2)).map(([least, most]) => [least, most]);
 
 describe('PRELU', () => {
-  const close = { mostCounts: 1, equal: 0.9995 };
+  // As MUL by a constant.
+  const close = { mostCounts: 1, equal: 0.999 };
   differentialTest('one alpha', models('one', fc.oneof(below, above), false), everyValue);
   differentialTest('alphas below 1', models('channels', below, false), close);
   differentialTest('alphas above 1', models('channels', above, false), close);
