@@ -1,13 +1,14 @@
 /**
- * PRELU. One alpha: a table. One for each channel: P is x brought to the output's scale, N is x times alpha, a depthwise 1x1
- * convolution. Where no alpha is above 1, the result is the larger of both; where none is below 1, the smaller; else both
- * are kept to their side of zero and added.
+ * PRELU. One alpha: a table. One for each channel: x from zero up, brought to the output's scale, and x below zero times
+ * alpha, a depthwise 1x1 convolution; one of both is always zero, and they are added. Where no alpha is below zero, the
+ * convolution is one of -alpha whose saturation at the least code keeps x to its side, and is taken off. The larger of
+ * x and alpha * x would be the same with exact numbers, but not with TFLite's two roundings.
  */
-import type { Tensor } from '../model/graph.js';
 import { preluMultipliers, preluTable, type TableNumbers } from '../quantize/activation_tables.js';
-import { extremeStages } from '../quantize/add_stages.js';
+import { subtractStages } from '../quantize/add_stages.js';
 import { scaleStages } from '../quantize/copy_stages.js';
 import type { ConvNumbers } from '../quantize/division.js';
+import type { QuantizedMultiplier } from '../quantize/multiplier.js';
 import type { Stages } from '../quantize/stages.js';
 import { tableStages } from '../quantize/table_stages.js';
 import { buffer, Spare } from './arrange.js';
@@ -15,7 +16,7 @@ import { maps, oneType, perTensor, planes, unseen } from './common_rules.js';
 import { type Lowered, numbersWrong } from './conv_numbers.js';
 import { convolutionOf } from './convolution.js';
 import { plainGeometry } from './copy.js';
-import type { AddOperation, Operation, PairOperation } from './operation.js';
+import type { AddOperation, Operation } from './operation.js';
 import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, quantizationOf, shapeText } from './rule.js';
 import { signedMap, tableNumbersOf } from './table.js';
 import { constantCodes, isChannelConstant } from './two_operands.js';
@@ -34,95 +35,89 @@ const alphaOf = (context: OpContext): Alpha | null => {
   return { numbers, codes: constantCodes(alpha), ...quantizationOf(alpha) };
 };
 
-/** N's weights and numbers, without a limit to its codes. */
+/** TFLite's first rounding sends ties up, which its mirror image would send down; no product of two codes is one of these. */
+const hasNoTies = ({ mantissa }: QuantizedMultiplier): boolean => mantissa % 2 ** 14 !== 0;
+
+/** Whether the convolution is by -alpha. */
+const isMirrored = ({ numbers, scale, codes, zeroPoint }: Alpha): boolean =>
+  codes.every((code) => code >= zeroPoint) && hasNoTies(preluMultipliers(numbers, scale).below);
+
+/** The convolution by alpha, or by -alpha with the least code for zero. */
 const scaledOf = (context: OpContext): Lowered | null => {
   const [input, output, alpha] = [inputOf(context, 0), outputOf(context), alphaOf(context)];
   if (input === null || output === null || alpha === null) return null;
-  const [x, y] = [quantizationOf(input), quantizationOf(output)];
-  const weights = Int8Array.from(alpha.codes);
+  const inputZeroPoint = quantizationOf(input).zeroPoint;
+  const mirrored = isMirrored(alpha);
+  const sided = (code: number): number => (mirrored ? -1 - code : code);
+  const [weights, weightZeroPoint] = [Int8Array.from(alpha.codes, sided), sided(alpha.zeroPoint)];
   const numbers: ConvNumbers = {
     multipliers: [preluMultipliers(alpha.numbers, alpha.scale).below],
-    bias: Int32Array.from(weights, (weight) => -x.zeroPoint * (weight - alpha.zeroPoint)),
-    dead: Array.from(weights, (weight) => weight === alpha.zeroPoint),
-    outputZeroPoint: y.zeroPoint,
+    bias: Int32Array.from(weights, (weight) => -inputZeroPoint * (weight - weightZeroPoint)),
+    dead: Array.from(weights, (weight) => weight === weightZeroPoint),
+    outputZeroPoint: mirrored ? -128 : quantizationOf(output).zeroPoint,
     range: [-128, 127],
   };
-  return { weights, weightZeroPoint: alpha.zeroPoint, inputZeroPoint: x.zeroPoint, numbers, reach: 255 * 255 };
+  return { weights, weightZeroPoint, inputZeroPoint, numbers, reach: 255 * 255 };
 };
 
-/** P, from `low` on. */
-const rescaled = (context: OpContext, low: number): Stages | null => {
+/** x from zero up. */
+const positiveStages = (context: OpContext): Stages | null => {
   const [input, output, alpha] = [inputOf(context, 0), outputOf(context), alphaOf(context)];
   if (input === null || output === null || alpha === null) return null;
   const multiplier = preluMultipliers(alpha.numbers, alpha.scale).above;
   if (multiplier.mantissa === 0 || multiplier.shift > 8) return null;
+  const outputZeroPoint = quantizationOf(output).zeroPoint;
   return scaleStages({
     inputZeroPoint: quantizationOf(input).zeroPoint,
     multiplier,
-    outputZeroPoint: quantizationOf(output).zeroPoint,
-    range: [low, 127],
+    outputZeroPoint,
+    range: [outputZeroPoint, 127],
   });
 };
 
-/** Which of P and N is the result wherever they differ; null where that depends on the channel. */
-const extremeOf = ({ codes, zeroPoint, scale }: Alpha): 'max' | 'min' | null => {
-  const slopes = codes.map((code) => (code - zeroPoint) * scale);
-  if (slopes.every((slope) => slope <= 1)) return 'max';
-  return slopes.every((slope) => slope >= 1) ? 'min' : null;
-};
-
-/** Whether P is x itself. */
-const keepsCodes = (input: Tensor, output: Tensor): boolean => {
-  const [x, y] = [quantizationOf(input), quantizationOf(output)];
-  return x.scale === y.scale && x.zeroPoint === y.zeroPoint;
-};
-
-/** N and P, and what takes both. */
-const perChannel = (context: OpContext, alpha: Alpha): readonly Operation[] => {
-  const [input, output] = [inputOf(context, 0), outputOf(context)];
-  const scaled = scaledOf(context);
-  const extreme = extremeOf(alpha);
-  const zero = output === null ? 0 : quantizationOf(output).zeroPoint;
-  const stages = rescaled(context, extreme === null ? zero : -128);
-  if (input === null || output === null || scaled === null || stages === null)
-    throw new Error(`PRELU #${context.node.index}: lowered against its rules`);
-  const nodes = [context.node.index];
-  const plane = planeOf(output);
-  const spare = new Spare(context.spare);
-  const negative = buffer(nodes, spare.next(), plane);
-  const operations: Operation[] = [negative];
-  let [source, positive] = [input.index, input.index];
-  if (extreme === null || !keepsCodes(input, output)) {
-    const own = buffer(nodes, spare.next(), plane);
-    operations.push(own, { kind: 'scale', nodes, input: input.index, output: own.output, stages });
-    positive = own.output;
-  }
-  if (extreme === null) {
-    const below = buffer(nodes, spare.next(), plane);
-    const range = [-128, quantizationOf(input).zeroPoint] as const;
-    operations.push(below, { kind: 'clamp', nodes, input: source, output: below.output, range });
-    source = below.output;
-  }
-  const base = { nodes, input: source, output: negative.output, depthwise: true };
-  operations.push(...convolutionOf({ ...base, geometry: plainGeometry(plane, plane[2]) }, scaled));
-  const both = { nodes, inputs: [positive, negative.output] as const, output: output.index };
-  const pair: PairOperation | AddOperation =
-    extreme === null
-      ? { ...both, kind: 'add', numbers: sumNumbers(zero) }
-      : { ...both, kind: 'pair', stages: extremeStages(extreme) };
-  return [...operations, pair];
-};
-
-/** a + b - zero: one of them is zero wherever this is asked. */
-const sumNumbers = (zero: number): AddOperation['numbers'] => ({
+/** Counts as they are. */
+const sumNumbers = (firstZeroPoint: number, secondZeroPoint: number): AddOperation['numbers'] => ({
   firstScale: 1,
-  firstZeroPoint: zero,
+  firstZeroPoint,
   secondScale: 1,
-  secondZeroPoint: zero,
+  secondZeroPoint,
   outputScale: 1,
-  outputZeroPoint: zero,
+  outputZeroPoint: firstZeroPoint,
   range: [-128, 127],
 });
+
+const perChannel = (context: OpContext, alpha: Alpha): readonly Operation[] => {
+  const { node } = context;
+  const [input, output] = [inputOf(context, 0), outputOf(context)];
+  const [scaled, stages] = [scaledOf(context), positiveStages(context)];
+  if (input === null || output === null || scaled === null || stages === null)
+    throw new Error(`PRELU #${node.index}: lowered against its rules`);
+  const nodes = [node.index];
+  const plane = planeOf(output);
+  const spare = new Spare(context.spare);
+  const [above, below] = [buffer(nodes, spare.next(), plane), buffer(nodes, spare.next(), plane)];
+  const positive: Operation = { kind: 'scale', nodes, input: input.index, output: above.output, stages };
+  const base = { nodes, output: below.output, depthwise: true, geometry: plainGeometry(plane, plane[2]) };
+  const both = { nodes, inputs: [above.output, below.output] as const, output: output.index };
+  const zero = quantizationOf(output).zeroPoint;
+  if (isMirrored(alpha)) {
+    const difference = subtractStages(sumNumbers(zero, -128));
+    if (difference === null) throw new Error('counts that are as they are have stages');
+    const convolution = convolutionOf({ ...base, input: input.index }, scaled);
+    return [above, below, positive, ...convolution, { ...both, kind: 'pair', stages: difference }];
+  }
+  const negative = buffer(nodes, spare.next(), plane);
+  const range = [-128, quantizationOf(input).zeroPoint] as const;
+  return [
+    above,
+    below,
+    negative,
+    positive,
+    { kind: 'clamp', nodes, input: input.index, output: negative.output, range },
+    ...convolutionOf({ ...base, input: negative.output }, scaled),
+    { ...both, kind: 'add', numbers: sumNumbers(zero, zero) },
+  ];
+};
 
 const isOne = (context: OpContext): boolean => inputOf(context, 1)?.data?.byteLength === 1;
 
@@ -148,10 +143,10 @@ export const prelu: OpDefinition = {
       text: 'with an alpha for each channel: output scale at least 2^-8 of the input scale, and of its product with the scale of alpha',
       broken: (context) => {
         if (isOne(context)) return null;
-        return rescaled(context, -128) === null ? 'scales too far apart' : numbersWrong(scaledOf(context));
+        return positiveStages(context) === null ? 'scales too far apart' : numbersWrong(scaledOf(context));
       },
     },
-    unseen('a table in int8 tasks, or a maximum'),
+    unseen('a table in int8 tasks, or a difference'),
   ],
   lower: (context) => {
     const { node } = context;

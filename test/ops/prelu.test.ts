@@ -73,18 +73,20 @@ const models = (alphas: 'one' | 'channels', slopes: fc.Arbitrary<Slopes>, betwee
     return b.model(title, [last]);
   });
 
+const notBelowZero: fc.Arbitrary<Slopes> = fc.tuple(real(0, 0.3), real(0.5, 2)).map(([least, most]) => [least, most]);
 const below: fc.Arbitrary<Slopes> = fc.tuple(real(-0.5, 0), real(0.01, 0.98)).map(([least, most]) => [least, most]);
 const above: fc.Arbitrary<Slopes> = fc.tuple(real(1.01, 1.5), real(1.6, 2)).map(([least, most]) => [least, most]);
 const both: fc.Arbitrary<Slopes> = fc.tuple(real(-0.5, 0.5), real(1.2, 2)).map(([least, most]) => [least, most]);
 
 describe('PRELU', () => {
-  // As MUL by a constant.
-  const close = { mostCounts: 1, equal: 0.999 };
+  const close = { mostCounts: 1, equal: 0.9995 };
+  const closer = { mostCounts: 1, equal: 0.9999 };
   differentialTest('one alpha', models('one', fc.oneof(below, above), false), everyValue);
+  differentialTest('alphas from 0', models('channels', notBelowZero, false), closer);
   differentialTest('alphas below 1', models('channels', below, false), close);
-  differentialTest('alphas above 1', models('channels', above, false), close);
+  differentialTest('alphas above 1', models('channels', above, false), closer);
   differentialTest('alphas on both sides of 1', models('channels', both, false), close);
-  differentialTest('between convolutions', models('channels', fc.oneof(below, both), true), close);
+  differentialTest('between convolutions', models('channels', fc.oneof(below, above, both), true), close);
 
   it('refuses a map of alphas, and one for each row', () => {
     for (const shape of [

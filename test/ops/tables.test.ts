@@ -103,7 +103,8 @@ const squares: fc.Arbitrary<OpModel> = chosen.map(({ seed, type, height, width, 
 const floats: Expectation = { mostCounts: 1, equal: 0.9999 };
 const exact: Expectation = { mostCounts: 0, equal: 1 };
 
-const among: Expectation = { mostCounts: 1, equal: 0.9995 };
+/** By the convolution behind the op. */
+const among: Expectation = { mostCounts: 1, equal: 0.999 };
 
 const gelu = (approximate: boolean): Form => ({ options: { type: 'GeluOptions', fields: { approximate } } });
 
