@@ -32,6 +32,7 @@ static const struct op_info {
     {TFL_DEPTHWISE_CONV_2D, {INTS(tfl_depthwise_conv_params)}},
     {TFL_DEPTH_TO_SPACE, {INTS(tfl_one_value_params)}},
     {TFL_FULLY_CONNECTED, {{FIELD_INTS, 0, 2, 1}, {FIELD_BOOLS, offsetof(tfl_fully_connected_params, keep_num_dims), 1, 5}}},
+    {TFL_GELU, {BOOLS(tfl_gelu_params)}},
     {TFL_LEAKY_RELU, {INTS(tfl_one_value_params)}},
     {TFL_MAX_POOL_2D, {INTS(tfl_pool_params)}},
     {TFL_MEAN, {BOOLS(tfl_reducer_params)}},

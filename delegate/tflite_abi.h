@@ -40,7 +40,8 @@ enum tfl_builtin {
     TFL_RESIZE_NEAREST_NEIGHBOR = 97,
     TFL_LEAKY_RELU = 98,
     TFL_MIRROR_PAD = 100,
-    TFL_SPLIT_V = 102
+    TFL_SPLIT_V = 102,
+    TFL_GELU = 150
 };
 enum tfl_padding { TFL_PADDING_SAME = 1, TFL_PADDING_VALID = 2 };
 enum tfl_activation { TFL_ACTIVATION_NONE = 0, TFL_ACTIVATION_RELU = 1, TFL_ACTIVATION_RELU6 = 3 };
@@ -204,6 +205,10 @@ typedef struct tfl_transpose_conv_params {
 typedef struct tfl_pack_params {
     int32_t count, axis; /* PACK and UNPACK */
 } tfl_pack_params;
+
+typedef struct tfl_gelu_params {
+    uint8_t approximate;
+} tfl_gelu_params;
 
 typedef struct tfl_one_value_params {
     uint32_t value; /* SPLIT's count, a block size, a mode, or a float's bits */

@@ -23,12 +23,14 @@ const typesAdvice = (context: OpContext): string => {
 
 const advices: Readonly<Record<string, string | ((context: OpContext) => string)>> = {
   activation: 'fuse RELU, RELU6 or nothing; another activation becomes an op of its own (TANH, LOGISTIC, HARD_SWISH)',
+  alpha: 'share alpha over height and width (shared_axes=[1, 2] in Keras), as a constant',
   axes: 'reduce over height, width or both, with constant axes and the channels last',
   axis: 'join or split along height, width or channels, with a batch of 1',
   batch: 'run fewer pictures at a time: a batch of 1 costs nothing',
   block: 'take a smaller block, or two steps one behind the other',
   border: 'export the model in NHWC, or transpose only its inputs and outputs between NCHW and NHWC',
   channels: 'give every group as many channels: input and output channels whole multiples of the groups',
+  constant: 'use SUB, and MUL of the result with itself',
   constants: 'freeze the weights: filter and bias must be constants of the file',
   dilation: 'dilate less, or stack two convolutions',
   exactness: 'resize by a power of two, or by odd factors in uint8',

@@ -5,7 +5,7 @@ import type { Operation, ViewOperation } from './operation.js';
 import type { OpContext, OpDefinition } from './rule.js';
 
 /** More pictures than this take more tasks than the op is worth. */
-const mostPictures = 16;
+export const mostPictures = 16;
 
 const isMap = ({ graph }: OpContext, tensor: number): boolean => {
   const found = graph.tensors.get(tensor);

@@ -1,7 +1,7 @@
 /** The NPU's codes that an activation leaves, and how they are kept. */
 import type { Tensor } from '../model/graph.js';
 import { clampFits } from '../quantize/conv_stages.js';
-import { activationRange } from '../quantize/multiplier.js';
+import { activationRange, codesBetween } from '../quantize/multiplier.js';
 import type { ClampOperation } from './operation.js';
 import { isByteTensor, type OpContext, outputOf, quantizationOf, signedCode } from './rule.js';
 
@@ -11,6 +11,17 @@ export const codeRange = (output: Tensor | null, activation: number): readonly [
   const zero = output.quantization?.zeroPoints[0] ?? 0;
   const codes = activationRange(activation, quantizationOf(output).scale, zero, output.type);
   return codes === null ? null : [signedCode(codes[0], output.type), signedCode(codes[1], output.type)];
+};
+
+/** As `codeRange`, for limits that are real numbers. */
+export const rangeBetween = (
+  output: Tensor | null,
+  bounds: readonly [number, number],
+): readonly [number, number] | null => {
+  if (!isByteTensor(output)) return null;
+  const zero = output.quantization?.zeroPoints[0] ?? 0;
+  const [low, high] = codesBetween(bounds, quantizationOf(output).scale, zero, output.type);
+  return [signedCode(low, output.type), signedCode(high, output.type)];
 };
 
 /** The range of a node's activation, and whether a task's own stages can clamp to it. */

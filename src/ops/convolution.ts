@@ -13,6 +13,7 @@ import {
 import { denseFilter } from './dense_filter.js';
 import { smallestGroup } from './kernel_groups.js';
 import type { ConvGeometry, ConvOperation, Operation } from './operation.js';
+import { tapSpanWrong } from './tap_span.js';
 import { takesWholeRows } from './whole_rows.js';
 import { inputOf, isStatic, type OpContext, outputOf, type Rule, shapeText } from './rule.js';
 
@@ -23,7 +24,7 @@ const outputLength = (length: number, kernel: number, stride: number, mode: numb
 const padBefore = (length: number, kernel: number, stride: number, output: number, mode: number): number =>
   mode === padding.same ? Math.floor(Math.max(0, (output - 1) * stride + kernel - length) / 2) : 0;
 
-const geometryOf = (context: OpContext): ConvGeometry => {
+export const geometryOf = (context: OpContext): ConvGeometry => {
   const [, inputHeight = 0, inputWidth = 0, inputChannels = 0] = inputOf(context, 0)?.shape ?? [];
   const [, kernelHeight = 0, kernelWidth = 0] = inputOf(context, 1)?.shape ?? [];
   const [, outputHeight = 0, outputWidth = 0, outputChannels = 0] = outputOf(context)?.shape ?? [];
@@ -71,6 +72,23 @@ const isChannelWise = (context: OpContext, depthwise: boolean): boolean =>
 
 const formOf = (depthwise: boolean): FilterForm => ({ depthwise, product: 'as-type' });
 
+export const outputShape: Rule = {
+  name: 'output-shape',
+  text: 'SAME or VALID padding, and the output shape that follows from it',
+  broken: (context) => {
+    const { padding: mode = 0 } = context.node.params;
+    const g = geometryOf(context);
+    if (mode !== padding.same && mode !== padding.valid) return `padding ${mode}`;
+    const height = outputLength(g.inputHeight, (g.kernelHeight - 1) * g.dilationY + 1, g.strideY, mode);
+    const width = outputLength(g.inputWidth, (g.kernelWidth - 1) * g.dilationX + 1, g.strideX, mode);
+    if (height !== g.outputHeight || width !== g.outputWidth)
+      return `output ${g.outputHeight}x${g.outputWidth} where ${height}x${width} follows`;
+    const largest = Math.max(height, width, g.inputHeight, g.inputWidth);
+    if (largest > limits.plane) return `a plane of ${largest} rows or columns, more than ${limits.plane}`;
+    return Math.max(g.padTop, g.padLeft) <= limits.pad ? null : `padding ${g.padTop}x${g.padLeft}`;
+  },
+};
+
 /** The rules in the order in which they are asked. */
 export const convolutionRules = (depthwise: boolean, form = formOf(depthwise)): readonly Rule[] => [
   {
@@ -109,13 +127,12 @@ export const convolutionRules = (depthwise: boolean, form = formOf(depthwise)): 
   },
   {
     name: 'dilation',
-    text: `dilation 1 to ${limits.dilation}; with trust=seen: none, an int8 one was not seen in a shipped driver`,
-    broken: ({ node, trust }) => {
-      const { dilationW = 1, dilationH = 1 } = node.params;
-      const most = trust === 'seen' ? 1 : limits.dilation;
-      return [dilationH, dilationW].every((rate) => rate >= 1 && rate <= most)
-        ? null
-        : `dilation ${dilationH}x${dilationW}`;
+    text: `dilation 1 to ${limits.dilation}, the taps of one output value within the convolution buffer; with trust=seen: none, an int8 one was not seen in a shipped driver`,
+    broken: (context) => {
+      const { dilationW = 1, dilationH = 1 } = context.node.params;
+      const most = context.trust === 'seen' ? 1 : limits.dilation;
+      if ([dilationH, dilationW].some((rate) => rate < 1 || rate > most)) return `dilation ${dilationH}x${dilationW}`;
+      return dilationH * dilationW === 1 ? null : tapSpanWrong(geometryOf(context), isChannelWise(context, depthwise));
     },
   },
   {
@@ -151,22 +168,7 @@ export const convolutionRules = (depthwise: boolean, form = formOf(depthwise)): 
     text: kernelText,
     broken: (context) => kernelWrong(geometryOf(context), isChannelWise(context, depthwise)),
   },
-  {
-    name: 'output-shape',
-    text: 'SAME or VALID padding, and the output shape that follows from it',
-    broken: (context) => {
-      const { padding: mode = 0 } = context.node.params;
-      const g = geometryOf(context);
-      if (mode !== padding.same && mode !== padding.valid) return `padding ${mode}`;
-      const height = outputLength(g.inputHeight, (g.kernelHeight - 1) * g.dilationY + 1, g.strideY, mode);
-      const width = outputLength(g.inputWidth, (g.kernelWidth - 1) * g.dilationX + 1, g.strideX, mode);
-      if (height !== g.outputHeight || width !== g.outputWidth)
-        return `output ${g.outputHeight}x${g.outputWidth} where ${height}x${width} follows`;
-      const largest = Math.max(height, width, g.inputHeight, g.inputWidth);
-      if (largest > limits.plane) return `a plane of ${largest} rows or columns, more than ${limits.plane}`;
-      return Math.max(g.padTop, g.padLeft) <= limits.pad ? null : `padding ${g.padTop}x${g.padLeft}`;
-    },
-  },
+  outputShape,
   {
     name: 'activation',
     text: 'fused activation NONE, RELU, RELU6 or RELU_N1_TO_1',
@@ -218,15 +220,20 @@ export const convolutionOf = (
   return fits ? [conv] : [conv, { kind: 'clamp', nodes, output, input: output, range: numbers.range }];
 };
 
-export const lowerConvolution = (context: OpContext, depthwise: boolean): readonly Operation[] => {
+/** @param whole where other nodes are a part of the convolution: its geometry, and all of them */
+export const lowerConvolution = (
+  context: OpContext,
+  depthwise: boolean,
+  whole: Pick<ConvOperation, 'geometry' | 'nodes'> = { geometry: geometryOf(context), nodes: [context.node.index] },
+): readonly Operation[] => {
   const lowered = weightedNumbers(context, formOf(depthwise));
   const input = context.node.inputs[0];
   const output = context.node.outputs[0];
   if (lowered === null || input === undefined || output === undefined)
     throw new Error(`${context.node.op} #${context.node.index}: lowered against its rules`);
-  const geometry = geometryOf(context);
+  const { geometry } = whole;
   const channelWise = isChannelWise(context, depthwise);
-  const base = { nodes: [context.node.index], output, input, depthwise: channelWise, geometry };
+  const base = { ...whole, output, input, depthwise: channelWise };
   const { inputChannels, outputChannels } = geometry;
   const taps = geometry.kernelHeight * geometry.kernelWidth;
   if (channelWise || (!depthwise && lowered.weights.length === outputChannels * taps * inputChannels))

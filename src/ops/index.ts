@@ -1,16 +1,21 @@
 /** The table of operators. */
+import { abs } from './abs.js';
 import { add } from './add.js';
 import { averagePool2d } from './average_pool_2d.js';
 import { batched } from './batched.js';
+import { batchToSpaceNd } from './batch_to_space_nd.js';
 import { concatenation } from './concatenation.js';
 import { conv2d } from './conv_2d.js';
 import { depthToSpace } from './depth_to_space.js';
 import { depthwiseConv2d } from './depthwise_conv_2d.js';
+import { inDilation } from './dilated.js';
 import { elu } from './elu.js';
 import { exp } from './exp.js';
 import { fullyConnected } from './fully_connected.js';
+import { gelu } from './gelu.js';
 import { hardSwish } from './hard_swish.js';
 import { leakyRelu } from './leaky_relu.js';
+import { log } from './log.js';
 import { logistic } from './logistic.js';
 import { maximum, minimum } from './maximum_minimum.js';
 import { maxPool2d } from './max_pool_2d.js';
@@ -19,16 +24,21 @@ import { mirrorPad } from './mirror_pad.js';
 import { mul } from './mul.js';
 import { pack, unpack } from './pack.js';
 import { pad, padV2 } from './pad.js';
+import { prelu } from './prelu.js';
 import { quantize } from './quantize.js';
 import { reduceMax } from './reduce_max.js';
-import { relu, relu6, reluN1To1 } from './relu.js';
+import { relu, relu0To1, relu6, reluN1To1 } from './relu.js';
 import { expandDims, reshape, squeeze } from './reshape.js';
 import { resizeBilinear } from './resize_bilinear.js';
 import { resizeNearestNeighbor } from './resize_nearest_neighbor.js';
+import { rsqrt } from './rsqrt.js';
 import type { OpDefinition } from './rule.js';
 import { tanh } from './tanh.js';
 import { slice, split, splitV, stridedSlice } from './slices.js';
+import { spaceToBatchNd } from './space_to_batch_nd.js';
 import { spaceToDepth } from './space_to_depth.js';
+import { sqrt } from './sqrt.js';
+import { squaredDifference } from './squared_difference.js';
 import { sub } from './sub.js';
 import { transpose } from './transpose.js';
 import { transposeConv } from './transpose_conv.js';
@@ -36,6 +46,7 @@ import { transposeConv } from './transpose_conv.js';
 export const operators: ReadonlyMap<string, OpDefinition> = new Map(
   [
     ...[
+      abs,
       add,
       averagePool2d,
       concatenation,
@@ -44,8 +55,10 @@ export const operators: ReadonlyMap<string, OpDefinition> = new Map(
       depthwiseConv2d,
       elu,
       exp,
+      gelu,
       hardSwish,
       leakyRelu,
+      log,
       logistic,
       maximum,
       maxPool2d,
@@ -55,17 +68,22 @@ export const operators: ReadonlyMap<string, OpDefinition> = new Map(
       mul,
       pad,
       padV2,
+      prelu,
       quantize,
       reduceMax,
       relu,
+      relu0To1,
       relu6,
       reluN1To1,
       resizeBilinear,
       resizeNearestNeighbor,
+      rsqrt,
       slice,
       spaceToDepth,
       split,
       splitV,
+      sqrt,
+      squaredDifference,
       stridedSlice,
       sub,
       sum,
@@ -73,12 +91,14 @@ export const operators: ReadonlyMap<string, OpDefinition> = new Map(
       transposeConv,
     ].map(batched),
     // These take all dimensions as they are.
+    batchToSpaceNd,
     expandDims,
     fullyConnected,
     pack,
     reshape,
+    spaceToBatchNd,
     squeeze,
     transpose,
     unpack,
-  ].map((definition) => [definition.op, definition]),
+  ].map((definition) => [definition.op, inDilation(definition)]),
 );

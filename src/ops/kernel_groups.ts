@@ -20,6 +20,10 @@ export const smallestGroup = (geometry: ConvGeometry): { readonly kernels: numbe
   return { kernels, bytes: groupBytes(geometry, kernels) };
 };
 
+/** Bytes of the group that a task has. */
+export const taskGroup = (geometry: ConvGeometry): number =>
+  groupBytes(geometry, fewerKernels(geometry) ?? Math.min(atoms.kernels, geometry.outputChannels + 1));
+
 /** Channels up to the last one that a direct convolution writes. */
 export const directChannels = (geometry: ConvGeometry): number => {
   const { outputChannels } = geometry;

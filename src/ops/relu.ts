@@ -1,19 +1,18 @@
-/** RELU, RELU6, RELU_N1_TO_1 as nodes of their own: to the output's scale on TFLite's grid, then the limits. */
-import { activation } from '../model/operators.js';
+/** RELU, RELU6, RELU_N1_TO_1, RELU_0_TO_1 as nodes of their own: to the output's scale on TFLite's grid, then the limits. */
 import { clampFits } from '../quantize/conv_stages.js';
 import { scaleStages } from '../quantize/copy_stages.js';
 import { maps, oneType, perTensor, planes, unseen } from './common_rules.js';
-import { codeRange } from './code_range.js';
+import { rangeBetween } from './code_range.js';
 import type { Operation } from './operation.js';
 import { rescale, scaleRule } from './quantize.js';
 import { inputOf, type OpDefinition, outputOf, quantizationOf } from './rule.js';
 
-const reluOf = (op: string, code: number): OpDefinition => ({
+const reluOf = (op: string, bounds: readonly [number, number]): OpDefinition => ({
   op,
   rules: [oneType(maps(0)), planes(maps(0)), perTensor(maps(0)), scaleRule, unseen('a copy by the DPU alone')],
   lower: (context) => {
     const [input, output] = [inputOf(context, 0), outputOf(context)];
-    const range = codeRange(output, code);
+    const range = rangeBetween(output, bounds);
     if (input === null || output === null || range === null)
       throw new Error(`${op} #${context.node.index}: lowered against its rules`);
     const nodes = [context.node.index];
@@ -31,6 +30,7 @@ const reluOf = (op: string, code: number): OpDefinition => ({
   },
 });
 
-export const relu = reluOf('RELU', activation.relu);
-export const relu6 = reluOf('RELU6', activation.relu6);
-export const reluN1To1 = reluOf('RELU_N1_TO_1', activation.reluN1To1);
+export const relu = reluOf('RELU', [0, Infinity]);
+export const relu6 = reluOf('RELU6', [0, 6]);
+export const reluN1To1 = reluOf('RELU_N1_TO_1', [-1, 1]);
+export const relu0To1 = reluOf('RELU_0_TO_1', [0, 1]);

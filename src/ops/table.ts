@@ -61,3 +61,11 @@ export const numbersRule = (
     return numbers === null ? 'tensors missing' : wrong(numbers, context);
   },
 });
+
+/** TFLite's kernel has no other type. */
+export const int8Only = numbersRule('int8, as in TFLite', ({ type }) => (type === 'int8' ? null : `type ${type}`));
+
+/** For kernels that stop the interpreter at a negative number. */
+export const noNegatives = numbersRule('no codes below the zero point: TFLite fails at them', ({ inputZeroPoint }) =>
+  inputZeroPoint === -128 ? null : `an input zero point of ${inputZeroPoint}`,
+);

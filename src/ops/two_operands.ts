@@ -29,7 +29,7 @@ const isPlane = (tensor: Tensor): boolean =>
   tensor.shape.slice(0, -3).every((dim) => dim === 1);
 
 /** One value, or one for each channel. */
-const isChannelConstant = (tensor: Tensor, channels: number, most: 'one' | 'channels'): boolean => {
+export const isChannelConstant = (tensor: Tensor, channels: number, most: 'one' | 'channels'): boolean => {
   const count = elementCount(tensor.shape);
   return (
     tensor.data?.byteLength === count &&

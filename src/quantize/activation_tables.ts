@@ -1,8 +1,14 @@
 /**
  * What TFLite's kernels give for each code of one tensor, exactly: tables that TFLite fills with float32 arithmetic
- * (`LUTPopulate`), and the fixed-point kernels of HARD_SWISH and LEAKY_RELU. Codes are the tensors' own.
+ * (`LUTPopulate`), and the fixed-point kernels of HARD_SWISH, LEAKY_RELU, PRELU and ABS. Codes are the tensors' own.
  */
-import { halfAwayFromZero, multiplyByQuantizedMultiplier, quantizeMultiplier, typeRange } from './multiplier.js';
+import {
+  halfAwayFromZero,
+  multiplyByQuantizedMultiplier,
+  quantizeMultiplier,
+  type QuantizedMultiplier,
+  typeRange,
+} from './multiplier.js';
 
 /** The tensors before and after, as TFLite stores them: float32 scales, zero points in their own codes. */
 export interface TableNumbers {
@@ -17,7 +23,8 @@ export type CodeMap = (code: number) => number;
 
 const { fround } = Math;
 
-const clamped = (value: number, type: TableNumbers['type']): number => {
+/** To the limits of the type. */
+export const clamped = (value: number, type: TableNumbers['type']): number => {
   const [low, high] = typeRange(type);
   return Math.max(low, Math.min(high, value));
 };
@@ -89,13 +96,49 @@ export const hardSwishTable = (numbers: TableNumbers): CodeMap => {
   };
 };
 
-/** x, or alpha * x below zero; TFLite multiplies float32 scales. */
-export const leakyReluTable = (numbers: TableNumbers, alpha: number): CodeMap => {
-  const { type, inputScale, inputZeroPoint, outputScale, outputZeroPoint } = numbers;
-  const above = quantizeMultiplier(fround(inputScale / outputScale));
-  const below = quantizeMultiplier(fround(fround(inputScale * fround(alpha)) / outputScale));
+/** (x - zero point) by one multiplier from the zero point up, by another below it. */
+const twoSided = (
+  { type, inputZeroPoint, outputZeroPoint }: TableNumbers,
+  above: QuantizedMultiplier,
+  below: QuantizedMultiplier,
+  factor = 1,
+): CodeMap => {
   return (code) => {
     const x = code - inputZeroPoint;
-    return clamped(outputZeroPoint + multiplyByQuantizedMultiplier(x, x >= 0 ? above : below), type);
+    const scaled = x >= 0 ? multiplyByQuantizedMultiplier(x, above) : multiplyByQuantizedMultiplier(x * factor, below);
+    return clamped(outputZeroPoint + scaled, type);
+  };
+};
+
+/** x, or alpha * x below zero; TFLite multiplies float32 scales. */
+export const leakyReluTable = (numbers: TableNumbers, alpha: number): CodeMap => {
+  const { inputScale, outputScale } = numbers;
+  const above = quantizeMultiplier(fround(inputScale / outputScale));
+  const below = quantizeMultiplier(fround(fround(inputScale * fround(alpha)) / outputScale));
+  return twoSided(numbers, above, below);
+};
+
+/** The two multipliers of PRELU: from zero up, and of the product with alpha's codes below. */
+export const preluMultipliers = (
+  { inputScale, outputScale }: TableNumbers,
+  alphaScale: number,
+): { readonly above: QuantizedMultiplier; readonly below: QuantizedMultiplier } => ({
+  above: quantizeMultiplier(fround(inputScale / outputScale)),
+  below: quantizeMultiplier(fround(fround(inputScale * alphaScale) / outputScale)),
+});
+
+/** PRELU with one alpha for all values. @param alpha its code less its zero point */
+export const preluTable = (numbers: TableNumbers, alphaScale: number, alpha: number): CodeMap => {
+  const { above, below } = preluMultipliers(numbers, alphaScale);
+  return twoSided(numbers, above, below, alpha);
+};
+
+/** |x|; TFLite does not multiply where both scales are the same. */
+export const absTable = ({ type, inputScale, inputZeroPoint, outputScale, outputZeroPoint }: TableNumbers): CodeMap => {
+  const multiplier = quantizeMultiplier(fround(inputScale / outputScale));
+  return (code) => {
+    const x = Math.abs(code - inputZeroPoint);
+    const scaled = inputScale === outputScale ? x : multiplyByQuantizedMultiplier(x, multiplier);
+    return clamped(scaled + outputZeroPoint, type);
   };
 };

@@ -70,6 +70,21 @@ export const effectiveScale = (input: number, weight: number, output: number, ty
 export const typeRange = (type: 'int8' | 'uint8'): readonly [number, number] =>
   type === 'int8' ? [-128, 127] : [0, 255];
 
+/** The codes between two real limits, within the type. */
+export const codesBetween = (
+  [least, most]: readonly [number, number],
+  scale: number,
+  zeroPoint: number,
+  type: 'int8' | 'uint8',
+): readonly [number, number] => {
+  const [low, high] = typeRange(type);
+  const code = (real: number): number => zeroPoint + halfAwayFromZero(Math.fround(real / scale));
+  return [
+    least === -Infinity ? low : Math.max(low, code(least)),
+    most === Infinity ? high : Math.min(high, code(most)),
+  ];
+};
+
 const activationBounds: Readonly<Record<number, readonly [number, number]>> = {
   0: [-Infinity, Infinity],
   1: [0, Infinity],
@@ -88,11 +103,5 @@ export const activationRange = (
   type: 'int8' | 'uint8',
 ): readonly [number, number] | null => {
   const bounds = activationBounds[activation];
-  if (bounds === undefined) return null;
-  const [low, high] = typeRange(type);
-  const code = (real: number): number => zeroPoint + halfAwayFromZero(Math.fround(real / scale));
-  return [
-    bounds[0] === -Infinity ? low : Math.max(low, code(bounds[0])),
-    bounds[1] === Infinity ? high : Math.min(high, code(bounds[1])),
-  ];
+  return bounds === undefined ? null : codesBetween(bounds, scale, zeroPoint, type);
 };

@@ -27,13 +27,27 @@ const splitFor = (weightBanks: number, resident: boolean): Split => ({
   entries: (cbuf.banks - weightBanks - 1) * cbuf.entriesPerBank,
 });
 
-/** Input rows (or columns) that `outputs` outputs from `first` on read, clipped to the plane, and the padding before them. */
+/**
+ * Input rows (or columns) that `outputs` outputs from `first` on read, clipped to the plane, and the padding before them.
+ * Windows that start behind the plane read nothing.
+ */
 const windowOf = (first: number, outputs: number, stride: number, kernel: number, pad: number, length: number) => {
   const from = first * stride - pad;
-  const to = (first + outputs - 1) * stride - pad + kernel;
+  const last = Math.min(first + outputs - 1, Math.floor((length - 1 + pad) / stride));
+  const to = last * stride - pad + kernel;
   const start = Math.max(0, from);
   return { start, count: Math.max(1, Math.min(length, to) - start), pad: Math.max(0, -from) };
 };
+
+/** Outputs of a tile: `step`, or all that are left where those behind them would meet nothing but padding. */
+const outputsFrom = (
+  first: number,
+  step: number,
+  outputs: number,
+  stride: number,
+  pad: number,
+  length: number,
+): number => ((first + step) * stride - pad >= length ? outputs - first : Math.min(step, outputs - first));
 
 /** Outputs along one axis whose windows need at most `capacity` inputs; 0 when not even one fits. */
 const outputsWithin = (capacity: number, kernel: number, stride: number): number =>
@@ -61,7 +75,7 @@ const planeTiling = (g: ConvGeometry, channels: number, split: Split, line: numb
     const all = windowOf(0, g.outputHeight, g.strideY, kernelRows(g), g.padTop, g.inputHeight).count;
     return capacity >= all ? g.outputHeight : outputsWithin(capacity, kernelRows(g), g.strideY);
   };
-  if (g.inputWidth <= limits.window) {
+  if (Math.max(g.inputWidth, g.outputWidth) <= limits.window) {
     const outputRows = rowsFor(g.inputWidth);
     if (outputRows > 0)
       return {
@@ -72,7 +86,7 @@ const planeTiling = (g: ConvGeometry, channels: number, split: Split, line: numb
   }
   for (let outputColumns = g.outputWidth; outputColumns >= 1; outputColumns = Math.floor(outputColumns / 2)) {
     const columns = Math.min(g.inputWidth, (outputColumns - 1) * g.strideX + kernelColumns(g));
-    if (columns > limits.window) continue;
+    if (Math.max(columns, outputColumns) > limits.window) continue;
     const outputRows = rowsFor(columns);
     if (outputRows > 0)
       return { split, outputRows: Math.min(outputRows, mostRows(g, outputColumns, line)), outputColumns };
@@ -144,11 +158,14 @@ export const convTiles = (
     if (tiling === null) return null;
     const inputChannels = depthwise ? channels : g.inputChannels;
     let first = true;
-    for (let column = 0; column < g.outputWidth; column += tiling.outputColumns) {
-      const outputColumns = Math.min(tiling.outputColumns, g.outputWidth - column);
+    let outputColumns = 0;
+    for (let column = 0; column < g.outputWidth; column += outputColumns) {
+      outputColumns = outputsFrom(column, tiling.outputColumns, g.outputWidth, g.strideX, g.padLeft, g.inputWidth);
+      if (outputColumns > limits.window) return null;
       const x = windowOf(column, outputColumns, g.strideX, kernelColumns(g), g.padLeft, g.inputWidth);
-      for (let row = 0; row < g.outputHeight; row += tiling.outputRows) {
-        const outputRows = Math.min(tiling.outputRows, g.outputHeight - row);
+      let outputRows = 0;
+      for (let row = 0; row < g.outputHeight; row += outputRows) {
+        outputRows = outputsFrom(row, tiling.outputRows, g.outputHeight, g.strideY, g.padTop, g.inputHeight);
         if (outputRows * outputColumns > limits.outputAtomics) return null;
         const y = windowOf(row, outputRows, g.strideY, kernelRows(g), g.padTop, g.inputHeight);
         const data = Math.ceil((rowEntries(x.count, inputChannels) * y.count) / cbuf.entriesPerBank) + 1;

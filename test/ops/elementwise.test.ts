@@ -26,7 +26,7 @@ const activated = fc
     byteType,
     plane,
     fc.oneof(fc.constant(0), real(-2, 2)),
-    fc.constantFrom<OpName>('RELU', 'RELU6', 'RELU_N1_TO_1'),
+    fc.constantFrom<OpName>('RELU', 'RELU6', 'RELU_N1_TO_1', 'RELU_0_TO_1'),
   )
   .map(([seed, type, shape, ratioLog2, op]): OpModel => {
     const b = new Builder(seed);
@@ -34,7 +34,12 @@ const activated = fc
     const zero = b.zeroPoint(type);
     const input = b.input(type, shape, scale, zero);
     const output = b.map(type, shape, scale * 2 ** ratioLog2, ratioLog2 === 0 ? zero : b.zeroPoint(type));
-    b.op({ op, version: type === 'int8' && op !== 'RELU_N1_TO_1' ? 2 : 1, inputs: [input], outputs: [output] });
+    b.op({
+      op,
+      version: type === 'int8' && (op === 'RELU' || op === 'RELU6') ? 2 : 1,
+      inputs: [input],
+      outputs: [output],
+    });
     return b.model(`${op} ${type} ${shape.join('x')} ratio 2^${ratioLog2}`, [output]);
   });
 
@@ -103,7 +108,7 @@ const combined = (
 
 describe('elementwise ops', () => {
   differentialTest('QUANTIZE', rescaled, { mostCounts: 1, equal: 0.9995 });
-  differentialTest('RELU, RELU6, RELU_N1_TO_1', activated, { mostCounts: 1, equal: 0.9995 });
+  differentialTest('RELU, RELU6, RELU_N1_TO_1, RELU_0_TO_1', activated, { mostCounts: 1, equal: 0.9995 });
   differentialTest('MAXIMUM, MINIMUM', combined(['MAXIMUM', 'MINIMUM'], ['none', 'scalar', 'one']), everyValue);
   differentialTest('SUB of two tensors', combined(['SUB'], ['none']), { mostCounts: 1, equal: 0.999 });
   differentialTest('ADD, SUB with a constant', combined(['ADD', 'SUB'], ['scalar', 'one', 'channels']), {

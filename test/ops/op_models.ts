@@ -207,31 +207,39 @@ export function doubled(
   return output;
 }
 
-/** A 1x1 convolution (of `kernel` by `kernel`) with small weights. */
+/**
+ * A 1x1 convolution (of `kernel` by `kernel`) with small weights. `exact`: with a multiplier that is a power of two, of which
+ * every value is equal: something to stand in front of an op that would magnify a count.
+ */
 export function convolved(
   b: Builder,
   type: ByteType,
   input: number,
   [pictures = 1, height = 1, width = 1, channels = 1]: readonly number[],
   outputs: number,
-  { kernel = 1, depthwise = false }: { readonly kernel?: number; readonly depthwise?: boolean },
+  {
+    kernel = 1,
+    depthwise = false,
+    exact = false,
+  }: { readonly kernel?: number; readonly depthwise?: boolean; readonly exact?: boolean },
   scale: number,
   zero: number,
 ): { readonly index: number; readonly shape: readonly number[] } {
   const count = depthwise ? channels : outputs;
   const taps = kernel * kernel * (depthwise ? 1 : channels);
   const weightZero = type === 'int8' ? 0 : 128;
+  const filterScale = Math.fround(exact ? 2 ** -Math.ceil(Math.log2(2 * taps)) : 0.5 / taps);
   const filter = b.tensor({
     type,
     shape: depthwise ? [1, kernel, kernel, channels] : [outputs, kernel, kernel, channels],
-    scale: [Math.fround(0.5 / taps)],
+    scale: [filterScale],
     zeroPoint: [weightZero],
     data: Uint8Array.from({ length: taps * count }, () => (weightZero + b.random.integer(-3, 4)) & 0xff),
   });
   const bias = b.tensor({
     type: 'int32',
     shape: [count],
-    scale: [Math.fround(scale * Math.fround(0.5 / taps))],
+    scale: [Math.fround(scale * filterScale)],
     zeroPoint: [0],
     data: new Uint8Array(4 * count),
   });

@@ -2,7 +2,9 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { cbuf, limits } from '../../src/hardware/limits.js';
 import { rowEntries } from '../../src/layout/cube.js';
+import { kernelWrong } from '../../src/ops/convolution.js';
 import type { ConvGeometry, ConvOperation } from '../../src/ops/operation.js';
+import { tapSpanWrong } from '../../src/ops/tap_span.js';
 import { convTiles } from '../../src/tile/conv_tiles.js';
 
 const operationOf = (geometry: ConvGeometry, depthwise: boolean): ConvOperation => ({
@@ -20,7 +22,7 @@ const operationOf = (geometry: ConvGeometry, depthwise: boolean): ConvOperation 
   residual: null,
 });
 
-/** SAME-padded geometries of any size that the register fields can name. */
+/** SAME-padded geometries of any size that the register fields can name, some with more padding behind the plane. */
 const geometries = fc
   .record({
     inputHeight: fc.integer({ min: 1, max: 600 }),
@@ -32,8 +34,9 @@ const geometries = fc
     channels: fc.integer({ min: 1, max: 1500 }),
     outputChannels: fc.integer({ min: 1, max: 600 }),
     depthwise: fc.boolean(),
+    behind: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: limits.pad })),
   })
-  .map(({ channels, outputChannels, depthwise, ...g }) => {
+  .map(({ channels, outputChannels, depthwise, behind, ...g }) => {
     const inputChannels = depthwise
       ? channels
       : Math.min(channels, Math.floor(limits.contraction / (g.kernelHeight * g.kernelWidth)));
@@ -49,8 +52,8 @@ const geometries = fc
         dilationX: 1,
         inputChannels,
         outputChannels: depthwise ? inputChannels : outputChannels,
-        outputHeight,
-        outputWidth,
+        outputHeight: outputHeight + Math.floor(behind / g.strideY),
+        outputWidth: outputWidth + Math.floor(behind / g.strideX),
         padTop: pad(outputHeight, g.strideY, g.kernelHeight, g.inputHeight),
         padLeft: pad(outputWidth, g.strideX, g.kernelWidth, g.inputWidth),
       },
@@ -70,8 +73,11 @@ const holdsWindow = (
   planePad: number,
 ): boolean => {
   const wanted = first * stride - planePad;
-  const end = (first + count - 1) * stride - planePad + kernel;
+  // Windows behind the plane need nothing of it, but one of a tile must start inside.
+  const last = Math.min(first + count - 1, Math.floor((length - 1 + planePad) / stride));
+  const end = last * stride - planePad + kernel;
   return (
+    wanted < length &&
     start === Math.max(0, wanted) &&
     pad === Math.max(0, -wanted) &&
     start + size <= length &&
@@ -93,7 +99,7 @@ describe('tile: convolutions', () => {
           const fits =
             Math.ceil(entries / cbuf.entriesPerBank) + 1 <= tile.banks.data &&
             tile.banks.data + tile.banks.weights === cbuf.banks;
-          const named = Math.max(tile.inputRows, tile.inputColumns) <= limits.window;
+          const named = Math.max(tile.inputRows, tile.inputColumns, tile.outputColumns) <= limits.window;
           const rows = holdsWindow(
             tile.outputRow,
             tile.outputRows,
@@ -124,5 +130,27 @@ describe('tile: convolutions', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  it('every dilation whose taps fit the convolution buffer can be cut', () => {
+    const rate = fc.integer({ min: 1, max: limits.dilation });
+    let [within, beyond] = [0, 0];
+    fc.assert(
+      fc.property(geometries, rate, rate, ({ geometry, depthwise }, dilationY, dilationX) => {
+        const g = { ...geometry, strideY: 1, strideX: 1, dilationY, dilationX, padTop: 0, padLeft: 0 };
+        const [outputHeight, outputWidth] = [
+          g.inputHeight - (g.kernelHeight - 1) * dilationY,
+          g.inputWidth - (g.kernelWidth - 1) * dilationX,
+        ];
+        fc.pre(outputHeight > 0 && outputWidth > 0 && kernelWrong(g, depthwise) === null);
+        const fits = tapSpanWrong(g, depthwise) === null;
+        const tiles = convTiles(operationOf({ ...g, outputHeight, outputWidth }, depthwise));
+        if (fits) within++;
+        else beyond++;
+        if (fits) expect(tiles).to.not.equal(null);
+      }),
+      { numRuns: 300 },
+    );
+    expect(Math.min(within, beyond)).to.be.greaterThan(20);
   });
 });

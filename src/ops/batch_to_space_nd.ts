@@ -1,0 +1,79 @@
+/**
+ * BATCH_TO_SPACE_ND over height and width: pictures whose pixels take turns, and a copy of what the crops leave. Behind a
+ * convolution it may be no task at all (dilated.ts).
+ */
+import { areaTensor, buffer, moveArea, type Plane, Spare, wholeArea } from './arrange.js';
+import { maps, oneQuantization, oneType, perTensor, unseen } from './common_rules.js';
+import { interleave } from './interleave.js';
+import type { Operation } from './operation.js';
+import { blocksOf, blocksRule, fewPictures, fourDimensions, pictureOf } from './picture_blocks.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf, shapeText } from './rule.js';
+
+/** Every picture of a block makes moves of its own. */
+const largestBlock = 8;
+
+const merged = (context: OpContext): readonly Operation[] => {
+  const { node } = context;
+  const [input, output, blocks] = [inputOf(context, 0), outputOf(context), blocksOf(context)];
+  if (input === null || output === null || blocks === null)
+    throw new Error(`BATCH_TO_SPACE_ND #${node.index}: lowered against its rules`);
+  const nodes = [node.index];
+  const spare = new Spare(context.spare);
+  const { block, before, after } = blocks;
+  const [rows, columns] = block;
+  const isCropped = [...before, ...after].some((crop) => crop > 0);
+  const pictures = output.shape[0] ?? 1;
+  return Array.from({ length: pictures }, (_, picture): readonly Operation[] => {
+    const operations: Operation[] = [];
+    const planes = Array.from({ length: rows }, (__, row) =>
+      Array.from({ length: columns }, (___, column) => {
+        const { tensor, views } = areaTensor(
+          pictureOf(input, (row * columns + column) * pictures + picture),
+          nodes,
+          spare,
+        );
+        operations.push(...views);
+        return tensor;
+      }),
+    );
+    const { shape } = pictureOf(input, 0);
+    const target = pictureOf(output, picture);
+    if (!isCropped) {
+      const { tensor, views } = areaTensor(target, nodes, spare);
+      return [...operations, ...views, ...interleave(planes, shape, tensor, nodes, spare)];
+    }
+    const whole: Plane = [shape[0] * rows, shape[1] * columns, shape[2]];
+    const full = buffer(nodes, spare.next(), whole);
+    const left = { ...wholeArea(full.output, whole), shape: target.shape, first: before[0] * whole[1] + before[1] };
+    return [
+      ...operations,
+      full,
+      ...interleave(planes, shape, full.output, nodes, spare),
+      ...moveArea(left, target, nodes, spare),
+    ];
+  }).flat();
+};
+
+export const batchToSpaceNd: OpDefinition = {
+  op: 'BATCH_TO_SPACE_ND',
+  rules: [
+    oneType(maps(0)),
+    fourDimensions,
+    perTensor(maps(0)),
+    oneQuantization(maps(0)),
+    fewPictures((context) => inputOf(context, 0)),
+    blocksRule(largestBlock, 'crops', (context, { block, before, after }) => {
+      const [pictures = 0, height = 0, width = 0, channels = 0] = inputOf(context, 0)?.shape ?? [];
+      const wanted = shapeText([
+        pictures / (block[0] * block[1]),
+        height * block[0] - before[0] - after[0],
+        width * block[1] - before[1] - after[1],
+        channels,
+      ]);
+      const is = shapeText(outputOf(context)?.shape ?? []);
+      return is === wanted ? null : `output ${is} where ${wanted} follows`;
+    }),
+    unseen('a copy by the DPU alone'),
+  ],
+  lower: merged,
+};

@@ -1,0 +1,105 @@
+/**
+ * SPACE_TO_BATCH_ND over height and width: a strided copy for each picture that it makes, with the padding of a convolution.
+ * In front of a convolution it may be no task at all (dilated.ts).
+ */
+import { limits } from '../hardware/limits.js';
+import { areaTensor, Spare } from './arrange.js';
+import { maps, oneQuantization, oneType, perTensor, unseen } from './common_rules.js';
+import { identityConvolution } from './copy.js';
+import type { Operation } from './operation.js';
+import { blocksOf, blocksRule, fewPictures, fourDimensions, type Pair, pictureOf } from './picture_blocks.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf, quantizationOf, shapeText } from './rule.js';
+
+/** The pixels of one axis that one place in a block takes. */
+interface Lane {
+  /** The first one that is read, and how many there are from there on. */
+  readonly first: number;
+  readonly length: number;
+  /** Padding before it. */
+  readonly pad: number;
+  readonly stride: number;
+}
+
+const laneOf = (place: number, block: number, before: number, length: number, outputs: number): Lane => {
+  const first = Math.max(0, place - before);
+  const pad = Math.max(0, before - place);
+  const last = (outputs - 1) * block - pad;
+  return {
+    first,
+    pad,
+    length: Math.max(1, Math.min(length - first, last + 1)),
+    stride: outputs === 1 ? 1 : block,
+  };
+};
+
+/** A picture for each place in a block and each picture of the input, in the order of the output's. */
+const places = ([rows, columns]: Pair, pictures: number) =>
+  Array.from({ length: rows * columns * pictures }, (_, i) => ({
+    row: Math.floor(i / (columns * pictures)),
+    column: Math.floor(i / pictures) % columns,
+    picture: i % pictures,
+  }));
+
+const copies = (context: OpContext): readonly Operation[] => {
+  const { node } = context;
+  const [input, output, blocks] = [inputOf(context, 0), outputOf(context), blocksOf(context)];
+  if (input === null || output === null || blocks === null)
+    throw new Error(`SPACE_TO_BATCH_ND #${node.index}: lowered against its rules`);
+  const nodes = [node.index];
+  const spare = new Spare(context.spare);
+  const { block, before } = blocks;
+  return places(block, input.shape[0] ?? 1).flatMap(({ row, column, picture }, i): readonly Operation[] => {
+    const [from, to] = [pictureOf(input, picture), pictureOf(output, i)];
+    const [inputHeight, inputWidth, channels] = from.shape;
+    const [outputHeight, outputWidth] = to.shape;
+    const y = laneOf(row, block[0], before[0], inputHeight, outputHeight);
+    const x = laneOf(column, block[1], before[1], inputWidth, outputWidth);
+    const shape = [y.length, x.length, channels] as const;
+    const source = areaTensor({ ...from, shape, first: from.first + y.first * from.line + x.first }, nodes, spare);
+    const target = areaTensor(to, nodes, spare);
+    const identity = identityConvolution({ kind: 'move', nodes, input: source.tensor, output: target.tensor }, shape);
+    const geometry = {
+      ...identity.geometry,
+      outputHeight,
+      outputWidth,
+      strideY: y.stride,
+      strideX: x.stride,
+      padTop: y.pad,
+      padLeft: x.pad,
+    };
+    const copy = { ...identity, geometry, inputZeroPoint: quantizationOf(output).zeroPoint };
+    return [...source.views, ...target.views, copy];
+  });
+};
+
+export const spaceToBatchNd: OpDefinition = {
+  op: 'SPACE_TO_BATCH_ND',
+  rules: [
+    oneType(maps(0)),
+    fourDimensions,
+    perTensor(maps(0)),
+    oneQuantization(maps(0)),
+    fewPictures(outputOf),
+    blocksRule(limits.stride, `paddings of at most ${limits.pad} pixels on a side`, (context, blocks) => {
+      const { block, before, after } = blocks;
+      const [pictures = 0, height = 0, width = 0, channels = 0] = inputOf(context, 0)?.shape ?? [];
+      if ([...before, ...after].some((pad) => pad > limits.pad))
+        return `paddings ${before.join(', ')}, ${after.join(', ')}`;
+      const wanted = shapeText([
+        pictures * block[0] * block[1],
+        (before[0] + height + after[0]) / block[0],
+        (before[1] + width + after[1]) / block[1],
+        channels,
+      ]);
+      const is = shapeText(outputOf(context)?.shape ?? []);
+      if (is !== wanted) return `output ${is} where ${wanted} follows`;
+      if (Math.max(height, width) > limits.plane) return `a plane of ${height}x${width}`;
+      // A picture of nothing but padding would be copied from nowhere.
+      return block[0] - before[0] > height || block[1] - before[1] > width
+        ? `a place in blocks of ${shapeText(block)} without a pixel of ${height}x${width}`
+        : null;
+    }),
+    unseen('a convolution without a requantization'),
+  ],
+  lower: copies,
+};
