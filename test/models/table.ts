@@ -1,7 +1,8 @@
 /**
- * `npm run zoo [NAME ...]`: a line for each model of the folder. Nodes on the NPU, on the host inside a part, and on the CPU, parts, tasks, the share of
- * multiply-accumulates on the NPU; output values that equal those of TFLite's reference kernels, over all samples, and how
- * many TFLite's own fast kernels (XNNPACK) give; what Mesa's Teflon takes. PTFE_MODEL_FOLDER names another folder.
+ * `npm run zoo [NAME ...]`: a line for each model of the folder. Nodes on the NPU, on the host inside a part, and on the
+ * CPU; parts, tasks, the share of multiply-accumulates on the NPU; output values that equal those of TFLite's reference
+ * kernels, over all samples, and how many TFLite's own fast kernels (XNNPACK) give; what Mesa's Teflon takes.
+ * PTFE_MODEL_FOLDER names another folder.
  */
 import { readFileSync } from 'node:fs';
 import { compileTflite } from '../../src/compile.js';
@@ -36,6 +37,10 @@ const compiled = (name: string): Compiled => {
     all: sum(macs.map(([, count]) => count)),
   };
 };
+
+/** Scores of classes: one row of them. Heatmaps, boxes and maps of labels have no top-1. */
+const classifies = ({ outputs }: RunResult & { readonly ok: true }): boolean =>
+  (outputs[0]?.[0]?.shape ?? []).filter((dim) => dim !== 1).length === 1;
 
 const answers = ({ outputs }: RunResult & { readonly ok: true }): readonly string[] =>
   outputs.map(([first]) => JSON.stringify(topOne(first)));
@@ -77,7 +82,7 @@ const lineOf = async (oracle: Oracle, python: string, entry: ModelEntry): Promis
     all === 0 ? '-' : `${((100 * macs) / all).toFixed(2)} % of ${(all / 1e6).toFixed(1)} M`,
     comparison(reference, delegated),
     fast.ok ? comparison(reference, fast) : 'refused',
-    `${same} of ${expected.length}`,
+    classifies(reference) ? `${same} of ${expected.length}` : '-',
     mesaText(entry),
   ];
   return `| ${cells.join(' | ')} |`;
