@@ -80,23 +80,28 @@ const onOwnGrid = (numbers: ConvNumbers): Stages => {
 /** BN's factors of 15 bits must reach from the largest channel to the smallest. */
 const largestSpread = 12;
 
-/** Two factors whose product over 2^shift is nearest to `target`; the second one as large as it may be, so that it is fine. */
+/**
+ * Two factors whose product over 2^shift is nearest to `target`; the second one as large as it may be, so that it is fine.
+ * @param most of the first factor
+ */
 const factorPair = (
   target: number,
   shift: number,
+  most: number,
 ): { readonly first: number; readonly second: number; readonly error: number } => {
   const product = target * 2 ** shift;
-  if (product < factorMin) {
+  const least = Math.ceil(most / 2);
+  if (product < least) {
     const first = Math.max(1, Math.round(product));
     return { first, second: 1, error: Math.abs(first / product - 1) };
   }
-  const top = Math.min(factorMax, Math.floor(product / factorMin));
-  let best = { first: factorMax, second: Math.max(1, Math.round(product / factorMax)), error: Infinity };
+  const top = Math.min(factorMax, Math.floor(product / least));
+  let best = { first: most, second: Math.max(1, Math.min(factorMax, Math.round(product / most))), error: Infinity };
   // 2,000 pairs come within 2^-26 of any product; more would only cost time.
-  const bottom = Math.max(1, Math.ceil(product / factorMax), top - 2000);
+  const bottom = Math.max(1, Math.ceil(product / most), top - 2000);
   for (let second = top; second >= bottom && best.error > 2 ** -28; second--) {
     const first = Math.round(product / second);
-    if (first < factorMin || first > factorMax) continue;
+    if (first < least || first > most) continue;
     const error = Math.abs((first * second) / product - 1);
     if (error < best.error) best = { first, second, error };
   }
@@ -106,15 +111,18 @@ const factorPair = (
 /** Multipliers below 4: a dead channel's constant is a whole accumulator then. */
 const smallestExponent = -2;
 
-/** @returns null where a multiplier is 4 or more */
-const composite = (numbers: ConvNumbers): Stages | null => {
+/** Accumulators that matter are below 2^9 steps of the output, each 2^e of them; more than an int32 the chip cuts off. */
+const largestFirst = (exponent: number, bsShift: number): number =>
+  Math.max(1, Math.min(factorMax, Math.floor(2 ** (30 + bsShift - 9 - exponent))));
+
+/**
+ * @param exponent E. A channel beyond it rounds at a coarser grid than TFLite's: the identity above holds there too
+ * @returns null where a multiplier is 4 or more, or where the channels' scales are too far apart for it
+ */
+const compositeAt = (numbers: ConvNumbers, exponent: number): Stages | null => {
   const live = numbers.multipliers.filter((_, c) => numbers.dead[c] !== true);
   const exponents = live.map(({ shift }) => -shift);
-  if (exponents.length === 0) return null;
   const smallest = Math.min(...exponents);
-  if (smallest < smallestExponent) return null;
-  // A channel beyond the largest exponent rounds at a coarser grid than TFLite's: the identity above holds there too.
-  const exponent = Math.max(0, Math.min(Math.max(...exponents), smallest + largestSpread, largestExponent));
   const spread = exponent - smallest;
   // BS keeps as many bits as an int32 holds for every accumulator that does not saturate the output anyway.
   const bsShift = Math.max(0, exponent - 6);
@@ -141,14 +149,18 @@ const composite = (numbers: ConvNumbers): Stages | null => {
       continue;
     }
     const finer = exponent + multiplier.shift;
-    const pair = factorPair((multiplier.mantissa / 2 ** 31) * 2 ** finer, bsShift + bnShift);
+    const real = multiplier.mantissa / 2 ** 31;
+    const pair = factorPair(real * 2 ** finer, bsShift + bnShift, largestFirst(-multiplier.shift, bsShift));
     first[c] = pair.first;
     second[c] = pair.second;
-    // BN's own rounding adds half a unit already.
+    // BN's own rounding adds half a unit already; where nothing is divided behind it, that is the half of the output.
     const half = multiplier.shift < 0 ? 2 ** finer : 0;
-    if (halfStep) nudge[c] = Math.round(((half - 1) / 2) * (2 ** bnShift / pair.second));
+    const added = exponent > 0 ? 1 : 0;
+    if (halfStep) nudge[c] = Math.round(((half - added) / 2) * (2 ** bnShift / pair.second));
     const step = multiplier.shift < 0 ? 2 ** multiplier.shift * Math.abs(1 - 2 ** -finer) : 0;
-    mismatch += ((halfStep ? step * below : step / 2) + Math.min(1, magnitude * pair.error)) / live.length;
+    // What BS rounds away, a quarter of its unit on average, in steps of the output.
+    const rounded = bsShift > 0 ? (2 ** (bsShift + multiplier.shift) * real) / (4 * pair.first) : 0;
+    mismatch += ((halfStep ? step * below : step / 2) + rounded + Math.min(1, magnitude * pair.error)) / live.length;
   }
   const nudged = nudge.some((value) => value !== 0);
   const { out, mismatch: division } = divide(exponent, exponents, numbers);
@@ -169,6 +181,23 @@ const composite = (numbers: ConvNumbers): Stages | null => {
       ...(limit === null ? [] : ['relux_limit_position']),
     ],
   };
+};
+
+/** At the exponent that differs least. @returns null where no channel lives, or none of them can be done */
+const composite = (numbers: ConvNumbers): Stages | null => {
+  const exponents = numbers.multipliers.flatMap(({ shift }, c) => (numbers.dead[c] === true ? [] : [-shift]));
+  if (exponents.length === 0) return null;
+  const smallest = Math.min(...exponents);
+  if (smallest < smallestExponent) return null;
+  const [first, last] = [
+    Math.max(0, smallest),
+    Math.min(Math.max(...exponents), smallest + largestSpread, largestExponent),
+  ];
+  const tried = Array.from({ length: Math.max(1, last - first + 1) }, (_, i) => compositeAt(numbers, first + i));
+  return tried.reduce(
+    (best, one) => (one !== null && (best === null || one.mismatch < best.mismatch) ? one : best),
+    null,
+  );
 };
 
 /** A multiplier for each channel, by the way that differs less. */
