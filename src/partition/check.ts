@@ -1,4 +1,5 @@
 /** Which nodes the NPU takes. Every refusal carries its rule. */
+import { type Renamed, rename, renamingsOf } from '../axes/rename.js';
 import type { Graph, Node } from '../model/graph.js';
 import { operators } from '../ops/index.js';
 import { type Refusal, refusalOf, type Trust } from '../ops/rule.js';
@@ -16,8 +17,25 @@ export const checkNode = (graph: Graph, node: Node, trust: Trust): Refusal | nul
   return definition === undefined ? unknownOp : refusalOf(definition, { graph, node, trust, spare: 0 });
 };
 
+/**
+ * The graph as it is lowered: a TRANSPOSE that would stay on the CPU leaves its values where they are, if the NPU takes all
+ * nodes that are told other axes then.
+ */
+export const renamedGraph = (graph: Graph, trust: Trust): Renamed => {
+  const refuses = (judged: Graph, index: number): boolean =>
+    judged.nodes.some((node) => node.index === index && checkNode(judged, node, trust) !== null);
+  let wanted = renamingsOf(graph).filter(({ nodes: [source = -1] }) => refuses(graph, source));
+  for (;;) {
+    const renamed = rename(graph, wanted);
+    const taken = wanted.filter(({ nodes }) => nodes.every((index) => !refuses(renamed.graph, index)));
+    if (taken.length === wanted.length) return renamed;
+    wanted = taken;
+  }
+};
+
 /** Every node that stays on the CPU. */
-export const checkGraph = (graph: Graph, trust: Trust, choice: PartChoice): ReadonlyMap<number, Refusal> => {
+export const checkGraph = (given: Graph, trust: Trust, choice: PartChoice): ReadonlyMap<number, Refusal> => {
+  const { graph } = renamedGraph(given, trust);
   const refused = new Map<number, Refusal>();
   for (const node of graph.nodes) {
     const refusal = checkNode(graph, node, trust);
