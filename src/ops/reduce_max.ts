@@ -4,7 +4,7 @@ import { Spare } from './arrange.js';
 import { maps, oneQuantization, oneType, perTensor, planes, unseen } from './common_rules.js';
 import { windowMaxima } from './maxima.js';
 import type { Axis } from './pool_windows.js';
-import { constantAxes, reducedArea, reducedOf } from './reduced_axes.js';
+import { spatialAxes, reducedArea, reducedOf } from './reduced_axes.js';
 import { inputOf, type OpDefinition, planeOf } from './rule.js';
 
 const windowOf = (length: number, reduced: boolean): Axis => {
@@ -19,7 +19,7 @@ export const reduceMax: OpDefinition = {
     planes(maps(0)),
     perTensor(maps(0)),
     oneQuantization(maps(0)),
-    constantAxes,
+    spatialAxes,
     {
       name: 'plane',
       text: `planes to ${limits.plane}`,
