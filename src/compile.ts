@@ -76,7 +76,7 @@ export const compilePart = (given: Graph, part: Part, options: CompileOptions): 
   const jobs = scheduleJobs(tiled);
   const arena = withTensors(allocateArena(lifetimesOf(part, placement)), placement.spots);
   const constants = new ConstantBuffer();
-  const tasks = emitTasks(tiled, cubes, arena, constants);
+  const tasks = emitTasks(tiled, cubes, arena, placement.constants, constants);
   return writePlan(
     buildPlan({
       graph,

@@ -115,11 +115,20 @@ export interface ViewOperation extends OperationBase {
   readonly line: number;
 }
 
+/** No task: `output`, a tensor that is not in the graph and whose values are known, stands among the constants. */
+export interface ConstantOperation extends OperationBase {
+  readonly kind: 'constant';
+  /** Height, width, channels. */
+  readonly shape: readonly [number, number, number];
+  /** The NPU's codes, HWC. */
+  readonly codes: Int8Array;
+}
+
 /** What becomes tasks. */
 export type TaskOperation = ConvOperation | AddOperation | ClampOperation | ScaleOperation | PairOperation;
 export type ElementwiseOperation = Exclude<TaskOperation, ConvOperation>;
 
-export type Operation = TaskOperation | MoveOperation | ViewOperation | BorderOperation;
+export type Operation = TaskOperation | MoveOperation | ViewOperation | BorderOperation | ConstantOperation;
 
 /** Tensors that an operation reads, constants apart. */
 export const operandsOf = (operation: Operation): readonly number[] => {
@@ -136,5 +145,7 @@ export const operandsOf = (operation: Operation): readonly number[] => {
       return [operation.input];
     case 'view':
       return operation.whole === null ? [] : [operation.whole];
+    case 'constant':
+      return [];
   }
 };

@@ -8,7 +8,7 @@ import { type Area, areaTensor, buffer, moveArea, type Plane, Spare, wholeArea }
 import { maps, oneQuantization, oneType, perTensor, planes, unseen } from './common_rules.js';
 import { identityConvolution, plainGeometry } from './copy.js';
 import { interleave } from './interleave.js';
-import { spreadPixel, spreads } from './spread.js';
+import { spreadPixels, spreads } from './spread.js';
 import type { Operation } from './operation.js';
 import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf } from './rule.js';
 
@@ -45,7 +45,7 @@ const factorsOf = (context: OpContext): readonly [number, number] | null => {
 
 const isOnePixel = (context: OpContext): boolean => {
   const [height, width] = planeOf(inputOf(context, 0));
-  return height * width === 1 && spreads(planeOf(outputOf(context)));
+  return height * width === 1 && spreads([1, 1, 1], planeOf(outputOf(context)));
 };
 
 /** The input with its first and last rows and columns once more around it. */
@@ -152,8 +152,8 @@ export const resizeBilinear: OpDefinition = {
     const nodes = [node.index];
     const [rows, columns] = factorsOf(context) ?? [0, 0];
     if (rows * columns === 1) return [{ kind: 'move', nodes, input, output }];
-    if (isOnePixel(context))
-      return spreadPixel(input, output, planeOf(outputOf(context)), nodes, new Spare(context.spare));
+    const [from, to] = [planeOf(inputOf(context, 0)), planeOf(outputOf(context))];
+    if (isOnePixel(context)) return spreadPixels(input, from, output, to, nodes, new Spare(context.spare));
     return interpolated(context, [rows, columns]);
   },
 };
