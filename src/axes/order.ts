@@ -1,5 +1,6 @@
 /** The order in which a tensor's axes lie in memory, where it is not the order of its shape. */
 import type { BorderLayout } from '../ops/operation.js';
+import { planeOf } from '../ops/rule.js';
 
 /** Dimension i of the memory is the tensor's axis `order[i]`; the last three are height, width and channels. */
 export type Order = readonly number[];
@@ -19,17 +20,26 @@ export const realAxes = (shape: readonly number[], order: Order): readonly numbe
 /** Whether the values follow each other as in TFLite's tensor. */
 export const isFlat = (shape: readonly number[], order: Order): boolean => isRising(realAxes(shape, order));
 
-/** Whether the memory is that of a tensor of this shape: width and channels are its last two axes, rows all the others. */
-export const isPlain = (shape: readonly number[], order: Order): boolean => {
-  const stored = storedShape(shape, order);
-  return isFlat(shape, order) && [-1, -2].every((axis) => (stored.at(axis) ?? 1) === (shape.at(axis) ?? 1));
-};
+/** Rows, width and channels of the memory. */
+const planeIn = (shape: readonly number[], order: Order): string =>
+  planeOf({ shape: storedShape(shape, order) }).join();
 
-/** How the host brings TFLite's bytes into this memory; null where it cannot. */
+/** Whether the memory is that of a tensor of this shape: width and channels are its last two axes, rows all the others. */
+export const isPlain = (shape: readonly number[], order: Order): boolean =>
+  isFlat(shape, order) && planeIn(shape, order) === planeIn(shape, plainOrder(shape));
+
+/** How the host brings TFLite's bytes into this memory: as they come, or as NCHW of it; null where it cannot. */
 export const layoutOf = (shape: readonly number[], order: Order): BorderLayout | null => {
   if (isFlat(shape, order)) return 'flat';
-  const [axes, channels] = [realAxes(shape, order), order.at(-1) ?? -1];
-  return axes.at(-1) === channels && isRising([channels, ...axes.slice(0, -1)]) ? 'nchw' : null;
+  const axes = plainOrder(shape);
+  const isMoved = (channels: number): boolean => {
+    const moved = [...axes.filter((axis) => axis !== channels), channels];
+    const same = realAxes(shape, order).join() === realAxes(shape, moved).join();
+    return same && planeIn(shape, order) === planeIn(shape, moved);
+  };
+  // 1CHW, or of one row 1CW.
+  const one = (last: number): boolean => shape.slice(0, -last).every((dim) => dim === 1);
+  return (one(3) && isMoved(shape.length - 3)) || (one(2) && shape.length === 3 && isMoved(1)) ? 'nchw' : null;
 };
 
 /** The order of what a TRANSPOSE makes: the memory stays. */

@@ -1,13 +1,14 @@
 /**
  * What a TRANSPOSE makes stays where it is, in the memory of its input, where all that reads it can be told other axes:
  * the mean over axis 3 of an NCHW tensor is the mean over the width of the NHWC one. Graph -> graph: tensors get the shape
- * of their memory, TRANSPOSE becomes one that moves nothing, reducers get the axes of the memory.
+ * of their memory, TRANSPOSE becomes one that moves nothing, reducers get the axes of the memory, and a FULLY_CONNECTED a filter with
+ * columns in its order.
  */
-import { constantInts, type Graph, type Node, type Tensor } from '../model/graph.js';
+import { limits } from '../hardware/limits.js';
+import { constantInts, elementCount, type Graph, type Node, reorderedValues, type Tensor } from '../model/graph.js';
 import type { BorderLayout } from '../ops/operation.js';
 import { isByteTensor, isStatic } from '../ops/rule.js';
 import {
-  isFlat,
   isPlain,
   layoutOf,
   type Order,
@@ -23,9 +24,13 @@ export interface Renaming {
   readonly nodes: readonly number[];
   /** Tensors whose memory has another order than their shape. */
   readonly orders: ReadonlyMap<number, Order>;
-  /** Second inputs of nodes: orders and axes, as whole numbers. */
-  readonly operands: ReadonlyMap<number, readonly number[]>;
+  /** Tensors of one row, whose values have the order of a map's memory. */
+  readonly flattened: ReadonlySet<number>;
+  /** Second inputs of nodes: orders, axes, filters. */
+  readonly operands: ReadonlyMap<number, Operand>;
 }
+
+type Operand = Omit<Tensor, 'index'>;
 
 /** A graph with other names for axes. */
 export interface Renamed {
@@ -36,7 +41,7 @@ export interface Renamed {
 
 interface Step {
   readonly order: Order;
-  readonly operand: readonly number[] | null;
+  readonly operand: Operand | null;
 }
 
 const reducers = ['MEAN', 'SUM', 'REDUCE_MAX'];
@@ -52,6 +57,31 @@ const axesOf = (graph: Graph, node: Node, rank: number): readonly number[] | nul
   return axes?.every((axis) => axis >= 0 && axis < rank) === true ? [...new Set(axes)] : null;
 };
 
+const wholeNumbers = (values: readonly number[]): Operand => ({
+  name: 'axes of the memory',
+  type: 'int32',
+  shape: [values.length],
+  quantization: null,
+  constant: true,
+  variable: false,
+  data: new Uint8Array(Int32Array.from(values).buffer),
+});
+
+/** The filter of a FULLY_CONNECTED with its columns in the order of the input's values; null where it has other columns. */
+const filterFor = (graph: Graph, node: Node, values: readonly number[]): Operand | null => {
+  const filter = tensorOf(graph, node.inputs[1]);
+  const depth = values.length;
+  if (node.op !== 'FULLY_CONNECTED' || filter === null || filter.data === null || depth > limits.contraction)
+    return null;
+  const { data } = filter;
+  if (filter.shape[1] !== depth || data.byteLength !== elementCount(filter.shape)) return null;
+  const rows = Uint8Array.from({ length: data.byteLength }, (_, i) => {
+    const column = i % depth;
+    return data[i - column + (values[column] ?? 0)] ?? 0;
+  });
+  return { ...filter, data: rows };
+};
+
 /** What a node does to the order of its first input. @returns null for a node that cannot be told other axes */
 const stepOf = (graph: Graph, node: Node, order: Order): Step | null => {
   const [input, output] = [tensorOf(graph, node.inputs[0]), tensorOf(graph, node.outputs[0])];
@@ -59,7 +89,9 @@ const stepOf = (graph: Graph, node: Node, order: Order): Step | null => {
   const rank = input.shape.length;
   if (node.op === 'TRANSPOSE') {
     const axes = axesOf(graph, node, rank);
-    return axes?.length === rank ? { order: transposedOrder(order, axes), operand: plainOrder(order) } : null;
+    return axes?.length === rank
+      ? { order: transposedOrder(order, axes), operand: wholeNumbers(plainOrder(order)) }
+      : null;
   }
   if (reducers.includes(node.op)) {
     const axes = axesOf(graph, node, rank);
@@ -67,7 +99,7 @@ const stepOf = (graph: Graph, node: Node, order: Order): Step | null => {
     const kept = output.shape.length === rank;
     return {
       order: kept ? order : withoutAxes(order, axes),
-      operand: plainOrder(order).filter((position) => axes.includes(order[position] ?? -1)),
+      operand: wholeNumbers(plainOrder(order).filter((position) => axes.includes(order[position] ?? -1))),
     };
   }
   if (reshapes.includes(node.op)) {
@@ -76,31 +108,51 @@ const stepOf = (graph: Graph, node: Node, order: Order): Step | null => {
   }
   if (codewise.includes(node.op)) return { order, operand: null };
   // It takes the values one behind the other, whatever the shape.
-  if (node.op === 'FULLY_CONNECTED' && isFlat(input.shape, order))
-    return { order: plainOrder(output.shape), operand: null };
-  return null;
+  const operand = filterFor(graph, node, reorderedValues(input.shape, order));
+  return operand === null ? null : { order: plainOrder(output.shape), operand };
 };
 
 /** @returns null where something reads one of the tensors that must have it in the order of its shape */
 const renamingOf = (graph: Graph, source: Node): Renaming | null => {
   const nodes: number[] = [];
   const orders = new Map<number, Order>();
-  const operands = new Map<number, readonly number[]>();
+  const flattened = new Set<number>();
+  const operands = new Map<number, Operand>();
+  const readersOf = (tensor: number): readonly Node[] => graph.nodes.filter(({ inputs }) => inputs.includes(tensor));
+  /** A map as one row, whose readers take columns in any order. */
+  const flatten = (node: Node, order: Order): boolean => {
+    const [input, output] = [tensorOf(graph, node.inputs[0]), tensorOf(graph, node.outputs[0])];
+    const isRow = output !== null && output.shape.at(-1) === elementCount(output.shape);
+    if (!reshapes.includes(node.op) || input === null || !isRow) return false;
+    const readers = readersOf(output.index);
+    const values = reorderedValues(input.shape, order);
+    nodes.push(node.index, ...readers.map(({ index }) => index));
+    flattened.add(output.index);
+    return (
+      readers.length > 0 &&
+      readers.every((reader) => {
+        const filter = filterFor(graph, reader, values);
+        if (filter !== null) operands.set(reader.index, filter);
+        return filter !== null && reader.inputs.lastIndexOf(output.index) === 0;
+      })
+    );
+  };
   const follow = (node: Node, order: Order): boolean => {
     const step = stepOf(graph, node, order);
     const output = tensorOf(graph, node.outputs[0]);
-    if (step === null || !isByteTensor(output) || !isStatic(output)) return false;
+    if (!isByteTensor(output) || !isStatic(output)) return false;
+    if (step === null) return flatten(node, order);
     nodes.push(node.index);
     if (step.operand !== null) operands.set(node.index, step.operand);
     if (isPlain(output.shape, step.order)) return true;
     orders.set(output.index, step.order);
-    const readers = graph.nodes.filter(({ inputs }) => inputs.includes(output.index));
+    const readers = readersOf(output.index);
     if (readers.length === 0) return layoutOf(output.shape, step.order) !== null;
     return readers.every((reader) => reader.inputs.lastIndexOf(output.index) === 0 && follow(reader, step.order));
   };
   const input = tensorOf(graph, source.inputs[0]);
   if (!isByteTensor(input) || input.constant || input.variable || !isStatic(input)) return null;
-  return follow(source, plainOrder(input.shape)) ? { nodes, orders, operands } : null;
+  return follow(source, plainOrder(input.shape)) ? { nodes, orders, flattened, operands } : null;
 };
 
 /** What can be renamed; a TRANSPOSE of what another one made belongs to that. */
@@ -115,17 +167,6 @@ export const renamingsOf = (graph: Graph): readonly Renaming[] => {
   });
 };
 
-const constantOf = (index: number, values: readonly number[]): Tensor => ({
-  index,
-  name: 'axes of the memory',
-  type: 'int32',
-  shape: [values.length],
-  quantization: null,
-  constant: true,
-  variable: false,
-  data: new Uint8Array(Int32Array.from(values).buffer),
-});
-
 export const rename = (graph: Graph, renamings: readonly Renaming[]): Renamed => {
   if (renamings.length === 0) return { graph, layouts: new Map() };
   const tensors = new Map(graph.tensors);
@@ -136,12 +177,13 @@ export const rename = (graph: Graph, renamings: readonly Renaming[]): Renamed =>
     tensors.set(index, { ...tensor, shape: storedShape(tensor.shape, order) });
     layouts.set(index, layoutOf(tensor.shape, order));
   }
+  for (const index of renamings.flatMap(({ flattened }) => [...flattened])) layouts.set(index, null);
   let spare = Math.max(...graph.tensors.keys()) + 1;
   const operands = new Map(renamings.flatMap((renaming) => [...renaming.operands]));
   const nodes = graph.nodes.map((node): Node => {
     const values = operands.get(node.index);
     if (values === undefined) return node;
-    const operand = constantOf(spare++, values);
+    const operand: Tensor = { ...values, index: spare++ };
     tensors.set(operand.index, operand);
     return { ...node, inputs: [node.inputs[0] ?? -1, operand.index, ...node.inputs.slice(2)] };
   });

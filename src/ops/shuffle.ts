@@ -2,7 +2,7 @@
  * A shuffle of channels: RESHAPE splits them into dimensions, TRANSPOSE reorders these, RESHAPE makes channels of them again.
  * The last of the three picks the channels from the map before the first, by one 1x1 convolution.
  */
-import { constantInts, elementCount, type Graph, type Node, type Tensor } from '../model/graph.js';
+import { constantInts, type Graph, type Node, reorderedValues, type Tensor } from '../model/graph.js';
 import { type Area, areaTensor, type Plane, Spare, wholeArea } from './arrange.js';
 import { kernelWrong } from './convolution.js';
 import { plainGeometry, selection } from './copy.js';
@@ -45,16 +45,6 @@ const splitAxis = (shape: readonly number[], channels: number): number | null =>
   return null;
 };
 
-/** Numbers of the values of a tensor of `shape` once its dimensions are reordered. */
-const reordered = (shape: readonly number[], order: readonly number[]): readonly number[] => {
-  const steps = shape.map((_, axis) => elementCount(shape.slice(axis + 1)));
-  return order.reduce<readonly number[]>(
-    (numbers, axis) =>
-      numbers.flatMap((number) => Array.from({ length: shape[axis] ?? 1 }, (_, i) => number + i * (steps[axis] ?? 1))),
-    [0],
-  );
-};
-
 /** @param node a TRANSPOSE */
 export const shuffleOf = (graph: Graph, node: Node): Shuffle | null => {
   const [split, made] = [tensorOf(graph, node.inputs[0]), tensorOf(graph, node.outputs[0])];
@@ -73,7 +63,7 @@ export const shuffleOf = (graph: Graph, node: Node): Shuffle | null => {
   if (!apart || !results.every((result) => planeOf(result)[2] === channels)) return null;
   if (kernelWrong(plainGeometry(planeOf(map), channels), false) !== null) return null;
   const inner = order.slice(axis).map((from) => from - axis);
-  return { map, channels: reordered(split.shape.slice(axis), inner) };
+  return { map, channels: reorderedValues(split.shape.slice(axis), inner) };
 };
 
 /** What the last RESHAPE becomes; null where it does not end a shuffle. */

@@ -18,6 +18,7 @@ class Chain {
   readonly b: Builder;
   readonly #type: ByteType;
   readonly #zero: number;
+  readonly #outputs: number[] = [];
   now: number;
   shape: readonly number[];
 
@@ -59,12 +60,34 @@ class Chain {
     this.b.op({ op: 'RESHAPE', inputs, outputs: [this.#made(shape)] });
     return this;
   }
+  /** The sum of some values and others taken off, for each unit. */
+  connected(units: number): this {
+    const depth = this.shape.reduce((product, dim) => product * dim, 1);
+    const weightZero = this.#type === 'int8' ? 0 : 128;
+    const filter = this.b.tensor({
+      type: this.#type,
+      shape: [units, depth],
+      scale: [Math.fround(0.5 / Math.sqrt(depth))],
+      zeroPoint: [weightZero],
+      data: Uint8Array.from({ length: units * depth }, () => (weightZero + this.b.random.integer(-3, 3)) & 0xff),
+    });
+    const options = { type: 'FullyConnectedOptions', fields: { activation: 0, keepNumDims: false } } as const;
+    const inputs = [this.now, filter, -1];
+    const version = this.#type === 'int8' ? 4 : 1;
+    this.b.op({ op: 'FULLY_CONNECTED', version, inputs, outputs: [this.#made([1, units])], options });
+    return this;
+  }
+  /** What was made last is a result of the graph as well. */
+  given(): this {
+    this.#outputs.push(this.now);
+    return this;
+  }
   relu(): this {
     this.b.op({ op: 'RELU', version: this.#version, inputs: [this.now], outputs: [this.#made(this.shape)] });
     return this;
   }
   model(title: string): OpModel {
-    return this.b.model(title, [this.now]);
+    return this.b.model(title, [...this.#outputs, this.now]);
   }
 }
 
@@ -97,6 +120,8 @@ const tails: Readonly<Record<string, Tail>> = {
   },
   'another order': (chain) =>
     chain.transposed([0, 1, 3, 2]).reduced('MEAN', [3], false).transposed([0, 2, 1]).doubled(),
+  'given out on the way': (chain, random) =>
+    chain.given().reduced('MEAN', [3], random.chance(0.5)).given().reduced('MEAN', [2], false),
   'the end of the graph': (chain) => chain.relu(),
 };
 
@@ -105,6 +130,24 @@ const renamed = fc
   .map(([seed, type, [height, width, channels], tail]): OpModel => {
     const chain = new Chain(seed, type, [1, height, width, channels]).doubled().transposed([0, 3, 1, 2]);
     return (tails[tail]?.(chain, chain.b.random) ?? chain).model(`${type} ${height}x${width}x${channels}: ${tail}`);
+  });
+
+const classified = fc
+  .tuple(
+    chosenSeed,
+    byteType,
+    fc.tuple(whole(1, 7), whole(1, 7), whole(1, 60)),
+    whole(1, 40),
+    fc.boolean(),
+    fc.boolean(),
+  )
+  .map(([seed, type, [height, width, channels], units, reshaped, pooled]): OpModel => {
+    const chain = new Chain(seed, type, [1, height, width, channels]).doubled().transposed([0, 3, 1, 2]);
+    if (pooled) chain.reduced('MEAN', [3], true);
+    if (reshaped) chain.reshaped([1, chain.shape.reduce((product, dim) => product * dim, 1)]);
+    return chain
+      .connected(units)
+      .model(`${type} ${height}x${width}x${channels} to ${units} ${reshaped ? 'reshaped' : ''}`);
   });
 
 const pixels = fc
@@ -179,6 +222,7 @@ const shuffles = fc
 
 describe('TRANSPOSE', () => {
   differentialTest('what follows takes other axes', renamed, { mostCounts: 1, equal: 0.999 });
+  differentialTest('before FULLY_CONNECTED', classified, { mostCounts: 1, equal: 0.999 });
   differentialTest('of pixels', pixels, everyValue);
   differentialTest('of channels between two RESHAPEs', shuffles, everyValue);
 });
