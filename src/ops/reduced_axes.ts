@@ -19,15 +19,6 @@ export const reducedOf = (context: OpContext): Reduced | null => {
 const axesText = (context: OpContext): string =>
   `axes ${constantInts(inputOf(context, 1))?.join(', ') ?? 'that are not constant'} of ${shapeText(inputOf(context, 0)?.shape ?? [])}`;
 
-export const spatialAxes: Rule = {
-  name: 'axes',
-  text: 'constant axes: height, width or both',
-  broken: (context) => {
-    const reduced = reducedOf(context);
-    return reduced === null || reduced[2] ? axesText(context) : null;
-  },
-};
-
 /** Over channels the output must have one: a dimension that is not kept makes channels of what stands before it. */
 export const mapAxes: Rule = {
   name: 'axes',

@@ -32,7 +32,7 @@ const kept = (...axes: readonly (readonly number[])[]): fc.Arbitrary<Reduction> 
   fc.record({ axes: fc.constantFrom(...axes), keepDims: fc.constant(true) });
 
 /** Over channels, among others: the output has one channel. */
-export const channelModels = (op: 'MEAN' | 'SUM', scales: Scales): fc.Arbitrary<OpModel> =>
+export const channelModels = (op: 'MEAN' | 'SUM' | 'REDUCE_MAX', scales: Scales): fc.Arbitrary<OpModel> =>
   fc.oneof(
     modelsOf(op, scales, whole(1, 20), kept([3], [-1])),
     modelsOf(op, scales, whole(1, 6), kept([2, 3], [3, 1])),
