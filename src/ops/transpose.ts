@@ -24,6 +24,10 @@ const sideOf = (context: OpContext): 'input' | 'output' | null => {
   return isOrder && inputOf(context, 0)?.shape[0] === 1 ? side : null;
 };
 
+/** A form that costs less than other names for axes: the host's work, or one of three nodes that become one. */
+export const hasOwnForm = (context: OpContext): boolean =>
+  sideOf(context) !== null || shuffleOf(context.graph, context.node) !== null;
+
 /** Dimensions longer than 1 that stay neighbours are one block; in the order of the output, the input's numbers of blocks. */
 interface Blocks {
   readonly sizes: readonly number[];

@@ -1,7 +1,8 @@
 /** Which nodes the NPU takes. Every refusal carries its rule. */
-import { type Renamed, rename, renamingsOf } from '../axes/rename.js';
+import { type Renamed, type Renaming, rename, renamingsOf } from '../axes/rename.js';
 import type { Graph, Node } from '../model/graph.js';
 import { operators } from '../ops/index.js';
+import { hasOwnForm } from '../ops/transpose.js';
 import { type Refusal, refusalOf, type Trust } from '../ops/rule.js';
 import { splitParts } from './split.js';
 import { notWorthwhile } from './worth.js';
@@ -17,14 +18,18 @@ export const checkNode = (graph: Graph, node: Node, trust: Trust): Refusal | nul
   return definition === undefined ? unknownOp : refusalOf(definition, { graph, node, trust, spare: 0 });
 };
 
-/**
- * The graph as it is lowered: a TRANSPOSE that would stay on the CPU leaves its values where they are, if the NPU takes all
- * nodes that are told other axes then.
- */
+/** The graph as it is lowered: a TRANSPOSE leaves values where they are if the NPU takes all nodes that are told other axes. */
 export const renamedGraph = (graph: Graph, trust: Trust): Renamed => {
   const refuses = (judged: Graph, index: number): boolean =>
     judged.nodes.some((node) => node.index === index && checkNode(judged, node, trust) !== null);
-  let wanted = renamingsOf(graph).filter(({ nodes: [source = -1] }) => refuses(graph, source));
+  const isNeeded = (renaming: Renaming): boolean => {
+    const source = graph.nodes.find(({ index }) => index === renaming.nodes[0]);
+    if (source === undefined || hasOwnForm({ graph, node: source, trust, spare: 0 })) return false;
+    // A tensor that the host cannot lay out may be a result of the graph, which is known only when parts are compiled.
+    const isSafe = ![...rename(graph, [renaming]).layouts.values()].includes(null);
+    return isSafe || renaming.nodes.some((index) => refuses(graph, index));
+  };
+  let wanted = renamingsOf(graph).filter(isNeeded);
   for (;;) {
     const renamed = rename(graph, wanted);
     const taken = wanted.filter(({ nodes }) => nodes.every((index) => !refuses(renamed.graph, index)));
