@@ -5,6 +5,7 @@ const rooms = [
   'model',
   'quantize',
   'ops',
+  'axes',
   'partition',
   'fuse',
   'layout',

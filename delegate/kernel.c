@@ -67,6 +67,10 @@ static int has_shape(const tfl_tensor *tensor, const plan_tensor *planned) {
     if (planned->layout == PLAN_FLAT) return tensor->bytes == layout_bytes(planned);
     if (tensor->dims == NULL) return 0;
     const int32_t rank = tensor->dims->size, *dims = tensor->dims->data;
+    /* NCHW of one row may lack the row: a mean over it that does not keep the dimension. */
+    if (channels_first && planned->h == 1 && rank == 3 && dims[0] == 1 && (uint32_t)dims[1] == planned->c &&
+        (uint32_t)dims[2] == planned->w)
+        return planned->n == 1;
     for (int32_t i = rank < 4 ? rank - 4 : 0; i < rank; i++) {
         int32_t size = i < 0 ? 1 : dims[i], place = i + 4 - rank;
         if (size < 0 || (uint32_t)size != (place < 0 ? 1u : shape[place])) return 0;

@@ -1,10 +1,11 @@
 /**
  * The table of contents: a part of a graph in, a plan out, one call for each room.
- * model -> ops (partition) -> fuse -> place -> quantize -> tile -> schedule -> allocate -> emit -> plan
+ * model -> ops and axes (partition) -> fuse -> place -> quantize -> tile -> schedule -> allocate -> emit -> plan
  */
 import { allocateArena, withTensors } from './allocate/arena.js';
 import { ConstantBuffer } from './allocate/constants.js';
 import { lifetimesOf } from './allocate/lifetimes.js';
+import type { Renamed } from './axes/rename.js';
 import { hostTable } from './layout/host_table.js';
 import { buildPlan } from './plan/build.js';
 import { emitTasks } from './emit/tasks.js';
@@ -14,9 +15,9 @@ import { readTflite } from './model/tflite.js';
 import { operators } from './ops/index.js';
 import type { Operation } from './ops/operation.js';
 import { type OpContext, type OpDefinition, type Refusal, refusalOf, type Trust } from './ops/rule.js';
-import { checkGraph, type PartChoice } from './partition/check.js';
+import { checkGraph, type PartChoice, renamedGraph } from './partition/check.js';
 import { splitParts } from './partition/split.js';
-import { place } from './place/place.js';
+import { place, type Placement } from './place/place.js';
 import { writePlan } from './plan/write.js';
 import { scheduleJobs } from './schedule/order.js';
 import { stagesOf } from './ops/stages.js';
@@ -50,11 +51,28 @@ const lowerPart = (graph: Graph, part: Part, trust: Trust): readonly Operation[]
   });
 };
 
+type Layouts = Placement['borders'];
+
+/** How the host lays out tensors that are not NHWC of their cube; null where it would have to do so in two ways at once. */
+const bordersOf = (part: Part, borders: Layouts, layouts: Renamed['layouts']): Layouts | null => {
+  const all = new Map(borders);
+  for (const tensor of [...part.inputs, ...part.outputs]) {
+    const layout = layouts.get(tensor);
+    if (layout === undefined) continue;
+    if (layout === null || (borders.has(tensor) && layout !== 'flat')) return null;
+    if (!borders.has(tensor)) all.set(tensor, layout);
+  }
+  return all;
+};
+
 /** Compiles nodes that `checkGraph` accepted. @returns the plan's bytes, or why there is none */
-export const compilePart = (graph: Graph, part: Part, options: CompileOptions): Uint8Array | Refusal => {
+export const compilePart = (given: Graph, part: Part, options: CompileOptions): Uint8Array | Refusal => {
+  const { graph, layouts } = renamedGraph(given, options.trust);
   const placement = place(graph, part, fuse(lowerPart(graph, part, options.trust), part));
   if (placement.missing !== null)
     return { rule: 'parts', text: `tensor ${placement.missing} is made in no node of the part` };
+  const borders = bordersOf(part, placement.borders, layouts);
+  if (borders === null) return { rule: 'parts', text: 'a tensor with an order that the host cannot lay out' };
   const cubes = new Map([...placement.spots].map(([tensor, { cube }]) => [tensor, cube]));
   const steps: Step[] = [];
   for (const operation of placement.operations) {
@@ -74,7 +92,7 @@ export const compilePart = (graph: Graph, part: Part, options: CompileOptions): 
   const schedule = scheduleJobs(steps);
   const arena = withTensors(allocateArena(lifetimesOf(part, placement)), placement.spots);
   const constants = new ConstantBuffer();
-  const tasks = emitTasks(steps, cubes, arena, constants);
+  const tasks = emitTasks(steps, cubes, arena, placement.constants, constants);
   const hostTables = steps.filter(isHostStep).map(({ operation }) => {
     const table = hostTable(operation.kernel);
     return { offset: constants.place(table), bytes: table.byteLength };
@@ -91,7 +109,7 @@ export const compilePart = (graph: Graph, part: Part, options: CompileOptions): 
       constants: constants.bytes(),
       tasks,
       engineVersion,
-      borders: placement.borders,
+      borders,
     }),
   );
 };

@@ -2,7 +2,7 @@
 import type { Arena } from '../allocate/arena.js';
 import type { ConstantBuffer } from '../allocate/constants.js';
 import { convCycles, elementwiseCycles } from '../cost/cycles.js';
-import { type Cube, writtenChannels } from '../layout/cube.js';
+import { type Cube, packCube, writtenChannels } from '../layout/cube.js';
 import { operandBuffer } from '../layout/operands.js';
 import { packWeights } from '../layout/weights.js';
 import { operandsOf } from '../ops/operation.js';
@@ -52,18 +52,26 @@ const channelConstants = (
   };
 };
 
+/** @param known the codes of tensors that stand among the constants, HWC */
 export const emitTasks = (
   steps: readonly Step[],
   cubes: ReadonlyMap<number, Cube>,
   arena: Arena,
+  known: ReadonlyMap<number, Int8Array>,
   constants: ConstantBuffer,
 ): readonly EmittedTask[] => {
-  const at = (tensor: number): Address => ({ bo: 'arena', offset: arena.offsets.get(tensor) ?? 0 });
+  const at = (tensor: number): Address => {
+    const bytes = packed.get(tensor);
+    return bytes === undefined
+      ? { bo: 'arena', offset: arena.offsets.get(tensor) ?? 0 }
+      : { bo: 'constants', offset: constants.place(bytes) };
+  };
   const cubeAt = (tensor: number): Cube => {
     const cube = cubes.get(tensor);
     if (cube === undefined) throw new Error(`tensor ${tensor} has no cube`);
     return cube;
   };
+  const packed = new Map([...known].map(([tensor, codes]) => [tensor, packCube(cubeAt(tensor), codes)]));
   return steps.flatMap((one, position): readonly EmittedTask[] => {
     if (isHostStep(one)) return [];
     const { stages } = one;
@@ -71,15 +79,15 @@ export const emitTasks = (
       const { operation } = one;
       const shared = new Map<number, ChannelConstants>();
       return one.tiles.map((tile) => {
-        const known = shared.get(tile.channel) ?? channelConstants(one, tile, constants);
-        shared.set(tile.channel, known);
+        const own = shared.get(tile.channel) ?? channelConstants(one, tile, constants);
+        shared.set(tile.channel, own);
         const words = emitConvolution(operation, stages, tile, {
           input: at(operation.input),
           inputCube: cubeAt(operation.input),
           output: at(operation.output),
           outputCube: cubeAt(operation.output),
           residual: operation.residual === null ? null : at(operation.residual.operand),
-          ...known,
+          ...own,
         });
         return { operation: position, words, cycles: convCycles(operation, tile) };
       });

@@ -5,7 +5,7 @@
 import { compilePart } from '../compile.js';
 import type { Graph, Node, Part } from '../model/graph.js';
 import type { Trust } from '../ops/rule.js';
-import { judgeNode } from '../partition/check.js';
+import { judgeNode, renamedGraph, type Verdict } from '../partition/check.js';
 
 /** Runs a plan on the bytes of its inputs, in TFLite's layout. */
 export type RunPlan = (plan: Uint8Array, inputs: readonly Uint8Array[]) => readonly Uint8Array[];
@@ -41,13 +41,13 @@ const distance = (graph: Graph, tensor: number, expected: Uint8Array, got: Uint8
 const compareNode = (
   graph: Graph,
   node: Node,
+  { target, because }: Verdict,
   trust: Trust,
   tensors: ReadonlyMap<number, Uint8Array>,
   runPlan: RunPlan,
 ): Layer => {
   const { index, op } = node;
   const onCpu = (reason: string): Layer => ({ node: index, op, on: 'CPU', reason });
-  const { target, because } = judgeNode(graph, node, trust);
   if (target === 'cpu') return onCpu(`${because.rule}: ${because.text}`);
   const inputs = [...new Set(node.inputs.filter(isFeatureMap(graph)))];
   const part: Part = { nodes: [index], inputs, outputs: node.outputs };
@@ -77,4 +77,9 @@ export const compareLayers = (
   trust: Trust,
   tensors: ReadonlyMap<number, Uint8Array>,
   runPlan: RunPlan,
-): readonly Layer[] => graph.nodes.map((node) => compareNode(graph, node, trust, tensors, runPlan));
+): readonly Layer[] => {
+  const { graph: renamed } = renamedGraph(graph, trust);
+  return graph.nodes.map((node, i) =>
+    compareNode(graph, node, judgeNode(renamed, renamed.nodes[i] ?? node, trust), trust, tensors, runPlan),
+  );
+};

@@ -40,3 +40,16 @@ export const rowEntries = (width: number, channels: number): number => {
   const rest = count % 4;
   return Math.floor(count / 4) * width + (rest === 3 ? width : Math.ceil((rest * width) / 4));
 };
+
+/** The bytes of a whole cube that holds these codes, HWC. */
+export const packCube = (cube: Cube, codes: Int8Array): Uint8Array => {
+  const bytes = new Uint8Array(cube.bytes);
+  const { height, width, channels, lineBytes, surfaceBytes } = cube;
+  for (let pixel = 0; pixel < height * width; pixel++) {
+    const start = Math.floor(pixel / width) * lineBytes + (pixel % width) * atoms.channels;
+    for (let c = 0; c < channels; c++)
+      bytes[start + Math.floor(c / atoms.channels) * surfaceBytes + (c % atoms.channels)] =
+        codes[pixel * channels + c] ?? 0;
+  }
+  return bytes;
+};

@@ -54,6 +54,16 @@ export interface Part {
 /** Number of elements of a shape. */
 export const elementCount = (shape: readonly number[]): number => shape.reduce((product, dim) => product * dim, 1);
 
+/** The values of a tensor of `shape`, by their numbers in it, once its dimensions are reordered. */
+export const reorderedValues = (shape: readonly number[], order: readonly number[]): readonly number[] => {
+  const steps = shape.map((_, axis) => elementCount(shape.slice(axis + 1)));
+  return order.reduce<readonly number[]>(
+    (numbers, axis) =>
+      numbers.flatMap((number) => Array.from({ length: shape[axis] ?? 1 }, (_, i) => number + i * (steps[axis] ?? 1))),
+    [0],
+  );
+};
+
 /** The whole numbers of a constant int32 or int64 tensor; null where there are none. */
 export const constantInts = (tensor: Tensor | null): readonly number[] | null => {
   if (tensor === null || !tensor.constant || tensor.data === null) return null;

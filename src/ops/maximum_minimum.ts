@@ -9,7 +9,7 @@ const extremeOf = (op: string, algorithm: 'max' | 'min'): OpDefinition => ({
   rules: [oneType(maps(0, 1)), operandsAlike('one'), unseen('an int8 elementwise task')],
   lower: (context) => {
     const { node } = context;
-    const [input, constant] = sides(context);
+    const [input, constant] = sides(context, 'one');
     const base = { nodes: [node.index], output: node.outputs[0] ?? -1 };
     if (constant !== null) {
       const [code = 0] = constantCodes(constant);

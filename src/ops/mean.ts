@@ -1,5 +1,6 @@
 /**
- * MEAN and SUM over height, width or both: a depthwise convolution with weights of 1. For MEAN, TFLite multiplies the sum
+ * MEAN and SUM over height, width or both: a depthwise convolution with weights of 1; with the channels among them one that
+ * makes a single channel. For MEAN, TFLite multiplies the sum
  * of (x - zero) by scale ratio / n, held as a 31-bit integer, on the grid of its convolutions. For SUM it is the ratio
  * alone, rounded once, as in TFLite's optimized kernel (its reference kernel takes int8 codes as uint8 and lets them
  * overflow: no yardstick).
@@ -14,14 +15,14 @@ import { kernelText, kernelWrong } from './convolution.js';
 import { plainGeometry, unscaled } from './copy.js';
 import { splitOf, sumOfArea } from './large_window.js';
 import type { ConvGeometry } from './operation.js';
-import { constantAxes, reducedArea, reducedOf } from './reduced_axes.js';
+import { mapAxes, type Reduced, reducedArea, reducedOf } from './reduced_axes.js';
 import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, quantizationOf } from './rule.js';
 
-const geometryOf = (context: OpContext, [rows, columns]: readonly [boolean, boolean]): ConvGeometry => {
+const geometryOf = (context: OpContext, [rows, columns, all]: Reduced): ConvGeometry => {
   const plane = planeOf(inputOf(context, 0));
   const [height, width, channels] = plane;
   return {
-    ...plainGeometry(plane, channels),
+    ...plainGeometry(plane, all ? 1 : channels),
     kernelHeight: rows ? height : 1,
     kernelWidth: columns ? width : 1,
     outputHeight: rows ? 1 : height,
@@ -35,16 +36,17 @@ const reducerOf = (op: 'MEAN' | 'SUM'): OpDefinition => ({
     oneType(maps(0)),
     planes(maps(0)),
     perTensor(maps(0)),
-    constantAxes,
+    mapAxes,
     {
       name: 'kernel',
-      text: `${kernelText}; of a whole plane of up to about 5400 pixels`,
+      text: `${kernelText}; of a whole plane without its channels up to about 5400 pixels`,
       broken: (context) => {
         const reduced = reducedOf(context);
         if (reduced === null) return 'no axes';
         const [height, width] = planeOf(inputOf(context, 0));
-        const wrong = kernelWrong(geometryOf(context, reduced), true);
-        return reduced.every(Boolean) && splitOf(height, width) !== null ? null : wrong;
+        const [rows, columns, all] = reduced;
+        const wrong = kernelWrong(geometryOf(context, reduced), !all);
+        return rows && columns && !all && splitOf(height, width) !== null ? null : wrong;
       },
     },
     {
@@ -65,8 +67,10 @@ const reducerOf = (op: 'MEAN' | 'SUM'): OpDefinition => ({
     if (input === null || output === null || reduced === null)
       throw new Error(`${op} #${node.index}: lowered against its rules`);
     const geometry = geometryOf(context, reduced);
-    const channels = geometry.inputChannels;
-    const count = geometry.kernelHeight * geometry.kernelWidth;
+    const channels = geometry.outputChannels;
+    const depthwise = !reduced[2];
+    const pixels = geometry.kernelHeight * geometry.kernelWidth;
+    const count = depthwise ? pixels : pixels * geometry.inputChannels;
     const [from, to] = [quantizationOf(input), quantizationOf(output)];
     const numbers: ConvNumbers = {
       ...unscaled(channels),
@@ -81,7 +85,9 @@ const reducerOf = (op: 'MEAN' | 'SUM'): OpDefinition => ({
     const area = reducedArea(context, geometry.outputHeight, geometry.outputWidth);
     const result = areaTensor(area, nodes, spare);
     const large =
-      kernelWrong(geometry, true) === null ? null : sumOfArea(wholeArea(input.index, planeOf(input)), nodes, spare);
+      !depthwise || kernelWrong(geometry, true) === null
+        ? null
+        : sumOfArea(wholeArea(input.index, planeOf(input)), nodes, spare);
     return [
       ...(large?.operations ?? []),
       ...result.views,
@@ -90,9 +96,9 @@ const reducerOf = (op: 'MEAN' | 'SUM'): OpDefinition => ({
         nodes,
         input: large?.input ?? input.index,
         output: result.tensor,
-        depthwise: true,
+        depthwise,
         geometry: large?.geometry ?? geometry,
-        weights: large?.weights ?? new Int8Array(count * channels).fill(1),
+        weights: large?.weights ?? new Int8Array(pixels * geometry.inputChannels).fill(1),
         weightZeroPoint: 0,
         inputZeroPoint: 0,
         numbers,

@@ -5,7 +5,7 @@
 import type { CodeMap } from '../quantize/activation_tables.js';
 import type { ConvNumbers } from '../quantize/division.js';
 import { multiplyByQuantizedMultiplier, quantizeMultiplier } from '../quantize/multiplier.js';
-import { productStages } from '../quantize/product_stages.js';
+import { type ProductNumbers, productStages, wantsSwap } from '../quantize/product_stages.js';
 import type { Stages } from '../quantize/stages.js';
 import { tableStages } from '../quantize/table_stages.js';
 import { activationLimits, codeRange } from './code_range.js';
@@ -97,26 +97,29 @@ const tableOf = (context: OpContext): { readonly input: number; readonly stages:
   return null;
 };
 
-/** Stages of a product of two feature maps; `fits`: they clamp to the activation's range as well. */
+/** Stages of a product of two feature maps, perhaps `swapped`; `fits`: they clamp to the activation's range as well. */
 const productOf = (
   context: OpContext,
 ): {
   readonly stages: Stages | null;
   readonly range: readonly [number, number];
   readonly fits: boolean;
+  readonly swapped: boolean;
 } | null => {
   const [first, second, output] = [inputOf(context, 0), inputOf(context, 1), outputOf(context)];
   const limits = activationLimits(context);
   if (first === null || second === null || output === null || limits === null) return null;
   const [a, b, y] = [quantizationOf(first), quantizationOf(second), quantizationOf(output)];
   const { range, fits } = limits;
-  const stages = productStages({
+  const numbers: ProductNumbers = {
     multiplier: multiplierOf(a.scale, b.scale, y.scale),
     zeroPoints: [a.zeroPoint, b.zeroPoint],
     outputZeroPoint: y.zeroPoint,
     range: fits ? range : [-128, 127],
-  });
-  return { stages, range, fits };
+  };
+  const swapped = wantsSwap(numbers);
+  const inOrder: ProductNumbers = swapped ? { ...numbers, zeroPoints: [b.zeroPoint, a.zeroPoint] } : numbers;
+  return { stages: productStages(inOrder), range, fits, swapped };
 };
 
 const productOperations = (context: OpContext): readonly Operation[] => {
@@ -125,8 +128,9 @@ const productOperations = (context: OpContext): readonly Operation[] => {
   const table = tableOf(context);
   if (table !== null) return [{ ...base, kind: 'scale', ...table }];
   const product = productOf(context);
-  const { inputs, operations } = wholeOperands(context);
+  const { inputs: given, operations } = wholeOperands(context);
   if (product?.stages == null) throw new Error(`MUL #${node.index}: lowered against its rules`);
+  const inputs = product.swapped ? ([given[1], given[0]] as const) : given;
   const pair: Operation = { ...base, kind: 'pair', inputs, stages: product.stages };
   return product.fits
     ? [...operations, pair]

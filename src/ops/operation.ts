@@ -152,6 +152,15 @@ export interface HostOperation extends OperationBase {
   readonly kernel: HostKernel;
 }
 
+/** No task: `output`, a tensor that is not in the graph and whose values are known, stands among the constants. */
+export interface ConstantOperation extends OperationBase {
+  readonly kind: 'constant';
+  /** Height, width, channels. */
+  readonly shape: readonly [number, number, number];
+  /** The NPU's codes, HWC. */
+  readonly codes: Int8Array;
+}
+
 /** What becomes tasks. */
 export type TaskOperation = ConvOperation | AddOperation | ClampOperation | ScaleOperation | PairOperation;
 export type ElementwiseOperation = Exclude<TaskOperation, ConvOperation>;
@@ -159,7 +168,7 @@ export type ElementwiseOperation = Exclude<TaskOperation, ConvOperation>;
 /** What is left when every tensor has its place. */
 export type PlacedOperation = TaskOperation | HostOperation;
 
-export type Operation = PlacedOperation | MoveOperation | ViewOperation | BorderOperation;
+export type Operation = PlacedOperation | MoveOperation | ViewOperation | BorderOperation | ConstantOperation;
 
 /** Tensors that an operation reads, constants apart. */
 export const operandsOf = (operation: Operation): readonly number[] => {
@@ -177,5 +186,7 @@ export const operandsOf = (operation: Operation): readonly number[] => {
       return [operation.input];
     case 'view':
       return operation.whole === null ? [] : [operation.whole];
+    case 'constant':
+      return [];
   }
 };

@@ -19,7 +19,7 @@ import { plainGeometry } from './copy.js';
 import type { AddOperation, Operation } from './operation.js';
 import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, quantizationOf, shapeText } from './rule.js';
 import { signedMap, tableNumbersOf } from './table.js';
-import { constantCodes, isChannelConstant } from './two_operands.js';
+import { constantCodes, isNumbers } from './two_operands.js';
 
 interface Alpha {
   readonly numbers: TableNumbers;
@@ -133,7 +133,7 @@ export const prelu: OpDefinition = {
       broken: (context) => {
         const [alpha, output] = [inputOf(context, 1), outputOf(context)];
         if (alpha?.constant !== true) return 'an alpha that is not constant';
-        return isChannelConstant(alpha, planeOf(output)[2], 'channels')
+        return isNumbers(alpha, planeOf(output)[2], 'channels')
           ? null
           : `an alpha of ${shapeText(alpha.shape)} for ${shapeText(output?.shape ?? [])}`;
       },

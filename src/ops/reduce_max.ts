@@ -1,10 +1,11 @@
-/** REDUCE_MAX over height, width or both: the maxima of one window that is as large as the plane. */
+/** REDUCE_MAX: the maxima of one window that is as large as the plane, or the largest channel, or one after the other. */
 import { limits } from '../hardware/limits.js';
-import { Spare } from './arrange.js';
+import { buffer, type Plane, Spare, wholeArea } from './arrange.js';
+import { channelMaxima } from './channel_maxima.js';
 import { maps, oneQuantization, oneType, perTensor, planes, unseen } from './common_rules.js';
 import { windowMaxima } from './maxima.js';
 import type { Axis } from './pool_windows.js';
-import { constantAxes, reducedArea, reducedOf } from './reduced_axes.js';
+import { mapAxes, reducedArea, reducedOf } from './reduced_axes.js';
 import { inputOf, type OpDefinition, planeOf } from './rule.js';
 
 const windowOf = (length: number, reduced: boolean): Axis => {
@@ -19,7 +20,7 @@ export const reduceMax: OpDefinition = {
     planes(maps(0)),
     perTensor(maps(0)),
     oneQuantization(maps(0)),
-    constantAxes,
+    mapAxes,
     {
       name: 'plane',
       text: `planes to ${limits.plane}`,
@@ -33,9 +34,15 @@ export const reduceMax: OpDefinition = {
   lower: (context) => {
     const { node } = context;
     const plane = planeOf(inputOf(context, 0));
-    const [overRows, overColumns] = reducedOf(context) ?? [false, false];
+    const [overRows, overColumns, overChannels] = reducedOf(context) ?? [false, false, false];
     const [rows, columns] = [windowOf(plane[0], overRows), windowOf(plane[1], overColumns)];
     const output = reducedArea(context, rows.outputs, columns.outputs);
-    return windowMaxima(node.inputs[0] ?? -1, plane, [rows, columns], output, [node.index], new Spare(context.spare));
+    const [input, nodes, spare] = [node.inputs[0] ?? -1, [node.index], new Spare(context.spare)];
+    if (!overChannels) return windowMaxima(input, plane, [rows, columns], output, nodes, spare);
+    if (!overRows && !overColumns) return channelMaxima(input, plane, output, nodes, spare);
+    const left: Plane = [rows.outputs, columns.outputs, plane[2]];
+    const made = buffer(nodes, spare.next(), left);
+    const windows = windowMaxima(input, plane, [rows, columns], wholeArea(made.output, left), nodes, spare);
+    return [made, ...windows, ...channelMaxima(made.output, left, output, nodes, spare)];
   },
 };

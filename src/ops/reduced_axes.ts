@@ -1,24 +1,33 @@
-/** The axes that an op reduces to one value: height, width or both. */
+/** The axes that an op reduces to one value: of height, width and channels. */
 import { constantInts } from '../model/graph.js';
 import { type Area, wholeArea } from './arrange.js';
 import { inputOf, type OpContext, outputOf, planeOf, type Rule, shapeText } from './rule.js';
 
-/** Which of height and width are reduced; null where another axis is. */
-export const reducedOf = (context: OpContext): readonly [boolean, boolean] | null => {
-  const rank = inputOf(context, 0)?.shape.length ?? 0;
+/** Which of height, width and channels are reduced. */
+export type Reduced = readonly [boolean, boolean, boolean];
+
+/** @returns null where another axis is reduced that is not 1, or none at all */
+export const reducedOf = (context: OpContext): Reduced | null => {
+  const shape = inputOf(context, 0)?.shape ?? [];
+  const rank = shape.length;
   const axes = constantInts(inputOf(context, 1))?.map((axis) => (axis < 0 ? axis + rank : axis)) ?? [];
-  const [row, column] = [axes.includes(rank - 3), axes.includes(rank - 2)];
-  return axes.length > 0 && axes.every((axis) => axis === rank - 3 || axis === rank - 2) ? [row, column] : null;
+  const isReduced = (fromBack: number): boolean => axes.includes(rank - fromBack);
+  const known = axes.every((axis) => axis >= 0 && axis < rank && (axis >= rank - 3 || shape[axis] === 1));
+  return axes.length > 0 && known ? [isReduced(3), isReduced(2), isReduced(1)] : null;
 };
 
-export const constantAxes: Rule = {
+const axesText = (context: OpContext): string =>
+  `axes ${constantInts(inputOf(context, 1))?.join(', ') ?? 'that are not constant'} of ${shapeText(inputOf(context, 0)?.shape ?? [])}`;
+
+/** Over channels the output must have one: a dimension that is not kept makes channels of what stands before it. */
+export const mapAxes: Rule = {
   name: 'axes',
-  text: 'constant axes: height, width or both',
+  text: 'constant axes: of height, width and channels; with channels among them the output has one channel',
   broken: (context) => {
-    const axes = constantInts(inputOf(context, 1));
-    return reducedOf(context) === null
-      ? `axes ${axes?.join(', ') ?? 'that are not constant'} of ${shapeText(inputOf(context, 0)?.shape ?? [])}`
-      : null;
+    const reduced = reducedOf(context);
+    if (reduced === null) return axesText(context);
+    const output = outputOf(context);
+    return reduced[2] && planeOf(output)[2] !== 1 ? `${axesText(context)} to ${shapeText(output?.shape ?? [])}` : null;
   },
 };
 

@@ -11,19 +11,21 @@ import { borderSide } from './border.js';
 import { permuteHost } from './host_permute.js';
 import { takesInstead } from './fully_connected.js';
 import type { Operation } from './operation.js';
+import { shuffled, shuffleOf } from './shuffle.js';
 import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, type Rule, shapeText } from './rule.js';
 
 /** More tasks than this for one node cost more than the node is worth. */
-const mostMoves = 64;
+export const mostMoves = 64;
 
-/** All consumers take the input itself. */
+/** All consumers take the input itself, or lead to one that does. */
 const isSkipped = ({ graph, node, trust, spare }: OpContext): boolean => {
   const consumers = graph.nodes.filter(({ inputs }) => inputs.includes(node.outputs[0] ?? -1));
   return (
     consumers.length > 0 &&
     consumers.every(
       (consumer) =>
-        consumer.op === 'FULLY_CONNECTED' && takesInstead({ graph, node: consumer, trust, spare }) === node.inputs[0],
+        shuffleOf(graph, consumer) !== null ||
+        (consumer.op === 'FULLY_CONNECTED' && takesInstead({ graph, node: consumer, trust, spare }) === node.inputs[0]),
     )
   );
 };
@@ -59,8 +61,8 @@ const borderOf = (context: OpContext): readonly Operation[] | null => {
   return side === null ? null : [{ kind: 'border', nodes: [context.node.index], input, output, side, layout: 'flat' }];
 };
 
-/** @returns null where neither the channels of the input divide those of the output nor the other way round */
-const operationsOf = (context: OpContext): readonly Operation[] | null => {
+/** As a RESHAPE by itself. @returns null where neither the channels of the input divide those of the output nor the other way round */
+export const reshaped = (context: OpContext): readonly Operation[] | null => {
   const { node } = context;
   const [input = -1, output = -1] = [node.inputs[0], node.outputs[0]];
   const [from, to] = [planeOf(inputOf(context, 0)), planeOf(outputOf(context))];
@@ -86,6 +88,8 @@ const constantShape: Rule = {
   broken: (context) => (inputOf(context, 1)?.constant === false ? 'a shape that is known only when it runs' : null),
 };
 
+const operationsOf = (context: OpContext): readonly Operation[] | null => shuffled(context) ?? reshaped(context);
+
 const reshapeOf = (op: string): OpDefinition => ({
   op,
   rules: [
@@ -96,7 +100,7 @@ const reshapeOf = (op: string): OpDefinition => ({
     constantShape,
     {
       name: 'channels',
-      text: `channels that stay, or that groups of at most ${mostMoves} pixels are made of or become; any at the border of the graph, or where FULLY_CONNECTED alone takes the result`,
+      text: `channels that stay, or that groups of at most ${mostMoves} pixels are made of or become; any at the border of the graph, or where FULLY_CONNECTED alone takes the result, or where a TRANSPOSE between two RESHAPEs reorders channels`,
       advice: 'keep the channels last, or reshape only at the start or the end of the model',
       broken: (context) => {
         const [from, to] = [inputOf(context, 0)?.shape ?? [], outputOf(context)?.shape ?? []];

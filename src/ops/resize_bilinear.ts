@@ -16,7 +16,7 @@ import { repeatedColumns } from './interleave.js';
 import type { Operation } from './operation.js';
 import { inexact, largestFactor, placesOf, repeatedOf, type ResizedAxis, resizedAxis, sumOf } from './resized_axis.js';
 import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf } from './rule.js';
-import { spreadPixel, spreads } from './spread.js';
+import { spreadPixels, spreads } from './spread.js';
 
 type Axes = readonly [ResizedAxis, ResizedAxis];
 
@@ -30,7 +30,7 @@ const axesOf = (context: OpContext): Axes | null => {
 
 const isOnePixel = (context: OpContext): boolean => {
   const [height, width] = planeOf(inputOf(context, 0));
-  return height * width === 1 && spreads(planeOf(outputOf(context)));
+  return height * width === 1 && spreads([1, 1, 1], planeOf(outputOf(context)));
 };
 
 /** Where outputs take pixels outside of the plane. */
@@ -145,8 +145,9 @@ export const resizeBilinear: OpDefinition = {
     const axes = axesOf(context);
     if (axes?.every(({ factor, stride }) => factor * stride === 1) === true)
       return [{ kind: 'move', nodes, input, output }];
+    const [from, to] = [planeOf(inputOf(context, 0)), planeOf(outputOf(context))];
     if (axes === null || isOnePixel(context))
-      return spreadPixel(input, output, planeOf(outputOf(context)), nodes, new Spare(context.spare));
+      return spreadPixels(input, from, output, to, nodes, new Spare(context.spare));
     return interpolated(context, axes);
   },
   host: resizeHost('weights that change from pixel to pixel, which a convolution has not', bilinear),

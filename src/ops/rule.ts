@@ -93,7 +93,7 @@ export const quantizationOf = (tensor: Tensor): { readonly scale: number; readon
 export const signedCode = (code: number, type: Tensor['type']): number => (type === 'uint8' ? code - 128 : code);
 
 /** Rows (all dimensions but the last two), width, channels. */
-export const planeOf = (tensor: Tensor | null): readonly [number, number, number] => {
+export const planeOf = (tensor: Pick<Tensor, 'shape'> | null): readonly [number, number, number] => {
   const shape = tensor?.shape ?? [];
   return [shape.slice(0, -2).reduce((product, dim) => product * dim, 1), shape.at(-2) ?? 1, shape.at(-1) ?? 1];
 };

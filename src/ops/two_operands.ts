@@ -1,22 +1,17 @@
 /**
- * Ops of two operands: two feature maps of one shape, one and a pixel that holds a value for each channel, or one and a
- * constant for all values or for each channel.
+ * Ops of two operands that broadcast to the output's shape. A constant of one value, or of one for each channel, is a part
+ * of the task's numbers; any other is brought to the output's shape and stands among the constants. A feature map is
+ * repeated by convolutions.
  */
 import { elementCount, type Tensor } from '../model/graph.js';
-import { buffer, Spare } from './arrange.js';
+import { buffer, type Plane, Spare } from './arrange.js';
+import { selection } from './copy.js';
 import type { Operation } from './operation.js';
-import { spreadPixel, spreads } from './spread.js';
+import { spreadPixels, spreads } from './spread.js';
 import { inputOf, isStatic, type OpContext, outputOf, planeOf, type Rule, shapeText, signedCode } from './rule.js';
 
-/** The feature map and the constant; null where there is no constant. */
-export const sides = (context: OpContext): readonly [Tensor | null, Tensor | null] => {
-  const [first, second] = [inputOf(context, 0), inputOf(context, 1)];
-  if (second?.constant === true) return [first, second];
-  return first?.constant === true ? [second, first] : [first, null];
-};
-
-/** Whether the constant is the first operand. */
-export const isConstantFirst = (context: OpContext): boolean => inputOf(context, 0)?.constant === true;
+/** What a constant holds that is a part of the task's numbers. */
+export type ConstantForm = 'one' | 'channels';
 
 /** The NPU's codes of a constant. */
 export const constantCodes = ({ data, type }: Tensor): readonly number[] =>
@@ -28,64 +23,112 @@ const isPlane = (tensor: Tensor): boolean =>
   tensor.shape.length <= 6 &&
   tensor.shape.slice(0, -3).every((dim) => dim === 1);
 
+const holdsAll = (tensor: Tensor): boolean => tensor.data?.byteLength === elementCount(tensor.shape);
+
 /** One value, or one for each channel. */
-export const isChannelConstant = (tensor: Tensor, channels: number, most: 'one' | 'channels'): boolean => {
+export const isNumbers = (tensor: Tensor, channels: number, form: ConstantForm): boolean => {
   const count = elementCount(tensor.shape);
   return (
-    tensor.data?.byteLength === count &&
-    (count === 1 || (most === 'channels' && count === channels && tensor.shape.at(-1) === channels))
+    holdsAll(tensor) && (count === 1 || (form === 'channels' && count === channels && tensor.shape.at(-1) === channels))
   );
 };
 
 const isWhole = (tensor: Tensor, output: Tensor): boolean =>
   planeOf(tensor).every((size, i) => size === planeOf(output)[i]);
 
-const isPixel = (tensor: Tensor, output: Tensor): boolean => {
-  const plane = planeOf(output);
-  const [height, width, channels] = planeOf(tensor);
-  return height * width === 1 && channels === plane[2] && spreads(plane);
+/** The feature map and the constant that is a part of the task's numbers; null where there is no such constant. */
+export const sides = (context: OpContext, form: ConstantForm = 'channels'): readonly [Tensor | null, Tensor | null] => {
+  const [first, second, output] = [inputOf(context, 0), inputOf(context, 1), outputOf(context)];
+  for (const [map, constant] of [
+    [first, second],
+    [second, first],
+  ] as const) {
+    if (map === null || output === null || map.constant || constant?.constant !== true) continue;
+    if (isPlane(map) && isWhole(map, output) && isNumbers(constant, planeOf(map)[2], form)) return [map, constant];
+  }
+  return [first, null];
 };
 
-/** Feature maps of the output's shape, one of them perhaps a pixel that is repeated. */
-const areMaps = (first: Tensor, second: Tensor, output: Tensor): boolean =>
-  [first, second].every((tensor) => isPlane(tensor) && (isWhole(tensor, output) || isPixel(tensor, output))) &&
-  [first, second].some((tensor) => isWhole(tensor, output));
+/** Whether the constant is the first operand. */
+export const isConstantFirst = (context: OpContext): boolean => inputOf(context, 0)?.constant === true;
 
-/** @param constants what a constant operand may hold: one value, or one for each channel as well */
-export const operandsAlike = (constants: 'one' | 'channels'): Rule => ({
+/** Whether a tensor can be brought to the output's shape. */
+const broadcasts = (tensor: Tensor, output: Tensor): boolean => {
+  const [from, to] = [planeOf(tensor), planeOf(output)];
+  return (
+    isPlane(tensor) &&
+    from.every((size, i) => size === 1 || size === to[i]) &&
+    (tensor.constant ? holdsAll(tensor) : spreads(from, to))
+  );
+};
+
+/** @param form what a constant operand may hold to be a part of the task's numbers */
+export const operandsAlike = (form: ConstantForm): Rule => ({
   name: 'shapes',
-  text: `two operands of one static shape whose dimensions before the last three are 1; one of them may be one pixel, or a constant of one value${constants === 'channels' ? ' or of one for each channel' : ''}`,
-  advice:
-    'make both operands one shape (other broadcasts: RESIZE_NEAREST_NEIGHBOR or CONCATENATION first), or one of them a constant',
+  text: 'static shapes that broadcast to that of the output, dimensions before the last three are 1; at most one operand constant',
+  advice: 'make both operands one shape, or shapes of which one is 1 where they differ',
   broken: (context) => {
     const [first, second, output] = [inputOf(context, 0), inputOf(context, 1), outputOf(context)];
-    const shapes = [first, second, output].map((tensor) => shapeText(tensor?.shape ?? [])).join(', ');
-    const [map, constant] = sides(context);
-    if (map === null || map.constant || output === null || !isPlane(output)) return `shapes ${shapes}`;
-    if (constant === null)
-      return first !== null && second !== null && areMaps(first, second, output) ? null : `shapes ${shapes}`;
-    if (!isPlane(map) || !isWhole(map, output)) return `shapes ${shapes}`;
-    return isChannelConstant(constant, planeOf(map)[2], constants)
-      ? null
-      : `a constant of ${shapeText(constant.shape)}`;
+    const shapes = `shapes ${[first, second, output].map((tensor) => shapeText(tensor?.shape ?? [])).join(', ')}`;
+    if (first === null || second === null || output === null || !isPlane(output)) return shapes;
+    if (first.constant && second.constant) return 'two constants';
+    if (sides(context, form)[1] !== null) return null;
+    const [a, b] = [planeOf(first), planeOf(second)];
+    const fills = planeOf(output).every((size, i) => size === Math.max(a[i] ?? 1, b[i] ?? 1));
+    return fills && broadcasts(first, output) && broadcasts(second, output) ? null : shapes;
   },
 });
+
+/** The codes of a constant, each where it stands in a plane. */
+const expanded = (tensor: Tensor, [height, width, channels]: Plane): Int8Array => {
+  const codes = constantCodes(tensor);
+  const [rows, columns, depth] = planeOf(tensor);
+  const values = new Int8Array(height * width * channels);
+  for (let i = 0; i < values.length; i++) {
+    const [y, x, c] = [Math.floor(i / (width * channels)), Math.floor(i / channels) % width, i % channels];
+    values[i] = codes[((rows === 1 ? 0 : y) * columns + (columns === 1 ? 0 : x)) * depth + (depth === 1 ? 0 : c)] ?? 0;
+  }
+  return values;
+};
+
+/** A feature map repeated to a plane: its one channel first, then its rows and columns. */
+const repeated = (tensor: Tensor, plane: Plane, nodes: readonly number[], spare: Spare) => {
+  const operations: Operation[] = [];
+  let [from, input] = [planeOf(tensor), tensor.index];
+  if (from[2] !== plane[2]) {
+    const to: Plane = [from[0], from[1], plane[2]];
+    const made = buffer(nodes, spare.next(), to);
+    const first = Array.from({ length: plane[2] }, () => 0);
+    operations.push(made, selection({ kind: 'move', nodes, input, output: made.output }, from, first));
+    [from, input] = [to, made.output];
+  }
+  if (from[0] !== plane[0] || from[1] !== plane[1]) {
+    const made = buffer(nodes, spare.next(), plane);
+    operations.push(made, ...spreadPixels(input, from, made.output, plane, nodes, spare));
+    input = made.output;
+  }
+  return { input, operations };
+};
 
 /** Both operands with the output's shape, and what makes them so. */
 export const wholeOperands = (
   context: OpContext,
 ): { readonly inputs: readonly [number, number]; readonly operations: readonly Operation[] } => {
-  const { node, spare: firstSpare } = context;
+  const nodes = [context.node.index];
   const plane = planeOf(outputOf(context));
-  const spare = new Spare(firstSpare);
+  const spare = new Spare(context.spare);
   const operations: Operation[] = [];
   const wholeOf = (position: number): number => {
     const tensor = inputOf(context, position);
-    const output = outputOf(context);
-    if (tensor === null || output === null || isWhole(tensor, output)) return tensor?.index ?? -1;
-    const made = buffer([node.index], spare.next(), plane);
-    operations.push(made, ...spreadPixel(tensor.index, made.output, plane, [node.index], spare));
-    return made.output;
+    if (tensor === null) return -1;
+    if (tensor.constant) {
+      const output = spare.next();
+      operations.push({ kind: 'constant', nodes, output, shape: plane, codes: expanded(tensor, plane) });
+      return output;
+    }
+    const made = repeated(tensor, plane, nodes, spare);
+    operations.push(...made.operations);
+    return made.input;
   };
   return { inputs: [wholeOf(0), wholeOf(1)], operations };
 };

@@ -1,6 +1,8 @@
 /** Which nodes the NPU takes, and which the host between its jobs. Everything else carries the rule that refuses it. */
+import { type Renamed, type Renaming, rename, renamingsOf } from '../axes/rename.js';
 import type { Graph, Node } from '../model/graph.js';
 import { operators } from '../ops/index.js';
+import { hasOwnForm } from '../ops/transpose.js';
 import { type Refusal, refusalOf, type Trust } from '../ops/rule.js';
 import { chooseHostNodes } from './host.js';
 import { splitParts } from './split.js';
@@ -43,7 +45,28 @@ export interface CheckedGraph {
   readonly host: ReadonlyMap<number, Refusal>;
 }
 
-export const checkGraph = (graph: Graph, trust: Trust, choice: PartChoice): CheckedGraph => {
+/** The graph as it is lowered: a TRANSPOSE leaves values where they are if the NPU takes all nodes that are told other axes. */
+export const renamedGraph = (graph: Graph, trust: Trust): Renamed => {
+  const refuses = (judged: Graph, index: number): boolean =>
+    judged.nodes.some((node) => node.index === index && judgeNode(judged, node, trust).target !== 'npu');
+  const isNeeded = (renaming: Renaming): boolean => {
+    const source = graph.nodes.find(({ index }) => index === renaming.nodes[0]);
+    if (source === undefined || hasOwnForm({ graph, node: source, trust, spare: 0 })) return false;
+    // A tensor that the host cannot lay out may be a result of the graph, which is known only when parts are compiled.
+    const isSafe = ![...rename(graph, [renaming]).layouts.values()].includes(null);
+    return isSafe || renaming.nodes.some((index) => refuses(graph, index));
+  };
+  let wanted = renamingsOf(graph).filter(isNeeded);
+  for (;;) {
+    const renamed = rename(graph, wanted);
+    const taken = wanted.filter(({ nodes }) => nodes.every((index) => !refuses(renamed.graph, index)));
+    if (taken.length === wanted.length) return renamed;
+    wanted = taken;
+  }
+};
+
+export const checkGraph = (given: Graph, trust: Trust, choice: PartChoice): CheckedGraph => {
+  const { graph } = renamedGraph(given, trust);
   const refused = new Map<number, Refusal>();
   const candidates = new Map<number, Refusal>();
   const npu = new Set<number>();

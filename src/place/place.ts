@@ -26,6 +26,8 @@ export interface Placement {
   readonly missing: number | null;
   /** Tensors that the host lays out from another form than NHWC of their cube. */
   readonly borders: ReadonlyMap<number, BorderLayout>;
+  /** Tensors that stand among the constants and not in the arena: their codes, HWC. */
+  readonly constants: ReadonlyMap<number, Int8Array>;
 }
 
 interface Needs {
@@ -116,10 +118,11 @@ const tasksOf = (
   bindings: ReadonlyMap<number, Binding>,
 ): readonly PlacedOperation[] => {
   const tasks = operations.flatMap((op): readonly PlacedOperation[] => {
-    if (op.kind === 'view' || op.kind === 'border' || sharesMemory(op, tensors, bindings)) return [];
+    if (op.kind === 'view' || op.kind === 'border' || op.kind === 'constant') return [];
+    if (sharesMemory(op, tensors, bindings)) return [];
     return [op.kind === 'move' ? copyOf(op, tensors, bindings) : op];
   });
-  const views = operations.filter(({ kind }) => kind === 'view');
+  const views = operations.filter(({ kind }) => kind === 'view' || kind === 'constant');
   // A depthwise copy writes more lanes than the move was thought to: row by row then.
   return tasks.map((task, i) => {
     if (task.kind !== 'conv' || operations.includes(task)) return task;
@@ -147,8 +150,8 @@ const takeBorders = (graph: Graph, part: Part, operations: readonly Operation[])
   return { moves, named, borders };
 };
 
-export const place = (graph: Graph, part: Part, given: readonly Operation[]): Placement => {
-  const { moves: operations, named, borders } = takeBorders(graph, part, given);
+export const place = (graph: Graph, part: Part, wanted: readonly Operation[]): Placement => {
+  const { moves: operations, named, borders } = takeBorders(graph, part, wanted);
   const tensors = tensorsOf(graph, operations, named);
   let bindings = bind(operations, part, tensors, new Set());
   const widen = (all: readonly Operation[]): Tensors => tensorsOf(graph, all, named);
@@ -158,14 +161,20 @@ export const place = (graph: Graph, part: Part, given: readonly Operation[]): Pl
     bindings = bind(operations, part, tensors, new Set(operations.map(({ output }) => output)));
     tasks = tasksOf(operations, part, widen, tensors, bindings);
   }
-  const final = widen([...operations.filter(({ kind }) => kind === 'view' || kind === 'move'), ...tasks]);
+  const constants = new Map(
+    operations.flatMap((op) => (op.kind === 'constant' ? [[op.output, op.codes] as const] : [])),
+  );
+  const shapers = ['view', 'move', 'constant'];
+  const final = widen([...operations.filter(({ kind }) => shapers.includes(kind)), ...tasks]);
   const spots = new Map([...final.shapes.keys()].map((tensor) => [tensor, spotOf(final, bindings, tensor)]));
   const roots = new Map<number, number>();
   for (const { root, offset, cube } of spots.values()) {
+    if (constants.has(root)) continue;
     roots.set(root, Math.max(roots.get(root) ?? 0, offset + cube.surfaces * cube.surfaceBytes));
   }
-  const made = new Set([...part.inputs, ...tasks.map(({ output }) => output)].map((tensor) => spots.get(tensor)?.root));
+  const given = [...part.inputs, ...constants.keys()];
+  const made = new Set([...given, ...tasks.map(({ output }) => output)].map((tensor) => spots.get(tensor)?.root));
   const needed = [...tasks.flatMap(operandsOf), ...part.outputs];
   const missing = needed.find((tensor) => !made.has(spots.get(tensor)?.root ?? -1)) ?? null;
-  return { operations: tasks, spots, roots, missing, borders };
+  return { operations: tasks, spots, roots, missing, borders, constants };
 };

@@ -53,7 +53,7 @@ export const tensorsOf = (
       const known = graph.tensors.get(tensor);
       if (known !== undefined && !named.has(tensor)) shapes.set(tensor, known.shape);
     }
-    if (operation.kind === 'view') {
+    if (operation.kind === 'view' || operation.kind === 'constant') {
       shapes.set(operation.output, operation.shape);
       continue;
     }

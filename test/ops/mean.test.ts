@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { real } from './op_models.js';
 import { differentialTest } from './op_test.js';
-import { reduceModels } from './reduce_models.js';
+import { channelModels, reduceModels } from './reduce_models.js';
 
 const models = reduceModels('MEAN', fc.oneof(fc.constant(0), real(-3, 3)));
 
@@ -16,5 +16,9 @@ describe('MEAN', () => {
       models: 40,
     },
   );
+  differentialTest('over channels', channelModels('MEAN', fc.oneof(fc.constant(0), real(-3, 3))), {
+    mostCounts: 1,
+    equal: 0.999,
+  });
   differentialTest('in 2.3', models, { mostCounts: 1, equal: 0.999, runtime: 'ai_edge_litert' });
 });

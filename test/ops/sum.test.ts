@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { real } from './op_models.js';
 import { differentialTest } from './op_test.js';
-import { reduceModels } from './reduce_models.js';
+import { channelModels, reduceModels } from './reduce_models.js';
 
 /** Output scales from below the input's to those that hold the sum of a whole plane. */
 const scales = fc.oneof(fc.constantFrom(0, 1, 3, 5, 8), real(-2, 10));
@@ -11,5 +11,6 @@ const expected = { mostCounts: 1, equal: 0.999, kernels: 'optimized' } as const;
 
 describe('SUM', () => {
   differentialTest('in 2.14', reduceModels('SUM', scales), expected);
+  differentialTest('over channels', channelModels('SUM', scales), expected);
   differentialTest('in 2.3', reduceModels('SUM', scales), { ...expected, runtime: 'ai_edge_litert' });
 });

@@ -46,7 +46,9 @@ export const applyStages = (stages: Stages, accumulator: number, channel = 0, op
       stages.ew.shift,
       'even',
     );
-    value = limited(saturate(value + other, 32), stages.ew.limit);
+    const result =
+      stages.ew.algorithm === 'multiply' ? shiftHalfAway(value * other, stages.ew.productShift ?? 0) : value + other;
+    value = limited(saturate(result, 32), stages.ew.limit);
   }
   const out = shiftTies(value * BigInt(stages.out.scale), stages.out.shift, stages.out.ties);
   return Number(saturate(out + BigInt(stages.out.offset), 8));
