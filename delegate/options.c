@@ -29,6 +29,7 @@ static const option_info table[OPTION_COUNT] = {
     [OPTION_PROFILE] = {"profile", NULL, "", "<file>"},
     [OPTION_TRUST] = {"trust", NULL, "inferred", "inferred|seen"},
     [OPTION_PARTS] = {"parts", NULL, "worthwhile", "worthwhile|all"},
+    [OPTION_PRECISION] = {"precision", NULL, "fast", "fast|best"},
     [OPTION_FACTS] = {"facts", "fact", "", "<name=value,... of the software NPU>"},
     [OPTION_PLAN] = {"plan", NULL, "", "<file of ptfe compile>"},
 };

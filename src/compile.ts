@@ -9,7 +9,7 @@ import type { Renamed } from './axes/rename.js';
 import { hostTable } from './layout/host_table.js';
 import { buildPlan } from './plan/build.js';
 import { emitTasks } from './emit/tasks.js';
-import { fuse } from './fuse/fuse.js';
+import { fuse, type Precision } from './fuse/fuse.js';
 import type { Graph, Part } from './model/graph.js';
 import { readTflite } from './model/tflite.js';
 import { operators } from './ops/index.js';
@@ -29,6 +29,8 @@ export interface CompileOptions {
   readonly trust: Trust;
   /** Default: worthwhile. */
   readonly parts?: PartChoice;
+  /** Default: fast. */
+  readonly precision?: Precision;
 }
 
 export const defaultOptions: CompileOptions = { trust: 'inferred' };
@@ -68,7 +70,9 @@ const bordersOf = (part: Part, borders: Layouts, layouts: Renamed['layouts']): L
 /** Compiles nodes that `checkGraph` accepted. @returns the plan's bytes, or why there is none */
 export const compilePart = (given: Graph, part: Part, options: CompileOptions): Uint8Array | Refusal => {
   const { graph, layouts } = renamedGraph(given, options.trust);
-  const placement = place(graph, part, fuse(lowerPart(graph, part, options.trust), part));
+  const lowered = lowerPart(graph, part, options.trust);
+  const firstSpare = Math.max(0, ...graph.tensors.keys(), ...lowered.map(({ output }) => output)) + 1;
+  const placement = place(graph, part, fuse(lowered, part, options.precision ?? 'fast', firstSpare));
   if (placement.missing !== null)
     return { rule: 'parts', text: `tensor ${placement.missing} is made in no node of the part` };
   const borders = bordersOf(part, placement.borders, layouts);

@@ -3,7 +3,7 @@
  * `check` with a graph message, then `compile` with the parts that TFLite made of the supported nodes.
  */
 import { readSync, writeSync } from 'node:fs';
-import { compilePart } from './compile.js';
+import { compilePart, type CompileOptions } from './compile.js';
 import { PtfeError } from './error.js';
 import type { Part } from './model/graph.js';
 import { type Message, readMessage } from './model/message.js';
@@ -45,6 +45,11 @@ const reply = (kind: number, payload: Uint8Array): void => {
 
 const trustOf = ({ options }: Message): Trust => (options['trust'] === 'seen' ? 'seen' : 'inferred');
 
+const optionsOf = (message: Message): CompileOptions => ({
+  trust: trustOf(message),
+  precision: message.options['precision'] === 'best' ? 'best' : 'fast',
+});
+
 const check = (message: Message): Uint8Array =>
   verdictsRun(
     message.graph.nodes.map(({ index }) => index),
@@ -52,7 +57,7 @@ const check = (message: Message): Uint8Array =>
   );
 
 const compile = (message: Message, parts: readonly Part[]): Uint8Array =>
-  plansRun(parts.map((part) => compilePart(message.graph, part, { trust: trustOf(message) })));
+  plansRun(parts.map((part) => compilePart(message.graph, part, optionsOf(message))));
 
 const serve = (): void => {
   let message: Message | null = null;

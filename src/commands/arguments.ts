@@ -2,6 +2,7 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { PtfeError } from '../error.js';
 import type { Trust } from '../ops/rule.js';
+import type { Precision } from '../fuse/fuse.js';
 import type { PartChoice } from '../partition/check.js';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
@@ -52,4 +53,11 @@ export const partsOption = (command: string, { values }: Arguments): PartChoice 
   const { parts = 'worthwhile' } = values;
   if (parts === 'worthwhile' || parts === 'all') return parts;
   throw badUsage(command, `--parts ${parts}: only worthwhile and all are known`);
+};
+
+/** `--precision`: as few tasks as come within a count of TFLite, or every value where the hardware can. */
+export const precisionOption = (command: string, { values }: Arguments): Precision => {
+  const { precision = 'fast' } = values;
+  if (precision === 'fast' || precision === 'best') return precision;
+  throw badUsage(command, `--precision ${precision}: only fast and best are known`);
 };

@@ -1,17 +1,18 @@
 /** `ptfe check`: what runs where, node by node, and which rule keeps a node on the CPU. */
 import { type CompiledModel, compileTflite } from '../compile.js';
 import type { Target } from '../partition/check.js';
-import { onePositional, readArguments, partsOption, trustOption } from './arguments.js';
+import { onePositional, readArguments, partsOption, precisionOption, trustOption } from './arguments.js';
 import { inFile, readModel } from './files.js';
 import { printJson, type Subcommand } from './subcommand.js';
 
-const usage = `ptfe check MODEL.tflite [--trust seen] [--parts all] [--json]
+const usage = `ptfe check MODEL.tflite [--trust seen] [--parts all] [--precision best] [--json]
 
 Says for every node whether it runs on the NPU, on the host inside a part, or on the CPU, by which rule, and what to change
 in the model for that.
 
   --trust seen  only register words that were seen on silicon or in a shipped driver
   --parts all   also parts that would cost more than they save
+  --precision best  as near to TFLite as the hardware comes, with more tasks
   --json        the answer as JSON
 Exit codes: 0 the NPU takes nodes of the model; 1 it takes none; 2 bad input or usage.
 `;
@@ -63,13 +64,15 @@ export const checkCommand: Subcommand = {
     const parsed = readArguments('check', args, {
       trust: { type: 'string' },
       parts: { type: 'string' },
+      precision: { type: 'string' },
       json: { type: 'boolean' },
     });
     const model = onePositional('check', parsed, 'model');
     const trust = trustOption('check', parsed);
     const parts = partsOption('check', parsed);
+    const precision = precisionOption('check', parsed);
     const { bytes, graph } = readModel(model);
-    const compiled = inFile(model, () => compileTflite(bytes, { trust, parts }));
+    const compiled = inFile(model, () => compileTflite(bytes, { trust, parts, precision }));
     const nodes = graph.nodes.map(({ index, op }) => checkedNode(compiled, index, op));
     const count = (wanted: Target): number => nodes.filter(({ target }) => target === wanted).length;
     const [taken, host, cpu] = [count('npu'), count('host'), count('cpu')];

@@ -4,12 +4,12 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { PtfeError } from '../error.js';
 import { compareLayers, type Layer } from '../explain/compare.js';
-import { badUsage, readArguments, trustOption } from './arguments.js';
+import { badUsage, precisionOption, readArguments, trustOption } from './arguments.js';
 import { readModel } from './files.js';
 import { loadAddon, referenceProgram } from './installation.js';
 import { printJson, type Subcommand } from './subcommand.js';
 
-const usage = `ptfe compare MODEL [INPUT ...] [--limit COUNTS] [--share PERCENT] [--trust seen] [--python PYTHON] [--json]
+const usage = `ptfe compare MODEL [INPUT ...] [--limit COUNTS] [--share PERCENT] [--trust seen] [--precision best] [--python PYTHON] [--json]
 
 Runs the model in TFLite (reference kernels), and each node that the NPU takes on the software NPU with TFLite's own
 input: how many values are equal, the largest difference, the first layer that differs.
@@ -18,6 +18,7 @@ input: how many values are equal, the largest difference, the first layer that d
   --limit COUNTS   the largest difference that is accepted (default 1)
   --share PERCENT  values that may differ, over all layers (default 0.1)
   --trust seen     only register words seen on silicon or in a shipped driver
+  --precision best  as near to TFLite as the hardware comes, with more tasks
   --python PYTHON  a Python with ai-edge-litert, tensorflow or tflite_runtime (default PTFE_PYTHON, else python3)
   --json           the answer as JSON
 Exit codes: 0 within the limits; 1 not; 2 bad input or usage.
@@ -82,19 +83,20 @@ export const compareCommand: Subcommand = {
       limit: text,
       share: text,
       trust: text,
+      precision: text,
       python: text,
     });
     const [model, ...inputs] = given.positionals;
     if (model === undefined) throw badUsage('compare', 'no model given');
     const limit = numberOption(given.values, 'limit', 1);
     const share = numberOption(given.values, 'share', 0.1);
-    const trust = trustOption('compare', given);
+    const options = { trust: trustOption('compare', given), precision: precisionOption('compare', given) };
     const { graph } = readModel(model);
     for (const path of inputs) if (!existsSync(path)) throw new PtfeError('no-file', path, 'there is no such file');
     const addon = loadAddon();
     const python = given.values['python'] ?? process.env['PTFE_PYTHON'] ?? 'python3';
     const { runtime, tensors } = runReference(python, model, inputs);
-    const layers = compareLayers(graph, trust, tensors, (plan, pictures) => addon.planRun(plan, pictures));
+    const layers = compareLayers(graph, options, tensors, (plan, pictures) => addon.planRun(plan, pictures));
     const compared = layers.filter((layer) => layer.on !== 'CPU');
     const sum = (of: (layer: (typeof compared)[number]) => number): number =>
       compared.reduce((all, one) => all + of(one), 0);

@@ -3,18 +3,19 @@ import { basename } from 'node:path';
 import { compileTflite, type CompiledModel } from '../compile.js';
 import { chips, findChip } from '../hardware/chips.js';
 import { readPlan } from '../plan/read.js';
-import { badUsage, onePositional, readArguments, partsOption, trustOption } from './arguments.js';
+import { badUsage, onePositional, readArguments, partsOption, precisionOption, trustOption } from './arguments.js';
 import { inFile, readModel, writeBytes } from './files.js';
 import { planFile } from './plan_file.js';
 import { printJson, type Subcommand } from './subcommand.js';
 
-const usage = `ptfe compile MODEL.tflite [-o PLAN] [--trust seen] [--parts all] [--chip rk3588] [--json]
+const usage = `ptfe compile MODEL.tflite [-o PLAN] [--trust seen] [--parts all] [--precision best] [--chip rk3588] [--json]
 
 Compiles what the NPU takes of a model into one plan file, for machines without Node: the delegate runs it with its option
 plan=PLAN, and C programs run it with ptfe_plan and ptfe_open (delegate/include/ptfe.h).
 
   -o, --output PLAN  where it goes; default: the model's name with .plan, in the current folder
   --trust seen       only register words that were seen on silicon or in a shipped driver
+  --precision best  as near to TFLite as the hardware comes, with more tasks
   --parts all        also parts that would cost more than they save
   --chip NAME        ${Object.keys(chips).join(', ')}; plans are made for the RK3588 only
   --json             the answer as JSON
@@ -59,15 +60,17 @@ export const compileCommand: Subcommand = {
       output: { type: 'string', short: 'o' },
       trust: { type: 'string' },
       parts: { type: 'string' },
+      precision: { type: 'string' },
       chip: { type: 'string' },
       json: { type: 'boolean' },
     });
     const model = onePositional('compile', parsed, 'model');
     const trust = trustOption('compile', parsed);
     const parts = partsOption('compile', parsed);
+    const precision = precisionOption('compile', parsed);
     checkChip(parsed.values['chip'] ?? 'rk3588');
     const { bytes, graph } = readModel(model);
-    const compiled = inFile(model, () => compileTflite(bytes, { trust, parts }));
+    const compiled = inFile(model, () => compileTflite(bytes, { trust, parts, precision }));
     const summaries = compiled.parts.map(summaryOf);
     const file = summaries.length === 0 ? null : (parsed.values['output'] ?? `${basename(model, '.tflite')}.plan`);
     const contents = file === null ? new Uint8Array() : planFile(graph, compiled);

@@ -25,6 +25,12 @@ export const delegateOptions: readonly DelegateOption[] = [
     initial: 'worthwhile',
     text: 'all: parts that cost more than they save, too',
   },
+  {
+    name: 'precision',
+    allowed: 'fast|best',
+    initial: 'fast',
+    text: 'best: as near to TFLite as the hardware comes, with more tasks',
+  },
   { name: 'facts', allowed: '<name=value,... of the software NPU>', initial: '', text: 'behaviours (ptfe npu facts)' },
   { name: 'plan', allowed: '<file of ptfe compile>', initial: '', text: 'a compiled model: no engine, no Node' },
 ];

@@ -2,9 +2,8 @@
  * Layer by layer against TFLite: every node gets TFLite's own input through its plan on the software NPU, so that what
  * differs is the node's own doing and not what came before.
  */
-import { compilePart } from '../compile.js';
+import { compilePart, type CompileOptions } from '../compile.js';
 import type { Graph, Node, Part } from '../model/graph.js';
-import type { Trust } from '../ops/rule.js';
 import { judgeNode, renamedGraph, type Verdict } from '../partition/check.js';
 
 /** Runs a plan on the bytes of its inputs, in TFLite's layout. */
@@ -42,7 +41,7 @@ const compareNode = (
   graph: Graph,
   node: Node,
   { target, because }: Verdict,
-  trust: Trust,
+  options: CompileOptions,
   tensors: ReadonlyMap<number, Uint8Array>,
   runPlan: RunPlan,
 ): Layer => {
@@ -51,7 +50,7 @@ const compareNode = (
   if (target === 'cpu') return onCpu(`${because.rule}: ${because.text}`);
   const inputs = [...new Set(node.inputs.filter(isFeatureMap(graph)))];
   const part: Part = { nodes: [index], inputs, outputs: node.outputs };
-  const plan = compilePart(graph, part, { trust });
+  const plan = compilePart(graph, part, options);
   if (!(plan instanceof Uint8Array)) return onCpu(`${plan.rule}: ${plan.text}`);
   const given = inputs.map((tensor) => tensors.get(tensor));
   const expected = node.outputs.map((tensor) => tensors.get(tensor));
@@ -74,12 +73,12 @@ const compareNode = (
 /** @param tensors what TFLite's reference kernels put into each tensor */
 export const compareLayers = (
   graph: Graph,
-  trust: Trust,
+  options: CompileOptions,
   tensors: ReadonlyMap<number, Uint8Array>,
   runPlan: RunPlan,
 ): readonly Layer[] => {
-  const { graph: renamed } = renamedGraph(graph, trust);
+  const { graph: renamed } = renamedGraph(graph, options.trust);
   return graph.nodes.map((node, i) =>
-    compareNode(graph, node, judgeNode(renamed, renamed.nodes[i] ?? node, trust), trust, tensors, runPlan),
+    compareNode(graph, node, judgeNode(renamed, renamed.nodes[i] ?? node, options.trust), options, tensors, runPlan),
   );
 };

@@ -3,7 +3,22 @@ import type { Operation } from '../ops/operation.js';
 import type { Part } from '../model/graph.js';
 import { fuseAdd } from './fuse_add.js';
 import { fusePad } from './fuse_pad.js';
+import { twoSigns } from './two_signs.js';
 import { dropUnused } from './unused.js';
 
-export const fuse = (operations: readonly Operation[], part: Part): readonly Operation[] =>
-  dropUnused(fuseAdd(fusePad(operations), part), part);
+/** `best`: as near to TFLite as the hardware comes, with more tasks. `fast`: as few tasks as come within a count. */
+export type Precision = 'fast' | 'best';
+
+/** Above this expected share of differing sums, half of what a whole model may differ by, an ADD stays a task of its own. */
+const largestMismatch: Readonly<Record<Precision, number>> = { fast: 5e-4, best: 0 };
+
+export const fuse = (
+  operations: readonly Operation[],
+  part: Part,
+  precision: Precision,
+  firstSpare: number,
+): readonly Operation[] => {
+  const padded = fusePad(operations);
+  const signs = precision === 'best' ? twoSigns(padded, firstSpare) : padded;
+  return dropUnused(fuseAdd(signs, part, largestMismatch[precision]), part);
+};

@@ -11,9 +11,6 @@ import { fusedAddStages } from '../quantize/fused_add_stages.js';
 import { wholesOf } from './wholes.js';
 import type { AddNumbers } from '../quantize/add_stages.js';
 
-/** Above this expected share of differing sums, half of what a whole model may differ by, the ADD stays a task of its own. */
-const largestMismatch = 5e-4;
-
 /** Smallest plane, in atoms, whose operand strides Mesa's driver was seen to use unchanged. */
 const smallestPlane = 12;
 
@@ -40,6 +37,7 @@ const fusedWith = (
   sum: AddOperation,
   side: 0 | 1,
   part: Part,
+  most: number,
   rootOf: (tensor: number) => number,
 ): ConvOperation | null => {
   const inner = sum.inputs[side];
@@ -53,17 +51,18 @@ const fusedWith = (
   if (uses !== 1 || part.outputs.includes(inner) || !operandReady || !suitsReader(producer)) return null;
   const numbers = side === 0 ? sum.numbers : swapped(sum.numbers);
   const stages = fusedAddStages(producer.numbers, numbers);
-  if (stages === null || stages.mismatch > largestMismatch) return null;
+  if (stages === null || stages.mismatch > most) return null;
   return { ...producer, nodes: [...producer.nodes, ...sum.nodes], output: sum.output, residual: { operand, numbers } };
 };
 
-export const fuseAdd = (operations: readonly Operation[], part: Part): readonly Operation[] => {
+/** @param most expected share of differing sums that a fused ADD may have */
+export const fuseAdd = (operations: readonly Operation[], part: Part, most: number): readonly Operation[] => {
   // A tensor may be written in parts, through views.
   const rootOf = wholesOf(operations);
   return operations.reduce<readonly Operation[]>((done, operation) => {
     if (operation.kind === 'add') {
       for (const side of [1, 0] as const) {
-        const conv = fusedWith(done, operations, operation, side, part, rootOf);
+        const conv = fusedWith(done, operations, operation, side, part, most, rootOf);
         const inner = operation.inputs[side];
         if (conv !== null) return done.map((earlier) => (earlier.output === inner ? conv : earlier));
       }

@@ -52,6 +52,7 @@ for (const runtime of runtimes) {
         'profile',
         'trust',
         'parts',
+        'precision',
         'plan',
       ])
         expect(text).to.include(option);
@@ -66,6 +67,7 @@ for (const runtime of runtimes) {
         [{ timeout: '1e99' }, 'timeout'],
         [{ trust: 'blind' }, 'inferred'],
         [{ parts: 'some' }, 'worthwhile'],
+        [{ precision: 'perfect' }, 'best'],
         [{ fact: 'no_such_fact=1' }, 'no_such_fact'],
       ] as const;
       for (const [options, named] of cases) {

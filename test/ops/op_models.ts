@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compileTflite } from '../../src/compile.js';
+import type { Precision } from '../../src/fuse/fuse.js';
 import { type Addon, factsFromEnvironment, loadAddon } from '../host/addon.js';
 import { delegateLibrary, Oracle, type RunRequest } from '../host/oracle.js';
 import { pythonEnvironment, repository, type Runtime } from '../host/python.js';
@@ -84,8 +85,13 @@ export const byteType: fc.Arbitrary<ByteType> = fc.constantFrom('int8', 'uint8')
 export const channelCount = fc.oneof(whole(1, 40), fc.constantFrom(16, 32, 48, 64, 96));
 export const chosenSeed = fc.noShrink(whole(0, 0x7fffffff));
 
-const runOn = (addon: Addon, bytes: Uint8Array, model: OpModel): readonly Uint8Array[] | string => {
-  const { parts, refusals } = compileTflite(bytes);
+const runOn = (
+  addon: Addon,
+  bytes: Uint8Array,
+  model: OpModel,
+  precision: Precision,
+): readonly Uint8Array[] | string => {
+  const { parts, refusals } = compileTflite(bytes, { trust: 'inferred', precision });
   const [part] = parts;
   if (part === undefined || parts.length > 1 || refusals.length > 0)
     return refusals.map(({ rule, text }) => `${rule}: ${text}`).join('; ') || `${parts.length} parts`;
@@ -106,8 +112,9 @@ async function differsInDelegate(
   oracle: Oracle,
   request: RunRequest,
   expected: readonly Uint8Array[],
+  precision: Precision,
 ): Promise<string | null> {
-  const delegate = { library: delegateLibrary, options: {} };
+  const delegate = { library: delegateLibrary, options: { precision } };
   const run = await oracle.run({ ...request, delegate });
   if (!run.ok) return `delegate: ${run.error} ${run.stderr}`;
   const left = run.nodes.filter(({ delegated }) => !delegated).length;
@@ -131,7 +138,13 @@ export async function againstReference(
     runtime = 'tflite_runtime',
     mostCounts = 0,
     kernels = 'reference',
-  }: { readonly runtime?: Runtime; readonly mostCounts?: number; readonly kernels?: RunRequest['kernels'] & string },
+    precision = 'fast',
+  }: {
+    readonly runtime?: Runtime;
+    readonly mostCounts?: number;
+    readonly kernels?: RunRequest['kernels'] & string;
+    readonly precision?: Precision;
+  },
 ): Promise<Outcome | string> {
   const environment = pythonEnvironment(runtime);
   const addon = loadAddon();
@@ -151,14 +164,14 @@ export async function againstReference(
       continue;
     }
     try {
-      const got = runOn(addon, bytes, model);
+      const got = runOn(addon, bytes, model, precision);
       if (typeof got === 'string') {
         refused.push(`${model.title}: ${got}`);
         continue;
       }
       const other =
         i < throughDelegate
-          ? await differsInDelegate(oracle, { model: bytes, inputs: [model.inputs], kernels }, got)
+          ? await differsInDelegate(oracle, { model: bytes, inputs: [model.inputs], kernels }, got, precision)
           : null;
       if (other !== null) failures.push(`${keep(i, bytes)} ${model.title}: ${other}`);
       const expected = (reference.outputs[0] ?? []).map(({ data, shape }) => ({ data, channels: shape.at(-1) ?? 1 }));

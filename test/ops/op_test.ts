@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type fc from 'fast-check';
+import type { Precision } from '../../src/fuse/fuse.js';
 import type { Runtime } from '../host/python.js';
 import { againstReference, drawn, modelsOfEachOp, type OpModel } from './op_models.js';
 import { equalShare, line } from './tally.js';
@@ -15,6 +16,7 @@ export interface Expectation {
   readonly models?: number;
   /** For an op that the reference kernels lack. */
   readonly kernels?: 'optimized';
+  readonly precision?: Precision;
 }
 
 export const everyValue: Expectation = { mostCounts: 0, equal: 1 };
@@ -30,6 +32,7 @@ export function differentialTest(
     runtime = 'tflite_runtime',
     models: count = modelsOfEachOp,
     kernels,
+    precision = 'fast',
   }: Expectation,
 ): void {
   it(title, async function () {
@@ -37,6 +40,7 @@ export function differentialTest(
     const outcome = await againstReference(drawn(models, count), {
       runtime,
       mostCounts,
+      precision,
       ...(kernels === undefined ? {} : { kernels }),
     });
     if (typeof outcome === 'string') {

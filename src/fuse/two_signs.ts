@@ -1,0 +1,65 @@
+/**
+ * precision=best. TFLite rounds away from zero twice, which the stages reproduce from the zero point up; below it a value
+ * in some thousands differs. So a convolution of both signs becomes two with ReLU, of which one has the weights negated, and
+ * the second is taken from the first: every value is TFLite's.
+ */
+import { buffer, Spare } from '../ops/arrange.js';
+import type { ConvOperation, Operation } from '../ops/operation.js';
+import { subtractStages } from '../quantize/add_stages.js';
+import { convStages } from '../quantize/conv_stages.js';
+import { codeMax, codeMin, type ConvNumbers } from '../quantize/division.js';
+
+/** Share of differing values below which one task is as good as two. */
+const negligible = 1e-6;
+
+/** From the zero point up, which becomes the lowest code: all that an output of 256 codes can hold on that side. */
+const upwards = (numbers: ConvNumbers): ConvNumbers => ({
+  ...numbers,
+  outputZeroPoint: codeMin,
+  range: [codeMin, codeMax],
+});
+
+/** -(w - z) is (-1 - w) - (-1 - z), where every code has its opposite. */
+const complement = (code: number): number => -1 - code;
+
+const negated = (conv: ConvOperation): Pick<ConvOperation, 'weights' | 'weightZeroPoint' | 'numbers'> => ({
+  weights: conv.weights.map(complement),
+  weightZeroPoint: complement(conv.weightZeroPoint),
+  numbers: { ...conv.numbers, bias: conv.numbers.bias.map((bias) => -bias) },
+});
+
+const split = (conv: ConvOperation, spare: Spare): readonly Operation[] | null => {
+  const { nodes, output, geometry, numbers } = conv;
+  const difference = subtractStages({
+    firstScale: 1,
+    firstZeroPoint: codeMin,
+    secondScale: 1,
+    secondZeroPoint: codeMin,
+    outputScale: 1,
+    outputZeroPoint: numbers.outputZeroPoint,
+    range: [codeMin, codeMax],
+  });
+  if (difference === null) return null;
+  const shape = [geometry.outputHeight, geometry.outputWidth, geometry.outputChannels] as const;
+  const [above, below] = [buffer(nodes, spare.next(), shape), buffer(nodes, spare.next(), shape)];
+  const other = negated(conv);
+  return [
+    above,
+    below,
+    { ...conv, output: above.output, numbers: upwards(numbers) },
+    { ...conv, ...other, output: below.output, numbers: upwards(other.numbers) },
+    { kind: 'pair', nodes, output, inputs: [above.output, below.output], stages: difference },
+  ];
+};
+
+/** @param firstSpare the first tensor index that nothing uses */
+export const twoSigns = (operations: readonly Operation[], firstSpare: number): readonly Operation[] => {
+  const spare = new Spare(firstSpare);
+  return operations.flatMap((operation): readonly Operation[] => {
+    if (operation.kind !== 'conv' || operation.stages !== null) return [operation];
+    const { range, outputZeroPoint } = operation.numbers;
+    const bothSigns = range[0] === codeMin && range[1] === codeMax && outputZeroPoint > codeMin;
+    if (!bothSigns || convStages(operation.numbers).mismatch <= negligible) return [operation];
+    return split(operation, spare) ?? [operation];
+  });
+};
