@@ -25,6 +25,8 @@ export const channelAxis = (depthwise: boolean): number => (depthwise ? 3 : 0);
 interface ChannelWeights {
   /** Sum of (w - zero point). */
   readonly sum: number;
+  /** Sum of |w - zero point|. */
+  readonly absolute: number;
   readonly allZero: boolean;
 }
 
@@ -38,14 +40,13 @@ const channelWeights = (
   const perChannel = weights.length / channels;
   const step = depthwise ? channels : 1;
   return Array.from({ length: channels }, (_, c) => {
-    let sum = 0;
-    let allZero = true;
+    let [sum, absolute] = [0, 0];
     for (let i = depthwise ? c : c * perChannel, left = perChannel; left > 0; i += step, left--) {
       const value = (weights[i] ?? 0) - zeroPoint;
       sum += value;
-      if (value !== 0) allZero = false;
+      absolute += Math.abs(value);
     }
-    return { sum, allZero };
+    return { sum, absolute, allZero: absolute === 0 };
   });
 };
 
@@ -117,6 +118,8 @@ export const weightedNumbers = (context: OpContext, { depthwise, product }: Filt
     numbers: {
       multipliers,
       bias: folded,
+      // Codes are at most 255 from the input's zero point.
+      reach: perChannel.map(({ absolute }, c) => Math.abs(raw[c] ?? 0) + 255 * absolute),
       dead: perChannel.map(({ allZero }, c) => allZero || (multipliers[c] ?? multipliers[0])?.mantissa === 0),
       outputZeroPoint,
       range: [signedCode(range[0], output.type), signedCode(range[1], output.type)],

@@ -11,6 +11,8 @@ export interface ConvNumbers {
   readonly multipliers: readonly QuantizedMultiplier[];
   /** Bias with the input's zero point folded in: what BS adds to the accumulator. One for each output channel. */
   readonly bias: Int32Array;
+  /** Largest absolute value of accumulator and bias together, of each output channel; absent where nobody knows. */
+  readonly reach?: readonly number[];
   /** Output channels whose weights are all zero: TFLite's value is a constant. */
   readonly dead: readonly boolean[];
   readonly outputZeroPoint: number;
