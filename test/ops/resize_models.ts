@@ -1,11 +1,7 @@
-import { expect } from 'chai';
 import fc from 'fast-check';
-import { compileTflite } from '../../src/compile.js';
-import { writeTflite } from '../host/tflite_writer.js';
 import { Builder, byteType, channelCount, chosenSeed, convolved, type OpModel, whole } from './op_models.js';
-import { differentialTest, everyValue } from './op_test.js';
 
-type Corners = 'aligned' | 'half' | 'plain';
+export type Corners = 'aligned' | 'half' | 'plain';
 
 /** How one axis is resized: `factor` pixels for one, or one of `stride`. */
 interface Resized {
@@ -14,11 +10,15 @@ interface Resized {
   readonly stride: number;
 }
 
-const grown = (factors: fc.Arbitrary<number>): fc.Arbitrary<Resized> =>
+export const grown = (factors: fc.Arbitrary<number>): fc.Arbitrary<Resized> =>
   fc.record({ length: whole(1, 9), factor: factors, stride: fc.constant(1) });
-const shrunk: fc.Arbitrary<Resized> = fc.record({ length: whole(1, 9), factor: fc.constant(1), stride: whole(1, 7) });
+export const shrunk: fc.Arbitrary<Resized> = fc.record({
+  length: whole(1, 9),
+  factor: fc.constant(1),
+  stride: whole(1, 7),
+});
 
-const either = fc.oneof(grown(whole(1, 5)), shrunk);
+export const either = fc.oneof(grown(whole(1, 5)), shrunk);
 
 /** Input and output lengths of an axis. */
 const lengthsOf = ({ length, factor, stride }: Resized, corners: Corners): readonly [number, number] =>
@@ -28,9 +28,9 @@ const anyCorners = fc.constantFrom<Corners>('aligned', 'half', 'plain');
 
 /** Two rows of over 8192 / 15 pixels. */
 const by16 = (length: fc.Arbitrary<number>) => fc.record({ length, factor: fc.constant(16), stride: fc.constant(1) });
-const [wideRows, wideColumns] = [by16(fc.constant(2)), by16(whole(36, 38))];
+export const [wideRows, wideColumns] = [by16(fc.constant(2)), by16(whole(36, 38))];
 
-const nearest = (rowAxis: fc.Arbitrary<Resized>, columnAxis = rowAxis): fc.Arbitrary<OpModel> =>
+export const nearest = (rowAxis: fc.Arbitrary<Resized>, columnAxis = rowAxis): fc.Arbitrary<OpModel> =>
   fc
     .record({
       seed: chosenSeed,
@@ -65,19 +65,6 @@ const nearest = (rowAxis: fc.Arbitrary<Resized>, columnAxis = rowAxis): fc.Arbit
       return b.model(`${text}${before ? ' after a convolution' : ''}`, [output]);
     });
 
-describe('RESIZE_NEAREST_NEIGHBOR', () => {
-  differentialTest(
-    'every value',
-    nearest(either).filter(({ spec }) => spec.ops.length === 1),
-    everyValue,
-  );
-  differentialTest('rows further apart than a task can write', nearest(wideRows, wideColumns), {
-    ...everyValue,
-    models: 6,
-  });
-  differentialTest('after a convolution', nearest(either), { mostCounts: 1, equal: 0.9995 });
-});
-
 interface Bilinear {
   readonly seed: number;
   readonly type: 'int8' | 'uint8';
@@ -85,7 +72,7 @@ interface Bilinear {
   readonly corners: Corners;
 }
 
-const bilinearModel = (
+export const bilinearModel = (
   { seed, type, channels, corners }: Bilinear,
   from: readonly number[],
   to: readonly number[],
@@ -107,7 +94,7 @@ const bilinearModel = (
   return b.model(`bilinear ${type} ${from.join('x')}x${channels} to ${to.join('x')} ${corners}`, [output]);
 };
 
-const bilinear = (
+export const bilinear = (
   rows: fc.Arbitrary<Resized>,
   columns: fc.Arbitrary<Resized>,
   type: fc.Arbitrary<'int8' | 'uint8'>,
@@ -119,7 +106,7 @@ const bilinear = (
       return bilinearModel(model, [y[0], x[0]], [y[1], x[1]]);
     });
 
-const onePixel = fc
+export const onePixel = fc
   .record({
     seed: chosenSeed,
     type: byteType,
@@ -128,33 +115,3 @@ const onePixel = fc
     size: fc.tuple(whole(1, 40), whole(1, 40)),
   })
   .map(({ size, ...model }): OpModel => bilinearModel(model, [1, 1], size));
-
-describe('RESIZE_BILINEAR', () => {
-  const powers = fc.oneof(grown(fc.constantFrom(1, 2, 4, 8, 16)), shrunk);
-  differentialTest('by powers of two, and smaller', bilinear(powers, powers, byteType), everyValue);
-  differentialTest('by powers of two, and smaller, in 2.3', bilinear(powers, powers, byteType), {
-    ...everyValue,
-    runtime: 'ai_edge_litert',
-  });
-  const odd = grown(fc.constantFrom(1, 3, 5, 7, 9, 11, 13, 15));
-  differentialTest('uint8 by odd factors', bilinear(odd, odd, fc.constant('uint8')), everyValue);
-  const wide = bilinear(wideRows, wideColumns, byteType);
-  differentialTest('rows further apart than a task can write', wide, { ...everyValue, models: 6 });
-  differentialTest('one pixel to any size', onePixel, { ...everyValue, models: 30 });
-
-  const refusalOf = (type: 'int8' | 'uint8', to: readonly number[], corners: Corners): string => {
-    const { refusals } = compileTflite(
-      writeTflite(bilinearModel({ seed: 1, type, channels: 3, corners }, [8, 8], to).spec),
-    );
-    return refusals.map(({ rule, text }) => `${rule}: ${text}`).join();
-  };
-  it('says why others stay on the CPU', () => {
-    expect(refusalOf('int8', [24, 24], 'plain')).to.match(/^exactness: 3x3: .*int8.*drift/);
-    expect(refusalOf('int8', [24, 8], 'half')).to.match(/^exactness: 3x1: .*int8.*drift/);
-    expect(refusalOf('uint8', [48, 48], 'plain')).to.match(/^exactness: 6x6: ties/);
-    expect(refusalOf('uint8', [24, 16], 'plain')).to.match(/^exactness: 3x2: ties/);
-    expect(refusalOf('uint8', [12, 8], 'plain')).to.match(/^factors: 8x8 to 12x8/);
-    expect(refusalOf('uint8', [16, 16], 'aligned')).to.match(/^factors: 8x8 to 16x16 with aligned corners/);
-    expect(refusalOf('uint8', [24, 24], 'plain')).to.equal('');
-  });
-});

@@ -1,13 +1,12 @@
 import fc from 'fast-check';
 import { activation, type OpName } from '../host/tflite_writer.js';
 import { Builder, byteType, type ByteType, channelCount, chosenSeed, type OpModel, real, whole } from './op_models.js';
-import { differentialTest, everyValue } from './op_test.js';
 
 /** Ops that take each code by itself: rescaling, activations, constants, two tensors. */
 const plane = fc.tuple(fc.constant(1), whole(1, 12), whole(1, 12), channelCount);
 const otherType = (type: ByteType, same: boolean): ByteType => (same ? type : type === 'int8' ? 'uint8' : 'int8');
 
-const rescaled = fc
+export const rescaled = fc
   .tuple(chosenSeed, byteType, fc.boolean(), plane, fc.oneof(fc.constant(0), real(-4, 4)), fc.boolean())
   .map(([seed, type, same, shape, ratioLog2, aligned]): OpModel => {
     const b = new Builder(seed);
@@ -20,7 +19,7 @@ const rescaled = fc
     return b.model(`${type} -> ${to} ${shape.join('x')} ratio 2^${ratioLog2}`, [output]);
   });
 
-const activated = fc
+export const activated = fc
   .tuple(
     chosenSeed,
     byteType,
@@ -62,7 +61,7 @@ const operandShapes = {
 
 type Form = keyof typeof operandShapes;
 
-const combined = (
+export const combined = (
   ops: readonly [OpName, ...OpName[]],
   kind: 'map' | 'constant',
   forms: readonly [Form, ...Form[]],
@@ -118,50 +117,18 @@ const combined = (
       );
     });
 
-const constantMaps = ['whole', 'wholeOfThree', 'plane', 'planeOfThree', 'row', 'column', 'widths'] as const;
+/** Constants that are no part of a task's numbers. */
+export const constantMaps = ['whole', 'wholeOfThree', 'plane', 'planeOfThree', 'row', 'column', 'widths'] as const;
 
-describe('elementwise ops', () => {
-  differentialTest('QUANTIZE', rescaled, { mostCounts: 1, equal: 0.9995 });
-  differentialTest('RELU, RELU6, RELU_N1_TO_1, RELU_0_TO_1', activated, { mostCounts: 1, equal: 0.9995 });
-  differentialTest('MAXIMUM, MINIMUM of two tensors', combined(['MAXIMUM', 'MINIMUM'], 'map', ['whole']), everyValue);
-  differentialTest(
-    'MAXIMUM, MINIMUM with a constant',
-    combined(['MAXIMUM', 'MINIMUM'], 'constant', ['scalar', 'one', 'channels', 'whole', 'plane', 'row']),
-    everyValue,
-  );
-  differentialTest('SUB of two tensors', combined(['SUB'], 'map', ['whole']), { mostCounts: 1, equal: 0.999 });
-  differentialTest(
-    'ADD, SUB with a constant',
-    combined(['ADD', 'SUB'], 'constant', ['scalar', 'one', 'channels', 'vector']),
-    { mostCounts: 1, equal: 0.998 },
-  );
-  differentialTest('ADD, SUB with a map of constants', combined(['ADD', 'SUB'], 'constant', constantMaps), {
-    mostCounts: 1,
-    equal: 0.999,
-  });
-  differentialTest('MUL of two tensors', combined(['MUL'], 'map', ['whole']), { mostCounts: 1, equal: 0.999 });
-  differentialTest(
-    'an operand that is repeated',
-    combined(['ADD', 'SUB', 'MUL', 'MAXIMUM'], 'map', [
-      'wholeOfThree',
-      'plane',
-      'planeOfThree',
-      'row',
-      'column',
-      'widths',
-      'pixel',
-      'vector',
-      'value',
-    ]),
-    { mostCounts: 1, equal: 0.999, models: 160 },
-  );
-  differentialTest('MUL by a constant', combined(['MUL'], 'constant', ['scalar', 'one', 'channels']), {
-    mostCounts: 1,
-    equal: 0.999,
-  });
-  // Repeated constants times pictures of few codes: one product that is off by a count is many values.
-  differentialTest('MUL by a map of constants', combined(['MUL'], 'constant', constantMaps), {
-    mostCounts: 1,
-    equal: 0.998,
-  });
-});
+/** Feature maps that are repeated. */
+export const repeatedMaps = [
+  'wholeOfThree',
+  'plane',
+  'planeOfThree',
+  'row',
+  'column',
+  'widths',
+  'pixel',
+  'vector',
+  'value',
+] as const;
