@@ -1,18 +1,23 @@
 import { expect } from 'chai';
+import fc from 'fast-check';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { gzipSync } from 'node:zlib';
+import { compileTflite } from '../../src/compile.js';
 import { delegateOptions } from '../../src/commands/delegate_options.js';
 import { runSubcommand } from '../../src/commands/index.js';
 import { plansOfFile } from '../../src/commands/plan_file.js';
 import { facts } from '../../src/hardware/facts.js';
 import { adviceOf } from '../../src/ops/advice.js';
 import { operators } from '../../src/ops/index.js';
+import { readPlan } from '../../src/plan/read.js';
 import { goldenModels } from '../golden/models.js';
 import { repository } from '../host/python.js';
 import { isShared, sharedPath } from '../host/shared.js';
+import { writeTflite } from '../host/tflite_writer.js';
+import { reshaped } from '../ops/host_models.js';
 
 interface Answer {
   readonly code: number;
@@ -55,6 +60,11 @@ describe('commands', () => {
     plan = join(folder, 'conv.plan');
     expect(ptfe('compile', model, '-o', plan).code).to.equal(0);
   });
+  const compiledTo = (path: string, ...options: readonly string[]): string => {
+    const to = join(folder, `${options.join('')}.plan`);
+    expect(ptfe('compile', path, '-o', to, ...options).code).to.equal(0);
+    return to;
+  };
   after(() => rmSync(folder, { recursive: true, force: true }));
 
   describe('bad usage', () => {
@@ -154,6 +164,17 @@ describe('commands', () => {
       expect(out).to.contain('no node for the NPU');
     });
 
+    it('takes more tasks for precision=best', () => {
+      const linear = file('linear.tflite', golden('conv_1x1'));
+      const tasksOf = (...options: readonly string[]): number =>
+        plansOfFile(readFileSync(compiledTo(linear, ...options))).reduce(
+          (sum, one) => sum + readPlan(one).tasks.length,
+          0,
+        );
+      expect(tasksOf('--precision', 'best')).to.be.above(tasksOf());
+      expectRefused(ptfe('compile', linear, '--precision', 'perfect'), '--precision perfect', 'fast and best');
+    });
+
     it('keeps all parts in one file', function () {
       const path = sharedPath('models/movenet_single_pose_lightning_ptq.tflite');
       if (!isShared('models/movenet_single_pose_lightning_ptq.tflite')) return this.skip();
@@ -191,6 +212,21 @@ describe('commands', () => {
       expect(changes).to.match(/^( {2}#\d+( #\d+)*: \S[^\n]*\n)+$/);
       expect(changes.match(/leave out --trust seen/g)).to.have.length(1);
       expect(ptfe('check', model).out).to.not.contain('What to change');
+    });
+
+    it('tells the host inside a part from the NPU', () => {
+      const [drawn] = fc.sample(
+        reshaped.filter(({ spec }) => compileTflite(writeTflite(spec)).hosted.length === 1),
+        { seed: 3, numRuns: 1 },
+      );
+      if (drawn === undefined) throw new Error('nothing drawn');
+      const path = file('host.tflite', writeTflite(drawn.spec));
+      const { code, out } = ptfe('check', path);
+      expect(code).to.equal(0);
+      expect(out).to.match(/: 2 of 3 nodes on the NPU and 1 on the host, in 1 part\n/);
+      expect(out).to.match(/ {2}#1 {4}RESHAPE +host {2}channels: .*; the NPU moves atoms of 16 channels/);
+      const answer = json(ptfe('check', path, '--json').out);
+      expect([answer['npu'], answer['host'], answer['cpu'], answer['parts']]).to.deep.equal([2, 1, 0, 1]);
     });
 
     it('every rule has an advice', () => {
