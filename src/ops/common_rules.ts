@@ -92,6 +92,14 @@ export const oneQuantization = (of: FeatureMaps): Rule => ({
   },
 });
 
+/** Ops that move codes and change none. @param shapes `planes` or `rows` */
+export const sameCodes = (of: FeatureMaps, shapes: (of: FeatureMaps) => Rule): readonly Rule[] => [
+  oneType(of),
+  shapes(of),
+  perTensor(of),
+  oneQuantization(of),
+];
+
 export const knownActivation: Rule = {
   name: 'activation',
   text: 'fused activation NONE, RELU, RELU6 or RELU_N1_TO_1',

@@ -1,6 +1,6 @@
 /** DEPTH_TO_SPACE: groups of channels are planes, whose pixels take turns in the output. */
 import { buffer, pickArea, type Plane, Spare, wholeArea } from './arrange.js';
-import { maps, oneQuantization, oneType, perTensor, planes, unseen } from './common_rules.js';
+import { maps, planes, sameCodes, unseen } from './common_rules.js';
 import { interleave } from './interleave.js';
 import type { Operation } from './operation.js';
 import { inputOf, type OpDefinition, outputOf, planeOf, shapeText } from './rule.js';
@@ -11,10 +11,7 @@ const largestBlock = 8;
 export const depthToSpace: OpDefinition = {
   op: 'DEPTH_TO_SPACE',
   rules: [
-    oneType(maps(0)),
-    planes(maps(0)),
-    perTensor(maps(0)),
-    oneQuantization(maps(0)),
+    ...sameCodes(maps(0), planes),
     {
       name: 'block',
       text: `blocks of at most ${largestBlock}x${largestBlock}, and the output shape that follows from them`,

@@ -1,7 +1,7 @@
 /** Values in another order, one by one, on the host: what no small number of moves of whole atoms can do. */
 import { atoms } from '../hardware/limits.js';
 import { elementCount } from '../model/graph.js';
-import { maps, oneQuantization, oneType, perTensor, rows } from './common_rules.js';
+import { maps, rows, sameCodes } from './common_rules.js';
 import type { HostOperation, PermuteKernel } from './operation.js';
 import {
   type HostDefinition,
@@ -37,10 +37,7 @@ export const permuteHost = (
 ): HostDefinition => ({
   fact: permuteFact,
   rules: [
-    oneType(maps(0)),
-    rows(maps(0)),
-    perTensor(maps(0)),
-    oneQuantization(maps(0)),
+    ...sameCodes(maps(0), rows),
     ...more,
     {
       name: 'order',

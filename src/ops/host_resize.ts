@@ -3,7 +3,7 @@
  * TFLite's reference kernels calculate, in 10-bit fixed point for int8 and in single precision for uint8.
  */
 import { constantInts } from '../model/graph.js';
-import { maps, oneQuantization, oneType, perTensor, planes } from './common_rules.js';
+import { maps, planes, sameCodes } from './common_rules.js';
 import type { ResizeKernel, ResizePosition } from './operation.js';
 import {
   type HostDefinition,
@@ -79,10 +79,7 @@ const kernelOf = (context: OpContext, { arithmetic, positionsOf }: Interpolation
 export const resizeHost = (fact: string, way: (context: OpContext) => Interpolation): HostDefinition => ({
   fact,
   rules: [
-    oneType(maps(0)),
-    planes(maps(0)),
-    perTensor(maps(0)),
-    oneQuantization(maps(0)),
+    ...sameCodes(maps(0), planes),
     {
       name: 'size',
       text: 'a constant size',

@@ -4,7 +4,7 @@
  */
 import { limits } from '../hardware/limits.js';
 import { Spare, wholeArea } from './arrange.js';
-import { knownActivation, maps, oneQuantization, oneType, perTensor, planes, unseen } from './common_rules.js';
+import { knownActivation, maps, planes, sameCodes, unseen } from './common_rules.js';
 import { activationClamps } from './code_range.js';
 import { spanOf, strideOf, windowMaxima } from './maxima.js';
 import type { Operation } from './operation.js';
@@ -24,10 +24,7 @@ const lowered = (context: OpContext): readonly Operation[] => {
 export const maxPool2d: OpDefinition = {
   op: 'MAX_POOL_2D',
   rules: [
-    oneType(maps(0)),
-    planes(maps(0)),
-    perTensor(maps(0)),
-    oneQuantization(maps(0)),
+    ...sameCodes(maps(0), planes),
     knownActivation,
     {
       name: 'output-shape',

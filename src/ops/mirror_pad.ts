@@ -4,7 +4,7 @@
  */
 import { limits } from '../hardware/limits.js';
 import { type Area, buffer, moveArea, type Plane, Spare, wholeArea } from './arrange.js';
-import { maps, oneQuantization, oneType, perTensor, planes, unseen } from './common_rules.js';
+import { maps, planes, sameCodes, unseen } from './common_rules.js';
 import type { Operation } from './operation.js';
 import { spatialPadding } from './pad.js';
 import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, shapeText } from './rule.js';
@@ -61,10 +61,7 @@ const column = (area: Area, at: number): Area => ({
 export const mirrorPad: OpDefinition = {
   op: 'MIRROR_PAD',
   rules: [
-    oneType(maps(0)),
-    planes(maps(0)),
-    perTensor(maps(0)),
-    oneQuantization(maps(0)),
+    ...sameCodes(maps(0), planes),
     {
       name: 'padding',
       text: `constant paddings of height and width alone, no larger than the input and at most ${mostCopies} rows and columns; planes to ${limits.plane}`,

@@ -1,7 +1,7 @@
 /** PACK and UNPACK: parts that stand one behind the other, or take turns, along a new dimension before the channels. */
 import { elementCount } from '../model/graph.js';
 import { type Area, buffer, moveArea, type Plane, Spare, wholeArea } from './arrange.js';
-import { allInputs, type FeatureMaps, oneQuantization, oneType, perTensor, rows, unseen } from './common_rules.js';
+import { allInputs, type FeatureMaps, rows, sameCodes, unseen } from './common_rules.js';
 import { permuted, permuteFact } from './host_permute.js';
 import type { Operation } from './operation.js';
 import { type HostDefinition, inputOf, type OpContext, type OpDefinition, planeOf, shapeText } from './rule.js';
@@ -61,10 +61,7 @@ const stacked = (context: OpContext, stack: Stack, spare: Spare, way: 'gather' |
 const hostOf = (of: StackOf, maps: FeatureMaps, way: 'gather' | 'scatter'): HostDefinition => ({
   fact: permuteFact,
   rules: [
-    oneType(maps),
-    rows(maps),
-    perTensor(maps),
-    oneQuantization(maps),
+    ...sameCodes(maps, rows),
     {
       name: 'axis',
       text: `at most ${mostParts} parts along the last dimension`,
@@ -95,10 +92,7 @@ const hostOf = (of: StackOf, maps: FeatureMaps, way: 'gather' | 'scatter'): Host
 const stackOp = (op: string, of: StackOf, maps: FeatureMaps, way: 'gather' | 'scatter'): OpDefinition => ({
   op,
   rules: [
-    oneType(maps),
-    rows(maps),
-    perTensor(maps),
-    oneQuantization(maps),
+    ...sameCodes(maps, rows),
     {
       name: 'axis',
       text: `at most ${mostParts} parts along a dimension that is not the last, with dimensions of 1 before it, or between it and the last two`,

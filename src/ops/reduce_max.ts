@@ -2,7 +2,7 @@
 import { limits } from '../hardware/limits.js';
 import { buffer, type Plane, Spare, wholeArea } from './arrange.js';
 import { channelMaxima } from './channel_maxima.js';
-import { maps, oneQuantization, oneType, perTensor, planes, unseen } from './common_rules.js';
+import { maps, planes, sameCodes, unseen } from './common_rules.js';
 import { windowMaxima } from './maxima.js';
 import type { Axis } from './pool_windows.js';
 import { mapAxes, reducedArea, reducedOf } from './reduced_axes.js';
@@ -16,10 +16,7 @@ const windowOf = (length: number, reduced: boolean): Axis => {
 export const reduceMax: OpDefinition = {
   op: 'REDUCE_MAX',
   rules: [
-    oneType(maps(0)),
-    planes(maps(0)),
-    perTensor(maps(0)),
-    oneQuantization(maps(0)),
+    ...sameCodes(maps(0), planes),
     mapAxes,
     {
       name: 'plane',

@@ -6,7 +6,7 @@
 import { atoms, limits } from '../hardware/limits.js';
 import { elementCount } from '../model/graph.js';
 import { type Area, joinChannels, moveArea, pickArea, type Plane, Spare, wholeArea } from './arrange.js';
-import { maps, oneQuantization, oneType, perTensor, rows, unseen } from './common_rules.js';
+import { maps, rows, sameCodes, unseen } from './common_rules.js';
 import { borderSide } from './border.js';
 import { permuteHost } from './host_permute.js';
 import { takesInstead } from './fully_connected.js';
@@ -93,10 +93,7 @@ const operationsOf = (context: OpContext): readonly Operation[] | null => shuffl
 const reshapeOf = (op: string): OpDefinition => ({
   op,
   rules: [
-    oneType(maps(0)),
-    rows(maps(0)),
-    perTensor(maps(0)),
-    oneQuantization(maps(0)),
+    ...sameCodes(maps(0), rows),
     constantShape,
     {
       name: 'channels',

@@ -8,7 +8,7 @@ import { constantInts } from '../model/graph.js';
 import { averageStages, type Ties } from '../quantize/average_stages.js';
 import { copyStages } from '../quantize/copy_stages.js';
 import { type Area, areaTensor, moveArea, Spare, wholeArea } from './arrange.js';
-import { maps, oneQuantization, oneType, perTensor, planes, unseen } from './common_rules.js';
+import { maps, planes, sameCodes, unseen } from './common_rules.js';
 import { identityConvolution, plainGeometry } from './copy.js';
 import { type Edges, withEdges } from './edges.js';
 import { bilinear, resizeHost } from './host_resize.js';
@@ -112,10 +112,7 @@ const interpolated = (context: OpContext, [y, x]: Axes): readonly Operation[] =>
 export const resizeBilinear: OpDefinition = {
   op: 'RESIZE_BILINEAR',
   rules: [
-    oneType(maps(0)),
-    planes(maps(0)),
-    perTensor(maps(0)),
-    oneQuantization(maps(0)),
+    ...sameCodes(maps(0), planes),
     {
       name: 'factors',
       text: `a constant size: on each side a whole number of times that of the input to ${largestFactor}, or its whole part to 1/${limits.stride}, with aligned corners the same of the sizes less 1; any size for one pixel`,

@@ -2,7 +2,7 @@
 import { limits } from '../hardware/limits.js';
 import { constantInts } from '../model/graph.js';
 import { type Area, areaTensor, buffer, moveArea, type Plane, Spare, wholeArea } from './arrange.js';
-import { maps, oneQuantization, oneType, perTensor, planes, unseen } from './common_rules.js';
+import { maps, planes, sameCodes, unseen } from './common_rules.js';
 import { identityConvolution } from './copy.js';
 import { resizeHost } from './host_resize.js';
 import { interleave } from './interleave.js';
@@ -107,10 +107,7 @@ const lowered = (context: OpContext, axes: readonly [Picked, Picked]): readonly 
 export const resizeNearestNeighbor: OpDefinition = {
   op: 'RESIZE_NEAREST_NEIGHBOR',
   rules: [
-    oneType(maps(0)),
-    planes(maps(0)),
-    perTensor(maps(0)),
-    oneQuantization(maps(0)),
+    ...sameCodes(maps(0), planes),
     {
       name: 'factors',
       text: `a constant size; on each side pixels that are repeated evenly (but for the ends), at most ${largestFactor} times, or every n-th of them, to ${limits.stride}`,

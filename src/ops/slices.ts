@@ -1,7 +1,7 @@
 /** SPLIT, SPLIT_V, SLICE, STRIDED_SLICE with steps of 1: parts of a tensor, as parts of its memory where alignment allows. */
 import { constantInts, elementCount, type Tensor } from '../model/graph.js';
 import { pickArea, type Plane, Spare, wholeArea } from './arrange.js';
-import { oneQuantization, oneType, perTensor, planes, unseen } from './common_rules.js';
+import { planes, sameCodes, unseen } from './common_rules.js';
 import { inputOf, type OpContext, type OpDefinition, planeOf, shapeText } from './rule.js';
 
 /** One part: which output it is, where it starts and how large it is, in all dimensions of the input. */
@@ -94,10 +94,7 @@ const slicesOf = (op: string, source: number, of: SlicesOf): OpDefinition => {
   return {
     op,
     rules: [
-      oneType(maps),
-      planes(maps),
-      perTensor(maps),
-      oneQuantization(maps),
+      ...sameCodes(maps, planes),
       {
         name: 'slices',
         text: 'constant positions inside the input, steps of 1, channels that stay the last dimension',

@@ -5,7 +5,7 @@
 import { atoms, limits } from '../hardware/limits.js';
 import { copyStages } from '../quantize/copy_stages.js';
 import { areaTensor, type Plane, Spare, wholeArea } from './arrange.js';
-import { maps, oneQuantization, oneType, perTensor, planes, unseen } from './common_rules.js';
+import { maps, planes, sameCodes, unseen } from './common_rules.js';
 import { kernelWrong } from './convolution.js';
 import { identityConvolution, plainGeometry, unscaled } from './copy.js';
 import type { ConvGeometry, Operation } from './operation.js';
@@ -86,10 +86,7 @@ const copied = (context: OpContext): readonly Operation[] => {
 export const spaceToDepth: OpDefinition = {
   op: 'SPACE_TO_DEPTH',
   rules: [
-    oneType(maps(0)),
-    planes(maps(0)),
-    perTensor(maps(0)),
-    oneQuantization(maps(0)),
+    ...sameCodes(maps(0), planes),
     {
       name: 'block',
       text: `blocks of at most ${limits.stride}x${limits.stride}, and the output shape that follows from them; planes to ${limits.plane}`,

@@ -7,7 +7,7 @@
 import { constantInts } from '../model/graph.js';
 import { type Area, moveArea, type Plane, Spare, wholeArea } from './arrange.js';
 import { borderSide } from './border.js';
-import { maps, oneQuantization, oneType, perTensor, rows } from './common_rules.js';
+import { maps, rows, sameCodes } from './common_rules.js';
 import { permuteHost, permuteRank } from './host_permute.js';
 import type { Operation, PermuteKernel } from './operation.js';
 import { mostMoves, reshaped } from './reshape.js';
@@ -119,10 +119,7 @@ const kernelOf = (context: OpContext): PermuteKernel | null => {
 export const transpose: OpDefinition = {
   op: 'TRANSPOSE',
   rules: [
-    oneType(maps(0)),
-    rows(maps(0)),
-    perTensor(maps(0)),
-    oneQuantization(maps(0)),
+    ...sameCodes(maps(0), rows),
     {
       name: 'order',
       text: `a constant order: from NCHW where it alone takes an input of the graph, or to NCHW where it makes an output; any where all that reads the result reduces or reshapes it, takes each value by itself or brings it back; dimensions of 1 alone that move, as a RESHAPE; two dimensions of pixels that change places in at most ${mostMoves} moves; channels that are reordered between two RESHAPEs`,
