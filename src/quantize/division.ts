@@ -52,10 +52,12 @@ export const divide = (
   const outputs = [numbers.range[0] - zero, numbers.range[1] - zero] as const;
   let away = 0;
   let up = 0;
-  for (const e of exponents) {
+  const counts = new Map<number, number>();
+  for (const e of exponents) counts.set(e, (counts.get(e) ?? 0) + 1);
+  for (const [e, count] of counts) {
     const share = divisionMismatch(e, outputs);
-    away += share.away / exponents.length;
-    up += share.up / exponents.length;
+    away += (share.away * count) / exponents.length;
+    up += (share.up * count) / exponents.length;
   }
   return away <= up
     ? { out: { scale: awayFromZero, shift: 14 + exponent, offset: zero, ties: 'even' }, mismatch: away }
