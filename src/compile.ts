@@ -29,7 +29,7 @@ export interface CompileOptions {
   readonly trust: Trust;
   /** Default: worthwhile. */
   readonly parts?: PartChoice;
-  /** Default: fast. */
+  /** Default: fast, as always with `trust` seen. */
   readonly precision?: Precision;
 }
 
@@ -70,9 +70,11 @@ const bordersOf = (part: Part, borders: Layouts, layouts: Renamed['layouts']): L
 /** Compiles nodes that `checkGraph` accepted. @returns the plan's bytes, or why there is none */
 export const compilePart = (given: Graph, part: Part, options: CompileOptions): Uint8Array | Refusal => {
   const { graph, layouts } = renamedGraph(given, options.trust);
+  // What `best` is made of was not seen on silicon.
+  const precision = options.trust === 'seen' ? 'fast' : (options.precision ?? 'fast');
   const lowered = lowerPart(graph, part, options.trust);
   const firstSpare = Math.max(0, ...graph.tensors.keys(), ...lowered.map(({ output }) => output)) + 1;
-  const placement = place(graph, part, fuse(lowered, part, options.precision ?? 'fast', firstSpare));
+  const placement = place(graph, part, fuse(lowered, part, precision, firstSpare));
   if (placement.missing !== null)
     return { rule: 'parts', text: `tensor ${placement.missing} is made in no node of the part` };
   const borders = bordersOf(part, placement.borders, layouts);
