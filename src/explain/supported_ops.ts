@@ -7,7 +7,8 @@ export const supportedOpsText = (): string =>
     '',
     'Generated from the rules in `src/ops` by `npm run generate`. A node that breaks a rule stays on the CPU (with what it',
     'feeds still free to run on the NPU), and `verbose=1` or `ptfe check` names the rule. A few ops that the silicon cannot',
-    'do have a small kernel on the host, which runs between two jobs of a part that would fall in two without it.',
+    'do have a small kernel on the host, which runs between two jobs of a part that would fall in two without it: at most one',
+    'node of a model in twenty.',
     '',
     ...[...operators.values()].flatMap(({ op, rules, host }) => [
       `## ${op}`,

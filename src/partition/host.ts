@@ -1,10 +1,13 @@
 /**
- * Which kernels of the host are worth having: those without which the nodes around them would fall into more parts. A
- * node that keeps nothing together is TFLite's.
+ * Which kernels of the host are worth having: those without which the nodes around them would fall into more parts, and
+ * few of them: a model of which more runs on the host is no model for the NPU. All others are TFLite's.
  */
 import type { Graph } from '../model/graph.js';
 import type { Refusal } from '../ops/rule.js';
 import { splitParts } from './split.js';
+
+/** Nodes of a model for each one that may be on the host. */
+const nodesForOne = 20;
 
 /** Parts that hold a node of the NPU. */
 const partCount = (graph: Graph, npu: ReadonlySet<number>, host: ReadonlySet<number>): number =>
@@ -26,6 +29,13 @@ export const chooseHostNodes = (
     if (partCount(graph, npu, without) > partCount(graph, npu, host)) continue;
     host = without;
     left.set(node, { ...because, text: `${because.text}; a kernel on the host would keep no part together` });
+  }
+  const most = Math.max(1, Math.floor(graph.nodes.length / nodesForOne));
+  for (const node of [...host].slice(most)) {
+    const because = candidates.get(node);
+    if (because === undefined) continue;
+    host = new Set([...host].filter((other) => other !== node));
+    left.set(node, { ...because, text: `${because.text}; more than one node in ${nodesForOne} would be on the host` });
   }
   return { host, left };
 };

@@ -107,24 +107,24 @@ export const stacked = fc
       [1, height, width, channels],
       [1, height, width, channels, parts],
     ];
-    const pack = (inputs: readonly number[]): number => {
-      const output = b.map(type, all, scale, zero);
-      const fields = { valuesCount: parts, axis: 4 };
-      b.op({ op: 'PACK', version: 2, inputs, outputs: [output], options: { type: 'PackOptions', fields } });
+    const flat = [1, height * width, channels, parts];
+    const reshaped = (input: number, to: readonly number[]): number => {
+      const output = b.map(type, to, scale, zero);
+      const options = { type: 'ReshapeOptions', fields: {} } as const;
+      b.op({ op: 'RESHAPE', version: 1, inputs: [input, b.ints(to)], outputs: [output], options });
       return output;
     };
-    const inputs = Array.from({ length: parts }, () =>
-      pooled(b, type, b.input(type, one, scale, zero), one, scale, zero),
-    );
-    const packed = pack(inputs);
+    const given = (shape: readonly number[]): number =>
+      pooled(b, type, b.input(type, shape, scale, zero), shape, scale, zero);
     const title = `${way} ${type} ${parts} of ${one.join('x')}`;
     if (way === 'PACK') {
-      const flat = [1, height * width, channels, parts];
-      const output = b.map(type, flat, scale, zero);
-      const options = { type: 'ReshapeOptions', fields: {} } as const;
-      b.op({ op: 'RESHAPE', version: 1, inputs: [packed, b.ints(flat)], outputs: [output], options });
-      return b.model(title, [squashed(b, type, output, flat)]);
+      const packed = b.map(type, all, scale, zero);
+      const inputs = Array.from({ length: parts }, () => given(one));
+      const options = { type: 'PackOptions', fields: { valuesCount: parts, axis: 4 } } as const;
+      b.op({ op: 'PACK', version: 2, inputs, outputs: [packed], options });
+      return b.model(title, [squashed(b, type, reshaped(packed, flat), flat)]);
     }
+    const packed = reshaped(given(flat), all);
     const outputs = Array.from({ length: parts }, () => b.map(type, one, scale, zero));
     const fields = { count: parts, axis: 4 };
     b.op({ op: 'UNPACK', version: 2, inputs: [packed], outputs, options: { type: 'UnpackOptions', fields } });
