@@ -4,6 +4,7 @@
  */
 import { compilePart, type CompileOptions } from '../compile.js';
 import type { Graph, Node, Part } from '../model/graph.js';
+import { gatesOf } from '../ops/mul.js';
 import { judgeNode, renamedGraph, type Verdict } from '../partition/check.js';
 
 /** Runs a plan on the bytes of its inputs, in TFLite's layout. */
@@ -48,8 +49,11 @@ const compareNode = (
   const { index, op } = node;
   const onCpu = (reason: string): Layer => ({ node: index, op, on: 'CPU', reason });
   if (target === 'cpu') return onCpu(`${because.rule}: ${because.text}`);
-  const inputs = [...new Set(node.inputs.filter(isFeatureMap(graph)))];
-  const part: Part = { nodes: [index], inputs, outputs: node.outputs };
+  // x * sigmoid(x) is lowered as one.
+  const gates = gatesOf({ graph, node, trust: options.trust, spare: 0 });
+  const made = new Set(gates.flatMap(({ outputs }) => outputs));
+  const inputs = [...new Set(node.inputs.filter(isFeatureMap(graph)))].filter((tensor) => !made.has(tensor));
+  const part: Part = { nodes: [...gates.map((gate) => gate.index), index], inputs, outputs: node.outputs };
   const plan = compilePart(graph, part, options);
   if (!(plan instanceof Uint8Array)) return onCpu(`${plan.rule}: ${plan.text}`);
   const given = inputs.map((tensor) => tensors.get(tensor));

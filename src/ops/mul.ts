@@ -2,6 +2,7 @@
  * MUL by a constant, one for all values or one for each channel: a depthwise 1x1 convolution whose weights it is. Of two
  * feature maps: a DPU-only task. Of a feature map and a function of it (x * sigmoid(x), squares): one table.
  */
+import type { Node } from '../model/graph.js';
 import type { CodeMap } from '../quantize/activation_tables.js';
 import type { ConvNumbers } from '../quantize/division.js';
 import { multiplyByQuantizedMultiplier, quantizeMultiplier } from '../quantize/multiplier.js';
@@ -95,6 +96,16 @@ const tableOf = (context: OpContext): { readonly input: number; readonly stages:
     };
   }
   return null;
+};
+
+/** Nodes that a product is a table with: what makes one operand of the other. */
+export const gatesOf = (context: OpContext): readonly Node[] => {
+  const { graph, node } = context;
+  if (node.op !== 'MUL' || tableOf(context) === null) return [];
+  return graph.nodes.filter(
+    ({ inputs, outputs }) =>
+      outputs.some((tensor) => node.inputs.includes(tensor)) && node.inputs.includes(inputs[0] ?? -1),
+  );
 };
 
 /** Stages of a product of two feature maps, perhaps `swapped`; `fits`: they clamp to the activation's range as well. */

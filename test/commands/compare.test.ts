@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import fc from 'fast-check';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +8,8 @@ import { goldenModels } from '../golden/models.js';
 import { loadAddon } from '../host/addon.js';
 import { pythonEnvironment, repository } from '../host/python.js';
 import { needShared, sharedPath } from '../host/shared.js';
+import { writeTflite } from '../host/tflite_writer.js';
+import { gated } from '../ops/table_models.js';
 
 const ptfe = (...argv: readonly string[]) => {
   let [out, err] = ['', ''];
@@ -54,6 +57,16 @@ describe('ptfe compare', function () {
     expect(answer.good).to.equal(false);
     expect(answer.largest).to.equal(1);
     expect(answer.layers.some(({ on }) => on === 'NPU')).to.equal(true);
+  });
+
+  it('takes x * sigmoid(x) as it is lowered: one table, every value', () => {
+    for (const [i, drawn] of fc.sample(gated('LOGISTIC'), { seed: 5, numRuns: 4 }).entries()) {
+      const model = join(folder, `gate${i}.tflite`);
+      writeFileSync(model, writeTflite(drawn.spec));
+      const { code, out } = ptfe('compare', model, '--limit', '0', '--share', '0', '--python', python);
+      expect(code, `${drawn.title}\n${out}`).to.equal(0);
+      expect(out).to.match(/#1 +MUL +NPU +100\.0000 %/);
+    }
   });
 
   /** Real models, a picture for each, and how many layers at least are compared. */
