@@ -2,10 +2,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "host.h"
 #include "layout.h"
+#include "npu/clock.h"
 
 const char *ptfe_version(void) { return PTFE_VERSION; }
 
@@ -73,16 +73,6 @@ uint32_t ptfe_output_count(const ptfe_session *session) { return count(session, 
 int ptfe_input(const ptfe_session *session, uint32_t index, ptfe_tensor *out) { return describe(session, PLAN_IN, index, out); }
 int ptfe_output(const ptfe_session *session, uint32_t index, ptfe_tensor *out) { return describe(session, PLAN_OUT, index, out); }
 
-static uint64_t now_nanoseconds(void) {
-#if defined(__wasm__)
-    return 0; /* no clock without imports */
-#else
-    struct timespec now;
-    if (timespec_get(&now, TIME_UTC) == 0) return 0;
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-#endif
-}
-
 /* Jobs up to each step of the host, the step, and the jobs that are left. */
 static int run_steps(ptfe_session *session, char *error, size_t size) {
     const plan *p = &session->plan;
@@ -92,10 +82,9 @@ static int run_steps(ptfe_session *session, char *error, size_t size) {
         if (end > job && session->device->run(session->loaded, job, end - job, error, size) != 0) return -1;
         job = end;
         if (i == p->host_count) break;
-        const uint64_t start = now_nanoseconds();
+        const uint64_t start = npu_clock_nanoseconds();
         host_run(p, i, session->device, session->loaded, session->scratch);
-        const uint64_t stop = now_nanoseconds();
-        session->host_nanoseconds[i] = stop > start ? stop - start : 0;
+        session->host_nanoseconds[i] = npu_clock_since(start);
     }
     return 0;
 }

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "step.h"
 
 /* A gathered window beyond this is left to the reference path (8 Mi values). */
@@ -90,17 +90,6 @@ int npu_program_load(const npu_config *config, const npu_region *regions, size_t
     return 0;
 }
 
-/* A WebAssembly host offers no clock without imports; times are 0 there. */
-static uint64_t now_nanoseconds(void) {
-#if defined(__wasm__)
-    return 0;
-#else
-    struct timespec now;
-    if (timespec_get(&now, TIME_UTC) == 0) return 0;
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-#endif
-}
-
 int npu_program_run(npu_program *program, npu_error *error) {
     return npu_program_run_some(program, 0, program->step_count, error);
 }
@@ -108,14 +97,13 @@ int npu_program_run(npu_program *program, npu_error *error) {
 int npu_program_run_some(npu_program *program, size_t first, size_t count, npu_error *error) {
     for (size_t i = first; i < program->step_count && i - first < count; i++) {
         npu_step *step = &program->steps[i];
-        uint64_t start = now_nanoseconds();
+        const uint64_t start = npu_clock_nanoseconds();
         if (!step->constant) {
             if (npu_step_check_bytes(program, i, error) != 0) return -1;
             if (step->convolution && step->vectorised) npu_packs_fill(program, step);
         }
         npu_step_execute(program, step);
-        uint64_t end = now_nanoseconds();
-        step->nanoseconds = end > start ? end - start : 0;
+        step->nanoseconds = npu_clock_since(start);
     }
     return 0;
 }
