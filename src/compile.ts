@@ -39,18 +39,24 @@ export const defaultOptions: CompileOptions = { trust: 'inferred' };
 const loweringOf = (definition: OpDefinition, context: OpContext): OpDefinition['lower'] =>
   definition.host !== undefined && refusalOf(definition, context) !== null ? definition.host.lower : definition.lower;
 
-const lowerPart = (graph: Graph, part: Part, trust: Trust): readonly Operation[] => {
+/** @returns operations in the order of the graph, and the first tensor index that none of them uses */
+const lowerPart = (
+  graph: Graph,
+  part: Part,
+  trust: Trust,
+): { readonly operations: readonly Operation[]; readonly spare: number } => {
   const wanted = new Set(part.nodes);
   // Ops that look at their neighbours see those of the part only: the others run elsewhere.
   const own: Graph = { ...graph, nodes: graph.nodes.filter(({ index }) => wanted.has(index)) };
   let spare = Math.max(0, ...graph.tensors.keys()) + 1;
-  return own.nodes.flatMap((node) => {
+  const operations = own.nodes.flatMap((node) => {
     const definition = operators.get(node.op);
     const context: OpContext = { graph: own, node, trust, spare };
-    const operations = definition === undefined ? [] : loweringOf(definition, context)(context);
-    spare = Math.max(spare, ...operations.map(({ output }) => output + 1));
-    return operations;
+    const lowered = definition === undefined ? [] : loweringOf(definition, context)(context);
+    spare = Math.max(spare, ...lowered.map(({ output }) => output + 1));
+    return lowered;
   });
+  return { operations, spare };
 };
 
 type Layouts = Placement['borders'];
@@ -72,9 +78,8 @@ export const compilePart = (given: Graph, part: Part, options: CompileOptions): 
   const { graph, layouts } = renamedGraph(given, options.trust);
   // What `best` is made of was not seen on silicon.
   const precision = options.trust === 'seen' ? 'fast' : (options.precision ?? 'fast');
-  const lowered = lowerPart(graph, part, options.trust);
-  const firstSpare = Math.max(0, ...graph.tensors.keys(), ...lowered.map(({ output }) => output)) + 1;
-  const placement = place(graph, part, fuse(lowered, part, precision, firstSpare));
+  const { operations, spare } = lowerPart(graph, part, options.trust);
+  const placement = place(graph, part, fuse(operations, part, precision, spare));
   if (placement.missing !== null)
     return { rule: 'parts', text: `tensor ${placement.missing} is made in no node of the part` };
   const borders = bordersOf(part, placement.borders, layouts);

@@ -1,7 +1,9 @@
 /** Values from one place to another: what reshapes, slices and concatenations are made of. Plain data. */
 import { atoms } from '../hardware/limits.js';
+import type { Tensor } from '../model/graph.js';
 import { alignUp16, selection } from './copy.js';
 import type { MoveOperation, Operation, ViewOperation } from './operation.js';
+import { planeOf } from './rule.js';
 
 /** Height, width, channels. */
 export type Plane = readonly [number, number, number];
@@ -25,6 +27,13 @@ export const wholeArea = (tensor: number, plane: Plane): Area => ({
   first: 0,
   line: plane[1],
 });
+
+/** One picture of a batch. */
+export const pictureArea = (tensor: Tensor, picture: number): Area => {
+  const [, height = 1, width = 1, channels = 1] = tensor.shape;
+  const first = picture * height * width;
+  return { ...wholeArea(tensor.index, planeOf(tensor)), shape: [height, width, channels], first };
+};
 
 const isWhole = ({ plane, shape, channel, first, line }: Area): boolean =>
   channel === 0 && first === 0 && line === plane[1] && shape.every((size, i) => size === plane[i]);

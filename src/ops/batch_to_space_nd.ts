@@ -2,12 +2,12 @@
  * BATCH_TO_SPACE_ND over height and width: pictures whose pixels take turns, and a copy of what the crops leave. Behind a
  * convolution it may be no task at all (dilated.ts).
  */
-import { areaTensor, buffer, moveArea, type Plane, Spare, wholeArea } from './arrange.js';
-import { maps, oneQuantization, oneType, perTensor, unseen } from './common_rules.js';
+import { areaTensor, buffer, moveArea, pictureArea, type Plane, Spare, wholeArea } from './arrange.js';
+import { unseen } from './common_rules.js';
 import { interleave } from './interleave.js';
 import type { Operation } from './operation.js';
-import { blocksOf, blocksRule, fewPictures, fourDimensions, pictureOf } from './picture_blocks.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, shapeText } from './rule.js';
+import { blocksOf, blocksRule, fewPictures, movedRules } from './picture_blocks.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf, wrongShape } from './rule.js';
 
 /** Every picture of a block makes moves of its own. */
 const largestBlock = 8;
@@ -28,7 +28,7 @@ const merged = (context: OpContext): readonly Operation[] => {
     const planes = Array.from({ length: rows }, (__, row) =>
       Array.from({ length: columns }, (___, column) => {
         const { tensor, views } = areaTensor(
-          pictureOf(input, (row * columns + column) * pictures + picture),
+          pictureArea(input, (row * columns + column) * pictures + picture),
           nodes,
           spare,
         );
@@ -36,8 +36,8 @@ const merged = (context: OpContext): readonly Operation[] => {
         return tensor;
       }),
     );
-    const { shape } = pictureOf(input, 0);
-    const target = pictureOf(output, picture);
+    const { shape } = pictureArea(input, 0);
+    const target = pictureArea(output, picture);
     if (!isCropped) {
       const { tensor, views } = areaTensor(target, nodes, spare);
       return [...operations, ...views, ...interleave(planes, shape, tensor, nodes, spare)];
@@ -57,21 +57,16 @@ const merged = (context: OpContext): readonly Operation[] => {
 export const batchToSpaceNd: OpDefinition = {
   op: 'BATCH_TO_SPACE_ND',
   rules: [
-    oneType(maps(0)),
-    fourDimensions,
-    perTensor(maps(0)),
-    oneQuantization(maps(0)),
+    ...movedRules,
     fewPictures((context) => inputOf(context, 0)),
     blocksRule(largestBlock, 'crops', (context, { block, before, after }) => {
       const [pictures = 0, height = 0, width = 0, channels = 0] = inputOf(context, 0)?.shape ?? [];
-      const wanted = shapeText([
+      return wrongShape(outputOf(context)?.shape ?? [], [
         pictures / (block[0] * block[1]),
         height * block[0] - before[0] - after[0],
         width * block[1] - before[1] - after[1],
         channels,
       ]);
-      const is = shapeText(outputOf(context)?.shape ?? []);
-      return is === wanted ? null : `output ${is} where ${wanted} follows`;
     }),
     unseen('a copy by the DPU alone'),
   ],

@@ -1,6 +1,6 @@
 /** Batches: an op on each picture by itself, its feature maps parts of the memory of all. */
 import type { Graph, Tensor } from '../model/graph.js';
-import { Spare } from './arrange.js';
+import { areaTensor, pictureArea, Spare } from './arrange.js';
 import type { Operation, ViewOperation } from './operation.js';
 import type { OpContext, OpDefinition } from './rule.js';
 
@@ -42,13 +42,11 @@ const pictureOf = (context: OpContext, picture: number, spare: Spare): Picture =
   const views = mapsOf(context).flatMap((whole): readonly ViewOperation[] => {
     const tensor = graph.tensors.get(whole);
     if (tensor === undefined) return [];
-    const [, height = 1, width = 1, channels = 1] = tensor.shape;
-    const output = spare.next();
+    const area = pictureArea(tensor, picture);
+    const { tensor: output, views: made } = areaTensor(area, [node.index], spare);
     own.set(whole, output);
-    tensors.set(output, { ...tensor, index: output, shape: [1, height, width, channels] });
-    const first = picture * height * width;
-    const shape = [height, width, channels] as const;
-    return [{ kind: 'view', nodes: [node.index], output, whole, shape, channel: 0, first, line: width }];
+    tensors.set(output, { ...tensor, index: output, shape: [1, ...area.shape] });
+    return made;
   });
   const renamed = (list: readonly number[]): readonly number[] => list.map((tensor) => own.get(tensor) ?? tensor);
   const alone: Graph = { ...graph, tensors };

@@ -61,6 +61,17 @@ export const identityConvolution = (
   residual: null,
 });
 
+/** A copy of some pixels: those at the places of a 1x1 kernel's windows, with padding where the plane does not reach. */
+export const placedCopy = (
+  move: MoveOperation,
+  shape: readonly [number, number, number],
+  places: Pick<ConvGeometry, 'outputHeight' | 'outputWidth'> &
+    Partial<Pick<ConvGeometry, 'strideY' | 'strideX' | 'padTop' | 'padLeft'>>,
+): ConvOperation => {
+  const identity = identityConvolution(move, shape);
+  return { ...identity, geometry: { ...identity.geometry, ...places } };
+};
+
 /** Picks channels: output channel c is the input's channel `channels[c]`. */
 export const selection = (
   { nodes, input, output }: MoveOperation,

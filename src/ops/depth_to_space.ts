@@ -3,7 +3,7 @@ import { buffer, pickArea, type Plane, Spare, wholeArea } from './arrange.js';
 import { maps, planes, sameCodes, unseen } from './common_rules.js';
 import { interleave } from './interleave.js';
 import type { Operation } from './operation.js';
-import { inputOf, type OpDefinition, outputOf, planeOf, shapeText } from './rule.js';
+import { inputOf, type OpDefinition, outputOf, planeOf, wrongShape } from './rule.js';
 
 /** Every output pixel of a block makes moves of its own. */
 const largestBlock = 8;
@@ -19,9 +19,7 @@ export const depthToSpace: OpDefinition = {
         const block = context.node.params['blockSize'] ?? 0;
         if (block < 1 || block > largestBlock) return `blocks of ${block}x${block}`;
         const [height, width, channels] = planeOf(inputOf(context, 0));
-        const wanted = shapeText([height * block, width * block, channels / block ** 2]);
-        const is = shapeText(planeOf(outputOf(context)));
-        return is === wanted ? null : `output ${is} where ${wanted} follows`;
+        return wrongShape(planeOf(outputOf(context)), [height * block, width * block, channels / block ** 2]);
       },
     },
     unseen('a copy by the DPU alone'),

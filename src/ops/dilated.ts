@@ -7,11 +7,10 @@
 import { limits } from '../hardware/limits.js';
 import { padding } from '../model/operators.js';
 import type { Node } from '../model/graph.js';
-import { maps, oneQuantization, oneType, perTensor } from './common_rules.js';
 import { convolutionRules, geometryOf, lowerConvolution, outputShape } from './convolution.js';
 import type { ConvGeometry } from './operation.js';
-import { type Blocks, blocksOf, fourDimensions, type Pair } from './picture_blocks.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, refusalOf, type Rule } from './rule.js';
+import { type Blocks, blocksOf, movedRules, type Pair } from './picture_blocks.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf, refusalOf } from './rule.js';
 
 interface Chain {
   readonly space: Node;
@@ -48,9 +47,6 @@ const chainOf = (context: OpContext): Chain | null => {
     ? { space, conv, batch }
     : null;
 };
-
-/** What moves pixels only. */
-const movedRules: readonly Rule[] = [oneType(maps(0)), fourDimensions, perTensor(maps(0)), oneQuantization(maps(0))];
 
 /** The convolution of all three nodes. */
 interface Dilated {

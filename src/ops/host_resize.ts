@@ -16,10 +16,15 @@ import {
   shapeText,
 } from './rule.js';
 
-interface Corners {
+export interface Corners {
   readonly alignCorners: boolean;
   readonly halfPixelCenters: boolean;
 }
+
+export const cornersOf = ({ node }: OpContext): Corners => ({
+  alignCorners: (node.params['alignCorners'] ?? 0) !== 0,
+  halfPixelCenters: (node.params['halfPixelCenters'] ?? 0) !== 0,
+});
 
 type PositionsOf = (input: number, output: number, corners: Corners) => readonly ResizePosition[];
 
@@ -27,6 +32,10 @@ const { fround } = Math;
 const oneFixed = 1024;
 const along = (output: number, position: (place: number) => ResizePosition): readonly ResizePosition[] =>
   Array.from({ length: output }, (_, place) => position(place));
+
+/** Input pixels from an output to the next, in single precision. */
+export const floatStep = (input: number, output: number, { alignCorners }: Corners): number =>
+  alignCorners && output > 1 ? fround((input - 1) / (output - 1)) : fround(input / output);
 
 const fixedPositions: PositionsOf = (input, output, { alignCorners, halfPixelCenters }) => {
   const step =
@@ -42,10 +51,10 @@ const fixedPositions: PositionsOf = (input, output, { alignCorners, halfPixelCen
   });
 };
 
-const floatPositions: PositionsOf = (input, output, { alignCorners, halfPixelCenters }) => {
-  const step = alignCorners && output > 1 ? fround((input - 1) / (output - 1)) : fround(input / output);
+const floatPositions: PositionsOf = (input, output, corners) => {
+  const step = floatStep(input, output, corners);
   return along(output, (place) => {
-    const at = halfPixelCenters ? fround(fround(fround(place + 0.5) * step) - 0.5) : fround(place * step);
+    const at = corners.halfPixelCenters ? fround(fround(fround(place + 0.5) * step) - 0.5) : fround(place * step);
     const lower = Math.max(Math.floor(at), 0);
     const upper = Math.min(Math.ceil(at), input - 1);
     // Beyond the edges one weight is negative; TFLite rounds both products, so both are kept.
@@ -65,8 +74,7 @@ export const bilinear = (context: OpContext): Interpolation =>
 
 const kernelOf = (context: OpContext, { arithmetic, positionsOf }: Interpolation): ResizeKernel => {
   const [from, to] = [planeOf(inputOf(context, 0)), planeOf(outputOf(context))];
-  const { alignCorners = 0, halfPixelCenters = 0 } = context.node.params;
-  const corners = { alignCorners: alignCorners !== 0, halfPixelCenters: halfPixelCenters !== 0 };
+  const corners = cornersOf(context);
   return {
     kind: 'resize',
     arithmetic,

@@ -7,8 +7,8 @@ import { limits } from '../hardware/limits.js';
 import { copyStages } from '../quantize/copy_stages.js';
 import { tableStages } from '../quantize/table_stages.js';
 import { type Area, areaTensor, buffer, moveArea, type Plane, type Spare, wholeArea } from './arrange.js';
-import { identityConvolution, plainGeometry, unscaled } from './copy.js';
-import type { ConvGeometry, ConvOperation, Operation } from './operation.js';
+import { placedCopy, plainGeometry, unscaled } from './copy.js';
+import type { ConvGeometry, ConvOperation, MoveOperation, Operation } from './operation.js';
 
 const unit = 16;
 /** Halves lie in [-8, 8]: 15 of them in [-120, 120]. */
@@ -125,10 +125,10 @@ const asPlane = (
   if (isFull)
     return { tensor: own.output, operations: [own, ...moveArea(area, wholeArea(own.output, plane), nodes, spare)] };
   const from = areaTensor(area, nodes, spare);
-  const identity = identityConvolution({ kind: 'move', nodes, input: from.tensor, output: own.output }, shape);
+  const move: MoveOperation = { kind: 'move', nodes, input: from.tensor, output: own.output };
   // Padding behind the area has the code 0, which adds nothing to a sum of codes.
-  const geometry = { ...identity.geometry, outputHeight: plane[0], outputWidth: plane[1] };
-  return { tensor: own.output, operations: [own, ...from.views, { ...identity, geometry }] };
+  const copy = placedCopy(move, shape, { outputHeight: plane[0], outputWidth: plane[1] });
+  return { tensor: own.output, operations: [own, ...from.views, copy] };
 };
 
 /** The sum of an area's codes. @returns null as `splitOf` */

@@ -9,7 +9,7 @@ import { activationClamps } from './code_range.js';
 import { spanOf, strideOf, windowMaxima } from './maxima.js';
 import type { Operation } from './operation.js';
 import { poolAxes } from './pool_windows.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, shapeText } from './rule.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, wrongShape } from './rule.js';
 
 const lowered = (context: OpContext): readonly Operation[] => {
   const { node } = context;
@@ -33,9 +33,7 @@ export const maxPool2d: OpDefinition = {
         const [y, x] = poolAxes(context);
         const { padding: mode = 0, strideH = 0, strideW = 0 } = context.node.params;
         if (![1, 2].includes(mode) || Math.min(strideH, strideW, y.kernel, x.kernel) < 1) return `padding ${mode}`;
-        const wanted = shapeText([y.outputs, x.outputs, planeOf(inputOf(context, 0))[2]]);
-        const is = shapeText(planeOf(outputOf(context)));
-        return is === wanted ? null : `output ${is} where ${wanted} follows`;
+        return wrongShape(planeOf(outputOf(context)), [y.outputs, x.outputs, planeOf(inputOf(context, 0))[2]]);
       },
     },
     {

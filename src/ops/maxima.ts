@@ -5,7 +5,7 @@
 import { atoms } from '../hardware/limits.js';
 import { extremeStages } from '../quantize/add_stages.js';
 import { type Area, areaTensor, buffer, type Plane, type Spare, wholeArea } from './arrange.js';
-import { identityConvolution } from './copy.js';
+import { placedCopy } from './copy.js';
 import type { MoveOperation, Operation } from './operation.js';
 import type { Axis } from './pool_windows.js';
 
@@ -83,16 +83,10 @@ class Steps {
   }
   padded(map: Map, plane: Plane, padTop: number, padLeft: number): Map {
     const result = this.#buffer(plane);
-    const identity = identityConvolution(
-      { kind: 'move', nodes: this.#nodes, input: map.tensor, output: result.tensor },
-      map.plane,
-    );
+    const move: MoveOperation = { kind: 'move', nodes: this.#nodes, input: map.tensor, output: result.tensor };
     const [outputHeight, outputWidth] = plane;
-    this.operations.push({
-      ...identity,
-      geometry: { ...identity.geometry, outputHeight, outputWidth, padTop, padLeft },
-      inputZeroPoint: smallestCode,
-    });
+    const copy = placedCopy(move, map.plane, { outputHeight, outputWidth, padTop, padLeft });
+    this.operations.push({ ...copy, inputZeroPoint: smallestCode });
     return result;
   }
 }
@@ -124,9 +118,8 @@ export const windowMaxima = (
   const places: Plane = [placesOf(rows), placesOf(columns), plane[2]];
   const from = steps.tensorOf({ ...wholeArea(maxima.tensor, maxima.plane), shape: places });
   const move: MoveOperation = { kind: 'move', nodes, input: from, output: steps.tensorOf(output) };
-  const identity = identityConvolution(move, places);
   const [strideY, strideX] = [strideOf(rows), strideOf(columns)];
   const [outputHeight, outputWidth] = output.shape;
-  const every = { ...identity, geometry: { ...identity.geometry, outputHeight, outputWidth, strideY, strideX } };
+  const every = placedCopy(move, places, { outputHeight, outputWidth, strideY, strideX });
   return [...steps.operations, strideY * strideX === 1 ? move : every];
 };

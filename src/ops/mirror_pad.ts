@@ -7,7 +7,7 @@ import { type Area, buffer, moveArea, type Plane, Spare, wholeArea } from './arr
 import { maps, planes, sameCodes, unseen } from './common_rules.js';
 import type { Operation } from './operation.js';
 import { spatialPadding } from './pad.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, shapeText } from './rule.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, wrongShape } from './rule.js';
 
 /** More rows and columns than this take more tasks than the node is worth. */
 const mostCopies = 64;
@@ -40,9 +40,9 @@ const wrongOf = (context: OpContext): string | null => {
   const inside = Math.max(top, bottom) <= height - edge && Math.max(left, right) <= width - edge;
   const copies = top + bottom + left + right;
   if (!inside || Math.min(...amounts) < 0 || copies > mostCopies) return `paddings ${amounts.join(', ')}`;
-  const wanted: Plane = [height + top + bottom, width + left + right, channels];
   const is = planeOf(outputOf(context));
-  if (shapeText(is) !== shapeText(wanted)) return `output ${shapeText(is)} where ${shapeText(wanted)} follows`;
+  const wrong = wrongShape(is, [height + top + bottom, width + left + right, channels]);
+  if (wrong !== null) return wrong;
   return Math.max(is[0], is[1]) > limits.plane ? `a plane of ${is[0]}x${is[1]}` : null;
 };
 

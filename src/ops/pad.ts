@@ -4,7 +4,7 @@
  */
 import { limits } from '../hardware/limits.js';
 import { constantInts } from '../model/graph.js';
-import { maps, oneQuantization, oneType, perTensor, planes } from './common_rules.js';
+import { maps, planes, sameCodes } from './common_rules.js';
 import { identityConvolution, plainGeometry } from './copy.js';
 import type { ConvGeometry } from './operation.js';
 import {
@@ -74,7 +74,7 @@ const amountsRule: Rule = {
 
 const padOf = (op: string): OpDefinition => ({
   op,
-  rules: [oneType(maps(0)), planes(maps(0)), perTensor(maps(0)), oneQuantization(maps(0)), amountsRule],
+  rules: [...sameCodes(maps(0), planes), amountsRule],
   lower: (context) => {
     const { node } = context;
     const [geometry, value] = [geometryOf(context), valueOf(context)];

@@ -1,9 +1,8 @@
 /** What SPACE_TO_BATCH_ND and BATCH_TO_SPACE_ND have in common: pictures whose pixels are spread over more pictures. */
 import { constantInts, type Tensor } from '../model/graph.js';
-import type { Area } from './arrange.js';
 import { mostPictures } from './batched.js';
-import { maps } from './common_rules.js';
-import { inputOf, isStatic, type OpContext, planeOf, type Rule, shapeText } from './rule.js';
+import { type FeatureMaps, maps, sameCodes } from './common_rules.js';
+import { inputOf, isStatic, type OpContext, type Rule, shapeText } from './rule.js';
 
 /** Rows, columns. */
 export type Pair = readonly [number, number];
@@ -25,30 +24,20 @@ export const blocksOf = (context: OpContext): Blocks | null => {
   return { block: [rows, columns], before: [top, left], after: [bottom, right] };
 };
 
-/** One picture of a batch. */
-export const pictureOf = (tensor: Tensor, picture: number): Area => {
-  const [, height = 1, width = 1, channels = 1] = tensor.shape;
-  return {
-    tensor: tensor.index,
-    plane: planeOf(tensor),
-    shape: [height, width, channels],
-    channel: 0,
-    first: picture * height * width,
-    line: width,
-  };
-};
-
-export const fourDimensions: Rule = {
+const fourDimensions = (of: FeatureMaps): Rule => ({
   name: 'shapes',
   text: 'static 4-D feature maps',
   broken: (context) => {
-    for (const tensor of maps(0)(context)) {
+    for (const tensor of of(context)) {
       if (tensor === null || tensor.constant || tensor.variable) return 'a constant or a tensor that is missing';
       if (!isStatic(tensor) || tensor.shape.length !== 4) return `shape ${shapeText(tensor.shape)}`;
     }
     return null;
   },
-};
+});
+
+/** What both ask of their feature maps. */
+export const movedRules: readonly Rule[] = sameCodes(maps(0), fourDimensions);
 
 /** @param many the side that has a picture for each place in a block */
 export const fewPictures = (many: (context: OpContext) => Tensor | null): Rule => ({

@@ -11,7 +11,7 @@ import { type Area, areaTensor, moveArea, Spare, wholeArea } from './arrange.js'
 import { maps, planes, sameCodes, unseen } from './common_rules.js';
 import { identityConvolution, plainGeometry } from './copy.js';
 import { type Edges, withEdges } from './edges.js';
-import { bilinear, resizeHost } from './host_resize.js';
+import { bilinear, cornersOf, resizeHost } from './host_resize.js';
 import { repeatedColumns } from './interleave.js';
 import type { Operation } from './operation.js';
 import { inexact, largestFactor, placesOf, repeatedOf, type ResizedAxis, resizedAxis, sumOf } from './resized_axis.js';
@@ -22,8 +22,8 @@ type Axes = readonly [ResizedAxis, ResizedAxis];
 
 const axesOf = (context: OpContext): Axes | null => {
   const [from, to] = [planeOf(inputOf(context, 0)), planeOf(outputOf(context))];
-  const { alignCorners = 0, halfPixelCenters = 0 } = context.node.params;
-  const corners = alignCorners !== 0 ? 'aligned' : halfPixelCenters !== 0 ? 'half' : 'plain';
+  const { alignCorners, halfPixelCenters } = cornersOf(context);
+  const corners = alignCorners ? 'aligned' : halfPixelCenters ? 'half' : 'plain';
   const [y, x] = [resizedAxis(from[0], to[0], corners), resizedAxis(from[1], to[1], corners)];
   return y === null || x === null ? null : [y, x];
 };

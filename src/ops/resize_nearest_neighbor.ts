@@ -3,21 +3,21 @@ import { limits } from '../hardware/limits.js';
 import { constantInts } from '../model/graph.js';
 import { type Area, areaTensor, buffer, moveArea, type Plane, Spare, wholeArea } from './arrange.js';
 import { maps, planes, sameCodes, unseen } from './common_rules.js';
-import { identityConvolution } from './copy.js';
-import { resizeHost } from './host_resize.js';
+import { placedCopy } from './copy.js';
+import { type Corners, cornersOf, floatStep, resizeHost } from './host_resize.js';
 import { interleave } from './interleave.js';
-import type { Operation } from './operation.js';
+import type { MoveOperation, Operation } from './operation.js';
 import type { OpContext, OpDefinition } from './rule.js';
 import { inputOf, outputOf, planeOf } from './rule.js';
 
 const largestFactor = 16;
 
 /** Source of each place along one axis, as TFLite finds it in float32. */
-const sources = (length: number, outputs: number, alignCorners: boolean, halfPixels: boolean): readonly number[] => {
-  const scale = Math.fround(alignCorners && outputs > 1 ? (length - 1) / (outputs - 1) : length / outputs);
+const sources = (length: number, outputs: number, corners: Corners): readonly number[] => {
+  const step = floatStep(length, outputs, corners);
   return Array.from({ length: outputs }, (_, place) => {
-    const at = Math.fround(Math.fround(place + (halfPixels ? 0.5 : 0)) * scale);
-    return Math.min(length - 1, alignCorners ? Math.round(at) : Math.floor(at));
+    const at = Math.fround(Math.fround(place + (corners.halfPixelCenters ? 0.5 : 0)) * step);
+    return Math.min(length - 1, corners.alignCorners ? Math.round(at) : Math.floor(at));
   });
 };
 
@@ -48,10 +48,8 @@ const pickedOf = (length: number, taken: readonly number[]): Picked | null => {
 
 const axesOf = (context: OpContext): readonly [Picked, Picked] | null => {
   const [from, to] = [planeOf(inputOf(context, 0)), planeOf(outputOf(context))];
-  const { alignCorners = 0, halfPixelCenters = 0 } = context.node.params;
-  const [rows, columns] = ([0, 1] as const).map((axis) =>
-    pickedOf(from[axis], sources(from[axis], to[axis], alignCorners !== 0, halfPixelCenters !== 0)),
-  );
+  const corners = cornersOf(context);
+  const [rows, columns] = ([0, 1] as const).map((axis) => pickedOf(from[axis], sources(from[axis], to[axis], corners)));
   return rows == null || columns == null ? null : [rows, columns];
 };
 
@@ -68,11 +66,10 @@ const picked = (
   const from: Area = { ...input, shape, first: rows.first * input.plane[1] + columns.first };
   if (rows.stride * columns.stride === 1) return moveArea(from, to, nodes, spare);
   const [source, target] = [areaTensor(from, nodes, spare), areaTensor(to, nodes, spare)];
-  const identity = identityConvolution({ kind: 'move', nodes, input: source.tensor, output: target.tensor }, shape);
+  const move: MoveOperation = { kind: 'move', nodes, input: source.tensor, output: target.tensor };
   const [outputHeight, outputWidth] = to.shape;
-  const [strideY, strideX] = [rows.stride, columns.stride];
-  const geometry = { ...identity.geometry, outputHeight, outputWidth, strideY, strideX };
-  return [...source.views, ...target.views, { ...identity, geometry }];
+  const places = { outputHeight, outputWidth, strideY: rows.stride, strideX: columns.stride };
+  return [...source.views, ...target.views, placedCopy(move, shape, places)];
 };
 
 const lowered = (context: OpContext, axes: readonly [Picked, Picked]): readonly Operation[] => {
@@ -127,8 +124,8 @@ export const resizeNearestNeighbor: OpDefinition = {
   },
   host: resizeHost('pixels that are not repeated evenly, and the NPU walks in even steps', () => ({
     arithmetic: 'fixed',
-    positionsOf: (input, output, { alignCorners, halfPixelCenters }) =>
-      sources(input, output, alignCorners, halfPixelCenters).map((source) => ({
+    positionsOf: (input, output, corners) =>
+      sources(input, output, corners).map((source) => ({
         lower: source,
         upper: source,
         behind: 0,

@@ -68,6 +68,10 @@ export const outputOf = ({ graph, node }: OpContext): Tensor | null => graph.ten
 
 export const shapeText = (shape: readonly number[]): string => shape.join('x');
 
+/** What is wrong with a shape that follows from others; null where it is as it must be. */
+export const wrongShape = (is: readonly number[], wanted: readonly number[]): string | null =>
+  shapeText(is) === shapeText(wanted) ? null : `output ${shapeText(is)} where ${shapeText(wanted)} follows`;
+
 export interface ByteTensor extends Tensor {
   readonly type: 'int8' | 'uint8';
 }

@@ -3,12 +3,12 @@
  * In front of a convolution it may be no task at all (dilated.ts).
  */
 import { limits } from '../hardware/limits.js';
-import { areaTensor, Spare } from './arrange.js';
-import { maps, oneQuantization, oneType, perTensor, unseen } from './common_rules.js';
-import { identityConvolution } from './copy.js';
-import type { Operation } from './operation.js';
-import { blocksOf, blocksRule, fewPictures, fourDimensions, type Pair, pictureOf } from './picture_blocks.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, quantizationOf, shapeText } from './rule.js';
+import { areaTensor, pictureArea, Spare } from './arrange.js';
+import { unseen } from './common_rules.js';
+import { placedCopy } from './copy.js';
+import type { MoveOperation, Operation } from './operation.js';
+import { blocksOf, blocksRule, fewPictures, movedRules, type Pair } from './picture_blocks.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf, quantizationOf, shapeText, wrongShape } from './rule.js';
 
 /** The pixels of one axis that one place in a block takes. */
 interface Lane {
@@ -49,7 +49,7 @@ const copies = (context: OpContext): readonly Operation[] => {
   const spare = new Spare(context.spare);
   const { block, before } = blocks;
   return places(block, input.shape[0] ?? 1).flatMap(({ row, column, picture }, i): readonly Operation[] => {
-    const [from, to] = [pictureOf(input, picture), pictureOf(output, i)];
+    const [from, to] = [pictureArea(input, picture), pictureArea(output, i)];
     const [inputHeight, inputWidth, channels] = from.shape;
     const [outputHeight, outputWidth] = to.shape;
     const y = laneOf(row, block[0], before[0], inputHeight, outputHeight);
@@ -57,17 +57,13 @@ const copies = (context: OpContext): readonly Operation[] => {
     const shape = [y.length, x.length, channels] as const;
     const source = areaTensor({ ...from, shape, first: from.first + y.first * from.line + x.first }, nodes, spare);
     const target = areaTensor(to, nodes, spare);
-    const identity = identityConvolution({ kind: 'move', nodes, input: source.tensor, output: target.tensor }, shape);
-    const geometry = {
-      ...identity.geometry,
-      outputHeight,
-      outputWidth,
-      strideY: y.stride,
-      strideX: x.stride,
-      padTop: y.pad,
-      padLeft: x.pad,
-    };
-    const copy = { ...identity, geometry, inputZeroPoint: quantizationOf(output).zeroPoint };
+    const move: MoveOperation = { kind: 'move', nodes, input: source.tensor, output: target.tensor };
+    const [strides, pads] = [
+      { strideY: y.stride, strideX: x.stride },
+      { padTop: y.pad, padLeft: x.pad },
+    ];
+    const places = { outputHeight, outputWidth, ...strides, ...pads };
+    const copy = { ...placedCopy(move, shape, places), inputZeroPoint: quantizationOf(output).zeroPoint };
     return [...source.views, ...target.views, copy];
   });
 };
@@ -75,24 +71,20 @@ const copies = (context: OpContext): readonly Operation[] => {
 export const spaceToBatchNd: OpDefinition = {
   op: 'SPACE_TO_BATCH_ND',
   rules: [
-    oneType(maps(0)),
-    fourDimensions,
-    perTensor(maps(0)),
-    oneQuantization(maps(0)),
+    ...movedRules,
     fewPictures(outputOf),
     blocksRule(limits.stride, `paddings of at most ${limits.pad} pixels on a side`, (context, blocks) => {
       const { block, before, after } = blocks;
       const [pictures = 0, height = 0, width = 0, channels = 0] = inputOf(context, 0)?.shape ?? [];
       if ([...before, ...after].some((pad) => pad > limits.pad))
         return `paddings ${before.join(', ')}, ${after.join(', ')}`;
-      const wanted = shapeText([
+      const wrong = wrongShape(outputOf(context)?.shape ?? [], [
         pictures * block[0] * block[1],
         (before[0] + height + after[0]) / block[0],
         (before[1] + width + after[1]) / block[1],
         channels,
       ]);
-      const is = shapeText(outputOf(context)?.shape ?? []);
-      if (is !== wanted) return `output ${is} where ${wanted} follows`;
+      if (wrong !== null) return wrong;
       if (Math.max(height, width) > limits.plane) return `a plane of ${height}x${width}`;
       // A picture of nothing but padding would be copied from nowhere.
       return block[0] - before[0] > height || block[1] - before[1] > width

@@ -7,9 +7,9 @@ import { copyStages } from '../quantize/copy_stages.js';
 import { areaTensor, type Plane, Spare, wholeArea } from './arrange.js';
 import { maps, planes, sameCodes, unseen } from './common_rules.js';
 import { kernelWrong } from './convolution.js';
-import { identityConvolution, plainGeometry, unscaled } from './copy.js';
-import type { ConvGeometry, Operation } from './operation.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, shapeText } from './rule.js';
+import { placedCopy, plainGeometry, unscaled } from './copy.js';
+import type { ConvGeometry, MoveOperation, Operation } from './operation.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, wrongShape } from './rule.js';
 
 const blockOf = ({ node }: OpContext): number => node.params['blockSize'] ?? 0;
 
@@ -77,9 +77,9 @@ const copied = (context: OpContext): readonly Operation[] => {
     const input = areaTensor({ ...from, shape: span, first }, nodes, spare);
     const area = { ...to, shape: [height, width, channels] as const, channel: place * channels };
     const output = areaTensor(area, nodes, spare);
-    const identity = identityConvolution({ kind: 'move', nodes, input: input.tensor, output: output.tensor }, span);
-    const geometry = { ...identity.geometry, ...strides(context), outputHeight: height, outputWidth: width };
-    return [...input.views, ...output.views, { ...identity, geometry }];
+    const move: MoveOperation = { kind: 'move', nodes, input: input.tensor, output: output.tensor };
+    const places = { ...strides(context), outputHeight: height, outputWidth: width };
+    return [...input.views, ...output.views, placedCopy(move, span, places)];
   }).flat();
 };
 
@@ -94,9 +94,9 @@ export const spaceToDepth: OpDefinition = {
         const block = blockOf(context);
         if (block < 1 || block > limits.stride) return `blocks of ${block}x${block}`;
         const [height, width, channels] = planeOf(inputOf(context, 0));
-        const wanted = shapeText([height / block, width / block, channels * block ** 2]);
-        const is = shapeText(planeOf(outputOf(context)));
-        if (is !== wanted) return `output ${is} where ${wanted} follows`;
+        const wanted = [height / block, width / block, channels * block ** 2];
+        const wrong = wrongShape(planeOf(outputOf(context)), wanted);
+        if (wrong !== null) return wrong;
         return Math.max(height, width) > limits.plane ? `a plane of ${height}x${width}` : null;
       },
     },

@@ -24,10 +24,12 @@ export const chooseHostNodes = (
 ): { readonly host: ReadonlySet<number>; readonly left: ReadonlyMap<number, Refusal> } => {
   let host: ReadonlySet<number> = new Set(candidates.keys());
   const left = new Map<number, Refusal>();
+  let parts = candidates.size === 0 ? 0 : partCount(graph, npu, host);
   for (const [node, because] of candidates) {
     const without = new Set([...host].filter((other) => other !== node));
-    if (partCount(graph, npu, without) > partCount(graph, npu, host)) continue;
-    host = without;
+    const count = partCount(graph, npu, without);
+    if (count > parts) continue;
+    [host, parts] = [without, count];
     left.set(node, { ...because, text: `${because.text}; a kernel on the host would keep no part together` });
   }
   const most = Math.max(1, Math.floor(graph.nodes.length / nodesForOne));
