@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import type { CompiledModel } from '../compile.js';
 import { PtfeError } from '../error.js';
 import type { Graph } from '../model/graph.js';
+import { joined } from '../model/joined.js';
 import { messageOf } from '../model/write_message.js';
 import { partsRun, plansRun, readPlansRun, verdictsRun } from '../plan/answer.js';
 
@@ -16,7 +17,9 @@ const format = 1;
 const headerBytes = 136;
 const digestAt = 104;
 
-const padded = (length: number): number => Math.ceil(length / 8) * 8;
+/** Runs are padded to a multiple of these bytes, of which the header has a whole number. */
+const runUnit = 8;
+const padded = (length: number): number => Math.ceil(length / runUnit) * runUnit;
 
 const sha256 = (...chunks: readonly Uint8Array[]): Uint8Array =>
   chunks.reduce((hash, chunk) => hash.update(chunk), createHash('sha256')).digest();
@@ -39,14 +42,7 @@ export const planFile = (graph: Graph, { parts, refusals }: CompiledModel): Uint
   header.set(sha256(messageOf(graph, taken)), 16);
   runs.forEach((run, i) => view.setBigUint64(80 + 8 * i, BigInt(run.byteLength), true));
   header.set(sha256(header.subarray(0, digestAt), runs[0], runs[1]), digestAt);
-  const file = new Uint8Array(headerBytes + runs.reduce((sum, run) => sum + padded(run.byteLength), 0));
-  file.set(header);
-  let at = headerBytes;
-  for (const run of runs) {
-    file.set(run, at);
-    at += padded(run.byteLength);
-  }
-  return file;
+  return joined([header, ...runs], runUnit);
 };
 
 /** The plans in a plan file. @throws PtfeError `bad-plan` */

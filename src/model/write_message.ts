@@ -3,6 +3,7 @@
  * file is for the graph that TFLite holds.
  */
 import type { ElementType, Graph, Node, Tensor } from './graph.js';
+import { joined } from './joined.js';
 import { messageMagic, messageVersion, typeNumbers } from './message.js';
 import { optionFields, operatorNames } from './operators.js';
 
@@ -31,13 +32,7 @@ class Writer {
     this.run(new TextEncoder().encode(text));
   }
   bytes(): Uint8Array {
-    const all = new Uint8Array(this.#chunks.reduce((sum, { byteLength }) => sum + byteLength, 0));
-    let at = 0;
-    for (const chunk of this.#chunks) {
-      all.set(chunk, at);
-      at += chunk.byteLength;
-    }
-    return all;
+    return joined(this.#chunks);
   }
 }
 

@@ -34,11 +34,24 @@ export const activationLimits = (
   return { range, fits: clampFits({ range, outputZeroPoint: quantizationOf(output).zeroPoint }) };
 };
 
+/** Clamps what a task has written, where it stands. */
+export const clampBehind = (
+  nodes: readonly number[],
+  output: number,
+  range: readonly [number, number],
+): ClampOperation => ({
+  kind: 'clamp',
+  nodes,
+  input: output,
+  output,
+  range,
+});
+
 /** The clamp behind a task that cannot clamp by itself; none where the activation leaves every code. */
 export const activationClamps = (context: OpContext): readonly ClampOperation[] => {
   const { node } = context;
   const range = codeRange(outputOf(context), node.params['activation'] ?? 0);
   const output = node.outputs[0] ?? -1;
   if (range === null || (range[0] === -128 && range[1] === 127)) return [];
-  return [{ kind: 'clamp', nodes: [node.index], input: output, output, range }];
+  return [clampBehind([node.index], output, range)];
 };

@@ -2,6 +2,7 @@
 import { atoms, limits } from '../hardware/limits.js';
 import { activation, padding } from '../model/operators.js';
 import { clampFits, seenConvStages } from '../quantize/conv_stages.js';
+import { clampBehind } from './code_range.js';
 import {
   constantsWrong,
   type FilterForm,
@@ -217,7 +218,7 @@ export const convolutionOf = (
     residual: null,
   };
   const { nodes, output } = base;
-  return fits ? [conv] : [conv, { kind: 'clamp', nodes, output, input: output, range: numbers.range }];
+  return fits ? [conv] : [conv, clampBehind(nodes, output, numbers.range)];
 };
 
 /** @param whole where other nodes are a part of the convolution: its geometry, and all of them */

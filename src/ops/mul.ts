@@ -9,7 +9,7 @@ import { multiplyByQuantizedMultiplier, quantizeMultiplier } from '../quantize/m
 import { type ProductNumbers, productStages, wantsSwap } from '../quantize/product_stages.js';
 import type { Stages } from '../quantize/stages.js';
 import { tableStages } from '../quantize/table_stages.js';
-import { activationLimits, codeRange } from './code_range.js';
+import { activationLimits, clampBehind, codeRange } from './code_range.js';
 import { knownActivation, maps, oneType, perTensor, unseen } from './common_rules.js';
 import { numbersWrong } from './conv_numbers.js';
 import { convolutionOf } from './convolution.js';
@@ -145,7 +145,7 @@ const productOperations = (context: OpContext): readonly Operation[] => {
   const pair: Operation = { ...base, kind: 'pair', inputs, stages: product.stages };
   return product.fits
     ? [...operations, pair]
-    : [...operations, pair, { ...base, kind: 'clamp', input: base.output, range: product.range }];
+    : [...operations, pair, clampBehind(base.nodes, base.output, product.range)];
 };
 
 export const mul: OpDefinition = {

@@ -2,7 +2,7 @@
 import { clampFits } from '../quantize/conv_stages.js';
 import { scaleStages } from '../quantize/copy_stages.js';
 import { maps, oneType, perTensor, planes, unseen } from './common_rules.js';
-import { rangeBetween } from './code_range.js';
+import { clampBehind, rangeBetween } from './code_range.js';
 import type { Operation } from './operation.js';
 import { rescale, scaleRule } from './quantize.js';
 import { inputOf, type OpDefinition, outputOf, quantizationOf } from './rule.js';
@@ -25,8 +25,7 @@ const reluOf = (op: string, bounds: readonly [number, number]): OpDefinition => 
       range: fits ? range : [-128, 127],
     });
     const scaled: Operation = { kind: 'scale', nodes, input: input.index, output: output.index, stages };
-    const clamp: Operation = { kind: 'clamp', nodes, input: output.index, output: output.index, range };
-    return fits ? [scaled] : [scaled, clamp];
+    return fits ? [scaled] : [scaled, clampBehind(nodes, output.index, range)];
   },
 });
 

@@ -7,7 +7,7 @@ import { affineCode, affineStages } from '../quantize/affine_stages.js';
 import type { Stages } from '../quantize/stages.js';
 import { sumOfCodes } from '../quantize/sum_codes.js';
 import { tableStages } from '../quantize/table_stages.js';
-import { activationLimits } from './code_range.js';
+import { activationLimits, clampBehind } from './code_range.js';
 import { knownActivation, maps, oneType, perTensor, unseen } from './common_rules.js';
 import { identityConvolution } from './copy.js';
 import type { Operation } from './operation.js';
@@ -115,7 +115,6 @@ export const sumOf = (op: string, sign: 1 | -1): OpDefinition => ({
     const limits = activationLimits(context);
     if (limits === null || limits.fits) return operations;
     const { node } = context;
-    const output = node.outputs[0] ?? -1;
-    return [...operations, { kind: 'clamp', nodes: [node.index], output, input: output, range: limits.range }];
+    return [...operations, clampBehind([node.index], node.outputs[0] ?? -1, limits.range)];
   },
 });

@@ -3,19 +3,9 @@
  * a plan or a refusal for each part. The engine sends them, caches and plan files keep them.
  */
 import type { Part } from '../model/graph.js';
+import { joined } from '../model/joined.js';
 import { Cursor } from '../model/message.js';
 import type { Refusal } from '../ops/rule.js';
-
-const join = (chunks: readonly Uint8Array[], unit: number): Uint8Array => {
-  const padded = (length: number): number => Math.ceil(length / unit) * unit;
-  const all = new Uint8Array(chunks.reduce((sum, { byteLength }) => sum + padded(byteLength), 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += padded(chunk.byteLength);
-  }
-  return all;
-};
 
 const words = (...values: readonly number[]): Uint8Array => new Uint8Array(Uint32Array.from(values).buffer);
 
@@ -27,11 +17,11 @@ export const verdictsRun = (nodes: readonly number[], refused: ReadonlyMap<numbe
     const text = refusal === undefined ? new Uint8Array() : textOf(refusal);
     return [words(node, refusal === undefined ? 1 : 0, text.byteLength), text];
   });
-  return join([words(nodes.length), ...verdicts], 4);
+  return joined([words(nodes.length), ...verdicts], 4);
 };
 
 export const partsRun = (parts: readonly Part[]): Uint8Array =>
-  join(
+  joined(
     [
       words(parts.length),
       ...parts.flatMap(({ nodes, inputs, outputs }) =>
@@ -49,7 +39,7 @@ export const readPartsRun = (run: Uint8Array): readonly Part[] => {
 };
 
 export const plansRun = (results: readonly (Uint8Array | Refusal)[]): Uint8Array =>
-  join(
+  joined(
     [
       words(results.length, 0),
       ...results.flatMap((result) => {

@@ -1,5 +1,6 @@
 /** Plan -> bytes. */
 import { alignUp } from '../layout/cube.js';
+import { joined } from '../model/joined.js';
 import {
   boKinds,
   directions,
@@ -65,13 +66,7 @@ class StringTable {
     return place;
   }
   bytes(): Uint8Array {
-    const all = new Uint8Array(this.#length);
-    let at = 0;
-    for (const chunk of this.#chunks) {
-      all.set(chunk, at);
-      at += chunk.byteLength;
-    }
-    return all;
+    return joined(this.#chunks);
   }
 }
 

@@ -7,29 +7,17 @@ import { spawnSync } from 'node:child_process';
 import { gzipSync } from 'node:zlib';
 import { compileTflite } from '../../src/compile.js';
 import { delegateOptions } from '../../src/commands/delegate_options.js';
-import { runSubcommand } from '../../src/commands/index.js';
 import { plansOfFile } from '../../src/commands/plan_file.js';
 import { facts } from '../../src/hardware/facts.js';
 import { adviceOf } from '../../src/ops/advice.js';
 import { operators } from '../../src/ops/index.js';
 import { readPlan } from '../../src/plan/read.js';
 import { goldenModels } from '../golden/models.js';
+import { type Answer, ptfe } from '../host/cli.js';
 import { repository } from '../host/python.js';
 import { isShared, sharedPath } from '../host/shared.js';
 import { writeTflite } from '../host/tflite_writer.js';
 import { reshaped } from '../ops/host_models.js';
-
-interface Answer {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-const ptfe = (...argv: readonly string[]): Answer => {
-  let [out, err] = ['', ''];
-  const code = runSubcommand(argv, { out: (text) => void (out += text), err: (text) => void (err += text) });
-  return { code, out, err };
-};
 
 /** One line on stderr, nothing on stdout, exit code 2, no stack. */
 const expectRefused = (answer: Answer, ...parts: readonly string[]): void => {

@@ -2,19 +2,13 @@ import { expect } from 'chai';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runSubcommand } from '../../src/commands/index.js';
 import { goldenModels } from '../golden/models.js';
+import { ptfe } from '../host/cli.js';
 import { loadAddon } from '../host/addon.js';
 import { pythonEnvironment, repository } from '../host/python.js';
 import { needShared, sharedPath } from '../host/shared.js';
 import { writeTflite } from '../host/tflite_writer.js';
 import { Builder } from '../ops/op_models.js';
-
-const ptfe = (...argv: readonly string[]) => {
-  let [out, err] = ['', ''];
-  const code = runSubcommand(argv, { out: (text) => void (out += text), err: (text) => void (err += text) });
-  return { code, out, err };
-};
 
 describe('ptfe compare', function () {
   this.timeout(60_000);

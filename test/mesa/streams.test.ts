@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { runSubcommand } from '../../src/commands/index.js';
 import type { StreamReport } from '../../src/mesa/run.js';
+import { ptfe } from '../host/cli.js';
 import { needShared } from '../host/shared.js';
 import { goldenPath, modelPath } from './golden.js';
 import { needAddon } from './layer.js';
@@ -41,18 +41,6 @@ const expected: readonly (readonly [string, Expected])[] = [
   [posenet, { tasks: 89, layers: 31, values: 13_883_867, defects: { k1: [0, ...depthwiseOfPosenet] }, equal: 0.73 }],
   [posenet, { patch: 'k1', tasks: 91, layers: 31, values: 13_883_867, defects: {}, equal: 0.986 }],
 ];
-
-interface Answer {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-const ptfe = (...argv: readonly string[]): Answer => {
-  let [out, err] = ['', ''];
-  const code = runSubcommand(argv, { out: (text) => void (out += text), err: (text) => void (err += text) });
-  return { code, out, err };
-};
 
 describe('ptfe stream', () => {
   const small = 'mobilenet_v1_0.25_128_quant';

@@ -54,6 +54,13 @@ export const transposed = fc
     return b.model(`${type} ${shape.join('x')} as ${order.join()}`, [squashed(b, type, output, turned)]);
   });
 
+const inShape = (b: Builder, type: ByteType, input: number, shape: readonly number[], zero: number): number => {
+  const output = b.map(type, shape, scale, zero);
+  const options = { type: 'ReshapeOptions', fields: {} } as const;
+  b.op({ op: 'RESHAPE', version: 1, inputs: [input, b.ints(shape)], outputs: [output], options });
+  return output;
+};
+
 /** Sizes of which no dimension is a small multiple of the other's. */
 export const reshaped = fc.record(plane).map(({ seed, type, height, width, channels }): OpModel => {
   const b = new Builder(seed);
@@ -63,14 +70,7 @@ export const reshaped = fc.record(plane).map(({ seed, type, height, width, chann
     [1, height, channels, width * 3],
   ];
   const input = pooled(b, type, b.input(type, shape, scale, zero), shape, scale, zero);
-  const output = b.map(type, other, scale, zero);
-  b.op({
-    op: 'RESHAPE',
-    version: 1,
-    inputs: [input, b.ints(other)],
-    outputs: [output],
-    options: { type: 'ReshapeOptions', fields: {} },
-  });
+  const output = inShape(b, type, input, other, zero);
   return b.model(`${type} ${shape.join('x')} to ${other.join('x')}`, [squashed(b, type, output, other)]);
 });
 
@@ -108,12 +108,6 @@ export const stacked = fc
       [1, height, width, channels, parts],
     ];
     const flat = [1, height * width, channels, parts];
-    const reshaped = (input: number, to: readonly number[]): number => {
-      const output = b.map(type, to, scale, zero);
-      const options = { type: 'ReshapeOptions', fields: {} } as const;
-      b.op({ op: 'RESHAPE', version: 1, inputs: [input, b.ints(to)], outputs: [output], options });
-      return output;
-    };
     const given = (shape: readonly number[]): number =>
       pooled(b, type, b.input(type, shape, scale, zero), shape, scale, zero);
     const title = `${way} ${type} ${parts} of ${one.join('x')}`;
@@ -122,9 +116,9 @@ export const stacked = fc
       const inputs = Array.from({ length: parts }, () => given(one));
       const options = { type: 'PackOptions', fields: { valuesCount: parts, axis: 4 } } as const;
       b.op({ op: 'PACK', version: 2, inputs, outputs: [packed], options });
-      return b.model(title, [squashed(b, type, reshaped(packed, flat), flat)]);
+      return b.model(title, [squashed(b, type, inShape(b, type, packed, flat, zero), flat)]);
     }
-    const packed = reshaped(given(flat), all);
+    const packed = inShape(b, type, given(flat), all, zero);
     const outputs = Array.from({ length: parts }, () => b.map(type, one, scale, zero));
     const fields = { count: parts, axis: 4 };
     b.op({ op: 'UNPACK', version: 2, inputs: [packed], outputs, options: { type: 'UnpackOptions', fields } });
