@@ -10,10 +10,10 @@ const usage = `ptfe check MODEL.tflite [--trust seen] [--parts all] [--precision
 Says for every node whether it runs on the NPU, on the host inside a part, or on the CPU, by which rule, and what to change
 in the model for that.
 
-  --trust seen  only register words that were seen on silicon or in a shipped driver
-  --parts all   also parts that would cost more than they save
+  --trust seen      only register words that were seen on silicon or in a shipped driver
+  --parts all       also parts that would cost more than they save
   --precision best  as near to TFLite as the hardware comes, with more tasks
-  --json        the answer as JSON
+  --json            the answer as JSON
 Exit codes: 0 the NPU takes nodes of the model; 1 it takes none; 2 bad input or usage.
 `;
 

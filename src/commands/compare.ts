@@ -14,13 +14,13 @@ const usage = `ptfe compare MODEL [INPUT ...] [--limit COUNTS] [--share PERCENT]
 Runs the model in TFLite (reference kernels), and each node that the NPU takes on the software NPU with TFLite's own
 input: how many values are equal, the largest difference, the first layer that differs.
 
-  INPUT            a picture, a .npy file or the bytes of an input; noise from a fixed seed where it is absent
-  --limit COUNTS   the largest difference that is accepted (default 1)
-  --share PERCENT  values that may differ, over all layers (default 0.1)
-  --trust seen     only register words seen on silicon or in a shipped driver
+  INPUT             a picture, a .npy file or the bytes of an input; noise from a fixed seed where it is absent
+  --limit COUNTS    the largest difference that is accepted (default 1)
+  --share PERCENT   values that may differ, over all layers (default 0.1)
+  --trust seen      only register words seen on silicon or in a shipped driver
   --precision best  as near to TFLite as the hardware comes, with more tasks
-  --python PYTHON  a Python with ai-edge-litert, tensorflow or tflite_runtime (default PTFE_PYTHON, else python3)
-  --json           the answer as JSON
+  --python PYTHON   a Python with ai-edge-litert, tensorflow or tflite_runtime (default PTFE_PYTHON, else python3)
+  --json            the answer as JSON
 Exit codes: 0 within the limits; 1 not; 2 bad input or usage.
 `;
 

@@ -15,7 +15,7 @@ plan=PLAN, and C programs run it with ptfe_plan and ptfe_open (delegate/include/
 
   -o, --output PLAN  where it goes; default: the model's name with .plan, in the current folder
   --trust seen       only register words that were seen on silicon or in a shipped driver
-  --precision best  as near to TFLite as the hardware comes, with more tasks
+  --precision best   as near to TFLite as the hardware comes, with more tasks
   --parts all        also parts that would cost more than they save
   --chip NAME        ${Object.keys(chips).join(', ')}; plans are made for the RK3588 only
   --json             the answer as JSON
