@@ -1,4 +1,4 @@
-/** The delegate's options as people see them; delegate/options.c reads them (a test holds the two together). */
+/** The delegate's options as people see them; delegate/util/options.c reads them (a test holds the two together). */
 
 export interface DelegateOption {
   readonly name: string;

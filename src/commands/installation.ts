@@ -31,7 +31,7 @@ export interface LoadedProgram {
   readonly [programBrand]: true;
 }
 
-/** The Node-API addon (delegate/addon.c): plans and bare register programs on the software NPU inside this process. */
+/** The Node-API addon (delegate/node/addon.c): plans and bare register programs on the software NPU inside this process. */
 export interface Addon {
   /** Runs a plan. Inputs and outputs are the tensors' bytes in TFLite's layout, in the plan's order. */
   planRun(plan: Uint8Array, inputs: readonly Uint8Array[], options?: AddonOptions): Uint8Array[];

@@ -2,7 +2,7 @@
  * A plan file: what is made of a graph, with a hash that tells the graph. An entry of the delegate's cache has the same
  * format. Header, 136 bytes: "PTFEPLNS", u32 format, u32 0, the key (32 bytes), the engine's hash (32), the lengths of the
  * three runs (u64 each), SHA-256 of all that and of the first two runs (plans carry checksums of their own). Then the runs,
- * each with zeros to a multiple of 8 (`delegate/plan_file.h`).
+ * each with zeros to a multiple of 8 (`delegate/compile/plan_file.h`).
  */
 import { createHash } from 'node:crypto';
 import type { CompiledModel } from '../compile.js';

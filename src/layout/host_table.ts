@@ -1,4 +1,4 @@
-/** What a kernel of the host reads beside the values (`delegate/host.c`): little-endian words, 4-byte aligned. */
+/** What a kernel of the host reads beside the values (`delegate/plan/host_kernels.c`): little-endian words, 4-byte aligned. */
 import { permuteRank } from '../ops/host_permute.js';
 import type { HostKernel, PermuteKernel, ResizeKernel } from '../ops/operation.js';
 

@@ -1,4 +1,4 @@
-/** Reads the graph message that `delegate/capture.c` writes: little-endian, 4-byte aligned, every length checked. */
+/** Reads the graph message that `delegate/graph/capture.c` writes: little-endian, 4-byte aligned, every length checked. */
 import { PtfeError } from '../error.js';
 import type { ElementType, Graph, Node, Tensor } from './graph.js';
 import { operatorName, type OptionKind, optionFields } from './operators.js';

@@ -54,7 +54,7 @@ const pool: readonly OptionField[] = [
 ];
 const reducer: readonly OptionField[] = [['keepDims', 'bool', 0]];
 
-/** Options in the order in which the graph message carries them: that of TFLite's C structs (`delegate/capture.c`). */
+/** Options in the order in which the graph message carries them: that of TFLite's C structs (`delegate/graph/capture.c`). */
 export const optionFields: Readonly<Record<string, readonly OptionField[]>> = {
   ADD: [activationAt(0)],
   AVERAGE_POOL_2D: pool,

@@ -1,5 +1,5 @@
 /**
- * Writes the graph message of some nodes, as `delegate/capture.c` writes it without options. Its hash tells whether a plan
+ * Writes the graph message of some nodes, as `delegate/graph/capture.c` writes it without options. Its hash tells whether a plan
  * file is for the graph that TFLite holds.
  */
 import type { ElementType, Graph, Node, Tensor } from './graph.js';

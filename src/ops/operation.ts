@@ -142,7 +142,7 @@ export interface ResizeKernel {
 
 export type HostKernel = PermuteKernel | ResizeKernel;
 
-/** What the silicon cannot do, and would cut the part in two: a small C kernel between two jobs (`delegate/host.c`). */
+/** What the silicon cannot do, and would cut the part in two: a small C kernel between two jobs (`delegate/plan/host_kernels.c`). */
 export interface HostOperation extends OperationBase {
   readonly kind: 'host';
   readonly input: number;

@@ -1,5 +1,5 @@
 /**
- * What is made of a graph, in three runs of bytes that `delegate/answer.c` reads: a verdict on each node, the parts, and
+ * What is made of a graph, in three runs of bytes that `delegate/compile/answer.c` reads: a verdict on each node, the parts, and
  * a plan or a refusal for each part. The engine sends them, caches and plan files keep them.
  */
 import type { Part } from '../model/graph.js';

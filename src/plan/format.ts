@@ -1,5 +1,5 @@
 /**
- * The plan: one flat, versioned, checksummed little-endian file that `delegate/plan.c` checks and reads in place. Header
+ * The plan: one flat, versioned, checksummed little-endian file that `delegate/plan/plan.c` checks and reads in place. Header
  * 136 bytes, nine sections of fixed-size records, then the BOs' bytes. The layout is described in ARCHITECTURE.md.
  */
 export const planMagic = 'PTFEPLAN';

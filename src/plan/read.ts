@@ -1,5 +1,5 @@
 /**
- * Bytes -> plan, the inverse of `write.ts`: for tools and tests (a device reads plans through `delegate/plan.c`). Every
+ * Bytes -> plan, the inverse of `write.ts`: for tools and tests (a device reads plans through `delegate/plan/plan.c`). Every
  * number that points somewhere is checked, so that what reads the result needs no checks of its own.
  */
 import { PtfeError } from '../error.js';

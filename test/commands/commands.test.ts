@@ -310,7 +310,7 @@ describe('commands', () => {
     });
 
     it("its table of options is the delegate's", () => {
-      const source = readFileSync(join(repository, 'delegate/options.c'), 'utf8');
+      const source = readFileSync(join(repository, 'delegate/util/options.c'), 'utf8');
       const rows = [...source.matchAll(/\[OPTION_\w+\] = \{"(\w+)", (?:NULL|"\w+"), "([^"]*)", "([^"]*)"\}/g)];
       expect(rows.map(([, name, initial, allowed]) => ({ name, initial, allowed }))).to.deep.equal(
         delegateOptions.map(({ name, initial, allowed }) => ({ name, initial, allowed })),

@@ -10,7 +10,7 @@ const typeCodes: Readonly<Partial<Record<ElementType, number>>> = {
   int8: 9,
 };
 
-/** The message that `delegate/capture.c` would write of a .tflite file's graph (ARCHITECTURE.md). */
+/** The message that `delegate/graph/capture.c` would write of a .tflite file's graph (ARCHITECTURE.md). */
 export function graphMessage(tflite: Uint8Array): Uint8Array {
   const chunks: Uint8Array[] = [];
   const words = (...values: readonly number[]): void =>

@@ -46,7 +46,7 @@ const sources = (): readonly string[] => {
   const units = readdirSync(npu).filter((file) => file.endsWith('.c'));
   return [
     join(here, 'teflon/shim.c'),
-    join(repository, 'delegate/facts_option.c'),
+    join(repository, 'delegate/device/facts_option.c'),
     ...units.map((file) => join(npu, file)),
   ];
 };

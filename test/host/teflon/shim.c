@@ -18,7 +18,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../../../delegate/facts_option.h"
+#include "../../../delegate/device/facts_option.h"
 #include "../../../delegate/npu/npu.h"
 
 #define PAGE 4096u

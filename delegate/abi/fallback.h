@@ -1,0 +1,33 @@
+/*
+ * A delegated part on TFLite's own kernels, for when its plan does not fit any more: a tensor was resized and the new size
+ * could not be compiled, or the device failed. TFLite gives the tensors between the original nodes no memory: that is lent to
+ * them here. It prepares them (the delegate asks for propagated shapes), but not those behind a tensor that is dynamic or a
+ * variable's handle: it stops there, and goes on from the same *position* in the graph as it was before delegation.
+ */
+#ifndef PTFE_FALLBACK_H
+#define PTFE_FALLBACK_H
+
+#include "../compile/answer.h"
+#include "tflite_abi.h"
+
+typedef struct fallback_buffer {
+    int32_t tensor;
+    size_t bytes;
+    void *data;
+} fallback_buffer;
+
+typedef struct fallback {
+    tfl_get_node get_node; /* as the context had it in Prepare */
+    fallback_buffer *buffers;
+    size_t count, room;
+    int prepared; /* the nodes have been prepared here, for the shapes that their tensors have now */
+} fallback;
+
+/* Lets the nodes give their outputs the shapes that follow from the inputs' now. 0, or -1 with a sentence. */
+int fallback_prepare(fallback *f, tfl_context *context, u32_list nodes, char *error, size_t error_size);
+
+/* Runs the nodes one after the other, prepared here before where they were not. 0, or -1 with a sentence. */
+int fallback_run(fallback *f, tfl_context *context, u32_list nodes, char *error, size_t error_size);
+void fallback_free(fallback *f);
+
+#endif

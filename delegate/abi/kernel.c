@@ -1,0 +1,132 @@
+#include "kernel.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../plan/layout.h"
+#include "../util/line.h"
+
+void kernel_unload(kernel *k) {
+    ptfe_close(k->session);
+    answer_release(k->planned);
+    free(k->given);
+    free(k->taken);
+    k->session = NULL;
+    k->planned = NULL;
+    k->given = NULL;
+    k->taken = NULL;
+}
+
+int kernel_load(kernel *k, answer *a, const answer_part *part, const char *facts, char *error, size_t size) {
+    kernel_unload(k);
+    k->planned = answer_keep(a);
+    k->session = session_open(&device_software, part->plan, part->plan_length, facts, error, size);
+    if (k->session != NULL) {
+        k->given = calloc((size_t)ptfe_input_count(k->session) + 1, sizeof *k->given);
+        k->taken = calloc((size_t)ptfe_output_count(k->session) + 1, sizeof *k->taken);
+        if (k->given != NULL && k->taken != NULL) return 0;
+        snprintf(error, size, "no memory for a part");
+    }
+    kernel_unload(k);
+    return -1;
+}
+
+kernel *kernel_new(answer *a, const answer_part *part, tfl_get_node get_node, const char *facts, tfl_delegate *delegate, profile *p,
+                   char *error, size_t size) {
+    kernel *k = calloc(1, sizeof *k);
+    if (k == NULL) {
+        snprintf(error, size, "no memory for a part");
+        return NULL;
+    }
+    k->answer = answer_keep(a);
+    k->nodes = part->nodes;
+    k->inputs = part->inputs;
+    k->outputs = part->outputs;
+    k->fallback.get_node = get_node;
+    k->delegate = delegate;
+    k->profile = p;
+    if (kernel_load(k, a, part, facts, error, size) == 0) return k;
+    kernel_free(k);
+    return NULL;
+}
+
+void kernel_free(kernel *k) {
+    if (k == NULL) return;
+    kernel_unload(k);
+    fallback_free(&k->fallback);
+    answer_release(k->answer);
+    free(k);
+}
+
+/* Missing leading dimensions count as 1, and more of them must be 1. A tensor that was planned in another shape has as many elements. */
+static int has_shape(const tfl_tensor *tensor, const plan_tensor *planned) {
+    const int channels_first = planned->layout == PLAN_NCHW;
+    const uint32_t shape[4] = {planned->n, channels_first ? planned->c : planned->h, channels_first ? planned->h : planned->w,
+                               channels_first ? planned->w : planned->c};
+    if (planned->layout == PLAN_FLAT) return tensor->bytes == layout_bytes(planned);
+    if (tensor->dims == NULL) return 0;
+    const int32_t rank = tensor->dims->size, *dims = tensor->dims->data;
+    /* NCHW of one row may lack the row: a mean over it that does not keep the dimension. */
+    if (channels_first && planned->h == 1 && rank == 3 && dims[0] == 1 && (uint32_t)dims[1] == planned->c &&
+        (uint32_t)dims[2] == planned->w)
+        return planned->n == 1;
+    for (int32_t i = rank < 4 ? rank - 4 : 0; i < rank; i++) {
+        int32_t size = i < 0 ? 1 : dims[i], place = i + 4 - rank;
+        if (size < 0 || (uint32_t)size != (place < 0 ? 1u : shape[place])) return 0;
+    }
+    return 1;
+}
+
+int kernel_matches(const kernel *k, const tfl_context *context, char *error, size_t size) {
+    if (k->session == NULL) {
+        snprintf(error, size, "no plan");
+        return -1;
+    }
+    const plan *p = &k->session->plan;
+    for (uint32_t i = 0; i < p->tensor_count; i++) {
+        const plan_tensor *planned = &p->tensors[i];
+        if (planned->direction == PLAN_INSIDE) continue;
+        if (planned->tflite_index < context->tensors_size) {
+            const tfl_tensor *tensor = &context->tensors[planned->tflite_index];
+            if ((uint32_t)tensor->type == planned->type && has_shape(tensor, planned)) continue;
+        }
+        snprintf(error, size, "tensor %u is not %ux%ux%ux%u any more",
+                 (unsigned)planned->tflite_index, (unsigned)planned->n, (unsigned)planned->h, (unsigned)planned->w,
+                 (unsigned)planned->c);
+        return -1;
+    }
+    return 0;
+}
+
+/* The tensors of one run, in the plan's order. */
+static int collect(kernel *k, const tfl_context *context, char *error, size_t size) {
+    const plan *p = &k->session->plan;
+    uint32_t in = 0, out = 0;
+    for (uint32_t i = 0; i < p->tensor_count; i++) {
+        const plan_tensor *planned = &p->tensors[i];
+        if (planned->direction == PLAN_INSIDE) continue;
+        const tfl_tensor *tensor = &context->tensors[planned->tflite_index];
+        if (tensor->data == NULL || tensor->bytes != layout_bytes(planned)) {
+            snprintf(error, size, "tensor %u has %s%zu bytes, not %zu", (unsigned)planned->tflite_index,
+                     tensor->data == NULL ? "no memory for its " : "", tensor->bytes, layout_bytes(planned));
+            return -1;
+        }
+        if (planned->direction == PLAN_IN) k->given[in++] = tensor->data;
+        else k->taken[out++] = tensor->data;
+    }
+    return 0;
+}
+
+int kernel_invoke(kernel *k, tfl_context *context, char *error, size_t size) {
+    if (k->session == NULL) return fallback_run(&k->fallback, context, k->nodes, error, size);
+    if (collect(k, context, error, size) != 0) return -1;
+    uint64_t start = profile_clock(k->profile);
+    if (ptfe_run(k->session, k->given, k->taken, error, size) != 0) {
+        line_say("a part of %u nodes goes on with TFLite's kernels: %s", (unsigned)k->nodes.count, error);
+        kernel_unload(k);
+        return fallback_run(&k->fallback, context, k->nodes, error, size);
+    }
+    profile_add(k->profile, k->session, start);
+    return 0;
+}

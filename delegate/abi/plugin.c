@@ -1,0 +1,51 @@
+/* TFLite's external-delegate entry points. Nothing here aborts or prints more than a line. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../util/line.h"
+#include "../compile/prepare.h"
+
+#define EXPORT __attribute__((visibility("default")))
+
+EXPORT tfl_delegate *tflite_plugin_create_delegate(char **keys, char **values, size_t count, void (*report_error)(const char *));
+EXPORT void tflite_plugin_destroy_delegate(tfl_delegate *base);
+
+static void complain(void (*report_error)(const char *), const char *text) {
+    if (report_error != NULL) report_error(text);
+    else line_say("%s", text);
+}
+
+static int set_up(delegate *d, char **keys, char **values, size_t count, char *error, size_t size) {
+    if (options_read(&d->options, keys, values, count, error, size) != 0) return -1;
+    const char *file = d->options.value[OPTION_PROFILE];
+    if (*file == 0) return 0;
+    d->profile = profile_new(file);
+    if (d->profile == NULL) snprintf(error, size, "no memory for the profile");
+    return d->profile == NULL ? -1 : 0;
+}
+
+tfl_delegate *tflite_plugin_create_delegate(char **keys, char **values, size_t count, void (*report_error)(const char *)) {
+    char error[1024] = "no memory for a delegate";
+    delegate *d = calloc(1, sizeof *d);
+    if (d == NULL || pthread_mutex_init(&d->lock, NULL) != 0) {
+        free(d);
+        complain(report_error, error);
+        return NULL;
+    }
+    d->base.data = d;
+    d->base.prepare = delegate_prepare;
+    d->base.flags = TFL_ALLOW_DYNAMIC_TENSORS | TFL_REQUIRE_PROPAGATED_SHAPES;
+    if (set_up(d, keys, values, keys == NULL || values == NULL ? 0 : count, error, sizeof error) == 0) return &d->base;
+    complain(report_error, error);
+    tflite_plugin_destroy_delegate(&d->base);
+    return NULL;
+}
+
+void tflite_plugin_destroy_delegate(tfl_delegate *base) {
+    delegate *d = (delegate *)base;
+    if (d == NULL) return;
+    profile_end(d->profile);
+    options_free(&d->options);
+    pthread_mutex_destroy(&d->lock);
+    free(d);
+}

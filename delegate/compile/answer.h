@@ -1,0 +1,61 @@
+/*
+ * What the engine made of a graph: a verdict on each node, the parts that TFLite cut the supported ones into, and a plan
+ * for each part. The same three runs of bytes come from the engine's pipe and from the plan cache.
+ */
+#ifndef PTFE_ANSWER_H
+#define PTFE_ANSWER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../util/bytes.h"
+
+typedef struct verdict {
+    uint32_t node;
+    int supported;
+    const char *text; /* why not; `length` bytes of the answer */
+    uint32_t length;
+} verdict;
+
+typedef struct u32_list {
+    const uint32_t *data;
+    uint32_t count;
+} u32_list;
+
+typedef struct answer_part {
+    u32_list nodes, inputs, outputs;
+    const uint8_t *plan; /* 8-aligned; NULL when refused */
+    size_t plan_length;
+    const char *refusal;
+    size_t refusal_length;
+} answer_part;
+
+/* Owns its bytes; kernels hold a reference as long as they read plans in place. */
+typedef struct answer {
+    uint8_t *check, *request, *reply; /* malloc'ed */
+    size_t check_length, request_length, reply_length;
+    verdict *verdicts;
+    size_t verdict_count;
+    answer_part *parts;
+    size_t part_count;
+    int references;
+} answer;
+
+/* NULL when there is no memory. One reference. */
+answer *answer_new(void);
+answer *answer_keep(answer *a);
+void answer_release(answer *a); /* NULL is fine */
+
+/* Read `check`: one verdict for each of `nodes`, in order. 0, or -1 with a sentence. */
+int answer_read_check(answer *a, const uint32_t *nodes, size_t count, char *error, size_t error_size);
+
+/* Read `request` and `reply`: parts with their plans or refusals. */
+int answer_read_parts(answer *a, char *error, size_t error_size);
+
+/* Whether the parts are those of another request, though their inputs and outputs may come in another order. */
+int answer_has_parts(const answer *a, const bytes *request);
+
+/* The verdicts as the engine would say them. */
+void answer_write_check(const answer *a, bytes *out);
+
+#endif

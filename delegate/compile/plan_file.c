@@ -1,0 +1,120 @@
+#define _POSIX_C_SOURCE 200809L
+#include "plan_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../include/ptfe.h"
+#include "../util/sha256.h"
+
+#define MAGIC "PTFEPLNS"
+#define FORMAT 1u
+#define MOST_BYTES ((uint64_t)1 << 31)
+
+_Static_assert(sizeof(plan_file_header) == 136, "the header of a plan file");
+
+static int fail(char *error, size_t size, const char *text) {
+    snprintf(error, size, "%s", text);
+    return -1;
+}
+
+void plan_file_start(plan_file_header *h, const answer *a) {
+    *h = (plan_file_header){
+        .format = FORMAT, .check_length = a->check_length, .request_length = a->request_length, .reply_length = a->reply_length};
+    memcpy(h->magic, MAGIC, sizeof h->magic);
+}
+
+void plan_file_digest(const plan_file_header *h, const uint8_t *check, const uint8_t *request, uint8_t digest[32]) {
+    sha256 hash;
+    sha256_start(&hash);
+    sha256_add(&hash, h, offsetof(plan_file_header, digest));
+    sha256_add(&hash, check, h->check_length);
+    sha256_add(&hash, request, h->request_length);
+    sha256_end(&hash, digest);
+}
+
+static uint64_t padded(uint64_t length) { return (length + 7) / 8 * 8; }
+
+static int check_header(const plan_file_header *h, uint64_t file_bytes, char *error, size_t size) {
+    if (memcmp(h->magic, MAGIC, sizeof h->magic) != 0) return fail(error, size, "it is no plan file (ptfe compile writes one)");
+    if (h->format != FORMAT) return fail(error, size, "it is of another version of ptfe");
+    if (h->check_length > MOST_BYTES || h->request_length > MOST_BYTES || h->reply_length > MOST_BYTES ||
+        file_bytes != sizeof *h + padded(h->check_length) + padded(h->request_length) + padded(h->reply_length)) {
+        return fail(error, size, "it is damaged");
+    }
+    return 0;
+}
+
+static int read_whole(int fd, void *to, size_t length) {
+    uint8_t *at = to;
+    while (length > 0) {
+        ssize_t got = read(fd, at, length);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) return -1;
+        at += got;
+        length -= (size_t)got;
+    }
+    return 0;
+}
+
+/* A run of bytes and what pads it. Nothing is mapped: a file that somebody cuts would kill the host. */
+static uint8_t *read_run(int fd, uint64_t length) {
+    size_t whole = (size_t)padded(length);
+    uint8_t *run = malloc(whole + 8);
+    if (run != NULL && read_whole(fd, run, whole) == 0) return run;
+    free(run);
+    return NULL;
+}
+
+static int read_from(int fd, plan_file_header *h, answer *a, char *error, size_t size) {
+    struct stat status;
+    uint8_t digest[32];
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || read_whole(fd, h, sizeof *h) != 0) {
+        return fail(error, size, "it is no plan file (ptfe compile writes one)");
+    }
+    if (check_header(h, (uint64_t)status.st_size, error, size) != 0) return -1;
+    a->check = read_run(fd, h->check_length);
+    a->request = a->check == NULL ? NULL : read_run(fd, h->request_length);
+    a->reply = a->request == NULL ? NULL : read_run(fd, h->reply_length);
+    if (a->reply == NULL) return fail(error, size, "it cannot be read");
+    plan_file_digest(h, a->check, a->request, digest);
+    if (memcmp(digest, h->digest, sizeof digest) != 0) return fail(error, size, "it is damaged");
+    a->check_length = (size_t)h->check_length;
+    a->request_length = (size_t)h->request_length;
+    a->reply_length = (size_t)h->reply_length;
+    return 0;
+}
+
+int plan_file_read(const char *path, plan_file_header *h, answer *a, char *error, size_t size) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) return fail(error, size, strerror(errno));
+    int status = read_from(fd, h, a, error, size);
+    close(fd);
+    return status;
+}
+
+int ptfe_plan(const void *file, size_t length, uint32_t index, const void **plan, size_t *plan_length) {
+    plan_file_header h;
+    answer a = {0};
+    char error[64];
+    if (length < sizeof h || (uintptr_t)file % 8 != 0) return -1;
+    memcpy(&h, file, sizeof h);
+    if (check_header(&h, length, error, sizeof error) != 0) return -1;
+    /* Only read, and not freed with the answer. */
+    a.request = (uint8_t *)(uintptr_t)file + sizeof h + padded(h.check_length);
+    a.request_length = (size_t)h.request_length;
+    a.reply = a.request + padded(h.request_length);
+    a.reply_length = (size_t)h.reply_length;
+    int found = answer_read_parts(&a, error, sizeof error) == 0 && index < a.part_count && a.parts[index].plan != NULL;
+    if (found) {
+        *plan = a.parts[index].plan;
+        *plan_length = a.parts[index].plan_length;
+    }
+    free(a.parts);
+    return found ? 0 : -1;
+}

@@ -1,0 +1,51 @@
+#include "prepare.h"
+
+#include "../abi/callbacks.h"
+#include "../util/line.h"
+#include "../util/report.h"
+#include "work.h"
+
+static void report(const work *w) {
+    if (w->delegate->options.verbose == 0) {
+        if (w->answer->part_count == 0) report_nothing(w->context, &w->graph, w->answer);
+        return;
+    }
+    report_nodes(w->context, w->answer);
+    report_refusals(w->context, w->answer);
+    for (size_t i = 0; i < w->answer->part_count; i++) report_part(w->context, &w->answer->parts[i]);
+    report_summary(&w->graph, w->answer, w->kernels, w->delegate->options.value[OPTION_CHIP]);
+}
+
+static int take(work *w) {
+    report(w);
+    w->delegate->has_parts |= w->answer->part_count > 0;
+    return w->answer->part_count == 0 ? 0 : work_replace(w);
+}
+
+/* 0: delegated, or nothing to delegate. -1 with a sentence: left as it was, or WORK_HALF_DONE. */
+static int run_prepare(work *w) {
+    if (*w->delegate->options.value[OPTION_PLAN] != 0) {
+        if (answer_from_plan_file(w) != 0) return -1;
+        return take(w);
+    }
+    if (graph_capture(w->context, &w->delegate->options, &w->graph, w->error, sizeof w->error) != 0) return -1;
+    if (w->graph.message.length == 0) {
+        /* Graphs behind the first are called by it: branches, or what gives variables their first value. */
+        if (w->graph.all > 0 && (w->delegate->options.verbose > 0 || !w->delegate->has_parts)) line_say("no int8 or uint8 operations of fixed shape here: all %zu nodes stay on TFLite's kernels", w->graph.all);
+        return 0;
+    }
+    return work_find_answer(w) != 0 ? -1 : take(w);
+}
+
+int delegate_prepare(tfl_context *context, tfl_delegate *base) {
+    delegate *d = (delegate *)base;
+    work w = {.delegate = d, .context = context};
+    pthread_mutex_lock(&d->lock);
+    int status = run_prepare(&w);
+    /* A plan file holds the first graph; those that it calls stay on the CPU. */
+    const int called = d->has_parts && d->options.verbose == 0 && *d->options.value[OPTION_PLAN] != 0;
+    if (status != 0 && !called) line_say("everything stays on TFLite's kernels: %s", w.error);
+    work_end(&w);
+    pthread_mutex_unlock(&d->lock);
+    return status == WORK_HALF_DONE ? TFL_DELEGATE_ERROR : TFL_OK;
+}

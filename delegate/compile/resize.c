@@ -1,0 +1,27 @@
+/* A partition whose tensors got other sizes: compiled again, or run by TFLite's kernels. */
+#include <inttypes.h>
+
+#include "../util/line.h"
+#include "work.h"
+
+static int compile_resized(work *w) {
+    const u32_list nodes = w->resized->nodes;
+    if (graph_capture_nodes(w->context, w->resized->fallback.get_node, nodes.data, nodes.count, &w->delegate->options, &w->graph, w->error,
+                            sizeof w->error) != 0) {
+        return -1;
+    }
+    if (w->graph.count != nodes.count || w->graph.message.length == 0) return work_fail(w, "tensors of a size that is known only later");
+    return *w->delegate->options.value[OPTION_PLAN] != 0 ? answer_from_plan_file(w) : work_find_answer(w);
+}
+
+void delegate_resize(kernel *k, tfl_context *context) {
+    delegate *d = (delegate *)k->delegate;
+    work w = {.delegate = d, .context = context, .resized = k};
+    pthread_mutex_lock(&d->lock);
+    if (compile_resized(&w) != 0) {
+        kernel_unload(k);
+        line_say("with the new sizes %" PRIu32 " nodes run on TFLite's kernels: %s", k->nodes.count, w.error);
+    }
+    work_end(&w);
+    pthread_mutex_unlock(&d->lock);
+}

@@ -1,0 +1,77 @@
+/* The answer on a graph from a file of `ptfe compile` (option plan), where no engine is. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../graph/capture.h"
+#include "plan_file.h"
+#include "../util/sha256.h"
+#include "work.h"
+
+/* The nodes of all parts, in the order of the graph: 0 with their number, or -1. `all`: the graph's. */
+static int covered_nodes(const answer *a, const tfl_int_array *all, uint32_t *nodes, size_t *count) {
+    size_t wanted = 0;
+    *count = 0;
+    for (size_t p = 0; p < a->part_count; p++) wanted += a->parts[p].nodes.count;
+    for (int32_t i = 0; i < all->size; i++) {
+        int covered = 0;
+        for (size_t p = 0; !covered && p < a->part_count; p++) {
+            const u32_list list = a->parts[p].nodes;
+            for (uint32_t n = 0; !covered && n < list.count; n++) covered = list.data[n] == (uint32_t)all->data[i];
+        }
+        if (covered) nodes[(*count)++] = (uint32_t)all->data[i];
+    }
+    return *count == wanted ? 0 : -1;
+}
+
+/* Whether the covered nodes of TFLite's graph are those that the plan was made from. */
+static int check_key(work *w, const tfl_int_array *all, const uint8_t key[32]) {
+    uint8_t found[32];
+    sha256 hash;
+    size_t count;
+    uint32_t *nodes = calloc((size_t)all->size + 1, sizeof *nodes);
+    if (nodes == NULL) return work_fail(w, "no memory for the list of nodes");
+    int status = covered_nodes(w->answer, all, nodes, &count);
+    if (status == 0) {
+        status = graph_capture_nodes(w->context, w->context->get_node_and_registration, nodes, count, NULL, &w->graph, w->error,
+                                     sizeof w->error);
+    }
+    free(nodes);
+    w->graph.all = (size_t)all->size;
+    sha256_start(&hash);
+    if (status == 0) sha256_add(&hash, w->graph.message.data, w->graph.message.length);
+    sha256_end(&hash, found);
+    return status == 0 && memcmp(found, key, sizeof found) == 0 ? 0 : work_fail(w, "it was compiled from another model, or for other sizes");
+}
+
+static int read_plan_file(work *w, const char *path) {
+    plan_file_header h;
+    tfl_int_array *all = NULL;
+    bytes request = {0};
+    w->answer = answer_new();
+    if (w->answer == NULL) return work_fail(w, "no memory for it");
+    if (plan_file_read(path, &h, w->answer, w->error, sizeof w->error) != 0) return -1;
+    if (answer_read_parts(w->answer, w->error, sizeof w->error) != 0) return -1;
+    if (w->context->get_execution_plan(w->context, &all) != TFL_OK || all == NULL || all->size < 0) {
+        return work_fail(w, "TFLite gives no execution plan");
+    }
+    if (graph_is_resized(w->context, all, w->error, sizeof w->error)) return -1;
+    if (check_key(w, all, h.key) != 0) return -1;
+    if (answer_read_check(w->answer, (const uint32_t *)all->data, (size_t)all->size, w->error, sizeof w->error) != 0) {
+        return work_fail(w, "it was compiled from another model, or for other sizes");
+    }
+    int same = work_preview(w, &request) == 0 && answer_has_parts(w->answer, &request);
+    bytes_free(&request);
+    if (!same) return work_fail(w, "TFLite cuts the graph into other parts");
+    return work_load_kernels(w);
+}
+
+int answer_from_plan_file(work *w) {
+    const char *path = w->delegate->options.value[OPTION_PLAN];
+    if (w->resized != NULL) return work_fail(w, "a plan file (option plan) is for one size");
+    if (read_plan_file(w, path) == 0) return 0;
+    char why[ERROR_BYTES - 200];
+    snprintf(why, sizeof why, "%.*s", (int)sizeof why - 1, w->error);
+    snprintf(w->error, sizeof w->error, "the plan %.180s: %s", path, why);
+    return -1;
+}

@@ -1,0 +1,27 @@
+#include "work.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int work_fail(work *w, const char *text) {
+    snprintf(w->error, sizeof w->error, "%s", text);
+    return -1;
+}
+
+int work_find_answer(work *w) {
+    const options *o = &w->delegate->options;
+    char looked[ERROR_BYTES] = "";
+    if (engine_find(o->value[OPTION_ENGINE], w->engine_file, sizeof w->engine_file, looked, sizeof looked) != 0) w->engine_file[0] = 0;
+    cache_find(&w->entry, o->value[OPTION_CACHE], w->engine_file[0] == 0 ? NULL : w->engine_file, w->graph.message.data,
+               w->graph.message.length);
+    if (answer_from_cache(w)) return 0;
+    snprintf(w->error, sizeof w->error, "%s", looked);
+    return answer_from_engine(w);
+}
+
+void work_end(work *w) {
+    engine_stop(w->engine);
+    work_free_kernels(w);
+    answer_release(w->answer);
+    graph_free(&w->graph);
+}

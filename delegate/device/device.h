@@ -1,0 +1,25 @@
+/* Where a checked plan runs. One small vtable, so that the kernel driver and the software NPU look the same. */
+#ifndef PTFE_DEVICE_H
+#define PTFE_DEVICE_H
+
+#include "../plan/plan.h"
+
+typedef struct device_plan device_plan; /* a plan loaded on a device, with its BOs */
+
+typedef struct device_ops {
+    const char *name;
+    /* The plan must stay in place until unload. Allocates BOs, fills in addresses, checks what the device can check. NULL with a sentence in `error` on failure. */
+    device_plan *(*load)(const plan *plan, const char *facts, char *error, size_t error_size);
+    /* Start of a BO's bytes for the host; stays valid until unload. */
+    uint8_t *(*bo)(device_plan *loaded, uint32_t bo);
+    /* Runs some jobs, one after the other, and waits for them. 0, or -1 with a sentence. */
+    int (*run)(device_plan *loaded, uint32_t first_job, uint32_t job_count, char *error, size_t error_size);
+    /* Time of a task in the last run, and the device's own estimate for the chip; 0 where unknown. */
+    uint64_t (*task_nanoseconds)(const device_plan *loaded, uint32_t task);
+    uint64_t (*task_cycles)(const device_plan *loaded, uint32_t task);
+    void (*unload)(device_plan *loaded);
+} device_ops;
+
+extern const device_ops device_software;
+
+#endif

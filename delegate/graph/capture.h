@@ -1,0 +1,32 @@
+/* A TFLite graph as one message of bytes for the engine (ARCHITECTURE.md). The only reader of TFLite's graph structs. */
+#ifndef PTFE_CAPTURE_H
+#define PTFE_CAPTURE_H
+
+#include "../util/bytes.h"
+#include "../util/options.h"
+#include "../abi/tflite_abi.h"
+
+typedef struct graph {
+    uint32_t *nodes; /* indices in execution order: those that may be taken */
+    size_t count;
+    size_t all;       /* nodes of the graph, those behind a dynamic tensor too */
+    int has_dynamic;  /* a node makes a tensor whose shape is known only when it runs */
+    int has_bytes;    /* a node makes an int8 or uint8 tensor */
+    bytes message;    /* empty where has_bytes is 0 */
+} graph;
+
+/* The whole graph; in TFLite's Prepare of a delegate. 0, or -1 with a sentence. graph_free is safe either way. */
+int graph_capture(tfl_context *context, const options *o, graph *out, char *error, size_t error_size);
+
+/*
+ * Whether an input was resized since tensors got their memory; then with a sentence. TFLite 2.14 to LiteRT 2.3 do not plan
+ * memory anew when a delegate is applied to such a graph: tensors behind a replaced node would have none.
+ */
+int graph_is_resized(tfl_context *context, const tfl_int_array *nodes, char *error, size_t error_size);
+
+/* Some of its nodes, with the shapes that their tensors have now. `get_node`: as the context had it in Prepare; `o` may be NULL. */
+int graph_capture_nodes(tfl_context *context, tfl_get_node get_node, const uint32_t *nodes, size_t count, const options *o, graph *out,
+                        char *error, size_t error_size);
+void graph_free(graph *g);
+
+#endif

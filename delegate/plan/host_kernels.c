@@ -1,0 +1,138 @@
+#include "host_kernels.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "layout.h"
+#include "../abi/tflite_types.h"
+
+enum { RANK = 6 };
+#define PERMUTE_BYTES (2u * RANK * sizeof(uint32_t))
+
+/* Where an output row or column lies: between two of the input, `behind` the weight of the second. */
+typedef struct position {
+    uint32_t lower, upper;
+    union {
+        int32_t fixed; /* of 1024 */
+        float real;
+    } behind;
+} position;
+
+static const plan_tensor *input_of(const plan *p, const plan_host *h) { return &p->tensors[h->input]; }
+static const plan_tensor *output_of(const plan *p, const plan_host *h) { return &p->tensors[h->output]; }
+/* In the plan's own bytes: constants, which nothing writes. */
+static const void *table_of(const plan *p, const plan_host *h) { return p->bytes + p->bos[h->table_bo].data_offset + h->table_offset; }
+
+static int refuse(char *error, size_t size, uint32_t step, const char *text) {
+    snprintf(error, size, "damaged plan: host step %" PRIu32 ": %s", step, text);
+    return -1;
+}
+
+static int check_permute(const plan *p, const plan_host *h) {
+    const uint32_t *dims = table_of(p, h), *strides = dims + RANK;
+    uint64_t count = layout_bytes(input_of(p, h)), product = 1, last = 0;
+    if (h->table_bytes != PERMUTE_BYTES || count != layout_bytes(output_of(p, h))) return -1;
+    for (size_t i = 0; i < RANK; i++) {
+        if (dims[i] == 0 || dims[i] > count / product) return -1;
+        product *= dims[i];
+        if (dims[i] > 1 && strides[i] > (count - 1 - last) / (dims[i] - 1)) return -1;
+        last += (uint64_t)(dims[i] - 1) * strides[i];
+    }
+    return product == count ? 0 : -1;
+}
+
+static int check_positions(const position *positions, uint32_t count, uint32_t size, int fixed) {
+    for (uint32_t i = 0; i < count; i++) {
+        const position *at = &positions[i];
+        if (at->lower >= size || at->upper >= size) return -1;
+        if (fixed ? at->behind.fixed < 0 || at->behind.fixed > 1024 : !(at->behind.real >= -1 && at->behind.real <= 2)) return -1;
+    }
+    return 0;
+}
+
+static int check_resize(const plan *p, const plan_host *h) {
+    const plan_tensor *in = input_of(p, h), *out = output_of(p, h);
+    const int fixed = h->kernel == PLAN_HOST_RESIZE_FIXED;
+    if ((!fixed && in->type != TFL_UINT8) || in->c != out->c || h->table_bytes != ((uint64_t)out->h + out->w) * sizeof(position)) return -1;
+    const position *rows = table_of(p, h);
+    return check_positions(rows, out->h, in->h, fixed) == 0 && check_positions(rows + out->h, out->w, in->w, fixed) == 0 ? 0 : -1;
+}
+
+int host_check(const plan *p, uint32_t step, char *error, size_t size) {
+    const plan_host *h = &p->hosts[step];
+    int status = h->kernel == PLAN_HOST_PERMUTE ? check_permute(p, h) : check_resize(p, h);
+    return status == 0 ? 0 : refuse(error, size, step, "its table does not fit its feature maps");
+}
+
+size_t host_scratch_bytes(const plan *p, uint32_t step) {
+    return layout_bytes(input_of(p, &p->hosts[step])) + layout_bytes(output_of(p, &p->hosts[step]));
+}
+
+static void permute(const uint32_t *dims, const uint32_t *strides, const uint8_t *from, uint8_t *to) {
+    uint32_t at[RANK] = {0};
+    const uint32_t inner = dims[RANK - 1], step = strides[RANK - 1];
+    for (;;) {
+        size_t start = 0;
+        for (size_t i = 0; i < RANK - 1; i++) start += (size_t)at[i] * strides[i];
+        if (step == 1) memcpy(to, from + start, inner);
+        else for (uint32_t i = 0; i < inner; i++) to[i] = from[start + (size_t)i * step];
+        to += inner;
+        size_t dim = RANK - 1;
+        while (dim > 0 && ++at[dim - 1] == dims[dim - 1]) at[--dim] = 0;
+        if (dim == 0) return;
+    }
+}
+
+/* Four pixels around each of the output; channels one behind the other. */
+typedef struct corners {
+    const uint8_t *upper_left, *lower_left, *upper_right, *lower_right;
+} corners;
+
+/* Signed codes, weights of 1024 on each axis: the sum stays below 2^28. Half away from zero. */
+static void pixel_fixed(const corners *c, int32_t y, int32_t x, uint32_t channels, uint8_t *to) {
+    const int32_t above = (1024 - y) * (1024 - x), below = y * (1024 - x), above_right = (1024 - y) * x, below_right = y * x;
+    for (uint32_t i = 0; i < channels; i++) {
+        int32_t sum = (int8_t)c->upper_left[i] * above + (int8_t)c->lower_left[i] * below + (int8_t)c->upper_right[i] * above_right +
+                      (int8_t)c->lower_right[i] * below_right;
+        to[i] = (uint8_t)((sum + (sum > 0 ? 1 << 19 : -(1 << 19))) / (1 << 20));
+    }
+}
+
+/* Unsigned codes, in TFLite's order of operations, single precision: the sum of four products of three factors, half up. */
+static void pixel_float(const corners *c, float y, float x, uint32_t channels, uint8_t *to) {
+    const float above = 1 - y, before = 1 - x;
+    for (uint32_t i = 0; i < channels; i++) {
+        float upper_left = (float)c->upper_left[i] * above * before, lower_left = (float)c->lower_left[i] * y * before;
+        float upper_right = (float)c->upper_right[i] * above * x, lower_right = (float)c->lower_right[i] * y * x;
+        to[i] = (uint8_t)(int32_t)(upper_left + lower_left + upper_right + lower_right + 0.5f);
+    }
+}
+
+static void resize(const plan_host *h, const plan_tensor *in, const plan_tensor *out, const position *rows, const uint8_t *from, uint8_t *to) {
+    const position *columns = rows + out->h;
+    const size_t line = (size_t)in->w * in->c;
+    for (uint32_t y = 0; y < out->h; y++) {
+        const uint8_t *above = from + rows[y].lower * line, *below = from + rows[y].upper * line;
+        for (uint32_t x = 0; x < out->w; x++, to += out->c) {
+            const size_t left = (size_t)columns[x].lower * in->c, right = (size_t)columns[x].upper * in->c;
+            const corners c = {above + left, below + left, above + right, below + right};
+            if (h->kernel == PLAN_HOST_RESIZE_FIXED) pixel_fixed(&c, rows[y].behind.fixed, columns[x].behind.fixed, out->c, to);
+            else pixel_float(&c, rows[y].behind.real, columns[x].behind.real, out->c, to);
+        }
+    }
+}
+
+void host_run(const plan *p, uint32_t step, const device_ops *device, device_plan *loaded, uint8_t *scratch) {
+    const plan_host *h = &p->hosts[step];
+    const plan_tensor *in = input_of(p, h), *out = output_of(p, h);
+    uint8_t *result = scratch + layout_bytes(in);
+    layout_from_cube(in, device->bo(loaded, in->bo), scratch);
+    if (h->kernel == PLAN_HOST_PERMUTE) {
+        const uint32_t *dims = table_of(p, h);
+        permute(dims, dims + RANK, scratch, result);
+    } else {
+        resize(h, in, out, table_of(p, h), scratch, result);
+    }
+    layout_to_cube(out, result, device->bo(loaded, out->bo));
+}

@@ -1,0 +1,301 @@
+/* The gate before a device: a plan is read in place only after every byte that anything relies on was checked. */
+#include "plan.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../npu/cna.h"
+#include "../npu/decode.h"
+#include "../abi/tflite_types.h"
+
+#define HEADER_BYTES 136u
+#define VERSION 2u
+#define MOST_FACTS 32u
+#define TAIL_WORDS 4u
+#define ADDRESS_SPACE ((uint64_t)1 << 32)
+/* Left free by devices: addresses from 0 on, which registers that nobody wrote hold. */
+#define GUARD_BYTES ((uint64_t)1 << 20)
+
+typedef struct reader {
+    const uint8_t *bytes;
+    size_t length;
+    plan *plan;
+    char *error;
+    size_t error_size;
+} reader;
+
+__attribute__((format(printf, 2, 3))) static int refuse(const reader *r, const char *format, ...) {
+    va_list arguments;
+    int used = snprintf(r->error, r->error_size, "damaged plan: ");
+    va_start(arguments, format);
+    if (used > 0 && (size_t)used < r->error_size) vsnprintf(r->error + used, r->error_size - (size_t)used, format, arguments);
+    va_end(arguments);
+    return -1;
+}
+
+uint64_t plan_hash(const uint8_t *bytes, size_t length) {
+    uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+    for (size_t i = 0; i < length; i++) hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+static uint32_t u32_at(const reader *r, size_t at) {
+    uint32_t value;
+    memcpy(&value, r->bytes + at, sizeof value);
+    return value;
+}
+
+static uint64_t u64_at(const reader *r, size_t at) {
+    uint64_t value;
+    memcpy(&value, r->bytes + at, sizeof value);
+    return value;
+}
+
+static int check_header(const reader *r) {
+    if ((uintptr_t)r->bytes % 8 != 0) return refuse(r, "not 8-aligned in memory");
+    if (r->length < HEADER_BYTES) return refuse(r, "%zu bytes, shorter than its header", r->length);
+    if (memcmp(r->bytes, "PTFEPLAN", 8) != 0) return refuse(r, "wrong magic");
+    if (u32_at(r, 8) != VERSION) return refuse(r, "version %" PRIu32 ", not %u", u32_at(r, 8), VERSION);
+    if (u32_at(r, 12) != HEADER_BYTES) return refuse(r, "a header of %" PRIu32 " bytes", u32_at(r, 12));
+    if (u64_at(r, 16) != r->length) return refuse(r, "%zu bytes, not %" PRIu64, r->length, u64_at(r, 16));
+    if (u64_at(r, 24) != plan_hash(r->bytes + 32, r->length - 32)) return refuse(r, "wrong checksum");
+    r->plan->chip = u32_at(r, 32);
+    r->plan->cores = u32_at(r, 36);
+    if (r->plan->cores < 1 || r->plan->cores > 3) return refuse(r, "%" PRIu32 " cores", r->plan->cores);
+    return 0;
+}
+
+/* Where the records of a section stand; NULL when they are not inside the file. */
+static const void *section(const reader *r, unsigned index, size_t record_bytes, uint32_t *count) {
+    uint32_t offset = u32_at(r, 64 + 8 * index);
+    *count = u32_at(r, 68 + 8 * index);
+    if (offset < HEADER_BYTES || offset % 8 != 0 || offset > r->length) return NULL;
+    return (uint64_t)*count * record_bytes <= r->length - offset ? r->bytes + offset : NULL;
+}
+
+static int find_sections(const reader *r) {
+    plan *p = r->plan;
+    p->tensors = section(r, 0, sizeof *p->tensors, &p->tensor_count);
+    p->bos = section(r, 1, sizeof *p->bos, &p->bo_count);
+    p->relocations = section(r, 2, sizeof *p->relocations, &p->relocation_count);
+    p->tasks = section(r, 3, sizeof *p->tasks, &p->task_count);
+    p->jobs = section(r, 4, sizeof *p->jobs, &p->job_count);
+    p->ops = section(r, 5, sizeof *p->ops, &p->op_count);
+    p->facts = section(r, 6, sizeof *p->facts, &p->fact_count);
+    p->strings = section(r, 7, 1, &p->string_bytes);
+    p->hosts = section(r, 8, sizeof *p->hosts, &p->host_count);
+    if (p->tensors == NULL || p->bos == NULL || p->relocations == NULL || p->tasks == NULL || p->jobs == NULL ||
+        p->ops == NULL || p->facts == NULL || p->strings == NULL || p->hosts == NULL) {
+        return refuse(r, "a section is not inside the file");
+    }
+    return 0;
+}
+
+static int check_bos(const reader *r) {
+    const plan *p = r->plan;
+    uint64_t total = GUARD_BYTES;
+    if (p->bo_count == 0 || p->bo_count > PLAN_MAX_BOS) return refuse(r, "%" PRIu32 " buffers", p->bo_count);
+    for (uint32_t i = 0; i < p->bo_count; i++) {
+        const plan_bo *bo = &p->bos[i];
+        if (bo->kind > PLAN_BO_REGCMD) return refuse(r, "buffer %" PRIu32 " is of kind %" PRIu32, i, bo->kind);
+        if (bo->size == 0 || bo->size > ADDRESS_SPACE - total) return refuse(r, "buffer %" PRIu32 " is empty or too large", i);
+        total += bo->size + GUARD_BYTES; /* the device aligns buffers */
+        if (total > ADDRESS_SPACE) return refuse(r, "more than 4 GiB of buffers");
+        if (bo->data_bytes > bo->size || bo->data_offset > r->length || bo->data_bytes > r->length - bo->data_offset) {
+            return refuse(r, "the bytes of buffer %" PRIu32 " are not inside the file", i);
+        }
+        if (bo->kind != PLAN_BO_ARENA && bo->data_offset % 8 != 0) return refuse(r, "the bytes of buffer %" PRIu32 " are not aligned", i);
+    }
+    return 0;
+}
+
+static int check_tensor(const reader *r, uint32_t index) {
+    const plan_tensor *t = &r->plan->tensors[index];
+    if (t->direction > PLAN_INSIDE || t->layout > PLAN_NCHW || t->pad_byte > 0xff) return refuse(r, "feature map %" PRIu32 ": unknown form", index);
+    if (!(t->type == TFL_UINT8 && t->flip == 0x80) && !(t->type == TFL_INT8 && t->flip == 0)) {
+        return refuse(r, "feature map %" PRIu32 " is of type %" PRIu32 ", flip %" PRIu32, index, t->type, t->flip);
+    }
+    if (t->n != 1 || t->h == 0 || t->w == 0 || t->c == 0) return refuse(r, "feature map %" PRIu32 ": a dimension", index);
+    if (t->bo >= r->plan->bo_count || r->plan->bos[t->bo].kind != PLAN_BO_ARENA) {
+        return refuse(r, "feature map %" PRIu32 " is not in an arena", index);
+    }
+    if (t->surfaces != t->c / NPU_ATOM + (t->c % NPU_ATOM != 0)) return refuse(r, "feature map %" PRIu32 ": its surfaces", index);
+    uint64_t line = (uint64_t)t->w * NPU_ATOM, plane = (uint64_t)(t->h - 1) * t->line_bytes + line;
+    if (t->line_bytes < line || (t->surfaces > 1 && t->surface_bytes < plane)) {
+        return refuse(r, "feature map %" PRIu32 ": its strides overlap", index);
+    }
+    uint64_t size = r->plan->bos[t->bo].size, before = (uint64_t)(t->surfaces - 1) * t->surface_bytes;
+    if (t->offset > size || before > size - t->offset || plane > size - t->offset - before) {
+        return refuse(r, "feature map %" PRIu32 " is not inside its buffer", index);
+    }
+    return 0;
+}
+
+static int check_tensors(const reader *r) {
+    for (uint32_t i = 0; i < r->plan->tensor_count; i++) {
+        if (check_tensor(r, i) != 0) return -1;
+    }
+    return 0;
+}
+
+static int check_relocations(const reader *r) {
+    const plan *p = r->plan;
+    for (uint32_t i = 0; i < p->relocation_count; i++) {
+        const plan_relocation *one = &p->relocations[i], *before = i == 0 ? NULL : one - 1;
+        if (one->bo >= p->bo_count || p->bos[one->bo].kind != PLAN_BO_REGCMD ||
+            one->word >= p->bos[one->bo].data_bytes / 8) {
+            return refuse(r, "relocation %" PRIu32 " is not in register commands", i);
+        }
+        if (one->target_bo >= p->bo_count || p->bos[one->target_bo].kind == PLAN_BO_REGCMD ||
+            one->addend >= p->bos[one->target_bo].size) {
+            return refuse(r, "relocation %" PRIu32 " points outside its buffer", i);
+        }
+        if (before != NULL && (before->bo > one->bo || (before->bo == one->bo && before->word >= one->word))) {
+            return refuse(r, "relocations are not in order");
+        }
+    }
+    return 0;
+}
+
+/* Relocations are sorted: whether one fills in this word. */
+static int is_relocated(const plan *p, uint32_t bo, uint64_t word) {
+    uint32_t low = 0, high = p->relocation_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        const plan_relocation *one = &p->relocations[middle];
+        if (one->bo == bo && one->word == word) return 1;
+        if (one->bo < bo || (one->bo == bo && one->word < word)) low = middle + 1;
+        else high = middle;
+    }
+    return 0;
+}
+
+/* A register that a task may write; an address comes from a relocation or is 0, and nothing else is relocated. */
+static int check_word(const reader *r, uint32_t task, uint32_t bo, uint64_t word) {
+    uint64_t bits = u64_at(r, r->plan->bos[bo].data_offset + word * 8);
+    uint32_t target = (uint32_t)(bits >> 48), offset = (uint32_t)(bits & 0xffff), value = (uint32_t)(bits >> 16);
+    int reg = npu_register_find(target, offset);
+    if (reg < 0 || (npu_registers[reg].flags & NPU_REGISTER_POOLING) != 0) {
+        return refuse(r, "task %" PRIu32 " writes target 0x%04" PRIx32 " register 0x%04" PRIx32, task, target, offset);
+    }
+    int relocated = is_relocated(r->plan, bo, word), holds = (npu_registers[reg].flags & NPU_REGISTER_HOLDS_ADDRESS) != 0;
+    if (relocated != holds && (relocated || value != 0)) {
+        return refuse(r, "task %" PRIu32 ": %s %s", task, npu_registers[reg].name,
+                      relocated ? "holds no address, but is filled in with one" : "holds an address of its own");
+    }
+    if ((value & ~npu_registers[reg].mask) != 0) {
+        return refuse(r, "task %" PRIu32 ": %s = 0x%08" PRIx32 ": reserved bits", task, npu_registers[reg].name, value);
+    }
+    return 0;
+}
+
+/* The last words start the blocks; a link to another task is not used by any plan. */
+static int check_tail(const reader *r, uint32_t task, uint32_t bo, uint64_t word) {
+    const uint64_t amount = (uint64_t)NPU_TARGET_PC << 48 | NPU_PC_REGISTER_AMOUNTS, barrier = (uint64_t)NPU_TARGET_BARRIER << 48;
+    const uint64_t start = (uint64_t)NPU_TARGET_OPERATION_ENABLE << 48 | NPU_PC_OPERATION_ENABLE;
+    uint64_t words[TAIL_WORDS];
+    memcpy(words, r->bytes + r->plan->bos[bo].data_offset + word * 8, sizeof words);
+    if (words[0] != 0 || words[1] != amount || words[2] != barrier || (words[3] & ~((uint64_t)0x7f << 16)) != start) {
+        return refuse(r, "task %" PRIu32 " does not end with the four words that start it", task);
+    }
+    for (uint64_t i = 0; i < TAIL_WORDS; i++) {
+        if (is_relocated(r->plan, bo, word + i)) return refuse(r, "task %" PRIu32 ": its end is relocated", task);
+    }
+    return 0;
+}
+
+static int check_tasks(const reader *r) {
+    const plan *p = r->plan;
+    for (uint32_t i = 0; i < p->task_count; i++) {
+        const plan_task *task = &p->tasks[i];
+        if (task->op >= p->op_count) return refuse(r, "task %" PRIu32 " is of no operation", i);
+        if (task->regcmd_bo >= p->bo_count || p->bos[task->regcmd_bo].kind != PLAN_BO_REGCMD) {
+            return refuse(r, "task %" PRIu32 " has no register commands", i);
+        }
+        /* The kernel starts (words + 1) / 2 - 1 pairs, in a field of 16 bits. */
+        uint64_t room = p->bos[task->regcmd_bo].data_bytes;
+        if (task->regcmd_offset % 16 != 0 || task->words <= TAIL_WORDS || task->words > 0x20000 ||
+            task->regcmd_offset > room || (uint64_t)task->words * 8 > room - task->regcmd_offset) {
+            return refuse(r, "the words of task %" PRIu32 " are not inside their buffer", i);
+        }
+        uint64_t first = task->regcmd_offset / 8;
+        for (uint64_t w = 0; w < task->words - TAIL_WORDS; w++) {
+            if (check_word(r, i, task->regcmd_bo, first + w) != 0) return -1;
+        }
+        if (check_tail(r, i, task->regcmd_bo, first + task->words - TAIL_WORDS) != 0) return -1;
+    }
+    return 0;
+}
+
+/* Jobs take the tasks one after the other and wait for earlier ones only. */
+static int check_jobs(const reader *r) {
+    const plan *p = r->plan;
+    uint64_t all = p->bo_count == 64 ? UINT64_MAX : ((uint64_t)1 << p->bo_count) - 1;
+    uint32_t next = 0;
+    for (uint32_t i = 0; i < p->job_count; i++) {
+        const plan_job *job = &p->jobs[i];
+        if (job->first_task != next || job->task_count == 0 || job->task_count > p->task_count - next) {
+            return refuse(r, "the tasks of job %" PRIu32, i);
+        }
+        next += job->task_count;
+        if (job->core >= p->cores || job->depends > i) return refuse(r, "job %" PRIu32 " waits for a later one", i);
+        if (((job->in_bos | job->out_bos) & ~all) != 0) return refuse(r, "job %" PRIu32 " names a buffer that is not there", i);
+    }
+    if (next != p->task_count) return refuse(r, "tasks without a job");
+    return 0;
+}
+
+static int check_name(const reader *r, uint32_t offset, uint32_t bytes) {
+    return offset <= r->plan->string_bytes && bytes <= r->plan->string_bytes - offset ? 0 : refuse(r, "a name is not inside the file");
+}
+
+static int check_ops(const reader *r) {
+    const plan *p = r->plan;
+    if (p->fact_count > MOST_FACTS) return refuse(r, "%" PRIu32 " facts", p->fact_count);
+    for (uint32_t i = 0; i < p->fact_count; i++) {
+        if (check_name(r, p->facts[i].name_offset, p->facts[i].name_bytes) != 0) return -1;
+    }
+    for (uint32_t i = 0; i < p->op_count; i++) {
+        const plan_op *op = &p->ops[i];
+        if (check_name(r, op->name_offset, op->name_bytes) != 0) return -1;
+        if (op->first_task > p->task_count || op->task_count > p->task_count - op->first_task) {
+            return refuse(r, "the tasks of operation %" PRIu32, i);
+        }
+        if (p->fact_count < MOST_FACTS && op->facts >> p->fact_count != 0) return refuse(r, "the facts of operation %" PRIu32, i);
+    }
+    return 0;
+}
+
+/* What the kernel itself says of its table is checked by host_check. */
+static int check_hosts(const reader *r) {
+    const plan *p = r->plan;
+    uint32_t job = 0;
+    for (uint32_t i = 0; i < p->host_count; i++) {
+        const plan_host *host = &p->hosts[i];
+        if (host->op >= p->op_count || host->kernel > PLAN_HOST_RESIZE_FLOAT) return refuse(r, "host step %" PRIu32 ": unknown form", i);
+        if (host->before_job < job || host->before_job > p->job_count) return refuse(r, "host step %" PRIu32 " is out of order", i);
+        job = host->before_job;
+        if (host->input >= p->tensor_count || host->output >= p->tensor_count || p->tensors[host->input].direction != PLAN_INSIDE ||
+            p->tensors[host->output].direction != PLAN_INSIDE || p->tensors[host->input].type != p->tensors[host->output].type) {
+            return refuse(r, "the feature maps of host step %" PRIu32, i);
+        }
+        if (host->table_bo >= p->bo_count || p->bos[host->table_bo].kind != PLAN_BO_CONSTANTS) return refuse(r, "the table of host step %" PRIu32, i);
+        uint64_t room = p->bos[host->table_bo].data_bytes;
+        if (host->table_offset % 4 != 0 || host->table_offset > room || host->table_bytes > room - host->table_offset) {
+            return refuse(r, "the table of host step %" PRIu32 " is not inside its buffer", i);
+        }
+    }
+    return 0;
+}
+
+int plan_open(const void *bytes, size_t length, plan *out, char *error, size_t error_size) {
+    memset(out, 0, sizeof *out);
+    out->bytes = bytes;
+    out->length = length;
+    const reader r = {bytes, length, out, error, error_size};
+    if (check_header(&r) != 0 || find_sections(&r) != 0 || check_bos(&r) != 0 || check_tensors(&r) != 0) return -1;
+    if (check_relocations(&r) != 0 || check_ops(&r) != 0 || check_tasks(&r) != 0) return -1;
+    return check_jobs(&r) != 0 ? -1 : check_hosts(&r);
+}

@@ -1,0 +1,23 @@
+/* A plan on a device, ready to run: what the delegate's kernel, the C ABI and the addon share. */
+#ifndef PTFE_SESSION_H
+#define PTFE_SESSION_H
+
+#include "../device/device.h"
+#include "../include/ptfe.h"
+
+struct ptfe_session {
+    plan plan;
+    const device_ops *device;
+    device_plan *loaded;
+    uint8_t *scratch;           /* for steps of the host; NULL where the plan has none */
+    uint64_t *host_nanoseconds; /* of each of them, in the last run */
+};
+
+/* ptfe_open on a given device. */
+ptfe_session *session_open(const device_ops *device, const void *bytes, size_t length, const char *facts, char *error,
+                           size_t error_size);
+
+/* The n-th tensor of a direction, in the plan's order; NULL when there are fewer. */
+const plan_tensor *session_tensor(const ptfe_session *session, enum plan_direction direction, uint32_t index);
+
+#endif

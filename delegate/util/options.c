@@ -1,0 +1,141 @@
+#define _POSIX_C_SOURCE 200809L
+#include "options.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../device/facts_option.h"
+
+enum { MOST_SECONDS = 86400 };
+
+typedef struct option_info {
+    const char *name;
+    const char *alias; /* another name that is taken, or NULL */
+    const char *initial;
+    const char *allowed; /* values between '|', or a description in <> */
+} option_info;
+
+static const option_info table[OPTION_COUNT] = {
+    [OPTION_DEVICE] = {"device", NULL, "auto", "auto|software"},
+    [OPTION_CHIP] = {"chip", NULL, "rk3588", "rk3588"},
+    [OPTION_CORES] = {"cores", NULL, "1", "1|2|3"},
+    [OPTION_CACHE] = {"cache", NULL, "", "<folder>|off"},
+    [OPTION_NODE] = {"node", NULL, "", "<path of Node>"},
+    [OPTION_ENGINE] = {"engine", NULL, "", "<path of engine.mjs>"},
+    [OPTION_TIMEOUT] = {"timeout", NULL, "60", "<seconds, 1 to 86400>"},
+    [OPTION_VERBOSE] = {"verbose", NULL, "0", "0|1|2"},
+    [OPTION_PROFILE] = {"profile", NULL, "", "<file>"},
+    [OPTION_TRUST] = {"trust", NULL, "inferred", "inferred|seen"},
+    [OPTION_PARTS] = {"parts", NULL, "worthwhile", "worthwhile|all"},
+    [OPTION_PRECISION] = {"precision", NULL, "fast", "fast|best"},
+    [OPTION_FACTS] = {"facts", "fact", "", "<name=value,... of the software NPU>"},
+    [OPTION_PLAN] = {"plan", NULL, "", "<file of ptfe compile>"},
+};
+
+const char *option_name(enum option_id id) { return table[id].name; }
+
+static int is_listed(const char *list, const char *value) {
+    size_t length = strlen(value);
+    while (length > 0) {
+        if (strncmp(list, value, length) == 0 && (list[length] == 0 || list[length] == '|')) return 1;
+        list = strchr(list, '|');
+        if (list == NULL) return 0;
+        list++;
+    }
+    return 0;
+}
+
+static int check(enum option_id id, const char *value, char *error, size_t size) {
+    char *end = NULL;
+    long seconds;
+    switch (id) {
+    case OPTION_TIMEOUT:
+        seconds = strtol(value, &end, 10);
+        if (isdigit((unsigned char)*value) && *end == 0 && seconds >= 1 && seconds <= MOST_SECONDS) return 0;
+        break;
+    case OPTION_FACTS: return facts_option_check(value, error, size);
+    case OPTION_CHIP:
+        if (strcmp(value, "rk3576") == 0 || strcmp(value, "rk3568") == 0) {
+            snprintf(error, size, "option chip: nothing is compiled for %s yet (allowed: %s)", value, table[id].allowed);
+            return -1;
+        }
+        if (is_listed(table[id].allowed, value)) return 0;
+        break;
+    default:
+        if (table[id].allowed[0] == '<' || is_listed(table[id].allowed, value)) return 0;
+    }
+    snprintf(error, size, "option %s: \"%.80s\" is not a value (allowed: %s)", table[id].name, value, table[id].allowed);
+    return -1;
+}
+
+static int set(options *o, enum option_id id, const char *value, char *error, size_t size) {
+    if (check(id, value, error, size) != 0) return -1;
+    char *copy = strdup(value);
+    if (copy == NULL) {
+        snprintf(error, size, "no memory for options");
+        return -1;
+    }
+    free(o->value[id]);
+    o->value[id] = copy;
+    return 0;
+}
+
+static int set_from_environment(options *o, enum option_id id, char *error, size_t size) {
+    char name[32] = "PTFE_";
+    size_t at = strlen(name);
+    for (const char *c = table[id].name; *c != 0 && at < sizeof name - 1; c++) name[at++] = (char)toupper((unsigned char)*c);
+    name[at] = 0;
+    const char *value = getenv(name);
+    if (value == NULL || *value == 0 || set(o, id, value, error, size) == 0) return 0;
+    size_t length = strlen(error);
+    snprintf(error + length, size - length, ", from %s", name);
+    return -1;
+}
+
+static int refuse_unknown(const char *key, char *error, size_t size) {
+    size_t used = (size_t)snprintf(error, size, "unknown option \"%.40s\" (options:", key);
+    for (int id = 0; id < OPTION_COUNT && used < size; id++) {
+        used += (size_t)snprintf(error + used, size - used, " %s=%s", table[id].name, table[id].allowed);
+    }
+    if (used < size) snprintf(error + used, size - used, ")");
+    return -1;
+}
+
+int options_read(options *out, char **keys, char **values, size_t count, char *error, size_t size) {
+    memset(out, 0, sizeof *out);
+    for (int id = 0; id < OPTION_COUNT; id++) {
+        if ((out->value[id] = strdup(table[id].initial)) == NULL) {
+            snprintf(error, size, "no memory for options");
+            return -1;
+        }
+    }
+    /* A variable is not looked at where an option is given. */
+    for (int id = 0; id < OPTION_COUNT; id++) {
+        int given = 0;
+        for (size_t i = 0; i < count; i++) given |= keys[i] != NULL && strcmp(keys[i], table[id].name) == 0;
+        if (!given && set_from_environment(out, (enum option_id)id, error, size) != 0) return -1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const char *key = keys[i] == NULL ? "" : keys[i];
+        int id = 0;
+        while (id < OPTION_COUNT && strcmp(key, table[id].name) != 0 &&
+               (table[id].alias == NULL || strcmp(key, table[id].alias) != 0)) {
+            id++;
+        }
+        if (id == OPTION_COUNT) return refuse_unknown(key, error, size);
+        if (set(out, (enum option_id)id, values[i] == NULL ? "" : values[i], error, size) != 0) return -1;
+    }
+    out->timeout_seconds = (int)strtol(out->value[OPTION_TIMEOUT], NULL, 10);
+    out->verbose = (int)strtol(out->value[OPTION_VERBOSE], NULL, 10);
+    out->cores = (int)strtol(out->value[OPTION_CORES], NULL, 10);
+    return 0;
+}
+
+void options_free(options *o) {
+    for (int id = 0; id < OPTION_COUNT; id++) {
+        free(o->value[id]);
+        o->value[id] = NULL;
+    }
+}

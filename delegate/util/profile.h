@@ -1,0 +1,21 @@
+/* profile=FILE: every task of every inference as a Perfetto trace, and a table of times by operation. */
+#ifndef PTFE_PROFILE_H
+#define PTFE_PROFILE_H
+
+#include "../plan/session.h"
+
+typedef struct profile profile;
+
+/* NULL when there is no memory. */
+profile *profile_new(const char *file);
+
+/* The time now; 0 where `p` is NULL. */
+uint64_t profile_clock(const profile *p);
+
+/* Takes the times of the run that began at `start`. NULL does nothing. */
+void profile_add(profile *p, const ptfe_session *session, uint64_t start);
+
+/* Writes the trace, prints the table, frees. NULL is fine. */
+void profile_end(profile *p);
+
+#endif
