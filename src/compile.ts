@@ -18,8 +18,9 @@ import { type OpContext, type OpDefinition, type Refusal, refusalOf, type Trust 
 import { checkGraph, type PartChoice, renamedGraph } from './partition/check.js';
 import { splitParts } from './partition/split.js';
 import { place, type Placement } from './place/place.js';
+import { withProofs } from './place/proof.js';
 import { writePlan } from './plan/write.js';
-import { scheduleJobs } from './schedule/order.js';
+import { jobEnds, scheduleJobs } from './schedule/order.js';
 import { stagesOf } from './ops/stages.js';
 import { isHostStep, type Step } from './tile/task.js';
 import { tileOperation } from './tile/tile.js';
@@ -73,6 +74,30 @@ const bordersOf = (part: Part, borders: Layouts, layouts: Renamed['layouts']): L
   return all;
 };
 
+/** @param known what was tiled before */
+const tileAll = (
+  { operations, spots }: Placement,
+  trust: Trust,
+  known: readonly Step[] = [],
+): readonly Step[] | Refusal => {
+  const cubes = new Map([...spots].map(([tensor, { cube }]) => [tensor, cube]));
+  const before = new Map(known.map((step) => [step.operation, step]));
+  const steps: Step[] = [];
+  for (const operation of operations) {
+    const step =
+      before.get(operation) ??
+      (operation.kind === 'host' ? { operation } : tileOperation(operation, stagesOf(operation, trust), cubes));
+    if (step === null)
+      return {
+        rule: 'tile',
+        text: `node ${operation.nodes[0] ?? -1} cannot be cut to fit the chip's buffers`,
+        advice: 'take fewer channels or smaller planes',
+      };
+    steps.push(step);
+  }
+  return steps;
+};
+
 /** Compiles nodes that `checkGraph` accepted. @returns the plan's bytes, or why there is none */
 export const compilePart = (given: Graph, part: Part, options: CompileOptions): Uint8Array | Refusal => {
   const { graph, layouts } = renamedGraph(given, options.trust);
@@ -84,24 +109,15 @@ export const compilePart = (given: Graph, part: Part, options: CompileOptions): 
     return { rule: 'parts', text: `tensor ${placement.missing} is made in no node of the part` };
   const borders = bordersOf(part, placement.borders, layouts);
   if (borders === null) return { rule: 'parts', text: 'a tensor with an order that the host cannot lay out' };
-  const cubes = new Map([...placement.spots].map(([tensor, { cube }]) => [tensor, cube]));
-  const steps: Step[] = [];
-  for (const operation of placement.operations) {
-    if (operation.kind === 'host') {
-      steps.push({ operation });
-      continue;
-    }
-    const result = tileOperation(operation, stagesOf(operation, options.trust), cubes);
-    if (result === null)
-      return {
-        rule: 'tile',
-        text: `node ${operation.nodes[0] ?? -1} cannot be cut to fit the chip's buffers`,
-        advice: 'take fewer channels or smaller planes',
-      };
-    steps.push(result);
-  }
-  const schedule = scheduleJobs(steps);
-  const arena = withTensors(allocateArena(lifetimesOf(part, placement)), placement.spots);
+  const unproven = tileAll(placement, options.trust);
+  if ('rule' in unproven) return unproven;
+  const proven = withProofs(placement, jobEnds(unproven));
+  const steps = tileAll(proven.placement, options.trust, unproven);
+  if ('rule' in steps) return steps;
+  const schedule = scheduleJobs(steps, proven.ends);
+  const { spots } = proven.placement;
+  const cubes = new Map([...spots].map(([tensor, { cube }]) => [tensor, cube]));
+  const arena = withTensors(allocateArena(lifetimesOf(part, proven.placement, schedule)), spots);
   const constants = new ConstantBuffer();
   const tasks = emitTasks(steps, cubes, arena, placement.constants, constants);
   const hostTables = steps.filter(isHostStep).map(({ operation }) => {

@@ -2,12 +2,27 @@
 import type { Part } from '../model/graph.js';
 import { operandsOf } from '../ops/operation.js';
 import type { Placement } from '../place/place.js';
+import type { Schedule } from '../schedule/order.js';
 import type { Lifetime } from './arena.js';
 
-export const lifetimesOf = (part: Part, { operations, spots, roots }: Placement): readonly Lifetime[] => {
+/**
+ * The results by which a job shows that it ran (`place/proof.ts`), with the position of the job's first operation: nothing
+ * else may stand in their memory while the job runs.
+ */
+const lastResults = ({ operations }: Placement, { jobs }: Schedule): ReadonlyMap<number, number> =>
+  new Map(
+    jobs.flatMap(({ operations: own }) => {
+      const [first, last] = [own[0], operations[own.at(-1) ?? -1]];
+      return first === undefined || last === undefined ? [] : [[last.output, first] as const];
+    }),
+  );
+
+export const lifetimesOf = (part: Part, placement: Placement, schedule: Schedule): readonly Lifetime[] => {
+  const { operations, spots, roots } = placement;
   const uses = new Map<number, { from: number; to: number }>();
+  const rootOf = (tensor: number): number => spots.get(tensor)?.root ?? tensor;
   const use = (tensor: number, position: number): void => {
-    const root = spots.get(tensor)?.root ?? tensor;
+    const root = rootOf(tensor);
     const known = uses.get(root);
     uses.set(root, {
       from: Math.min(known?.from ?? position, position),
@@ -19,8 +34,14 @@ export const lifetimesOf = (part: Part, { operations, spots, roots }: Placement)
     for (const tensor of [...operandsOf(operation), operation.output]) use(tensor, position);
   }
   for (const tensor of part.outputs) use(tensor, operations.length);
+  const last = lastResults(placement, schedule);
+  for (const [tensor, position] of last) use(tensor, position);
+  const byHost = operations.flatMap((operation) =>
+    operation.kind === 'host' ? [operation.input, operation.output] : [],
+  );
+  const io = new Set([...part.inputs, ...part.outputs, ...byHost, ...last.keys()].map(rootOf));
   return [...uses].flatMap(([root, { from, to }]) => {
     const bytes = roots.get(root);
-    return bytes === undefined ? [] : [{ tensor: root, bytes, from, to }];
+    return bytes === undefined ? [] : [{ tensor: root, bytes, from, to, memory: io.has(root) ? 'io' : 'arena' }];
   });
 };

@@ -5,8 +5,8 @@
  */
 import { atoms } from '../hardware/limits.js';
 import { alignUp } from '../layout/cube.js';
-import type { ConvOperation } from '../ops/operation.js';
-import type { ConvTile, ElementwiseTile } from '../tile/task.js';
+import { type ConvOperation, operandsOf } from '../ops/operation.js';
+import type { ConvTile, ElementwiseTile, TiledOperation } from '../tile/task.js';
 
 const bytesPerCycle = 16;
 const pipelineFill = 1000;
@@ -29,6 +29,16 @@ export const convCycles = (operation: ConvOperation, tile: ConvTile): number => 
 
 export const elementwiseCycles = (tile: ElementwiseTile, operands: number): number =>
   pipelineFill + (tile.columns * tile.rows * atoms.channels * (operands + 1)) / bytesPerCycle;
+
+type TiledConvolution = Extract<TiledOperation, { operation: { kind: 'conv' } }>;
+const isConvolution = (tiled: TiledOperation): tiled is TiledConvolution => tiled.operation.kind === 'conv';
+
+/** Of each task of an operation. */
+export const cyclesOf = (tiled: TiledOperation): readonly number[] => {
+  if (isConvolution(tiled)) return tiled.tiles.map((tile) => convCycles(tiled.operation, tile));
+  const operands = operandsOf(tiled.operation).length;
+  return tiled.tiles.map((tile) => elementwiseCycles(tile, operands));
+};
 
 /** Multiply-accumulates that the model asks for. */
 export const convMacs = ({ geometry: g, depthwise }: ConvOperation): number =>

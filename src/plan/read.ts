@@ -2,6 +2,7 @@
  * Bytes -> plan, the inverse of `write.ts`: for tools and tests (a device reads plans through `delegate/plan/plan.c`). Every
  * number that points somewhere is checked, so that what reads the result needs no checks of its own.
  */
+import { atoms } from '../hardware/limits.js';
 import { PtfeError } from '../error.js';
 import {
   boKinds,
@@ -213,11 +214,24 @@ const positions = (mask: bigint): readonly number[] => {
 const readJob = (targets: Targets, fields: Fields, where: string, index: number): PlanJob => {
   const [firstTask, taskCount, core, depends] = [fields.u32(), fields.u32(), fields.u32(), fields.u32()];
   const [inBos, outBos] = [positions(fields.u64()), positions(fields.u64())];
+  const [proofBo, proofOffset] = [fields.u32(), fields.u32()];
   demand(taskCount > 0, where, () => 'no task');
   demandRange(firstTask, taskCount, targets.counts.tasks, where, 'tasks');
   demand(depends <= index, where, () => `it waits for job ${depends - 1}, which is not before it`);
   for (const bo of [...inBos, ...outBos]) demandBo(targets, bo, where);
-  return { firstTask, taskCount, core, depends: depends === 0 ? null : depends - 1, inBos, outBos };
+  const { kind, size } = demandBo(targets, proofBo, where);
+  demand(kind === 'io', where, () => `its proof is in BO ${proofBo}, which holds ${kind}`);
+  demand(proofOffset + atoms.channels <= size, where, () => `its proof is at ${proofOffset} of ${size} bytes`);
+  return {
+    firstTask,
+    taskCount,
+    core,
+    depends: depends === 0 ? null : depends - 1,
+    inBos,
+    outBos,
+    proofBo,
+    proofOffset,
+  };
 };
 
 const readHost = (targets: Targets, fields: Fields, where: string): PlanHost => {

@@ -60,7 +60,9 @@ const checkSpace = (folder: string): void => {
   const { bavail, bsize } = statfsSync(folder);
   const free = Math.floor((bavail * bsize) / 1e6);
   if (free < 3 * kernelTest.megabytes)
-    throw new CannotSetUp(`${free} MB are free for its cache folder, and it takes ${3 * kernelTest.megabytes} for a while`);
+    throw new CannotSetUp(
+      `${free} MB are free for its cache folder, and it takes ${3 * kernelTest.megabytes} for a while`,
+    );
 };
 
 const checkNamespaces = (): void => {

@@ -1,6 +1,16 @@
 /** A guest: busybox, the kernel's modules, TFLite's C library with Mesa's Teflon, ptfe's library; and one boot of it. */
 import { spawn } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -34,7 +44,24 @@ export interface BootResult {
   readonly ended: boolean;
 }
 
-const applets = ['sh', 'mount', 'insmod', 'cat', 'echo', 'ls', 'dmesg', 'sleep', 'poweroff', 'grep', 'kill', 'timeout', 'chmod', 'mkdir', 'rm', 'env'];
+const applets = [
+  'sh',
+  'mount',
+  'insmod',
+  'cat',
+  'echo',
+  'ls',
+  'dmesg',
+  'sleep',
+  'poweroff',
+  'grep',
+  'kill',
+  'timeout',
+  'chmod',
+  'mkdir',
+  'rm',
+  'env',
+];
 const unneeded = ['libcpuinfo_', 'expatw', 'libmvec'];
 const cores = 3;
 
@@ -114,7 +141,9 @@ export const bootGuest = async (bed: Bed, files: GuestFiles, server: string, boo
   const image = join(scratch, 'initrd.gz');
   writeFileSync(image, initrd(bed, files, boot));
   const sockets = join(scratch, 'npu');
-  const npu = spawn(server, [String(cores), sockets, process.env['PTFE_KERNEL_VERBOSE'] ?? '0'], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const npu = spawn(server, [String(cores), sockets, process.env['PTFE_KERNEL_VERBOSE'] ?? '0'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let said = '';
   npu.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
   while (!existsSync(`${sockets}${cores - 1}`)) await sleep(20);

@@ -22,7 +22,12 @@ export const tryRun = (command: string, args: readonly string[], options: SpawnS
 };
 
 /** @throws CannotSetUp where the command fails */
-export const run = (title: string, command: string, args: readonly string[], options: SpawnSyncOptions = {}): string => {
+export const run = (
+  title: string,
+  command: string,
+  args: readonly string[],
+  options: SpawnSyncOptions = {},
+): string => {
   const { ok, stdout, why } = tryRun(command, args, options);
   if (!ok) throw new CannotSetUp(`${title}: ${why}`);
   return stdout;

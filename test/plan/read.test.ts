@@ -38,7 +38,7 @@ const plan: Plan = {
       scale: 0.5,
       zeroPoint: 200,
       layout: 'flat',
-      bo: 1,
+      bo: 3,
       offset: 64,
       lineBytes: 48,
       surfaceBytes: 96,
@@ -53,7 +53,7 @@ const plan: Plan = {
       scale: 0.25,
       zeroPoint: -128,
       layout: 'nhwc',
-      bo: 1,
+      bo: 3,
       offset: 256,
       lineBytes: 48,
       surfaceBytes: 96,
@@ -65,6 +65,7 @@ const plan: Plan = {
     { kind: 'constants', size: 64, bytes: Uint8Array.from({ length: 64 }, (_, i) => i) },
     { kind: 'arena', size: 1024, bytes: new Uint8Array() },
     { kind: 'regcmd', size: 128, bytes: new Uint8Array(128).fill(9) },
+    { kind: 'io', size: 1024, bytes: new Uint8Array() },
   ],
   relocations: [{ bo: 2, word: 3, targetBo: 1, addend: 64 }],
   tasks: [
@@ -72,8 +73,8 @@ const plan: Plan = {
     { op: 1, regcmdBo: 2, regcmdOffset: 64, words: 8, cycles: 7 },
   ],
   jobs: [
-    { firstTask: 0, taskCount: 1, core: 0, depends: null, inBos: [1], outBos: [1] },
-    { firstTask: 1, taskCount: 1, core: 1, depends: 0, inBos: [0, 1], outBos: [1] },
+    { firstTask: 0, taskCount: 1, core: 0, depends: null, inBos: [1], outBos: [1], proofBo: 3, proofOffset: 0 },
+    { firstTask: 1, taskCount: 1, core: 1, depends: 0, inBos: [0, 1], outBos: [1], proofBo: 3, proofOffset: 0 },
   ],
   ops: [
     {
@@ -155,7 +156,14 @@ describe('plan: read', () => {
       [{ hosts: [{ ...host, beforeJob: 3 }] }, 'plan host 0: before job 3 of 2'],
       [{ hosts: [{ ...host, output: 2 }] }, 'plan host 0: tensors 0 and 2 of 2'],
       [{ hosts: [{ ...host, tableOffset: 20 }] }, 'plan host 0: its table ends behind BO 0'],
-      [{ jobs: [{ firstTask: 0, taskCount: 1, core: 0, depends: 0, inBos: [], outBos: [] }] }, 'plan job 0: it waits'],
+      [
+        {
+          jobs: [
+            { firstTask: 0, taskCount: 1, core: 0, depends: 0, inBos: [], outBos: [], proofBo: 3, proofOffset: 0 },
+          ],
+        },
+        'plan job 0: it waits',
+      ],
     ];
     for (const [part, text] of cases) expect(refusalOf(writePlan({ ...plan, ...part }))).to.contain(text);
   });
