@@ -16,6 +16,8 @@
 typedef struct view {
     npu_region regions[PLAN_MAX_BOS];
     npu_task *tasks;
+    npu_visit visit; /* may be NULL */
+    void *context;
 } view;
 
 /* Places the BOs, and copies the commands of those that have some. -1 when there is no memory. */
@@ -60,7 +62,9 @@ static int refuse(const plan *p, const npu_error *npu, char *error, size_t size)
 /* Weights that tasks could write would have to be packed anew before every run: no plan has any. */
 static int visit(void *context, const npu_access *access, npu_error *npu) {
     const view *v = context;
-    if (access->reg != NPU_REG_CNA_DCOMP_ADDR0 || (v->regions[access->region].flags & NPU_REGION_CONSTANT) != 0) return 0;
+    if (access->reg != NPU_REG_CNA_DCOMP_ADDR0 || (v->regions[access->region].flags & NPU_REGION_CONSTANT) != 0) {
+        return v->visit == NULL ? 0 : v->visit(v->context, access, npu);
+    }
     npu->task = access->task;
     snprintf(npu->text, sizeof npu->text, "task %" PRIu32 ": %s: weights in a buffer that tasks write", access->task,
              npu_registers[access->reg].name);
@@ -87,15 +91,21 @@ static int check(const plan *p, view *v, const char *facts, char *error, size_t 
     return status == 0 ? 0 : refuse(p, &npu, error, size);
 }
 
-int plan_check_accesses(const plan *p, const char *facts, char *error, size_t size) {
+int plan_visit_accesses(const plan *p, const char *facts, npu_visit visit_one, void *context, char *error, size_t size) {
     view *v = calloc(1, sizeof *v);
     if (v == NULL) {
         snprintf(error, size, "no memory to check the plan's tasks");
         return -1;
     }
+    v->visit = visit_one;
+    v->context = context;
     int status = check(p, v, facts, error, size);
     for (uint32_t i = 0; i < p->bo_count; i++) free(v->regions[i].data);
     free(v->tasks);
     free(v);
     return status;
+}
+
+int plan_check_accesses(const plan *p, const char *facts, char *error, size_t size) {
+    return plan_visit_accesses(p, facts, NULL, NULL, error, size);
 }
