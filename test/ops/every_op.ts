@@ -197,14 +197,7 @@ const transposedConvolution: Make = (b, map) => {
   const [outputs, shape] = [18, [n, 2 * h, 2 * w, 18]];
   const [filter, bias] = filtered(b, map, [outputs, 3, 2, c], outputs, 0);
   const options = { type: 'TransposeConvOptions', fields: { padding: padding.same, strideH: 2, strideW: 2 } } as const;
-  return added(
-    b,
-    'TRANSPOSE_CONV',
-    [b.ints(shape), filter, map.index, bias],
-    [like(b, map, { shape })],
-    options,
-    3,
-  );
+  return added(b, 'TRANSPOSE_CONV', [b.ints(shape), filter, map.index, bias], [like(b, map, { shape })], options, 3);
 };
 
 const dense: Make = (b, map) => {
@@ -280,18 +273,20 @@ const joined =
     return added(b, 'CONCATENATION', [map.index, other], [like(b, map, changes)], options);
   };
 
-const splits = (axis: 1 | 2 | 3, sized: boolean): Make => (b, map) => {
-  const length = map.shape[axis] ?? 1;
-  const sizes = sized ? [1, length - 1] : [length / 2, length / 2];
-  if (sizes.some((size) => size < 1 || !Number.isInteger(size))) return null;
-  const outputs = sizes.map((size) => like(b, map, { shape: map.shape.map((dim, i) => (i === axis ? size : dim)) }));
-  return sized
-    ? added(b, 'SPLIT_V', [map.index, b.ints(sizes), b.ints([axis])], outputs, {
-        type: 'SplitVOptions',
-        fields: { splits: 2 },
-      })
-    : added(b, 'SPLIT', [b.ints([axis], []), map.index], outputs, { type: 'SplitOptions', fields: { splits: 2 } });
-};
+const splits =
+  (axis: 1 | 2 | 3, sized: boolean): Make =>
+  (b, map) => {
+    const length = map.shape[axis] ?? 1;
+    const sizes = sized ? [1, length - 1] : [length / 2, length / 2];
+    if (sizes.some((size) => size < 1 || !Number.isInteger(size))) return null;
+    const outputs = sizes.map((size) => like(b, map, { shape: map.shape.map((dim, i) => (i === axis ? size : dim)) }));
+    return sized
+      ? added(b, 'SPLIT_V', [map.index, b.ints(sizes), b.ints([axis])], outputs, {
+          type: 'SplitVOptions',
+          fields: { splits: 2 },
+        })
+      : added(b, 'SPLIT', [b.ints([axis], []), map.index], outputs, { type: 'SplitOptions', fields: { splits: 2 } });
+  };
 
 const sliced =
   (op: 'SLICE' | 'STRIDED_SLICE', begin: readonly [number, number, number]): Make =>
@@ -441,7 +436,12 @@ export const everyOp: readonly OpForm[] = [
   ...(['RELU', 'RELU6', 'RELU_N1_TO_1', 'RELU_0_TO_1'] as const).map((op) => form(op, 'alone', 1, alone(op, {}))),
   form('PRELU', 'one alpha', 0, preluOf('one')),
   form('PRELU', 'an alpha for each channel', 1, preluOf('channels')),
-  form('LEAKY_RELU', 'alone', 0, alone('LEAKY_RELU', {}, { options: { type: 'LeakyReluOptions', fields: { alpha: 0.2 } } })),
+  form(
+    'LEAKY_RELU',
+    'alone',
+    0,
+    alone('LEAKY_RELU', {}, { options: { type: 'LeakyReluOptions', fields: { alpha: 0.2 } } }),
+  ),
   form('HARD_SWISH', 'alone', 0, alone('HARD_SWISH', {})),
   form('ELU', 'alone', 1, alone('ELU', {}, { int8Only: true }), 'optimized'),
   form('EXP', 'alone', 0, alone('EXP', { scale: 0.5 }, { int8Only: true })),
@@ -468,6 +468,12 @@ export const everyOp: readonly OpForm[] = [
       ] as const
     ).map((begin) => form(op, `at ${begin.join()}`, 0, sliced(op, begin))),
   ),
+  form('STRIDED_SLICE', 'one row', 0, (b, map) => {
+    const [n, h, w, c] = dims(map);
+    const ends = [b.ints([0, h - 1, 0, 0]), b.ints([n, h, w, c]), b.ints([1, 1, 1, 1])];
+    const options = { type: 'StridedSliceOptions', fields: { shrinkAxisMask: 2 } } as const;
+    return added(b, 'STRIDED_SLICE', [map.index, ...ends], [like(b, map, { shape: [n, w, c] })], options);
+  }),
   ...(['PAD', 'PADV2'] as const).map((op) => form(op, 'around', 0, padded(op, [1, 0, 2, 1]))),
   form('MIRROR_PAD', 'reflect', 0, padded('MIRROR_PAD', [1, 0, 1, 1], 0)),
   form('MIRROR_PAD', 'symmetric', 0, padded('MIRROR_PAD', [1, 1, 0, 1], 1)),
@@ -511,17 +517,19 @@ export const everyOp: readonly OpForm[] = [
     0,
     reshaping('RESHAPE', ([n, h, w, c]) => [n, h, 1, w * c], { inputs: (b, _, shape) => [b.ints(shape)] }, 1),
   ),
-  form(
-    'SQUEEZE',
-    'behind EXPAND_DIMS',
-    0,
-    (b, map) => {
-      const { shape } = map;
-      const [wide] = added(b, 'EXPAND_DIMS', [map.index, b.ints([1], [])], [like(b, map, { shape: [shape[0] ?? 1, 1, ...shape.slice(1)] })], undefined, 1);
-      const options = { type: 'SqueezeOptions', fields: { squeezeDims: [1] } } as const;
-      return wide === undefined ? null : added(b, 'SQUEEZE', [wide.index], [like(b, map, {})], options, 1);
-    },
-  ),
+  form('SQUEEZE', 'behind EXPAND_DIMS', 0, (b, map) => {
+    const { shape } = map;
+    const [wide] = added(
+      b,
+      'EXPAND_DIMS',
+      [map.index, b.ints([1], [])],
+      [like(b, map, { shape: [shape[0] ?? 1, 1, ...shape.slice(1)] })],
+      undefined,
+      1,
+    );
+    const options = { type: 'SqueezeOptions', fields: { squeezeDims: [1] } } as const;
+    return wide === undefined ? null : added(b, 'SQUEEZE', [wide.index], [like(b, map, {})], options, 1);
+  }),
   form(
     'EXPAND_DIMS',
     'axis 1',
@@ -531,3 +539,11 @@ export const everyOp: readonly OpForm[] = [
   form('TRANSPOSE', 'height and width', 0, turnedAxes([0, 2, 1, 3])),
   form('TRANSPOSE', 'batch and height', 0, turnedAxes([1, 0, 2, 3])),
 ];
+
+/** Ops that pass codes on as they are: what differs by a count before them differs by no more behind them. */
+const passing =
+  'MAX_POOL_2D REDUCE_MAX MAXIMUM MINIMUM CONCATENATION SPLIT SPLIT_V SLICE STRIDED_SLICE PAD PADV2 MIRROR_PAD RESHAPE SQUEEZE EXPAND_DIMS PACK UNPACK TRANSPOSE SPACE_TO_DEPTH DEPTH_TO_SPACE SPACE_TO_BATCH_ND BATCH_TO_SPACE_ND RESIZE_NEAREST_NEIGHBOR'.split(
+    ' ',
+  );
+
+export const passesCodes = ({ op, counts }: OpForm): boolean => counts === 0 && passing.includes(op);

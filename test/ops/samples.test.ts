@@ -64,7 +64,8 @@ describe('samples of a batch', () => {
       }
       const { tally, refused, failures } = outcome;
       console.log(`      ${line('samples', tally)}`);
-      for (const text of [...failures, ...refused].slice(0, Number(process.env['PTFE_SHOW'] ?? 8))) console.log(`      ${text}`);
+      for (const text of [...failures, ...refused].slice(0, Number(process.env['PTFE_SHOW'] ?? 8)))
+        console.log(`      ${text}`);
       expect(failures, 'wrong answers').to.have.lengthOf(0);
       expect(refused, 'refused').to.have.lengthOf(0);
     });
