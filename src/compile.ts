@@ -91,7 +91,7 @@ export const compilePart = (given: Graph, part: Part, options: CompileOptions): 
       steps.push({ operation });
       continue;
     }
-    const result = tileOperation(operation, stagesOf(operation, options.trust), cubes);
+    const result = tileOperation(operation, stagesOf(operation, options.trust), cubes, placement.unshared);
     if (result === null)
       return {
         rule: 'tile',
