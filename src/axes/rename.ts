@@ -187,5 +187,5 @@ export const rename = (graph: Graph, renamings: readonly Renaming[]): Renamed =>
     tensors.set(operand.index, operand);
     return { ...node, inputs: [node.inputs[0] ?? -1, operand.index, ...node.inputs.slice(2)] };
   });
-  return { graph: { tensors, nodes }, layouts };
+  return { graph: { ...graph, tensors, nodes }, layouts };
 };
