@@ -23,13 +23,7 @@ export const rescaled = fc
   });
 
 export const activated = fc
-  .tuple(
-    chosenSeed,
-    byteType,
-    plane,
-    ratio(2),
-    fc.constantFrom<OpName>('RELU', 'RELU6', 'RELU_N1_TO_1', 'RELU_0_TO_1'),
-  )
+  .tuple(chosenSeed, byteType, plane, ratio(2), fc.constantFrom<OpName>('RELU', 'RELU6', 'RELU_N1_TO_1', 'RELU_0_TO_1'))
   .map(([seed, type, shape, ratioLog2, op]): OpModel => {
     const b = new Builder(seed);
     const scale = 2 ** b.random.between(-7, -4);
