@@ -88,6 +88,7 @@
       "sources": [
         "delegate/node/addon.c",
         "delegate/node/addon_program.c",
+        "delegate/node/addon_reads.c",
         "delegate/node/addon_values.c",
         "<@(plan_sources)",
         "<@(npu_sources)"

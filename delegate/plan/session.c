@@ -103,33 +103,50 @@ int ptfe_output(const ptfe_session *session, uint32_t index, ptfe_tensor *out) {
     return index < session->output_count ? describe(session->outputs[index], out) : -1;
 }
 
+/* Some jobs; one by one where somebody looks on. */
+static int run_jobs(ptfe_session *session, uint32_t first, uint32_t end, const session_watch *watch, uint32_t *done, char *error,
+                    size_t size) {
+    if (watch == NULL) return end > first ? session->device->run(session->loaded, first, end - first, error, size) : 0;
+    for (uint32_t job = first; job < end; job++) {
+        if (session->device->run(session->loaded, job, 1, error, size) != 0) return -1;
+        watch->step(watch->context, session, ++*done);
+    }
+    return 0;
+}
+
 /* Jobs up to each step of the host, the step, and the jobs that are left. */
-static int run_steps(ptfe_session *session, char *error, size_t size) {
+static int run_steps(ptfe_session *session, const session_watch *watch, char *error, size_t size) {
     const plan *p = &session->plan;
-    uint32_t job = 0;
+    uint32_t job = 0, done = 0;
     for (uint32_t i = 0; i <= p->host_count; i++) {
         const uint32_t end = i < p->host_count ? p->hosts[i].before_job : p->job_count;
-        if (end > job && session->device->run(session->loaded, job, end - job, error, size) != 0) return -1;
+        if (run_jobs(session, job, end, watch, &done, error, size) != 0) return -1;
         job = end;
         if (i == p->host_count) break;
         const uint64_t start = npu_clock_nanoseconds();
         host_run(p, i, session->device, session->loaded, session->scratch);
         session->host_nanoseconds[i] = npu_clock_since(start);
+        if (watch != NULL) watch->step(watch->context, session, ++done);
     }
     return 0;
 }
 
-int ptfe_run(ptfe_session *session, const void *const *inputs, void *const *outputs, char *error, size_t size) {
+int session_run(ptfe_session *session, const void *const *inputs, void *const *outputs, const session_watch *watch, char *error,
+                size_t size) {
     for (uint32_t i = 0; i < session->input_count; i++) {
         const plan_tensor *t = session->inputs[i];
         layout_to_cube(t, inputs[i], session->device->bo(session->loaded, t->bo));
     }
-    if (run_steps(session, error, size) != 0) return -1;
+    if (run_steps(session, watch, error, size) != 0) return -1;
     for (uint32_t i = 0; i < session->output_count; i++) {
         const plan_tensor *t = session->outputs[i];
         layout_from_cube(t, session->device->bo(session->loaded, t->bo), outputs[i]);
     }
     return 0;
+}
+
+int ptfe_run(ptfe_session *session, const void *const *inputs, void *const *outputs, char *error, size_t size) {
+    return session_run(session, inputs, outputs, NULL, error, size);
 }
 
 uint32_t ptfe_task_count(const ptfe_session *session) { return session->plan.task_count; }

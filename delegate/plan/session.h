@@ -20,4 +20,14 @@ struct ptfe_session {
 ptfe_session *session_open(const device_ops *device, const void *bytes, size_t length, const char *facts, char *error,
                            size_t error_size);
 
+/* Called behind each job and each step of the host, with their count so far: for tools that look into the arena. */
+typedef struct session_watch {
+    void (*step)(void *context, const ptfe_session *session, uint32_t done);
+    void *context;
+} session_watch;
+
+/* ptfe_run with somebody who looks on (NULL: nobody). */
+int session_run(ptfe_session *session, const void *const *inputs, void *const *outputs, const session_watch *watch, char *error,
+                size_t error_size);
+
 #endif

@@ -174,15 +174,17 @@ const unsharedOf = (
   return new Set(results.filter((tensor) => writers.get(spots.get(tensor)?.root)?.size === 1));
 };
 
-export const place = (graph: Graph, part: Part, wanted: readonly Operation[]): Placement => {
+/** @param apart every move stays a task, so that no tensor takes the memory of another one */
+export const place = (graph: Graph, part: Part, wanted: readonly Operation[], apart = false): Placement => {
   const { moves: operations, named, borders } = takeBorders(graph, part, wanted);
   const tensors = tensorsOf(graph, operations, named);
-  let bindings = bind(operations, part, tensors, new Set());
+  const results = new Set(operations.map(({ output }) => output));
+  let bindings = bind(operations, part, tensors, apart ? results : new Set());
   const widen = (all: readonly Operation[]): Tensors => tensorsOf(graph, all, named);
   let tasks = tasksOf(operations, part, widen, tensors, bindings);
   if (tasks.length === 0) {
     // A job without a task is none: everything is copied then.
-    bindings = bind(operations, part, tensors, new Set(operations.map(({ output }) => output)));
+    bindings = bind(operations, part, tensors, results);
     tasks = tasksOf(operations, part, widen, tensors, bindings);
   }
   const constants = new Map(
