@@ -25,10 +25,14 @@
       "delegate/npu/vector.c",
       "delegate/npu/vector_avx2.c",
       "delegate/npu/vector_neon.c",
-      "delegate/npu/words.c"
+      "delegate/npu/words.c",
+      "delegate/npu/complete.c",
+      "delegate/npu/accesses.c"
     ],
     "plan_sources": [
       "delegate/plan/plan.c",
+      "delegate/plan/accesses.c",
+      "delegate/plan/jobs.c",
       "delegate/plan/layout.c",
       "delegate/device/facts_option.c",
       "delegate/device/software.c",
@@ -50,6 +54,7 @@
       "sources": [
         "delegate/abi/plugin.c",
         "delegate/abi/callbacks.c",
+        "delegate/abi/border.c",
         "delegate/compile/prepare.c",
         "delegate/compile/work.c",
         "delegate/compile/partition.c",
@@ -84,6 +89,7 @@
       "sources": [
         "delegate/node/addon.c",
         "delegate/node/addon_program.c",
+        "delegate/node/addon_reads.c",
         "delegate/node/addon_values.c",
         "<@(plan_sources)",
         "<@(npu_sources)"

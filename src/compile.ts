@@ -10,6 +10,7 @@ import { hostTable } from './layout/host_table.js';
 import { buildPlan } from './plan/build.js';
 import { emitTasks } from './emit/tasks.js';
 import { fuse, type Precision } from './fuse/fuse.js';
+import { dropUnused } from './fuse/unused.js';
 import type { Graph, Part } from './model/graph.js';
 import { readTflite } from './model/tflite.js';
 import { operators } from './ops/index.js';
@@ -19,6 +20,7 @@ import { checkGraph, type PartChoice, renamedGraph } from './partition/check.js'
 import { splitParts } from './partition/split.js';
 import { place, type Placement } from './place/place.js';
 import { withProofs } from './place/proof.js';
+import { type InnerTensor, innerTensors } from './plan/inner_tensors.js';
 import { writePlan } from './plan/write.js';
 import { jobEnds, scheduleJobs } from './schedule/order.js';
 import { stagesOf } from './ops/stages.js';
@@ -76,7 +78,7 @@ const bordersOf = (part: Part, borders: Layouts, layouts: Renamed['layouts']): L
 
 /** @param known what was tiled before */
 const tileAll = (
-  { operations, spots }: Placement,
+  { operations, spots, unshared }: Placement,
   trust: Trust,
   known: readonly Step[] = [],
 ): readonly Step[] | Refusal => {
@@ -86,7 +88,9 @@ const tileAll = (
   for (const operation of operations) {
     const step =
       before.get(operation) ??
-      (operation.kind === 'host' ? { operation } : tileOperation(operation, stagesOf(operation, trust), cubes));
+      (operation.kind === 'host'
+        ? { operation }
+        : tileOperation(operation, stagesOf(operation, trust), cubes, unshared));
     if (step === null)
       return {
         rule: 'tile',
@@ -98,33 +102,59 @@ const tileAll = (
   return steps;
 };
 
+/**
+ * For tools that look into a plan's memory while it runs. `real`: the plan as it is, but each operation a job of its own.
+ * `apart`: nothing fused, no tensor in the memory of another one, none used twice.
+ */
+export type Watched = 'real' | 'apart';
+
+export interface WatchedPlan {
+  readonly plan: Uint8Array;
+  readonly tensors: readonly InnerTensor[];
+}
+
 /** Compiles nodes that `checkGraph` accepted. @returns the plan's bytes, or why there is none */
-export const compilePart = (given: Graph, part: Part, options: CompileOptions): Uint8Array | Refusal => {
-  const { graph, layouts } = renamedGraph(given, options.trust);
+export const compilePart = (graph: Graph, part: Part, options: CompileOptions): Uint8Array | Refusal => {
+  const compiled = compileWatched(graph, part, options, null);
+  return 'plan' in compiled ? compiled.plan : compiled;
+};
+
+/** @param watched null: the plan that runs */
+export const compileWatched = (
+  given: Graph,
+  part: Part,
+  options: CompileOptions,
+  watched: Watched | null,
+): WatchedPlan | Refusal => {
+  const apart = watched === 'apart';
+  const { graph, layouts, orders } = renamedGraph(given, options.trust);
   // What `best` is made of was not seen on silicon.
   const precision = options.trust === 'seen' ? 'fast' : (options.precision ?? 'fast');
   const { operations, spare } = lowerPart(graph, part, options.trust);
-  const placement = place(graph, part, fuse(operations, part, precision, spare));
+  const fused = apart ? dropUnused(operations, part) : fuse(operations, part, precision, spare);
+  const placement = place(graph, part, fused, apart);
   if (placement.missing !== null)
     return { rule: 'parts', text: `tensor ${placement.missing} is made in no node of the part` };
   const borders = bordersOf(part, placement.borders, layouts);
   if (borders === null) return { rule: 'parts', text: 'a tensor with an order that the host cannot lay out' };
   const unproven = tileAll(placement, options.trust);
   if ('rule' in unproven) return unproven;
-  const proven = withProofs(placement, jobEnds(unproven));
+  const realEnds = jobEnds(unproven);
+  const proven = watched === null ? withProofs(placement, realEnds) : { placement, ends: realEnds };
   const steps = tileAll(proven.placement, options.trust, unproven);
   if ('rule' in steps) return steps;
-  const schedule = scheduleJobs(steps, proven.ends);
+  const jobs = scheduleJobs(steps, proven.ends);
+  const schedule = watched === null ? jobs : scheduleJobs(steps, [...steps.keys()]);
   const { spots } = proven.placement;
   const cubes = new Map([...spots].map(([tensor, { cube }]) => [tensor, cube]));
-  const arena = withTensors(allocateArena(lifetimesOf(part, proven.placement, schedule)), spots);
+  const arena = withTensors(allocateArena(lifetimesOf(part, proven.placement, jobs, apart)), spots);
   const constants = new ConstantBuffer();
   const tasks = emitTasks(steps, cubes, arena, placement.constants, constants);
   const hostTables = steps.filter(isHostStep).map(({ operation }) => {
     const table = hostTable(operation.kernel);
     return { offset: constants.place(table), bytes: table.byteLength };
   });
-  return writePlan(
+  const plan = writePlan(
     buildPlan({
       graph,
       part,
@@ -137,8 +167,10 @@ export const compilePart = (given: Graph, part: Part, options: CompileOptions): 
       tasks,
       engineVersion,
       borders,
+      isProven: watched === null,
     }),
   );
+  return { plan, tensors: watched === null ? [] : innerTensors(given, part, placement, arena, orders) };
 };
 
 export interface CompiledModel {

@@ -13,6 +13,7 @@ static int covered_nodes(const answer *a, const tfl_int_array *all, uint32_t *no
     size_t wanted = 0;
     *count = 0;
     for (size_t p = 0; p < a->part_count; p++) wanted += a->parts[p].nodes.count;
+    if (wanted > (size_t)all->size) return -1;
     for (int32_t i = 0; i < all->size; i++) {
         int covered = 0;
         for (size_t p = 0; !covered && p < a->part_count; p++) {

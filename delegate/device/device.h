@@ -8,6 +8,7 @@ typedef struct device_plan device_plan; /* a plan loaded on a device, with its B
 
 typedef struct device_ops {
     const char *name;
+    uint32_t chip; /* that its plans are for */
     /* The plan must stay in place until unload. Allocates BOs, fills in addresses, checks what the device can check. NULL with a sentence in `error` on failure. */
     device_plan *(*load)(const plan *plan, const char *facts, char *error, size_t error_size);
     /* Start of a BO's bytes for the host; stays valid until unload. */

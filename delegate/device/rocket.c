@@ -134,6 +134,7 @@ static int describe_jobs(device_plan *d, char *error, size_t size) {
     for (uint32_t i = 0; i < p->job_count; i++) {
         const plan_job *job = &p->jobs[i];
         if (job->task_count == 0) return fail(error, size, "a job without a task");
+        if (job->proof_bo == PLAN_NONE) return fail(error, size, "a job that could be dropped unseen: compile the model again");
         d->jobs[i] = (rocket_job){.tasks = (uintptr_t)(d->tasks + job->first_task), .task_count = job->task_count, .task_struct_size = sizeof *d->tasks};
         list_bos(d, job, &d->jobs[i], &d->lists[i]);
     }

@@ -17,7 +17,13 @@ const lastResults = ({ operations }: Placement, { jobs }: Schedule): ReadonlyMap
     }),
   );
 
-export const lifetimesOf = (part: Part, placement: Placement, schedule: Schedule): readonly Lifetime[] => {
+/** @param always from the start to the end: no memory is used twice */
+export const lifetimesOf = (
+  part: Part,
+  placement: Placement,
+  schedule: Schedule,
+  always = false,
+): readonly Lifetime[] => {
   const { operations, spots, roots } = placement;
   const uses = new Map<number, { from: number; to: number }>();
   const rootOf = (tensor: number): number => spots.get(tensor)?.root ?? tensor;
@@ -42,6 +48,8 @@ export const lifetimesOf = (part: Part, placement: Placement, schedule: Schedule
   const io = new Set([...part.inputs, ...part.outputs, ...byHost, ...last.keys()].map(rootOf));
   return [...uses].flatMap(([root, { from, to }]) => {
     const bytes = roots.get(root);
-    return bytes === undefined ? [] : [{ tensor: root, bytes, from, to, memory: io.has(root) ? 'io' : 'arena' }];
+    if (bytes === undefined) return [];
+    const memory = io.has(root) ? 'io' : 'arena';
+    return [{ tensor: root, bytes, memory, ...(always ? { from: -1, to: operations.length } : { from, to }) }];
   });
 };

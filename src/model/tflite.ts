@@ -1,6 +1,7 @@
 /** Reads a .tflite file into a Graph; field numbers are those of TFLite's schema. */
 import { PtfeError } from '../error.js';
-import { type ElementType, elementCount, type Graph, type Node, type Tensor } from './graph.js';
+import { controlEdgesName, readControlEdges } from './control_edges.js';
+import { type ControlEdge, type ElementType, elementCount, type Graph, type Node, type Tensor } from './graph.js';
 import { type OptionField, operatorName, optionFields } from './operators.js';
 import { modelTable, type Table } from './table.js';
 
@@ -10,6 +11,7 @@ const elementTypes: Readonly<Record<number, ElementType>> = {
   3: 'uint8',
   4: 'int64',
   9: 'int8',
+  13: 'resource',
 };
 const elementBytes: Readonly<Record<ElementType, number>> = {
   int8: 1,
@@ -17,6 +19,7 @@ const elementBytes: Readonly<Record<ElementType, number>> = {
   int32: 4,
   int64: 8,
   float32: 4,
+  resource: 0,
   other: 0,
 };
 
@@ -44,6 +47,13 @@ export interface TfliteModel {
   readonly outputs: readonly number[];
 }
 
+/** The control edges of the first subgraph. */
+const controlEdgesOf = (model: Table): readonly ControlEdge[] | null => {
+  const entry = model.tables(6).findLast((one) => one.text(0) === controlEdgesName);
+  const data = entry === undefined ? undefined : model.tables(4)[entry.i32(1)]?.bytes(0);
+  return data === undefined ? null : (readControlEdges(data, model.tables(2).length)?.[0] ?? null);
+};
+
 /**
  * Reads the first subgraph of a .tflite file.
  * @throws PtfeError `bad-model` when the file is damaged.
@@ -67,7 +77,7 @@ export const readTflite = (bytes: Uint8Array): TfliteModel => {
     const quantization = table.table(4);
     const scales = quantization?.f32s(2) ?? [];
     const constant = data.byteLength > 0;
-    if (constant && type !== 'other' && data.byteLength !== elementCount(shape) * elementBytes[type]) {
+    if (constant && elementBytes[type] > 0 && data.byteLength !== elementCount(shape) * elementBytes[type]) {
       throw new PtfeError(
         'bad-model',
         `tensor ${index}`,
@@ -105,5 +115,7 @@ export const readTflite = (bytes: Uint8Array): TfliteModel => {
     }
     return node;
   });
-  return { graph: { tensors, nodes }, inputs: subgraph.i32s(1), outputs: subgraph.i32s(2) };
+  const controlEdges = controlEdgesOf(model);
+  const graph: Graph = { tensors, nodes, ...(controlEdges === null ? {} : { controlEdges }) };
+  return { graph, inputs: subgraph.i32s(1), outputs: subgraph.i32s(2) };
 };

@@ -5,7 +5,7 @@ import { operators } from '../ops/index.js';
 import { hasOwnForm } from '../ops/transpose.js';
 import { type Refusal, refusalOf, type Trust } from '../ops/rule.js';
 import { chooseHostNodes } from './host.js';
-import { splitParts } from './split.js';
+import { disorderOf, splitParts } from './split.js';
 import { unknownOp } from './unknown.js';
 import { notWorthwhile } from './worth.js';
 
@@ -66,6 +66,11 @@ export const renamedGraph = (graph: Graph, trust: Trust): Renamed => {
 };
 
 export const checkGraph = (given: Graph, trust: Trust, choice: PartChoice): CheckedGraph => {
+  const disorder = disorderOf(given);
+  if (disorder !== null) {
+    const because: Refusal = { rule: 'order', text: disorder, advice: 'sort the nodes of the model' };
+    return { refused: new Map(given.nodes.map(({ index }) => [index, because])), host: new Map() };
+  }
   const { graph } = renamedGraph(given, trust);
   const refused = new Map<number, Refusal>();
   const candidates = new Map<number, Refusal>();

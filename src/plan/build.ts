@@ -11,7 +11,15 @@ import type { Placement } from '../place/place.js';
 import type { Schedule } from '../schedule/order.js';
 import { factsOf } from '../tile/facts.js';
 import { isHostStep, type Step } from '../tile/task.js';
-import type { Plan, PlanHost, PlanJob, PlanOp, PlanTask, PlanTensor } from './format.js';
+import {
+  boPositions as bo,
+  type Plan,
+  type PlanHost,
+  type PlanJob,
+  type PlanOp,
+  type PlanTask,
+  type PlanTensor,
+} from './format.js';
 
 export interface HostTable {
   readonly offset: number;
@@ -31,9 +39,10 @@ export interface PlanParts {
   readonly constants: Uint8Array;
   readonly tasks: readonly EmittedTask[];
   readonly engineVersion: string;
+  /** Whether each job ends with a task of which the device can see that it ran. */
+  readonly isProven: boolean;
 }
 
-const bo = { constants: 0, arena: 1, regcmd: 2, io: 3 } as const;
 const rk3588 = 3588;
 
 const cubeRecord = (
@@ -130,7 +139,7 @@ const opRecord = ({ graph, tasks, cubes }: PlanParts, step: Step, position: numb
   };
 };
 
-const jobRecords = ({ jobs }: Schedule, tasks: readonly EmittedTask[]): readonly PlanJob[] =>
+const jobRecords = ({ schedule: { jobs }, tasks, isProven }: PlanParts): readonly PlanJob[] =>
   jobs.map(({ operations, core }) => {
     const first = tasks.findIndex(({ operation }) => operations.includes(operation));
     const own = tasks.filter(({ operation }) => operations.includes(operation));
@@ -145,13 +154,12 @@ const jobRecords = ({ jobs }: Schedule, tasks: readonly EmittedTask[]): readonly
       depends: null,
       inBos: Object.values(bo).filter((index) => !written.has(index)),
       outBos: [...written],
-      proofBo: bo[proof.bo],
-      proofOffset: proof.offset,
+      proof: isProven ? { bo: bo[proof.bo], offset: proof.offset } : null,
     };
   });
 
 export const buildPlan = (parts: PlanParts): Plan => {
-  const { part, steps, schedule, arena, constants, tasks, engineVersion } = parts;
+  const { part, steps, arena, constants, tasks, engineVersion } = parts;
   const assembly = assemble(tasks.map(({ words }) => words));
   const records = tasks.map((task, i): PlanTask => ({
     op: task.operation,
@@ -183,7 +191,7 @@ export const buildPlan = (parts: PlanParts): Plan => {
       addend,
     })),
     tasks: records,
-    jobs: jobRecords(schedule, tasks),
+    jobs: jobRecords(parts),
     ops: steps.map((step, position) => opRecord(parts, step, position)),
     hosts: inside.hosts,
   };

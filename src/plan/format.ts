@@ -7,6 +7,12 @@ export const planVersion = 3;
 export const headerBytes = 136;
 export const none = 0xffffffff;
 
+/** Bounds that no model comes near, so that a file cannot ask for more work than its size explains (`plan.c`). */
+export const mostTensors = 65536;
+export const mostNameBytes = 1024;
+/** Of a constant or command BO, behind the bytes that the file has. */
+export const mostFillerBytes = 64;
+
 /** Record sizes in bytes, in the order of the sections. */
 export const sections = [
   ['tensors', 80],
@@ -28,6 +34,9 @@ export const directions = { in: 0, out: 1, inside: 2 } as const;
 export const hostKernels = { permute: 0, resize_fixed: 1, resize_float: 2 } as const;
 
 export const boKinds = { constants: 0, arena: 1, regcmd: 2, io: 3 } as const;
+
+/** Where a compiled plan has them. */
+export const boPositions = { constants: 0, arena: 1, regcmd: 2, io: 3 } as const;
 
 /** NHWC of the cube's shape; NHWC of another shape with as many elements; NCHW. */
 export const hostLayouts = { nhwc: 0, flat: 1, nchw: 2 } as const;
@@ -80,9 +89,11 @@ export interface PlanJob {
   readonly depends: number | null;
   readonly inBos: readonly number[];
   readonly outBos: readonly number[];
-  /** An atom that the job's last task writes, and that no other task of the job touches: it shows that the job ran. */
-  readonly proofBo: number;
-  readonly proofOffset: number;
+  /**
+   * An atom that the job's last task writes, and that no other task of the job touches: it shows that the job ran. null: none,
+   * in plans for tools; the kernel driver's device does not take them.
+   */
+  readonly proof: { readonly bo: number; readonly offset: number } | null;
 }
 
 /** A kernel of the host: it runs before a job, or behind the last one where `beforeJob` is their count. */

@@ -11,6 +11,9 @@ import {
   headerBytes,
   hostKernels,
   hostLayouts,
+  mostFillerBytes,
+  mostNameBytes,
+  mostTensors,
   none,
   type Plan,
   type PlanBo,
@@ -117,6 +120,8 @@ const readBo = (bytes: Uint8Array, fields: Fields, where: string): PlanBo => {
   demand(size > 0 && size < 2 ** 32, where, () => `${size} bytes, which a 32-bit address cannot reach`);
   demand(length <= size, where, () => `${length} bytes of data for a size of ${size}`);
   demand(offset + length <= bytes.byteLength, where, () => `its ${length} bytes at ${offset} are outside the file`);
+  const whole = kind === 'arena' || kind === 'io' || size - length <= mostFillerBytes;
+  demand(whole, where, () => `the file has ${length} of its ${size} bytes`);
   return { kind, size, bytes: bytes.subarray(offset, offset + length) };
 };
 
@@ -188,6 +193,18 @@ const readRelocation = (targets: Targets, fields: Fields, where: string): PlanRe
   return { bo, word, targetBo, addend };
 };
 
+/** In the order of their words, none of them in two tasks. */
+const demandOrder = (tasks: readonly PlanTask[]): void => {
+  for (const [i, { regcmdBo, regcmdOffset }] of tasks.entries()) {
+    const before = tasks[i - 1];
+    const behind =
+      before === undefined ||
+      regcmdBo > before.regcmdBo ||
+      (regcmdBo === before.regcmdBo && regcmdOffset >= before.regcmdOffset + 8 * before.words);
+    demand(behind, `plan task ${i}`, () => 'its commands do not stand behind those of the task before');
+  }
+};
+
 const readTask = (targets: Targets, fields: Fields, where: string): PlanTask => {
   const [op, regcmdBo, regcmdOffset, words, cycles] = [
     fields.u32(),
@@ -219,9 +236,12 @@ const readJob = (targets: Targets, fields: Fields, where: string, index: number)
   demandRange(firstTask, taskCount, targets.counts.tasks, where, 'tasks');
   demand(depends <= index, where, () => `it waits for job ${depends - 1}, which is not before it`);
   for (const bo of [...inBos, ...outBos]) demandBo(targets, bo, where);
-  const { kind, size } = demandBo(targets, proofBo, where);
-  demand(kind === 'io', where, () => `its proof is in BO ${proofBo}, which holds ${kind}`);
-  demand(proofOffset + atoms.channels <= size, where, () => `its proof is at ${proofOffset} of ${size} bytes`);
+  const proof = proofBo === none && proofOffset === none ? null : { bo: proofBo, offset: proofOffset };
+  if (proof !== null) {
+    const { kind, size } = demandBo(targets, proof.bo, where);
+    demand(kind === 'io', where, () => `its proof is in BO ${proof.bo}, which holds ${kind}`);
+    demand(proof.offset + atoms.channels <= size, where, () => `its proof is at ${proof.offset} of ${size} bytes`);
+  }
   return {
     firstTask,
     taskCount,
@@ -229,8 +249,7 @@ const readJob = (targets: Targets, fields: Fields, where: string, index: number)
     depends: depends === 0 ? null : depends - 1,
     inBos,
     outBos,
-    proofBo,
-    proofOffset,
+    proof,
   };
 };
 
@@ -288,6 +307,7 @@ export const readPlan = (bytes: Uint8Array): Plan => {
   const strings = found.find(({ name }) => name === 'strings');
   const text: Text = (offset, length, where) => {
     const start = (strings?.offset ?? 0) + offset;
+    demand(length <= mostNameBytes, where, () => `a name of ${length} bytes`);
     demandRange(offset, length, strings?.count ?? 0, where, 'bytes of the strings');
     return new TextDecoder().decode(bytes.subarray(start, start + length));
   };
@@ -296,7 +316,10 @@ export const readPlan = (bytes: Uint8Array): Plan => {
     counts: Object.fromEntries(found.map(({ name, count }) => [name, count])) as Record<SectionName, number>,
   };
   demand(targets.bos.length <= maxBos, 'plan header', () => `${targets.bos.length} BOs, more than ${maxBos}`);
+  demand(targets.counts.tensors <= mostTensors, 'plan header', () => `${targets.counts.tensors} tensors`);
   const facts = records('facts', (fields, where) => text(fields.u32(), fields.u32(), where));
+  const tasks = records('tasks', (fields, where) => readTask(targets, fields, where));
+  demandOrder(tasks);
   const head = new Fields(view, 32);
   return {
     chip: head.u32(),
@@ -305,7 +328,7 @@ export const readPlan = (bytes: Uint8Array): Plan => {
     tensors: records('tensors', (fields, where) => readTensor(targets, fields, where)),
     bos: targets.bos,
     relocations: records('relocations', (fields, where) => readRelocation(targets, fields, where)),
-    tasks: records('tasks', (fields, where) => readTask(targets, fields, where)),
+    tasks,
     jobs: records('jobs', (fields, where, index) => readJob(targets, fields, where, index)),
     ops: records('ops', (fields, where) => readOp(targets, text, facts, fields, where)),
     hosts: records('hosts', (fields, where) => readHost(targets, fields, where)),

@@ -43,6 +43,8 @@ export interface SubgraphSpec {
 /** The main subgraph, and those that its control-flow ops call (number 1 and on). */
 export interface ModelSpec extends SubgraphSpec {
   readonly called?: readonly SubgraphSpec[];
+  /** For each subgraph the pairs of nodes of which the first must run before the second (metadata). */
+  readonly controlEdges?: readonly (readonly (readonly [number, number])[])[];
 }
 
 export const padding = { same: 0, valid: 1 } as const;
@@ -112,6 +114,7 @@ const opCodes = {
   QUANTIZE: 114,
   HARD_SWISH: 117,
   IF: 118,
+  WHILE: 119,
   CALL_ONCE: 129,
   VAR_HANDLE: 142,
   READ_VARIABLE: 143,
@@ -262,6 +265,13 @@ const optionTables = {
       ['elseSubgraph', 'i32', 0],
     ],
   },
+  WhileOptions: {
+    tag: 93,
+    fields: [
+      ['condSubgraph', 'i32', 0],
+      ['bodySubgraph', 'i32', 0],
+    ],
+  },
   CallOnceOptions: { tag: 103, fields: [['initSubgraph', 'i32', 0]] },
 } as const satisfies Readonly<Record<string, { readonly tag: number; readonly fields: readonly Field[] }>>;
 export type OptionsType = keyof typeof optionTables;
@@ -292,16 +302,35 @@ export function writeTflite(spec: ModelSpec): Uint8Array {
     return builder.endObject();
   });
   const codeVector = offsetVector(builder, operatorCodes);
+  const metadata = spec.controlEdges === undefined ? 0 : writeControlEdges(builder, spec.controlEdges, buffers);
   const bufferVector = offsetVector(builder, buffers);
   const description = builder.createString('a test of ptfe');
-  builder.startObject(5);
+  builder.startObject(7);
   builder.addFieldInt32(0, 3, 0);
   builder.addFieldOffset(1, codeVector, 0);
   builder.addFieldOffset(2, subgraphVector, 0);
   builder.addFieldOffset(3, description, 0);
   builder.addFieldOffset(4, bufferVector, 0);
+  builder.addFieldOffset(6, metadata, 0);
   builder.finish(builder.endObject(), 'TFL3');
   return builder.asUint8Array().slice();
+}
+
+function writeControlEdges(
+  builder: Builder,
+  edges: readonly (readonly (readonly [number, number])[])[],
+  buffers: number[],
+): number {
+  const varint = (value: number): readonly number[] =>
+    value < 128 ? [value] : [(value % 128) + 128, ...varint(Math.floor(value / 128))];
+  const lists = edges.map((list) => [list.length, ...list.flat().map((node) => 2 * node)]);
+  const data = Uint8Array.from([1, edges.length, ...lists.flat()].flatMap(varint));
+  const buffer = buffers.push(writeBuffer(builder, data)) - 1;
+  const name = builder.createString('model_control_dependencies');
+  builder.startObject(2);
+  builder.addFieldOffset(0, name, 0);
+  builder.addFieldInt32(1, buffer, 0);
+  return offsetVector(builder, [builder.endObject()]);
 }
 
 /** Writes a subgraph; its constants and operator codes join those of the model. */

@@ -73,8 +73,8 @@ const plan: Plan = {
     { op: 1, regcmdBo: 2, regcmdOffset: 64, words: 8, cycles: 7 },
   ],
   jobs: [
-    { firstTask: 0, taskCount: 1, core: 0, depends: null, inBos: [1], outBos: [1], proofBo: 3, proofOffset: 0 },
-    { firstTask: 1, taskCount: 1, core: 1, depends: 0, inBos: [0, 1], outBos: [1], proofBo: 3, proofOffset: 0 },
+    { firstTask: 0, taskCount: 1, core: 0, depends: null, inBos: [1], outBos: [1], proof: { bo: 3, offset: 0 } },
+    { firstTask: 1, taskCount: 1, core: 1, depends: 0, inBos: [0, 1], outBos: [1], proof: { bo: 3, offset: 0 } },
   ],
   ops: [
     {
@@ -147,6 +147,10 @@ describe('plan: read', () => {
       throw new Error('the plan has them');
     const cases: readonly (readonly [Partial<Plan>, string])[] = [
       [{ tasks: [{ ...task, regcmdOffset: 96 }] }, 'plan task 0: its commands end at 160'],
+      [{ tasks: [{ ...task, regcmdOffset: 8 }] }, 'plan task 0: commands at 8, not a multiple of 16'],
+      [{ tasks: [task, task] }, 'plan task 1: its commands do not stand behind those of the task before'],
+      [{ ops: [{ ...conv, name: 'x'.repeat(1025) }, conv] }, 'plan op 0: a name of 1025 bytes'],
+      [{ bos: plan.bos.map((bo) => ({ ...bo, size: bo.size + 65 })) }, 'plan BO 0: the file has 64 of its 129 bytes'],
       [{ tasks: [{ ...task, regcmdBo: 1 }] }, 'plan task 0: BO 1 holds arena, not commands'],
       [{ tasks: [{ ...task, words: 4 }] }, 'plan task 0: 4 words, no more than a tail'],
       [{ relocations: [{ ...relocation, word: 16 }] }, 'plan relocation 0: word 16 of 16'],
@@ -159,7 +163,7 @@ describe('plan: read', () => {
       [
         {
           jobs: [
-            { firstTask: 0, taskCount: 1, core: 0, depends: 0, inBos: [], outBos: [], proofBo: 3, proofOffset: 0 },
+            { firstTask: 0, taskCount: 1, core: 0, depends: 0, inBos: [], outBos: [], proof: { bo: 3, offset: 0 } },
           ],
         },
         'plan job 0: it waits',
