@@ -76,6 +76,10 @@
         "delegate/util/options.c",
         "delegate/util/bytes.c",
         "delegate/util/sha256.c",
+        "delegate/device/choose.c",
+        "delegate/device/rocket.c",
+        "delegate/device/rocket_file.c",
+        "delegate/device/rocket_node.c",
         "<@(plan_sources)",
         "<@(npu_sources)"
       ],

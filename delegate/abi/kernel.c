@@ -7,6 +7,15 @@
 #include "../plan/layout.h"
 #include "../util/line.h"
 
+#include "../device/choose.h"
+static const device_ops *trial_device(void) {
+    enum device_choice choice;
+    char text[300];
+    device_choose("auto", &choice, text, sizeof text);
+    if (*text) line_say("%s", text);
+    return choice == CHOICE_NPU ? device_of(choice) : &device_software;
+}
+
 void kernel_unload(kernel *k) {
     ptfe_close(k->session);
     answer_release(k->planned);
@@ -21,7 +30,7 @@ void kernel_unload(kernel *k) {
 int kernel_load(kernel *k, answer *a, const answer_part *part, const char *facts, char *error, size_t size) {
     kernel_unload(k);
     k->planned = answer_keep(a);
-    k->session = session_open(&device_software, part->plan, part->plan_length, facts, error, size);
+    k->session = session_open(trial_device(), part->plan, part->plan_length, facts, error, size);
     if (k->session != NULL) {
         k->given = calloc((size_t)ptfe_input_count(k->session) + 1, sizeof *k->given);
         k->taken = calloc((size_t)ptfe_output_count(k->session) + 1, sizeof *k->taken);

@@ -273,4 +273,4 @@ static uint64_t task_nanoseconds(const device_plan *d, uint32_t task) {
 
 static uint64_t task_cycles(const device_plan *d, uint32_t task) { return d->plan->tasks[task].cycles; }
 
-const device_ops device_rocket = {"rocket", load, bo, run, task_nanoseconds, task_cycles, unload};
+const device_ops device_rocket = {"rocket", 3588, load, bo, run, task_nanoseconds, task_cycles, unload};
