@@ -106,7 +106,9 @@ const transpose: Derivation = (context) => {
 
 /** Parts along one axis. */
 const along = (shape: Shape, axis: number | undefined, lengths: readonly number[]): readonly Shape[] | null =>
-  axis === undefined ? null : lengths.map((length) => shape.with(fromFront(axis, shape.length), length));
+  axis === undefined
+    ? null
+    : lengths.map((length) => shape.map((dim, i) => (i === fromFront(axis, shape.length) ? length : dim)));
 
 const split: Derivation = (context) => {
   const [shape, axis] = [shapeOf(context, 1), intsOf(context, 0)?.[0]];
@@ -255,10 +257,13 @@ const derivations: Readonly<Record<string, Derivation>> = {
 
 export const hasDerivation = (op: string): boolean => op in derivations;
 
+/** The shapes of a node's outputs; null where they are known only when the model runs, or to nobody here. */
+export const derivedShapes = (graph: Graph, node: Node): readonly (readonly number[])[] | null =>
+  derivations[node.op]?.({ graph, node, trust: 'inferred', spare: 0 }) ?? null;
+
 /** Why a node that breaks no rule cannot be taken: a stored shape that is not what TFLite will calculate. */
 export const shapeRefusal = (graph: Graph, node: Node): Refusal | null => {
-  const context: OpContext = { graph, node, trust: 'inferred', spare: 0 };
-  for (const [i, shape] of (derivations[node.op]?.(context) ?? []).entries()) {
+  for (const [i, shape] of (derivedShapes(graph, node) ?? []).entries()) {
     const wrong = wrongShape(graph.tensors.get(node.outputs[i] ?? -1)?.shape ?? [], shape);
     if (wrong !== null) return { rule: 'shape', text: wrong, advice: 'convert again: the file contradicts itself' };
   }
