@@ -181,8 +181,12 @@ export interface CompiledModel {
 }
 
 /** Compiles a .tflite file without TFLite: what the NPU takes, in parts. @throws PtfeError for a damaged file */
-export const compileTflite = (bytes: Uint8Array, options: CompileOptions = defaultOptions): CompiledModel => {
-  const { graph, outputs } = readTflite(bytes);
+export const compileTflite = (
+  bytes: Uint8Array,
+  options: CompileOptions = defaultOptions,
+  subgraph = 0,
+): CompiledModel => {
+  const { graph, outputs } = readTflite(bytes, subgraph);
   const { refused: checked, host } = checkGraph(graph, options.trust, options.parts ?? 'worthwhile');
   const refused = new Map(checked);
   for (;;) {

@@ -1,6 +1,6 @@
 /* TFLite's external-delegate entry points. Nothing here aborts or prints more than a line. */
+#include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "../util/line.h"
 #include "../compile/prepare.h"
@@ -15,8 +15,21 @@ static void complain(void (*report_error)(const char *), const char *text) {
     else line_say("%s", text);
 }
 
+/* What computes is no secret: a line, once in a process. */
+static int choose(delegate *d, char *error, size_t size) {
+    static atomic_flag is_said = ATOMIC_FLAG_INIT;
+    char text[400];
+    if (device_choose(d->options.value[OPTION_DEVICE], &d->device, text, sizeof text) != 0) {
+        snprintf(error, size, "%s", text);
+        return -1;
+    }
+    if (*text != 0 && !atomic_flag_test_and_set(&is_said)) line_say("%s", text);
+    return 0;
+}
+
 static int set_up(delegate *d, char **keys, char **values, size_t count, char *error, size_t size) {
     if (options_read(&d->options, keys, values, count, error, size) != 0) return -1;
+    if (choose(d, error, size) != 0) return -1;
     const char *file = d->options.value[OPTION_PROFILE];
     if (*file == 0) return 0;
     d->profile = profile_new(file);
@@ -26,9 +39,8 @@ static int set_up(delegate *d, char **keys, char **values, size_t count, char *e
 
 tfl_delegate *tflite_plugin_create_delegate(char **keys, char **values, size_t count, void (*report_error)(const char *)) {
     char error[1024] = "no memory for a delegate";
-    delegate *d = calloc(1, sizeof *d);
-    if (d == NULL || pthread_mutex_init(&d->lock, NULL) != 0) {
-        free(d);
+    delegate *d = delegate_new();
+    if (d == NULL) {
         complain(report_error, error);
         return NULL;
     }
@@ -42,10 +54,5 @@ tfl_delegate *tflite_plugin_create_delegate(char **keys, char **values, size_t c
 }
 
 void tflite_plugin_destroy_delegate(tfl_delegate *base) {
-    delegate *d = (delegate *)base;
-    if (d == NULL) return;
-    profile_end(d->profile);
-    options_free(&d->options);
-    pthread_mutex_destroy(&d->lock);
-    free(d);
+    delegate_release((delegate *)base);
 }

@@ -56,7 +56,7 @@ static int read_plan_file(work *w, const char *path) {
     if (w->context->get_execution_plan(w->context, &all) != TFL_OK || all == NULL || all->size < 0) {
         return work_fail(w, "TFLite gives no execution plan");
     }
-    if (graph_is_resized(w->context, all, w->error, sizeof w->error)) return -1;
+    if (graph_is_cyclic(w->context, all, w->error, sizeof w->error) || graph_is_resized(w->context, all, w->error, sizeof w->error)) return -1;
     if (check_key(w, all, h.key) != 0) return -1;
     if (answer_read_check(w->answer, (const uint32_t *)all->data, (size_t)all->size, w->error, sizeof w->error) != 0) {
         return work_fail(w, "it was compiled from another model, or for other sizes");

@@ -25,6 +25,8 @@ typedef struct device_ops {
     /* Time of a task in the last run, and the device's own estimate for the chip; 0 where unknown. */
     uint64_t (*task_nanoseconds)(const device_plan *loaded, uint32_t task);
     uint64_t (*task_cycles)(const device_plan *loaded, uint32_t task);
+    /* Products of its convolution, in a unit that is the same for all tasks of an op. */
+    uint64_t (*task_products)(const device_plan *loaded, uint32_t task);
     void (*unload)(device_plan *loaded);
 } device_ops;
 

@@ -116,6 +116,8 @@ static uint64_t task_nanoseconds(const device_plan *loaded, uint32_t task) {
 
 static uint64_t task_cycles(const device_plan *loaded, uint32_t task) { return npu_program_task_cycles(loaded->program, task); }
 
+static uint64_t task_products(const device_plan *loaded, uint32_t task) { return npu_program_task_products(loaded->program, task); }
+
 const device_ops device_software = {.name = "software",
                                     .chip = 3588,
                                     .load = load,
@@ -123,4 +125,5 @@ const device_ops device_software = {.name = "software",
                                     .run = run,
                                     .task_nanoseconds = task_nanoseconds,
                                     .task_cycles = task_cycles,
+                                    .task_products = task_products,
                                     .unload = unload};

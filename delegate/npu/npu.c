@@ -158,6 +158,10 @@ void npu_program_free(npu_program *program) {
     free(program);
 }
 
+uint64_t npu_program_task_products(const npu_program *program, size_t task) {
+    return task < program->step_count ? npu_step_products(&program->steps[task]) : 0;
+}
+
 uint64_t npu_program_task_cycles(const npu_program *program, size_t task) {
     return task < program->step_count ? program->steps[task].cycles : 0;
 }

@@ -90,6 +90,9 @@ void npu_program_free(npu_program *program);
 /* Estimated cycles of a task; 0 for a task that does not exist. */
 uint64_t npu_program_task_cycles(const npu_program *program, size_t task);
 
+/* Products that a task's convolution takes, those with padding channels too; 0 for any other task. */
+uint64_t npu_program_task_products(const npu_program *program, size_t task);
+
 /* Wall time that the last run spent on a task. */
 uint64_t npu_program_task_nanoseconds(const npu_program *program, size_t task);
 

@@ -144,9 +144,9 @@ static int fetch_task(npu_program *program, const npu_decoder *d, const npu_task
                npu_word_at(stream.data, step->words - 1).target != NPU_TARGET_OPERATION_ENABLE;
     if (odd && step->words > NPU_TAIL_WORDS + 1) step->words--;
     if (npu_tail_read(d, stream.data, step->words, tail) != 0) return -1;
-    step->enables = tail->enables;
     bool complete = (program->config.flags & NPU_SELF_CONTAINED) != 0;
     if (complete && npu_words_check_complete(d, stream.data, step->words, tail->enables) != 0) return -1;
+    step->enables = tail->enables;
     bool pointed[BLOCK_COUNT] = {false};
     for (size_t i = 0; i < step->words - NPU_TAIL_WORDS; i++) {
         if (write_register(program, d, state, i, npu_word_at(stream.data, i), pointed) != 0) return -1;

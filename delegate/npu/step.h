@@ -73,4 +73,7 @@ void npu_step_execute(const npu_program *program, const npu_step *step);
 
 uint64_t npu_step_cycles(const npu_step *step);
 
+/* Products of a convolution, those with channels that only pad the input too. */
+uint64_t npu_step_products(const npu_step *step);
+
 #endif

@@ -122,11 +122,15 @@ const cubeOf = (cubes: ReadonlyMap<number, Cube>, tensor: number): Cube => {
   return cube;
 };
 
-const opRecord = ({ graph, tasks, cubes }: PlanParts, step: Step, position: number): PlanOp => {
+const opRecord = (
+  { cubes }: PlanParts,
+  step: Step,
+  own: readonly number[],
+  opNames: ReadonlyMap<number, string>,
+): PlanOp => {
   const { operation } = step;
-  const own = tasks.flatMap((task, index) => (task.operation === position ? [index] : []));
   const [node = 0, fusedNode = null] = operation.nodes;
-  const names = operation.nodes.map((index) => graph.nodes.find((candidate) => candidate.index === index)?.op ?? '');
+  const names = operation.nodes.map((index) => opNames.get(index) ?? '');
   return {
     node,
     fusedNode,
@@ -141,14 +145,14 @@ const opRecord = ({ graph, tasks, cubes }: PlanParts, step: Step, position: numb
 
 const jobRecords = ({ schedule: { jobs }, tasks, isProven }: PlanParts): readonly PlanJob[] =>
   jobs.map(({ operations, core }) => {
-    const first = tasks.findIndex(({ operation }) => operations.includes(operation));
-    const own = tasks.filter(({ operation }) => operations.includes(operation));
-    const last = own.at(-1);
-    if (last === undefined) throw new Error('a job without a task');
+    const wanted = new Set(operations);
+    const own = tasks.filter(({ operation }) => wanted.has(operation));
+    const [first, last] = [own[0], own.at(-1)];
+    if (first === undefined || last === undefined) throw new Error('a job without a task');
     const proof = destinationOf(last);
     const written = new Set<number>(own.map((task) => bo[destinationOf(task).bo]));
     return {
-      firstTask: first,
+      firstTask: tasks.indexOf(first),
       taskCount: own.length,
       core,
       depends: null,
@@ -159,6 +163,9 @@ const jobRecords = ({ schedule: { jobs }, tasks, isProven }: PlanParts): readonl
   });
 
 export const buildPlan = (parts: PlanParts): Plan => {
+  const opNames = new Map(parts.graph.nodes.map(({ index, op }) => [index, op]));
+  const tasksOf = parts.steps.map((): number[] => []);
+  for (const [index, { operation }] of parts.tasks.entries()) tasksOf[operation]?.push(index);
   const { part, steps, arena, constants, tasks, engineVersion } = parts;
   const assembly = assemble(tasks.map(({ words }) => words));
   const records = tasks.map((task, i): PlanTask => ({
@@ -192,7 +199,7 @@ export const buildPlan = (parts: PlanParts): Plan => {
     })),
     tasks: records,
     jobs: jobRecords(parts),
-    ops: steps.map((step, position) => opRecord(parts, step, position)),
+    ops: steps.map((step, position) => opRecord(parts, step, tasksOf[position] ?? [], opNames)),
     hosts: inside.hosts,
   };
 };

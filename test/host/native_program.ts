@@ -23,6 +23,8 @@ export interface Program {
   readonly name: string;
   readonly units: readonly string[];
   readonly flags: readonly string[];
+  /** For the linker alone. */
+  readonly linking?: readonly string[];
 }
 
 export type Built = { readonly path: string } | { readonly why: string };
@@ -48,7 +50,7 @@ function obstacle(flags: readonly string[]): string {
 }
 
 /** @returns the program's path, or why it cannot be built; an error in the program itself throws */
-export function buildProgram({ name, units, flags }: Program): Built {
+export function buildProgram({ name, units, flags, linking = [] }: Program): Built {
   const path = join(output, name);
   const why = obstacle(flags);
   if (why !== '') return { why };
@@ -58,7 +60,7 @@ export function buildProgram({ name, units, flags }: Program): Built {
   if ([...units, ...headers].every((input) => age(input) < age(path))) return { path };
   const { status, stderr } = spawnSync(
     compiler,
-    [...common, ...flags, '-o', path, ...units, '-lm', '-lpthread', '-ldl'],
+    [...common, ...flags, '-o', path, ...units, ...linking, '-lm', '-lpthread', '-ldl'],
     {
       encoding: 'utf8',
     },
