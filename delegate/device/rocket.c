@@ -273,4 +273,15 @@ static uint64_t task_nanoseconds(const device_plan *d, uint32_t task) {
 
 static uint64_t task_cycles(const device_plan *d, uint32_t task) { return d->plan->tasks[task].cycles; }
 
-const device_ops device_rocket = {"rocket", 3588, load, bo, run, task_nanoseconds, task_cycles, unload};
+/* Not decoded here: the shares of an op's products by cycles. */
+static uint64_t task_products(const device_plan *d, uint32_t task) { return d->plan->tasks[task].cycles; }
+
+const device_ops device_rocket = {.name = "rocket",
+                                  .chip = 3588,
+                                  .load = load,
+                                  .bo = bo,
+                                  .run = run,
+                                  .task_nanoseconds = task_nanoseconds,
+                                  .task_cycles = task_cycles,
+                                  .task_products = task_products,
+                                  .unload = unload};
