@@ -1,6 +1,6 @@
 /*
  * Preloaded into a program of the guest: counts what goes to the driver, and can drop the n-th SUBMIT as the driver does
- * (returns 0, runs nothing): DROP_SUBMIT=n. For host.c: ioctl_counts(reset) gives a JSON object.
+ * (returns 0, runs nothing): DROP_SUBMIT=n, or all. For host.c: ioctl_counts(reset) gives a JSON object.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -33,7 +33,8 @@ const char *ioctl_counts(int reset) {
 
 static int is_dropped(void) {
     const char *wanted = getenv("DROP_SUBMIT");
-    return wanted != NULL && (unsigned)atoi(wanted) == ++submits;
+    submits++;
+    return wanted != NULL && (strcmp(wanted, "all") == 0 || (unsigned)atoi(wanted) == submits);
 }
 
 int ioctl(int fd, unsigned long request, ...) {
