@@ -69,7 +69,7 @@ const seenOf = (text: string): Seen => {
     kernel: kernel
       .split('\n')
       .map((line) => line.replace(/^\[\s*[\d.]+\] /, '').trim())
-      .filter((line) => line !== '' && !line.startsWith('===')),
+      .filter((line) => line !== '' && !line.startsWith('===') && !line.startsWith('reboot:')),
     other: rest.filter((line) => !line.startsWith('ptfe: ')),
   };
 };
