@@ -43,6 +43,7 @@ int fuzz_frames(const uint8_t *data, size_t size) {
     if (e == NULL) abort();
     if (engine_ask(e, ENGINE_CHECK, question, sizeof question, &reply, &length, error, sizeof error) == 0) {
         if (length > size) abort();
+        fuzz_taken++;
         uint64_t sum = 0;
         for (size_t i = 0; i < length; i++) sum += reply[i];
         error[0] = (char)sum;
