@@ -19,8 +19,12 @@ export class ConstantBuffer {
     return offset;
   }
 
+  get size(): number {
+    return alignUp(this.#end, alignment);
+  }
+
   bytes(): Uint8Array {
-    const all = new Uint8Array(alignUp(this.#end, alignment));
+    const all = new Uint8Array(this.size);
     for (const { offset, bytes } of this.#chunks) all.set(bytes, offset);
     return all;
   }
