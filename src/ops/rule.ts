@@ -72,7 +72,8 @@ export const inputOf = ({ graph, node }: OpContext, position: number): Tensor | 
 
 export const outputOf = ({ graph, node }: OpContext): Tensor | null => graph.tensors.get(node.outputs[0] ?? -1) ?? null;
 
-export const shapeText = (shape: readonly number[]): string => shape.join('x');
+/** A scalar has no dimensions. */
+export const shapeText = (shape: readonly number[]): string => (shape.length === 0 ? '()' : shape.join('x'));
 
 /** What is wrong with a shape that follows from others; null where it is as it must be. */
 export const wrongShape = (is: readonly number[], wanted: readonly number[]): string | null =>
