@@ -84,7 +84,8 @@ export function buildHost(): HostPrograms | string {
   }
   const folder = mkdtempSync(join(tmpdir(), 'ptfe-host-'));
   const command = (steps: readonly string[], how: HowToRun): readonly [string, ...string[]] => {
-    const [program, of] = how.plain === true ? [paths.plainProgram, paths.plainLibrary] : [paths.program, paths.library];
+    const [program, of] =
+      how.plain === true ? [paths.plainProgram, paths.plainLibrary] : [paths.program, paths.library];
     const [first = program, ...rest] = [...(how.wrapper ?? []), program, how.library ?? of, ...steps];
     return [first, ...rest];
   };
