@@ -19,7 +19,7 @@ import { engine, said } from './host_program.js';
 
 /** What only a C program can do to the delegate, or sees of it: fixtures/host.c, with sanitizers. */
 describe('delegate in a C program', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let host: HostPrograms;
   before(function () {
     const built = buildHost();
@@ -101,6 +101,15 @@ describe('delegate in a C program', function () {
       ];
       const { stderr } = works([...start, 'device-fails:0', ...steps, 'most:0', ...end], { variables });
       expect(said(stderr)[1]).to.match(/goes on with TFLite's kernels: the device does not answer/);
+    });
+
+    it('back at the first size nothing is compiled again', () => {
+      const starts = join(host.folder, 'starts');
+      const node = script('counting-node', `#!/bin/sh\necho start >> ${starts}\nexec ${process.execPath} "$@"\n`);
+      const there = ['resize:2x8x8', 'allocate', ...check];
+      const back = ['resize:1x8x8', 'allocate', ...check];
+      works([...start, ...check, ...there, ...back, ...end], { variables: { PTFE_NODE: node } });
+      expect(readFileSync(starts, 'utf8')).to.equal('start\nstart\n');
     });
 
     it('a device that fails: nodes are prepared again where TFLite does not', () => {
@@ -454,7 +463,8 @@ describe('delegate in a C program', function () {
     });
 
     it('may be a pipe', () => {
-      const { stdout } = works([...start, ...check, ...check, ...end], { variables: { PTFE_PROFILE: '/dev/stdout' } });
+      const how = { variables: { PTFE_PROFILE: '/dev/stdout' }, wrapper: ['sh', '-c', '"$@" | cat', 'sh'] };
+      const { stdout } = works([...start, ...check, ...check, ...end], how);
       const { traceEvents } = JSON.parse(stdout) as { traceEvents: readonly Event[] };
       expect(traceEvents.filter(({ ph }) => ph === 'X')).to.have.length(4);
     });

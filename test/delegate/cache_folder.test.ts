@@ -21,7 +21,7 @@ import { said } from './host_program.js';
 
 /** The cache as a folder among others: whose it is, who writes when, what is thrown away. */
 describe('delegate: the folder of the plan cache', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let host: HostPrograms;
   let number = 0;
   before(function () {
