@@ -73,7 +73,7 @@ describe('delegate: the folder of the plan cache', function () {
     }
     // Without memory at any point.
     let n = 0;
-    for (let failed = true; failed; ) {
+    for (let failed = true; failed;) {
       n++;
       const variables = { PTFE_CACHE: cache, ...withoutNode };
       const all = ['build', `fail-allocation:${n}`, 'create', 'prepare', 'allocations'];
