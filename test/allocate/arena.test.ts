@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { holds } from '../host/holds.js';
 import { allocateArena, type Lifetime } from '../../src/allocate/arena.js';
 
 const lifetimes = fc.array(
@@ -14,7 +15,7 @@ const lifetimes = fc.array(
 
 describe('allocate: arena', () => {
   it('tensors alive at one time never overlap; the arena is no larger than all of them together', () => {
-    fc.assert(
+    holds(
       fc.property(lifetimes, (list) => {
         const tensors = list.map(({ bytes, from, length, inIo }, tensor): Lifetime => ({
           tensor,

@@ -42,6 +42,7 @@ int fuzz_reply(const uint8_t *data, size_t size) {
     }
     if (answer_read_parts(a, error, sizeof error) == 0) {
         uint64_t sum = 0;
+        fuzz_taken++;
         for (size_t i = 0; i < a->part_count; i++) {
             const answer_part *p = &a->parts[i];
             for (uint32_t n = 0; n < p->nodes.count; n++) sum += p->nodes.data[n];
