@@ -174,7 +174,11 @@ const watchedPlan = (
   const unproven = tileAll(placement, options.trust);
   if ('refusals' in unproven) return unproven;
   const realEnds = jobEnds(unproven);
-  const proven = watched === null ? withProofs(placement, realEnds) : { placement, ends: realEnds };
+  const isOneTask = (position: number): boolean => {
+    const step = unproven[position];
+    return step !== undefined && !isHostStep(step) && step.tiles.length === 1;
+  };
+  const proven = watched === null ? withProofs(placement, realEnds, isOneTask) : { placement, ends: realEnds };
   const steps = tileAll(proven.placement, options.trust, unproven);
   if ('refusals' in steps) return steps;
   const jobs = scheduleJobs(steps, proven.ends);

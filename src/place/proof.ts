@@ -13,18 +13,16 @@ import type { Spot } from './spots.js';
 
 type Spots = ReadonlyMap<number, Spot>;
 
-/** Bytes of a memory that a tensor's surfaces take, padding lanes included. */
-const surfacesOf = ({ offset, cube }: Spot): readonly (readonly [number, number])[] => {
+/** Bytes of a memory from the first to the last that a tensor has, padding lanes included: what lies between counts too. */
+const rangeOf = ({ offset, cube }: Spot): readonly [number, number] => {
   const plane = (cube.height - 1) * cube.lineBytes + cube.width * atoms.channels;
-  return Array.from({ length: cube.surfaces }, (_, i) => {
-    const start = offset + i * cube.surfaceBytes;
-    return [start, start + plane] as const;
-  });
+  return [offset, offset + (cube.surfaces - 1) * cube.surfaceBytes + plane];
 };
 
-const overlap = (one: Spot, other: Spot): boolean =>
-  one.root === other.root &&
-  surfacesOf(one).some(([from, to]) => surfacesOf(other).some(([start, end]) => from < end && start < to));
+const overlap = (one: Spot, other: Spot): boolean => {
+  const [[from, to], [start, end]] = [rangeOf(one), rangeOf(other)];
+  return one.root === other.root && from < end && start < to;
+};
 
 /** Whether the last of these operations alone touches the memory of its result. */
 const ownsItsResult = (operations: readonly PlacedOperation[], spots: Spots): boolean => {
@@ -48,8 +46,15 @@ export interface Proven {
   readonly ends: readonly number[];
 }
 
-/** @param ends positions of the operations that end a job */
-export const withProofs = (placement: Placement, ends: readonly number[]): Proven => {
+/**
+ * @param ends positions of the operations that end a job
+ * @param isOneTask whether an operation is a single task: tiles of one write between each other
+ */
+export const withProofs = (
+  placement: Placement,
+  ends: readonly number[],
+  isOneTask: (position: number) => boolean,
+): Proven => {
   const spots = new Map(placement.spots);
   const roots = new Map(placement.roots);
   const operations: PlacedOperation[] = [];
@@ -61,7 +66,8 @@ export const withProofs = (placement: Placement, ends: readonly number[]): Prove
     if (operation.kind === 'host') first = position + 1;
     if (!ends.includes(position)) continue;
     const result = spots.get(operation.output);
-    if (result !== undefined && !ownsItsResult(placement.operations.slice(first, position + 1), spots)) {
+    const isOwn = isOneTask(position) && ownsItsResult(placement.operations.slice(first, position + 1), spots);
+    if (result !== undefined && !isOwn) {
       const [input, output] = [spare, spare + 1];
       spare += 2;
       const plane = { ...oneAtom, surfaces: 1, bytes: atoms.channels };
