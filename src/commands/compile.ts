@@ -4,7 +4,15 @@ import { compileTflite, type CompiledModel } from '../compile.js';
 import { chips, findChip } from '../hardware/chips.js';
 import { subgraphCount } from '../model/tflite.js';
 import { readPlan } from '../plan/read.js';
-import { badUsage, onePositional, readArguments, partsOption, precisionOption, trustOption } from './arguments.js';
+import {
+  badUsage,
+  onePositional,
+  outputOption,
+  readArguments,
+  partsOption,
+  precisionOption,
+  trustOption,
+} from './arguments.js';
 import { inFile, readModel, writeBytes } from './files.js';
 import { planFile } from './plan_file.js';
 import { printJson, type Subcommand } from './subcommand.js';
@@ -73,7 +81,8 @@ export const compileCommand: Subcommand = {
     const { bytes, graph } = readModel(model);
     const compiled = inFile(model, () => compileTflite(bytes, { trust, parts, precision }));
     const summaries = compiled.parts.map(summaryOf);
-    const file = summaries.length === 0 ? null : (parsed.values['output'] ?? `${basename(model, '.tflite')}.plan`);
+    const file =
+      summaries.length === 0 ? null : (outputOption('compile', parsed) ?? `${basename(model, '.tflite')}.plan`);
     const contents = file === null ? new Uint8Array() : planFile(graph, compiled);
     if (file !== null) writeBytes(file, contents);
     const { refusals } = compiled;
