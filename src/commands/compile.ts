@@ -5,7 +5,7 @@ import { chips, findChip } from '../hardware/chips.js';
 import { subgraphCount } from '../model/tflite.js';
 import { readPlan } from '../plan/read.js';
 import { badUsage, onePositional, readArguments, partsOption, precisionOption, trustOption } from './arguments.js';
-import { inFile, readModel, writeBytes } from './files.js';
+import { inFile, readModel, writeBytes, tellBugs } from './files.js';
 import { planFile } from './plan_file.js';
 import { printJson, type Subcommand } from './subcommand.js';
 
@@ -86,6 +86,7 @@ export const compileCommand: Subcommand = {
       if (others > 0) terminal.out(`other graphs of the model, which are not in it and stay on the CPU: ${others}\n`);
       if (refusals.length > 0) terminal.out(`${refusals.length} nodes stay on the CPU (ptfe check says why)\n`);
     }
+    if (tellBugs('compile', compiled.refusals, terminal)) return 2;
     return file === null ? 1 : 0;
   },
 };
