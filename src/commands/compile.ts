@@ -13,7 +13,7 @@ import {
   precisionOption,
   trustOption,
 } from './arguments.js';
-import { inFile, readModel, writeBytes } from './files.js';
+import { inFile, readModel, tellBugs, writeBytes } from './files.js';
 import { planFile } from './plan_file.js';
 import { printJson, type Subcommand } from './subcommand.js';
 
@@ -95,6 +95,7 @@ export const compileCommand: Subcommand = {
       if (others > 0) terminal.out(`other graphs of the model, which are not in it and stay on the CPU: ${others}\n`);
       if (refusals.length > 0) terminal.out(`${refusals.length} nodes stay on the CPU (ptfe check says why)\n`);
     }
+    if (tellBugs('compile', compiled.refusals, terminal)) return 2;
     return file === null ? 1 : 0;
   },
 };
