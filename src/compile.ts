@@ -7,6 +7,7 @@ import { ConstantBuffer } from './allocate/constants.js';
 import { lifetimesOf } from './allocate/lifetimes.js';
 import { NodeError } from './error.js';
 import type { Renamed } from './axes/rename.js';
+import { PtfeError } from './error.js';
 import { hostTable } from './layout/host_table.js';
 import { buildPlan } from './plan/build.js';
 import { emitTasks } from './emit/tasks.js';
@@ -225,12 +226,33 @@ export interface CompiledModel {
   readonly hosted: readonly (Refusal & { readonly node: number })[];
 }
 
+const allowedOptions = {
+  trust: ['inferred', 'seen'],
+  parts: ['worthwhile', 'all'],
+  precision: ['fast', 'best'],
+} as const;
+
+/** Programs in JavaScript can hand over anything. @throws PtfeError `bad-option` */
+const checkOptions = (bytes: unknown, options: CompileOptions): void => {
+  if (!(bytes instanceof Uint8Array)) throw new PtfeError('bad-option', 'compileTflite', 'the model is no Uint8Array');
+  for (const [name, allowed] of Object.entries(allowedOptions)) {
+    const value: unknown = Object.entries(options).find(([key]) => key === name)?.[1];
+    if (value !== undefined && !allowed.some((one) => one === value))
+      throw new PtfeError('bad-option', `option ${name}`, `${JSON.stringify(value)} is none of ${allowed.join(', ')}`);
+  }
+  const known = Object.keys(allowedOptions);
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw new PtfeError('bad-option', `option ${unknown}`, `it does not exist (options: ${known.join(', ')})`);
+};
+
 /** Compiles a .tflite file without TFLite: what the NPU takes, in parts. @throws PtfeError for a damaged file */
 export const compileTflite = (
   bytes: Uint8Array,
   options: CompileOptions = defaultOptions,
   subgraph = 0,
 ): CompiledModel => {
+  checkOptions(bytes, options);
   const { graph, outputs } = readTflite(bytes, subgraph);
   const { refused: checked, host } = checkGraph(graph, options.trust, options.parts ?? 'worthwhile');
   const refused = new Map(checked);

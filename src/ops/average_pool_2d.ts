@@ -115,8 +115,11 @@ export const averagePool2d: OpDefinition = {
     },
     {
       name: 'window',
-      text: `windows of at most ${limits.kernelSide}x${limits.kernelSide}, larger to about 5400 pixels; at most ${mostRegions} parts of the plane with windows of their own size, or windows that are larger or further apart than ${limits.stride}`,
+      text: `windows of at most ${limits.kernelSide}x${limits.kernelSide}, larger to about 5400 pixels; at most ${mostRegions} parts of the plane with windows of their own size, or windows that are larger or further apart than ${limits.stride}; padding to ${limits.pad}`,
       broken: (context) => {
+        const [y, x] = poolAxes(context);
+        if (Math.max(y.pad, x.pad) > limits.pad)
+          return `SAME padding of ${y.pad} rows above and ${x.pad} columns on the left`;
         const regions = regionsOf(poolAxes(context)).length;
         if (regions > mostRegions) return `${regions} parts`;
         const operations = averagesOf(context);

@@ -42,6 +42,7 @@ const splitSlices: SlicesOf = (context) => {
 const splitVSlices: SlicesOf = (context) => {
   const axis = constantInts(inputOf(context, 2))?.[0];
   const input = inputOf(context, 0);
+  if (constantInts(inputOf(context, 1)) === null) return null;
   return along(context, input, axis, lengthsOf(context, input, axis));
 };
 

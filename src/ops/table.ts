@@ -72,7 +72,7 @@ export const numbersRule = (
 /** @param mapOf null where there is nothing to ask */
 export const definedCodes = (mapOf: (numbers: TableNumbers, context: OpContext) => CodeMap | null): Rule =>
   numbersRule(
-    "results that an int32 of TFLite's kernel holds before they are limited, for every code",
+    "results that the integers of TFLite's kernel hold before they are limited, for every code",
     (numbers, context) => {
       const map = mapOf(numbers, context);
       return map === null || isDefined(map, numbers.type)

@@ -96,7 +96,8 @@ export const hardSwishFits = (numbers: TableNumbers): boolean => hardSwishMultip
 /** x * relu6(x + 3) / 6 in TFLite's 16-bit arithmetic. */
 export const hardSwishTable = (numbers: TableNumbers): CodeMap => {
   const { output, reluish } = hardSwishMultipliers(numbers);
-  if (Number.isNaN(output.mantissa) || !(reluish.shift <= 30)) return () => NaN;
+  // TFLite divides int16 by powers of two to 2^15.
+  if (Number.isNaN(output.mantissa) || output.shift < -15 || !(Math.abs(reluish.shift) <= 15)) return () => NaN;
   return (code) => {
     const input = (code - numbers.inputZeroPoint) * 2 ** hiresBits;
     const scaled = roundingHighMul(input, output.mantissa);

@@ -6,8 +6,8 @@ import { planFile } from '../../src/commands/plan_file.js';
 import { compileTflite } from '../../src/compile.js';
 import { facts } from '../../src/hardware/facts.js';
 import { readTflite } from '../../src/model/tflite.js';
-import { partsRun, plansRun, verdictsRun } from '../../src/plan/answer.js';
 import { refusedPart } from '../../src/partition/part_rules.js';
+import { partsRun, plansRun, verdictsRun } from '../../src/plan/answer.js';
 import { readPlan } from '../../src/plan/read.js';
 import { goldenModels } from '../golden/models.js';
 import { repository } from '../host/python.js';
@@ -41,7 +41,7 @@ write(
     const request = partsRun(model.parts.map(({ nodes, inputs, outputs }) => ({ nodes, inputs, outputs })));
     const results = plansRun(
       model.parts.map((_, at) =>
-        at === 0 ? new Uint8Array(16) : refusedPart([{ node: 0, rule: 'a rule', text: 'no' }]),
+        at === 0 ? new Uint8Array(16) : refusedPart([{ node: 1, rule: 'a rule', text: 'no' }]),
       ),
     );
     const head = Uint8Array.of(
