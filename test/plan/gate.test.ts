@@ -236,7 +236,7 @@ describe('plan: the gate', function () {
       ['half an atom as the proof', (p) => p.set('jobs', 0, 'proofOffset', 8), /the proof of job 0/],
       [
         'a proof that is not written',
-        (p) => p.set('jobs', 0, 'proofOffset', p.get('bos', io, 'size') - 16),
+        (p) => p.set('jobs', 0, 'proofOffset', p.get('jobs', 0, 'proofOffset') === 0 ? 16 : 0),
         /proof of job 0/,
       ],
       [
