@@ -18,6 +18,7 @@
       "delegate/npu/dpu_rdma.c",
       "delegate/npu/pipeline.c",
       "delegate/npu/ppu.c",
+      "delegate/npu/ppu_int8.c",
       "delegate/npu/ppu_rdma.c",
       "delegate/npu/execute.c",
       "delegate/npu/lut.c",

@@ -8,6 +8,7 @@ typedef struct stage_registers {
     enum npu_register cfg, alu, mul, limit;
     unsigned negative_shift; /* in DATA_FORMAT */
     uint8_t rounding;        /* the fact's value */
+    bool mul_first;
 } stage_registers;
 
 #define STAGE_FIELD(value, field) ((value) >> NPU_DPU_BS_##field##_SHIFT & NPU_DPU_BS_##field##_MASK)
@@ -44,6 +45,7 @@ static int decode_scale_stage(const npu_decoder *d, const stage_registers *r, np
     } else if (stage->shift != 0 || stage->shift_negative != 0) {
         return npu_refuse(d, r->mul, "a shift without a multiplier is not modelled");
     }
+    stage->mul_first = r->mul_first && stage->mul && stage->add != 0;
     stage->relu = STAGE_FIELD(cfg, CFG_BS_RELU_BYPASS) == 0;
     stage->limited = STAGE_FIELD(cfg, CFG_BS_RELUX_EN) != 0;
     if (stage->limited && !stage->relu) return npu_refuse(d, r->cfg, "RELUX_EN with ReLU bypassed is not modelled");
@@ -80,8 +82,11 @@ static int decode_out(const npu_decoder *d, npu_out_stage *out) {
     return 0;
 }
 
+/* SIZE_E: 3 depthwise, 1 direct; a task without convolution 0, as the vendor has it, or 1. */
 static int decode_weight_offset(const npu_decoder *d, npu_dpu *dpu) {
     uint32_t size = dpu->depthwise ? 3 : 1;
+    if (dpu->flying && NPU_FIELD(d, DPU_BS_OW_CFG, SIZE_E_0) == 0) size = 0;
+    dpu->size_e = size;
     uint32_t low = NPU_DPU_BS_OW_CFG_OW_SRC_MASK | NPU_DPU_BS_OW_CFG_OD_BYPASS_MASK << NPU_DPU_BS_OW_CFG_OD_BYPASS_SHIFT;
     uint32_t sizes = size << NPU_DPU_BS_OW_CFG_SIZE_E_0_SHIFT | size << NPU_DPU_BS_OW_CFG_SIZE_E_1_SHIFT |
                      size << NPU_DPU_BS_OW_CFG_SIZE_E_2_SHIFT;
@@ -123,8 +128,8 @@ static int decode_plane(const npu_decoder *d, npu_dpu *dpu) {
     dpu->row_bytes = ((int64_t)dpu->width + notch) * NPU_ATOM;
     dpu->surface_bytes = NPU_VALUE(d, DPU_DST_SURF_STRIDE);
     int64_t step = NPU_VALUE(d, DPU_SURFACE_ADD);
-    if (step != dpu->surface_bytes * (dpu->depthwise ? 4 : 2)) {
-        return npu_refuse(d, NPU_REG_DPU_SURFACE_ADD, "not %d times DST_SURF_STRIDE", dpu->depthwise ? 4 : 2);
+    if (step != dpu->surface_bytes * (dpu->size_e + 1)) {
+        return npu_refuse(d, NPU_REG_DPU_SURFACE_ADD, "not %" PRIu32 " times DST_SURF_STRIDE (SIZE_E + 1)", dpu->size_e + 1);
     }
     return 0;
 }
@@ -173,15 +178,17 @@ int npu_dpu_decode(const npu_decoder *d, bool flying, const npu_lut *lut, npu_dp
                                 NPU_REG_DPU_BS_MUL_CFG,
                                 NPU_REG_DPU_BS_RELUX_CMP_VALUE,
                                 NPU_FIELD(d, DPU_DATA_FORMAT, BS_MUL_SHIFT_VALUE_NEG),
-                                d->config->facts[NPU_FACT_BS_SHIFT_ROUNDING]};
+                                d->config->facts[NPU_FACT_BS_SHIFT_ROUNDING],
+                                false};
     const stage_registers bn = {NPU_REG_DPU_BN_CFG,
                                 NPU_REG_DPU_BN_ALU_CFG,
                                 NPU_REG_DPU_BN_MUL_CFG,
                                 NPU_REG_DPU_BN_RELUX_CMP_VALUE,
                                 NPU_FIELD(d, DPU_DATA_FORMAT, BN_MUL_SHIFT_VALUE_NEG),
-                                d->config->facts[NPU_FACT_BN_SHIFT_ROUNDING]};
+                                d->config->facts[NPU_FACT_BN_SHIFT_ROUNDING],
+                                d->config->facts[NPU_FACT_BN_ORDER] == NPU_BN_ORDER_MULTIPLY_ADD};
     if (npu_expect(d, NPU_REG_DPU_OFFSET_PEND, 0) != 0 || npu_expect(d, NPU_REG_DPU_RAW40C4, 0) != 0) return -1;
-    if (decode_plane(d, dpu) != 0 || decode_weight_offset(d, dpu) != 0) return -1;
+    if (decode_weight_offset(d, dpu) != 0 || decode_plane(d, dpu) != 0) return -1;
     if (decode_scale_stage(d, &bs, &dpu->bs) != 0 || decode_scale_stage(d, &bn, &dpu->bn) != 0) return -1;
     if (npu_ew_decode(d, flying, lut, &dpu->ew) != 0 || decode_out(d, &dpu->out) != 0) return -1;
     return find_output(d, dpu);

@@ -12,6 +12,7 @@ typedef struct npu_step {
     uint32_t words;
     uint32_t enables;
     bool convolution, reader, pooling;
+    bool fills_lut; /* in a chain, behind another task */
     const npu_lut *lut; /* the LUT's tables as they stand when the task starts; NULL: never written */
     npu_cna cna;
     npu_core core;

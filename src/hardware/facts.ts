@@ -32,6 +32,14 @@ export const facts: readonly Fact[] = [
     values: shiftRoundings,
   },
   {
+    name: 'bn_order',
+    text: 'What BN does first: x * mul + add, then the shift; or (x + add) * mul, as BS',
+    tag: 'driver',
+    source:
+      "vendor's compiler: ELU and SiLU are right with the product first and garbage otherwise; fp16 on boards the same",
+    values: ['multiply_add', 'add_multiply'],
+  },
+  {
     name: 'mul_product_width',
     text: 'Width of a BS, BN or EW product before its shift',
     tag: 'inferred',
@@ -42,8 +50,9 @@ export const facts: readonly Fact[] = [
     name: 'zero_multiplier',
     text: 'A multiplier of 0 among the operands in memory: an error, or a plain 0',
     tag: 'inferred',
-    source: 'RK3576 boards: it gates off its group of 8 channels; on the RK3588 nobody tried',
-    values: ['error', 'plain'],
+    source:
+      "vendor's compiler: 0 stands beside real channels in their group of 8; RK3576 boards: it gates off the group",
+    values: ['plain', 'error'],
   },
   {
     name: 'cvt_round_bit',
@@ -84,8 +93,8 @@ export const facts: readonly Fact[] = [
     name: 'ew_cvt_scale_sign',
     text: "Whether the 16-bit scale of EW's operand converter has a sign",
     tag: 'inferred',
-    source: 'Mesa writes 15 bits only',
-    values: ['unsigned16', 'signed16'],
+    source: "vendor's compiler: SUB is ADD with a negative scale",
+    values: ['signed16', 'unsigned16'],
   },
   {
     name: 'relux_limit_position',
@@ -116,11 +125,60 @@ export const facts: readonly Fact[] = [
     values: ['byte0', 'parity'],
   },
   {
+    name: 'deconv_gaps',
+    text: 'What stands between the inputs of a transposed convolution (CONV_CON1 DECONV): the padding constant, or 0',
+    tag: 'driver',
+    source: "vendor's compiler: right for zero points other than 0 with the padding constant only",
+    values: ['padding_constant', 'zero'],
+  },
+  {
+    name: 'depthwise_rest_lanes',
+    text: 'Lanes a tap that 48 channels behind whole groups of 64 take in depthwise weights: as WEIGHT_SIZE1 has them, or 64',
+    tag: 'driver',
+    source: "vendor's compiler writes 64 lanes, Mesa 48",
+    values: ['as_sized', 'whole_64'],
+  },
+  {
+    name: 'pixel_line_stride',
+    text: 'LINE_STRIDE of pixels: their number, and rows begin at multiples of 16 of them; or bytes',
+    tag: 'driver',
+    source: "vendor's compiler for 1, 3 and 4 channels; Mesa writes one channel, where both are the same",
+    values: ['aligned_pixels', 'bytes'],
+  },
+  {
+    name: 'group_line_off',
+    text: 'Strides of a cube with GROUP_LINE_OFF: lines in atoms, surfaces from the end of the first line; or as without it',
+    tag: 'driver',
+    source: "vendor's compiler: column tiles and bilinear resizes",
+    values: ['atoms', 'as_without'],
+  },
+  {
     name: 'register_hold',
     text: 'What a register keeps that a task leaves out: the value of its group (two tasks earlier), or of the task before',
     tag: 'inferred',
     source: 'two register groups in every block (Mesa, RK3588 TRM)',
     values: ['group', 'shared'],
+  },
+  {
+    name: 'pointer_clear',
+    text: 'S_POINTER 0x30: the turn of the register groups goes on, or the task and the next one take the first group',
+    tag: 'inferred',
+    source: "vendor's compiler: every task that reads the LUT; it writes all registers, so nothing tells",
+    values: ['goes_on', 'first_group'],
+  },
+  {
+    name: 'chained_lut_load',
+    text: 'Whether a chained task may fill the LUT that a later task reads, while the one before it may still run',
+    tag: 'driver',
+    source: "vendor's compiler: loads are tasks of their own in the chain; RK3588 boards: only while the DPU is idle",
+    values: ['own_task', 'refused'],
+  },
+  {
+    name: 'plane_alignment',
+    text: 'Planes that are not a multiple of 4 atoms: written as the strides say, or refused as not known (checked only)',
+    tag: 'driver',
+    source: "Mesa writes such planes (7x7); the vendor's compiler never does",
+    values: ['any', 'four_atoms'],
   },
   {
     name: 'output_notch',
@@ -131,10 +189,11 @@ export const facts: readonly Fact[] = [
   },
   {
     name: 'three_atom_rows',
-    text: 'CBUF entries that a rest of three atoms takes: three quarters, or a whole one for each pixel (checked only)',
+    text: 'CBUF entries that a rest of three atoms takes: a whole one for each pixel, where shorter rows are executed as well (boards ran those of Mesa), three quarters, or whole and nothing shorter (checked only)',
     tag: 'inferred',
-    source: 'Mesa writes quarters; RK3576 vendor programs write whole ones, and one Mesa special case',
-    values: ['quarters', 'whole'],
+    source:
+      "vendor's compiler: whole in 60 of 60 tasks where it matters; Mesa writes quarters, but for one special case",
+    values: ['whole', 'quarters', 'whole_only'],
   },
   {
     name: 'ew_small_planes',
@@ -201,10 +260,18 @@ export const facts: readonly Fact[] = [
   },
   {
     name: 'lut_table_choice',
-    text: 'Which LUT table answers: LE for values below 0 before BN, else LO; or by ranges and priority bits',
-    tag: 'inferred',
-    source: 'RK3588 boards in fp16: sign before BN; NVDLA hardware manual: ranges and priorities',
-    values: ['sign_before_bn', 'ranges'],
+    text: 'Which LUT table answers: LE for values below 0 after BN (or before it), else LO; or by ranges and priority bits',
+    tag: 'driver',
+    source:
+      "vendor's compiler: by the value after BN; RK3588 boards in fp16: sign before BN; NVDLA: ranges and priorities",
+    values: ['sign_after_bn', 'ranges', 'sign_before_bn'],
+  },
+  {
+    name: 'ew_lut_order',
+    text: 'What EW does first: the LUT, or its operation with the second operand',
+    tag: 'driver',
+    source: "vendor's compiler: sigmoid is the LUT, then MAX with 0",
+    values: ['lut_first', 'operation_first'],
   },
   {
     name: 'lut_rounding',
@@ -219,6 +286,27 @@ export const facts: readonly Fact[] = [
     tag: 'inferred',
     source: 'RK3588 boards: right within the tolerance of an fp16 reciprocal',
     values: ['float32', 'float16'],
+  },
+  {
+    name: 'ppu_int8',
+    text: 'Whether the PPU pools int8 cubes',
+    tag: 'driver',
+    source: "vendor's compiler does; RK3588 boards read fp16 with the words that were tried",
+    values: ['supported', 'refused'],
+  },
+  {
+    name: 'ppu_max_padding',
+    text: 'Whether padding takes part in int8 maximum and minimum pooling',
+    tag: 'driver',
+    source: "vendor's compiler writes 0 there with a zero point of -128",
+    values: ['left_out', 'counts'],
+  },
+  {
+    name: 'ppu_int8_rounding',
+    text: 'How int8 average pooling rounds sum * reciprocal * reciprocal / 2^32',
+    tag: 'driver',
+    source: "vendor's compiler: TFLite's values with one rounding half away from zero, 9 to 19 % others otherwise",
+    values: shiftRoundings,
   },
   {
     name: 'ppu_only_task',

@@ -38,7 +38,7 @@ static void draw_shape(random_state *r, shape *s) {
     s->kernels = s->depthwise ? 1 : align(1 + random_below(r, 70), 2);
     s->kernel_bytes = s->kernel_width * s->kernel_height * s->channels;
     s->entries = s->pixels != 0 ? s->width * s->height : (s->channels / 16 * s->width + 3) / 4;
-    s->banks = s->pixels != 0 ? 1 : (s->entries * s->height + 511) / 512;
+    s->banks = ((s->pixels != 0 ? (s->width + 3) / 4 : s->entries) * s->height + 511) / 512;
 }
 
 static bool fits(const shape *s) {
@@ -98,9 +98,9 @@ static void put_core(random_state *r, random_output *out, uint32_t *values) {
     out->bits -= (int32_t)truncate;
 }
 
-/* Rows of pixels with some bytes between them, through any converter. */
+/* Rows of pixels with some pixels between them, each on a multiple of 16, through any converter. */
 static void put_pixels(random_state *r, const shape *s, random_program *program, uint32_t *values) {
-    uint32_t line = s->width * s->pixels + random_below(r, 3);
+    uint32_t line = s->width + random_below(r, 3);
     PUT(CNA_CONV_CON1, ARGB_IN, 7 + s->pixels);
     PUT(CNA_CONV_CON1, NONALIGN_DMA, 1);
     PUT(CNA_CONV_CON1, GROUP_LINE_OFF, 1);
@@ -116,7 +116,7 @@ static void put_pixels(random_state *r, const shape *s, random_program *program,
     values[NPU_REG_CNA_CVT_CON5] = 0xffff;
     values[NPU_REG_CNA_DMA_CON1] = line;
     values[NPU_REG_CNA_DMA_CON2] = line * (s->height - 1);
-    values[NPU_REG_CNA_FEATURE_DATA_ADDR] = random_region(r, program, (size_t)line * s->height, 0);
+    values[NPU_REG_CNA_FEATURE_DATA_ADDR] = random_region(r, program, (size_t)align(line, 16) * s->pixels * s->height, 0);
 }
 
 /* A cube with some atoms between its rows, and some rows between its surfaces. */

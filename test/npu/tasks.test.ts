@@ -104,7 +104,7 @@ describe('register groups and links', () => {
     expect(single({ regions: memory(bytes), tasks }).refusal).to.match(/S_POINTER is not written/);
   });
 
-  it('a chained task may not fill the LUT', () => {
+  it('a chained task may fill the LUT, but for itself', () => {
     const tables = lutWords(new Array<number>(513).fill(1), new Array<number>(513).fill(2));
     const [one = {}, two = {}] = three;
     const last = taskBytes(two, 'dpuOnly', { before: tables });
@@ -113,7 +113,11 @@ describe('register groups and links', () => {
     const link = { address, amount: Math.ceil(last.length / 16) - 1 };
     const { bytes, tasks } = place([taskBytes(one, 'dpuOnly', { link }), last]);
     expect(single({ regions: memory(bytes), tasks }).refusal).to.equal(null);
-    expect(single({ regions: memory(bytes), tasks, chained: 2 }).refusal).to.match(/LUT_ACCESS_DATA: the task before/);
+    const chained = { regions: memory(bytes), tasks, chained: 2 };
+    expect(single(chained).refusal).to.equal(null);
+    expect(single({ ...chained, facts: { chained_lut_load: 'refused' } }).refusal).to.match(
+      /LUT_ACCESS_DATA: the task before/,
+    );
   });
 });
 
