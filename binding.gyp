@@ -23,6 +23,7 @@
       "delegate/npu/execute.c",
       "delegate/npu/lut.c",
       "delegate/npu/cycles.c",
+      "delegate/npu/unpool.c",
       "delegate/npu/vector.c",
       "delegate/npu/vector_avx2.c",
       "delegate/npu/vector_neon.c",

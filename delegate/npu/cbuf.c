@@ -35,7 +35,8 @@ int npu_cbuf_check(const npu_decoder *d, npu_cna *cna) {
     }
     uint64_t capacity = (uint64_t)cna->data_banks * (NPU_CBUF_BANK_BYTES / NPU_CBUF_ENTRY_BYTES);
     /* Driver: Mesa counts the entries of all rows of pixels, not of one. */
-    uint64_t rows = (cna->pixels.channels != 0 ? needed : cna->entries) * cna->in_height;
+    bool pixels = cna->pixels.channels != 0;
+    uint64_t rows = pixels ? ((uint64_t)cna->in_width * cna->in_height + 3) / 4 : (uint64_t)cna->entries * cna->in_height;
     if (rows > capacity) {
         return npu_refuse(d, NPU_REG_CNA_CBUF_CON0, "%" PRIu64 " entries of features, the data banks hold %" PRIu64, rows,
                           capacity);

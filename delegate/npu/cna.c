@@ -53,6 +53,9 @@ static int decode_mode(const npu_decoder *d, npu_cna *cna) {
                      NPU_CNA_CONV_CON1_NONALIGN_DMA_MASK << NPU_CNA_CONV_CON1_NONALIGN_DMA_SHIFT |
                      NPU_CNA_CONV_CON1_GROUP_LINE_OFF_MASK << NPU_CNA_CONV_CON1_GROUP_LINE_OFF_SHIFT |
                      NPU_CNA_CONV_CON1_DECONV_MASK << NPU_CNA_CONV_CON1_DECONV_SHIFT;
+    if (NPU_FIELD(d, CNA_CONV_CON1, IN_PRECISION) == 2 || NPU_FIELD(d, CNA_CONV_CON1, PROC_PRECISION) == 2) {
+        return npu_refuse(d, NPU_REG_CNA_CONV_CON1, "fp16 (softmax, partial sums) is not modelled: int8 all round is");
+    }
     if ((NPU_VALUE(d, CNA_CONV_CON1) & ~input) != mode || (mode != 0 && mode != 3)) {
         return npu_refuse(d, NPU_REG_CNA_CONV_CON1, "not modelled (0 direct, 3 depthwise, int8 cubes or pixels are)");
     }

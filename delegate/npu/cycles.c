@@ -19,8 +19,14 @@ static uint64_t pooling_cycles(const npu_step *step) {
     return PIPELINE_FILL + larger(atoms * ppu->kernel_width * ppu->kernel_height, bytes / BYTES_PER_CYCLE);
 }
 
+static uint64_t unpooling_cycles(const npu_step *step) {
+    uint64_t bytes = (uint64_t)step->words * 8 + step->unpool.output.bytes + step->unpool.source.bytes;
+    return PIPELINE_FILL + bytes / BYTES_PER_CYCLE;
+}
+
 uint64_t npu_step_cycles(const npu_step *step) {
     if (step->pooling) return pooling_cycles(step);
+    if (step->unpooling) return unpooling_cycles(step);
     const npu_dpu *dpu = &step->dpu;
     uint64_t outputs = (uint64_t)dpu->width * dpu->height, products = 0;
     uint64_t bytes = (uint64_t)step->words * 8 + outputs * dpu->channels;

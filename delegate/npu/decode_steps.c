@@ -39,7 +39,7 @@ static int check_sums(const npu_decoder *d, const npu_step *step, int16_t *offse
 int npu_step_check_bytes(const npu_program *program, size_t index, npu_error *error) {
     const npu_step *step = &program->steps[index];
     npu_decoder d = npu_step_decoder(program, index, error);
-    if (step->pooling) return 0;
+    if (step->pooling || step->unpooling) return 0;
     if (npu_rdma_check_operands(&d, &step->dpu, &step->rdma) != 0) return -1;
     return step->convolution ? check_sums(&d, step, program->offsets) : 0;
 }
@@ -70,10 +70,14 @@ static int check_overlap(const npu_decoder *d, const npu_step *step) {
     return npu_refuse(d, NPU_REG_DPU_DST_BASE_ADDR, "the output overlaps the %s that the task reads", read);
 }
 
+const npu_extent *npu_step_output(const npu_step *step) {
+    return step->pooling ? &step->ppu.output : step->unpooling ? &step->unpool.output : &step->dpu.output;
+}
+
 /* Whether a step between two wrote into an extent. */
 static bool written_between(const npu_step *from, const npu_step *to, const npu_extent *extent) {
     for (const npu_step *step = from; step < to; step++) {
-        if (npu_extents_overlap(step->pooling ? &step->ppu.output : &step->dpu.output, extent)) return true;
+        if (npu_extents_overlap(npu_step_output(step), extent)) return true;
     }
     return false;
 }
@@ -141,6 +145,13 @@ int npu_steps_decode(npu_program *program, npu_error *error) {
         npu_decoder d = npu_step_decoder(program, i, error);
         if (step->pooling) {
             if (decode_pooling(&d, step) != 0) return -1;
+            continue;
+        }
+        step->unpooling = !step->convolution && step->reader && npu_unpool_asked(&d);
+        if (step->unpooling) {
+            if (npu_unpool_decode(&d, &step->unpool) != 0) return -1;
+            step->constant = true;
+            step->cycles = npu_step_cycles(step);
             continue;
         }
         if (npu_dpu_decode(&d, !step->convolution, step->lut, &step->dpu) != 0) return -1;

@@ -114,11 +114,13 @@ static int decode_plane(const npu_decoder *d, npu_dpu *dpu) {
                           unit);
     }
     if (NPU_VALUE(d, DPU_WDMA_SIZE_0) != dpu->channels - 1) {
-        return npu_refuse(d, NPU_REG_DPU_WDMA_SIZE_0, "differs from DATA_CUBE_CHANNEL: not modelled");
+        return npu_refuse(d, NPU_REG_DPU_WDMA_SIZE_0,
+                          "differs from DATA_CUBE_CHANNEL: single pixels (bilinear resizes) are not modelled");
     }
     if (NPU_FIELD(d, DPU_WDMA_SIZE_1, WIDTH_WDMA) + 1 != dpu->width ||
         NPU_FIELD(d, DPU_WDMA_SIZE_1, HEIGHT_WDMA) + 1 != dpu->height) {
-        return npu_refuse(d, NPU_REG_DPU_WDMA_SIZE_1, "differs from DATA_CUBE_WIDTH and HEIGHT: not modelled");
+        return npu_refuse(d, NPU_REG_DPU_WDMA_SIZE_1,
+                          "differs from DATA_CUBE_WIDTH and HEIGHT: a part of the cube (bilinear resizes) is not modelled");
     }
     uint32_t notch = NPU_FIELD(d, DPU_DATA_CUBE_NOTCH_ADDR, NOTCH_ADDR_0);
     if (NPU_FIELD(d, DPU_DATA_CUBE_NOTCH_ADDR, NOTCH_ADDR_1) != notch) {
@@ -158,9 +160,39 @@ static int find_output(const npu_decoder *d, npu_dpu *dpu) {
     return 0;
 }
 
+/* Forms of the vendor's compiler that are known by name only. */
+static int refuse_other_forms(const npu_decoder *d) {
+    if (NPU_FIELD(d, DPU_FEATURE_MODE_CFG, TP_EN) != 0) {
+        return npu_refuse(d, NPU_REG_DPU_FEATURE_MODE_CFG, "TP_EN: transposes are not modelled");
+    }
+    if (NPU_FIELD(d, DPU_FEATURE_MODE_CFG, SURF_LEN) != 0) {
+        return npu_refuse(d, NPU_REG_DPU_FEATURE_MODE_CFG, "SURF_LEN: transposes by surfaces of some length are not modelled");
+    }
+    if (NPU_FIELD(d, DPU_FEATURE_MODE_CFG, COMB_USE) != 0) {
+        return npu_refuse(d, NPU_REG_DPU_FEATURE_MODE_CFG, "COMB_USE: the fp16 tasks of a softmax are not modelled");
+    }
+    uint32_t in = NPU_FIELD(d, DPU_DATA_FORMAT, IN_PRECISION), out = NPU_FIELD(d, DPU_DATA_FORMAT, OUT_PRECISION);
+    uint32_t inside = NPU_FIELD(d, DPU_DATA_FORMAT, PROC_PRECISION);
+    if (in == 2 || out == 2 || inside == 2) {
+        return npu_refuse(d, NPU_REG_DPU_DATA_FORMAT,
+                          "fp16 (softmax, conversions, partial sums) is not modelled: int8 all round is");
+    }
+    if (in == 1 || out == 1 || inside == 1) {
+        return npu_refuse(d, NPU_REG_DPU_DATA_FORMAT, "16-bit pairs are modelled for unpooling by 2 only");
+    }
+    if (NPU_FIELD(d, DPU_BS_OW_CFG, SIZE_E_0) == 7) {
+        return npu_refuse(d, NPU_REG_DPU_BS_OW_CFG, "SIZE_E 7: eight groups (transposes) are not modelled");
+    }
+    if (NPU_FIELD(d, DPU_WDMA_SIZE_0, SIZE_C_WDMA) != 0 || NPU_FIELD(d, DPU_WDMA_SIZE_0, TP_PRECISION) != 0) {
+        return npu_refuse(d, NPU_REG_DPU_WDMA_SIZE_0, "SIZE_C_WDMA and TP_PRECISION: transposes are not modelled");
+    }
+    return 0;
+}
+
 int npu_dpu_decode(const npu_decoder *d, bool flying, const npu_lut *lut, npu_dpu *dpu) {
     dpu->flying = flying;
     dpu->depthwise = NPU_FIELD(d, DPU_FEATURE_MODE_CFG, CONV_MODE) == 3;
+    if (refuse_other_forms(d) != 0) return -1;
     uint32_t burst = NPU_DPU_FEATURE_MODE_CFG_BURST_LEN_MASK << NPU_DPU_FEATURE_MODE_CFG_BURST_LEN_SHIFT;
     uint32_t mode = (flying ? 1u : 0u) | 2u << NPU_DPU_FEATURE_MODE_CFG_OUTPUT_MODE_SHIFT |
                     (dpu->depthwise ? 3u : 0u) << NPU_DPU_FEATURE_MODE_CFG_CONV_MODE_SHIFT;

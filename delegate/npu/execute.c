@@ -156,6 +156,10 @@ void npu_step_execute(const npu_program *program, const npu_step *step) {
         npu_ppu_execute(&step->ppu, &step->ppu_rdma);
         return;
     }
+    if (step->unpooling) {
+        npu_unpool_execute(&step->unpool);
+        return;
+    }
     const npu_dpu *dpu = &step->dpu;
     uint32_t real = (dpu->real + NPU_ATOM - 1) / NPU_ATOM;
     bool gathered = step->convolution && step->vectorised;

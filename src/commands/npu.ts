@@ -2,6 +2,7 @@
 import { compileTflite } from '../compile.js';
 import { factUsage, type FactUsage } from '../explain/fact_usage.js';
 import { type Flip, flipFact, type FlipSubject } from '../explain/flip.js';
+import type { Fact } from '../hardware/fact.js';
 import { type Field, type Register, registers, sourceOf, tagOf } from '../hardware/registers.js';
 import { readPlan } from '../plan/read.js';
 import { badUsage, readArguments, trustOption } from './arguments.js';
@@ -102,13 +103,7 @@ const listFacts = (args: readonly string[], terminal: Terminal): ExitCode => {
   return 0;
 };
 
-const withoutCounts = ({ name, text, tag, source, values }: FactUsage): Omit<FactUsage, 'ops' | 'tasks'> => ({
-  name,
-  text,
-  tag,
-  source,
-  values,
-});
+const withoutCounts = ({ ops: _ops, tasks: _tasks, ...fact }: FactUsage): Fact => fact;
 
 const bits = ({ msb, lsb }: Field): string => (msb === lsb ? `[${lsb}]` : `[${msb}:${lsb}]`);
 
