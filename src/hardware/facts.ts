@@ -275,7 +275,7 @@ const inputs: readonly Fact[] = [
 
 const outputs: readonly Fact[] = [
   fact('padding_lanes_written', 'Whether the DPU writes lanes beyond ORIG_CHANNEL (poison: with bytes of no meaning)', [
-    reading('poison', 'vendor', 'vendor-truth.md 3: leans to written, depthwise of 32 channels gets memory for 64'),
+    reading('poison', 'none', 'vendor-truth.md 3: leans to written, depthwise of 32 channels gets memory for 64'),
     reading('not_written', 'none', 'DATA_CUBE_CHANNEL holds both counts; nobody looked at these lanes'),
   ]),
   fact(
