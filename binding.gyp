@@ -27,10 +27,13 @@
       "delegate/npu/vector.c",
       "delegate/npu/vector_avx2.c",
       "delegate/npu/vector_neon.c",
-      "delegate/npu/words.c"
+      "delegate/npu/words.c",
+      "delegate/npu/complete.c",
+      "delegate/npu/accesses.c"
     ],
     "plan_sources": [
       "delegate/plan/plan.c",
+      "delegate/plan/accesses.c",
       "delegate/plan/layout.c",
       "delegate/device/facts_option.c",
       "delegate/device/software.c",
@@ -52,6 +55,9 @@
       "sources": [
         "delegate/abi/plugin.c",
         "delegate/abi/callbacks.c",
+        "delegate/abi/border.c",
+        "delegate/abi/shapes.c",
+        "delegate/compile/delegate.c",
         "delegate/compile/prepare.c",
         "delegate/compile/work.c",
         "delegate/compile/partition.c",
@@ -63,8 +69,14 @@
         "delegate/graph/capture.c",
         "delegate/compile/answer.c",
         "delegate/compile/engine.c",
+        "delegate/compile/engine_child.c",
+        "delegate/compile/engine_files.c",
+        "delegate/compile/complaints.c",
         "delegate/util/line.c",
+        "delegate/util/paths.c",
+        "delegate/util/signals.c",
         "delegate/compile/cache.c",
+        "delegate/compile/cache_folder.c",
         "delegate/compile/plan_file.c",
         "delegate/abi/kernel.c",
         "delegate/abi/fallback.c",
@@ -86,6 +98,7 @@
       "sources": [
         "delegate/node/addon.c",
         "delegate/node/addon_program.c",
+        "delegate/node/addon_reads.c",
         "delegate/node/addon_values.c",
         "<@(plan_sources)",
         "<@(npu_sources)"

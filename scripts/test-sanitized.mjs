@@ -5,20 +5,14 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { sourcesOf } from './sources.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const cc = process.env.CC ?? 'cc';
-const gyp = JSON.parse(readFileSync(resolve(root, 'binding.gyp'), 'utf8'));
 const { version } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8'));
 
 const run = (command, args, env = process.env) =>
   spawnSync(command, args, { cwd: root, env, stdio: 'inherit' }).status ?? 1;
-
-/** binding.gyp's lists, with "<@(name)" spelt out. */
-const sourcesOf = (name) =>
-  [...gyp.targets, ...gyp.conditions.flatMap(([, { targets }]) => targets)]
-    .find(({ target_name: target }) => target === name)
-    .sources.flatMap((source) => gyp.variables[/^<@\((\w+)\)$/.exec(source)?.[1]] ?? [source]);
 
 const include = resolve(process.execPath, '../../include/node');
 const flags = ['-std=c11', '-O1', '-g', '-fPIC', '-shared', '-fvisibility=hidden', '-fno-omit-frame-pointer'];
@@ -30,7 +24,7 @@ const builds = [
 ];
 for (const [target, output] of builds) {
   const defines = [`-DPTFE_VERSION="${version}"`, '-DNODE_GYP_MODULE_NAME=ptfe_addon', `-I${include}`];
-  const args = [...flags, ...sanitizers, ...defines, ...sourcesOf(target), '-o', output, '-ldl', '-lpthread', '-lm'];
+  const args = [...flags, ...sanitizers, ...defines, ...sourcesOf(root, target), '-o', output, '-ldl', '-lpthread', '-lm'];
   if (run(cc, args) !== 0) process.exit(1);
 }
 const runtimes = ['libasan.so', 'libubsan.so'].map((name) =>
@@ -50,6 +44,6 @@ const env = {
 const tests =
   process.argv.length > 2
     ? process.argv.slice(2)
-    : ['host', 'cache', 'changing', 'engine_faults', 'plan_file', 'report', 'plan_fuzz'];
+    : ['host', 'cache', 'changing', 'engine_faults', 'fallback', 'resized', 'plan_file', 'report', 'plan_fuzz'];
 const files = tests.map((name) => `test/delegate/${name}.test.ts`);
 process.exitCode = run(process.execPath, ['node_modules/mocha/bin/mocha.js', ...files], env);

@@ -10,6 +10,7 @@ import { hostTable } from './layout/host_table.js';
 import { buildPlan } from './plan/build.js';
 import { emitTasks } from './emit/tasks.js';
 import { fuse, type Precision } from './fuse/fuse.js';
+import { dropUnused } from './fuse/unused.js';
 import type { Graph, Part } from './model/graph.js';
 import { readTflite } from './model/tflite.js';
 import { operators } from './ops/index.js';
@@ -18,6 +19,7 @@ import { type OpContext, type OpDefinition, type Refusal, refusalOf, type Trust 
 import { checkGraph, type PartChoice, renamedGraph } from './partition/check.js';
 import { splitParts } from './partition/split.js';
 import { place, type Placement } from './place/place.js';
+import { type InnerTensor, innerTensors } from './plan/inner_tensors.js';
 import { writePlan } from './plan/write.js';
 import { scheduleJobs } from './schedule/order.js';
 import { stagesOf } from './ops/stages.js';
@@ -73,13 +75,37 @@ const bordersOf = (part: Part, borders: Layouts, layouts: Renamed['layouts']): L
   return all;
 };
 
+/**
+ * For tools that look into a plan's memory while it runs. `real`: the plan as it is, but each operation a job of its own.
+ * `apart`: nothing fused, no tensor in the memory of another one, none used twice.
+ */
+export type Watched = 'real' | 'apart';
+
+export interface WatchedPlan {
+  readonly plan: Uint8Array;
+  readonly tensors: readonly InnerTensor[];
+}
+
 /** Compiles nodes that `checkGraph` accepted. @returns the plan's bytes, or why there is none */
-export const compilePart = (given: Graph, part: Part, options: CompileOptions): Uint8Array | Refusal => {
-  const { graph, layouts } = renamedGraph(given, options.trust);
+export const compilePart = (graph: Graph, part: Part, options: CompileOptions): Uint8Array | Refusal => {
+  const compiled = compileWatched(graph, part, options, null);
+  return 'plan' in compiled ? compiled.plan : compiled;
+};
+
+/** @param watched null: the plan that runs */
+export const compileWatched = (
+  given: Graph,
+  part: Part,
+  options: CompileOptions,
+  watched: Watched | null,
+): WatchedPlan | Refusal => {
+  const apart = watched === 'apart';
+  const { graph, layouts, orders } = renamedGraph(given, options.trust);
   // What `best` is made of was not seen on silicon.
   const precision = options.trust === 'seen' ? 'fast' : (options.precision ?? 'fast');
   const { operations, spare } = lowerPart(graph, part, options.trust);
-  const placement = place(graph, part, fuse(operations, part, precision, spare));
+  const fused = apart ? dropUnused(operations, part) : fuse(operations, part, precision, spare);
+  const placement = place(graph, part, fused, apart);
   if (placement.missing !== null)
     return { rule: 'parts', text: `tensor ${placement.missing} is made in no node of the part` };
   const borders = bordersOf(part, placement.borders, layouts);
@@ -91,7 +117,7 @@ export const compilePart = (given: Graph, part: Part, options: CompileOptions): 
       steps.push({ operation });
       continue;
     }
-    const result = tileOperation(operation, stagesOf(operation, options.trust), cubes);
+    const result = tileOperation(operation, stagesOf(operation, options.trust), cubes, placement.unshared);
     if (result === null)
       return {
         rule: 'tile',
@@ -100,15 +126,15 @@ export const compilePart = (given: Graph, part: Part, options: CompileOptions): 
       };
     steps.push(result);
   }
-  const schedule = scheduleJobs(steps);
-  const arena = withTensors(allocateArena(lifetimesOf(part, placement)), placement.spots);
+  const schedule = scheduleJobs(steps, watched !== null);
+  const arena = withTensors(allocateArena(lifetimesOf(part, placement, apart)), placement.spots);
   const constants = new ConstantBuffer();
   const tasks = emitTasks(steps, cubes, arena, placement.constants, constants);
   const hostTables = steps.filter(isHostStep).map(({ operation }) => {
     const table = hostTable(operation.kernel);
     return { offset: constants.place(table), bytes: table.byteLength };
   });
-  return writePlan(
+  const plan = writePlan(
     buildPlan({
       graph,
       part,
@@ -123,6 +149,7 @@ export const compilePart = (given: Graph, part: Part, options: CompileOptions): 
       borders,
     }),
   );
+  return { plan, tensors: watched === null ? [] : innerTensors(given, part, placement, arena, orders) };
 };
 
 export interface CompiledModel {
@@ -133,8 +160,12 @@ export interface CompiledModel {
 }
 
 /** Compiles a .tflite file without TFLite: what the NPU takes, in parts. @throws PtfeError for a damaged file */
-export const compileTflite = (bytes: Uint8Array, options: CompileOptions = defaultOptions): CompiledModel => {
-  const { graph, outputs } = readTflite(bytes);
+export const compileTflite = (
+  bytes: Uint8Array,
+  options: CompileOptions = defaultOptions,
+  subgraph = 0,
+): CompiledModel => {
+  const { graph, outputs } = readTflite(bytes, subgraph);
   const { refused: checked, host } = checkGraph(graph, options.trust, options.parts ?? 'worthwhile');
   const refused = new Map(checked);
   for (;;) {

@@ -13,6 +13,8 @@ enum { ALIGNMENT = 64 };
  */
 enum { ROOM_FOR_TENSORS = 16, MOST_OF_ONE_NODE = 8, MOST_TRIES = 1 << 16 };
 
+#define MOST_BYTES ((size_t)1 << 40)
+
 static fallback_buffer *buffer_of(fallback *f, int32_t tensor) {
     for (size_t i = 0; i < f->count; i++) {
         if (f->buffers[i].tensor == tensor) return &f->buffers[i];
@@ -24,34 +26,87 @@ static fallback_buffer *buffer_of(fallback *f, int32_t tensor) {
         f->buffers = grown;
         f->room = room;
     }
-    f->buffers[f->count] = (fallback_buffer){tensor, 0, NULL};
+    f->buffers[f->count] = (fallback_buffer){.tensor = tensor};
     return &f->buffers[f->count++];
 }
 
-/* Memory for a tensor that has none of its own; what it holds stays for the next run. */
-static int lend(fallback *f, tfl_context *context, int32_t index) {
-    if (index < 0 || (size_t)index >= context->tensors_size) return 0;
-    tfl_tensor *tensor = &context->tensors[index];
-    if (tensor->data != NULL || (tensor->allocation_type != TFL_ARENA_RW && tensor->allocation_type != TFL_ARENA_RW_PERSISTENT)) return 0;
-    fallback_buffer *buffer = buffer_of(f, index);
-    if (buffer == NULL) return -1;
-    if (buffer->data == NULL || buffer->bytes < tensor->bytes) {
-        free(buffer->data);
-        buffer->bytes = (tensor->bytes + 2 * ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-        buffer->data = aligned_alloc(ALIGNMENT, buffer->bytes);
-        if (buffer->data == NULL) {
-            buffer->bytes = 0;
-            return -1;
-        }
-        memset(buffer->data, 0, buffer->bytes);
+/* A type's bytes for one element; 0 where elements have no fixed size, and no memory is lent. */
+static size_t element_bytes(int32_t type) {
+    switch (type) {
+    case TFL_BOOL:
+    case TFL_INT8:
+    case TFL_UINT8: return 1;
+    case TFL_INT16:
+    case TFL_UINT16:
+    case TFL_FLOAT16: return 2;
+    case TFL_FLOAT32:
+    case TFL_INT32:
+    case TFL_UINT32: return 4;
+    case TFL_FLOAT64:
+    case TFL_INT64:
+    case TFL_UINT64:
+    case TFL_COMPLEX64: return 8;
+    case TFL_COMPLEX128: return 16;
+    default: return 0;
     }
-    tensor->data = buffer->data;
+}
+
+/* The bytes that type and dimensions ask for. 0, or -1 for no size that memory can have. */
+static int wanted_bytes(const tfl_tensor *tensor, size_t *out) {
+    size_t bytes = element_bytes(tensor->type);
+    for (int32_t i = 0; i < tensor->dims->size; i++) {
+        if (tensor->dims->data[i] < 0) return -1;
+        const size_t dim = (size_t)tensor->dims->data[i];
+        if (dim > 0 && bytes > MOST_BYTES / dim) return -1;
+        bytes *= dim;
+    }
+    *out = bytes;
     return 0;
 }
 
-static int lend_all(fallback *f, tfl_context *context, const tfl_int_array *list) {
+static int is_in_arena(const tfl_tensor *tensor) {
+    return tensor->allocation_type == TFL_ARENA_RW || tensor->allocation_type == TFL_ARENA_RW_PERSISTENT;
+}
+
+static int holds(u32_list list, int32_t tensor) {
+    for (uint32_t i = 0; i < list.count; i++) {
+        if (list.data[i] == (uint32_t)tensor) return 1;
+    }
+    return 0;
+}
+
+/* Memory for a tensor that TFLite plans none for; what it holds stays for the next run. */
+static int lend(fallback *f, tfl_context *context, int32_t index) {
+    tfl_tensor *tensor = &context->tensors[index];
+    size_t wanted;
+    if (tensor->dims == NULL || element_bytes(tensor->type) == 0) return 0; /* TFLite would plan nothing for it either */
+    if (wanted_bytes(tensor, &wanted) != 0) return -1;
+    fallback_buffer *buffer = buffer_of(f, index);
+    if (buffer == NULL) return -1;
+    if (buffer->lent && tensor->data == buffer->data) return 0; /* named twice */
+    const size_t room = (wanted + 2 * ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    if (buffer->data == NULL || buffer->bytes < room) {
+        free(buffer->data);
+        buffer->bytes = 0;
+        buffer->data = aligned_alloc(ALIGNMENT, room);
+        if (buffer->data == NULL) return -1;
+        memset(buffer->data, 0, room);
+        buffer->bytes = room;
+    }
+    buffer->lent = 1;
+    buffer->data_before = tensor->data;
+    buffer->bytes_before = tensor->bytes;
+    tensor->data = buffer->data;
+    tensor->bytes = wanted;
+    return 0;
+}
+
+static int lend_all(fallback *f, tfl_context *context, const tfl_int_array *list, u32_list outputs) {
     for (int32_t i = 0; list != NULL && i < list->size; i++) {
-        if (lend(f, context, list->data[i]) != 0) return -1;
+        const int32_t index = list->data[i];
+        if (index < 0 || (size_t)index >= context->tensors_size) continue;
+        if (!is_in_arena(&context->tensors[index]) || (holds(outputs, index) && context->tensors[index].data != NULL)) continue;
+        if (lend(f, context, index) != 0) return -1;
     }
     return 0;
 }
@@ -59,8 +114,13 @@ static int lend_all(fallback *f, tfl_context *context, const tfl_int_array *list
 /* TFLite plans memory again at the next resize: it must find its tensors as it left them. */
 static void take_back(fallback *f, tfl_context *context) {
     for (size_t i = 0; i < f->count; i++) {
-        tfl_tensor *tensor = &context->tensors[f->buffers[i].tensor];
-        if (tensor->data == f->buffers[i].data) tensor->data = NULL;
+        fallback_buffer *buffer = &f->buffers[i];
+        tfl_tensor *tensor = &context->tensors[buffer->tensor];
+        if (buffer->lent && tensor->data == buffer->data) {
+            tensor->data = buffer->data_before;
+            tensor->bytes = buffer->bytes_before;
+        }
+        buffer->lent = 0;
     }
 }
 
@@ -110,11 +170,11 @@ int fallback_prepare(fallback *f, tfl_context *context, u32_list nodes, char *er
     return 0;
 }
 
-static int run_node(fallback *f, tfl_context *context, uint32_t index, char *error, size_t size) {
+static int run_node(fallback *f, tfl_context *context, uint32_t index, u32_list outputs, char *error, size_t size) {
     tfl_node *node;
     tfl_registration *registration;
     if (find_node(f, context, index, &node, &registration, error, size) != 0) return -1;
-    if (lend_all(f, context, node->outputs) != 0 || lend_all(f, context, node->temporaries) != 0) {
+    if (lend_all(f, context, node->outputs, outputs) != 0 || lend_all(f, context, node->temporaries, (u32_list){NULL, 0}) != 0) {
         snprintf(error, size, "no memory to run node %u on TFLite's kernels", (unsigned)index);
         return -1;
     }
@@ -123,9 +183,9 @@ static int run_node(fallback *f, tfl_context *context, uint32_t index, char *err
     return -1;
 }
 
-int fallback_run(fallback *f, tfl_context *context, u32_list nodes, char *error, size_t size) {
+int fallback_run(fallback *f, tfl_context *context, u32_list nodes, u32_list outputs, char *error, size_t size) {
     int status = f->prepared ? 0 : fallback_prepare(f, context, nodes, error, size);
-    for (uint32_t i = 0; i < nodes.count && status == 0; i++) status = run_node(f, context, nodes.data[i], error, size);
+    for (uint32_t i = 0; i < nodes.count && status == 0; i++) status = run_node(f, context, nodes.data[i], outputs, error, size);
     take_back(f, context);
     return status;
 }

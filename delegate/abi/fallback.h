@@ -3,6 +3,9 @@
  * could not be compiled, or the device failed. TFLite gives the tensors between the original nodes no memory: that is lent to
  * them here. It prepares them (the delegate asks for propagated shapes), but not those behind a tensor that is dynamic or a
  * variable's handle: it stops there, and goes on from the same *position* in the graph as it was before delegation.
+ *
+ * Of the tensors between the nodes only type and dimensions count: TFLite plans no memory for them any more, so that their
+ * `bytes` may be 0 and their `data` may point into an arena that was moved or freed.
  */
 #ifndef PTFE_FALLBACK_H
 #define PTFE_FALLBACK_H
@@ -10,10 +13,12 @@
 #include "../compile/answer.h"
 #include "tflite_abi.h"
 
+/* Memory of our own for a tensor, and while it is lent what the tensor held before. */
 typedef struct fallback_buffer {
     int32_t tensor;
-    size_t bytes;
-    void *data;
+    int lent;
+    size_t bytes, bytes_before;
+    void *data, *data_before;
 } fallback_buffer;
 
 typedef struct fallback {
@@ -26,8 +31,11 @@ typedef struct fallback {
 /* Lets the nodes give their outputs the shapes that follow from the inputs' now. 0, or -1 with a sentence. */
 int fallback_prepare(fallback *f, tfl_context *context, u32_list nodes, char *error, size_t error_size);
 
-/* Runs the nodes one after the other, prepared here before where they were not. 0, or -1 with a sentence. */
-int fallback_run(fallback *f, tfl_context *context, u32_list nodes, char *error, size_t error_size);
+/*
+ * Runs the nodes one after the other, prepared here before where they were not. `outputs`: the partition's, which have memory
+ * of TFLite's. 0, or -1 with a sentence.
+ */
+int fallback_run(fallback *f, tfl_context *context, u32_list nodes, u32_list outputs, char *error, size_t error_size);
 void fallback_free(fallback *f);
 
 #endif

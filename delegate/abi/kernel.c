@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "../plan/layout.h"
+#include "../compile/delegate.h"
 #include "../util/line.h"
+#include "border.h"
 
 void kernel_unload(kernel *k) {
     ptfe_close(k->session);
@@ -18,53 +20,12 @@ void kernel_unload(kernel *k) {
     k->taken = NULL;
 }
 
-int kernel_load(kernel *k, answer *a, const answer_part *part, const char *facts, char *error, size_t size) {
-    kernel_unload(k);
-    k->planned = answer_keep(a);
-    k->session = session_open(&device_software, part->plan, part->plan_length, facts, error, size);
-    if (k->session != NULL) {
-        k->given = calloc((size_t)ptfe_input_count(k->session) + 1, sizeof *k->given);
-        k->taken = calloc((size_t)ptfe_output_count(k->session) + 1, sizeof *k->taken);
-        if (k->given != NULL && k->taken != NULL) return 0;
-        snprintf(error, size, "no memory for a part");
-    }
-    kernel_unload(k);
-    return -1;
-}
-
-kernel *kernel_new(answer *a, const answer_part *part, tfl_get_node get_node, const char *facts, tfl_delegate *delegate, profile *p,
-                   char *error, size_t size) {
-    kernel *k = calloc(1, sizeof *k);
-    if (k == NULL) {
-        snprintf(error, size, "no memory for a part");
-        return NULL;
-    }
-    k->answer = answer_keep(a);
-    k->nodes = part->nodes;
-    k->inputs = part->inputs;
-    k->outputs = part->outputs;
-    k->fallback.get_node = get_node;
-    k->delegate = delegate;
-    k->profile = p;
-    if (kernel_load(k, a, part, facts, error, size) == 0) return k;
-    kernel_free(k);
-    return NULL;
-}
-
-void kernel_free(kernel *k) {
-    if (k == NULL) return;
-    kernel_unload(k);
-    fallback_free(&k->fallback);
-    answer_release(k->answer);
-    free(k);
-}
-
 /* Missing leading dimensions count as 1, and more of them must be 1. A tensor that was planned in another shape has as many elements. */
 static int has_shape(const tfl_tensor *tensor, const plan_tensor *planned) {
     const int channels_first = planned->layout == PLAN_NCHW;
     const uint32_t shape[4] = {planned->n, channels_first ? planned->c : planned->h, channels_first ? planned->h : planned->w,
                                channels_first ? planned->w : planned->c};
-    if (planned->layout == PLAN_FLAT) return tensor->bytes == layout_bytes(planned);
+    if (planned->layout == PLAN_FLAT) return 1; /* as many bytes: border_check */
     if (tensor->dims == NULL) return 0;
     const int32_t rank = tensor->dims->size, *dims = tensor->dims->data;
     /* NCHW of one row may lack the row: a mean over it that does not keep the dimension. */
@@ -78,12 +39,10 @@ static int has_shape(const tfl_tensor *tensor, const plan_tensor *planned) {
     return 1;
 }
 
-int kernel_matches(const kernel *k, const tfl_context *context, char *error, size_t size) {
-    if (k->session == NULL) {
-        snprintf(error, size, "no plan");
-        return -1;
-    }
+/* Of every source: nothing of a plan runs before its border is the partition's, and every feature map the tensor that it is for. */
+static int check_plan(const kernel *k, const tfl_context *context, char *error, size_t size) {
     const plan *p = &k->session->plan;
+    if (border_check(p, k->inputs, k->outputs, context, error, size) != 0) return -1;
     for (uint32_t i = 0; i < p->tensor_count; i++) {
         const plan_tensor *planned = &p->tensors[i];
         if (planned->direction == PLAN_INSIDE) continue;
@@ -91,12 +50,75 @@ int kernel_matches(const kernel *k, const tfl_context *context, char *error, siz
             const tfl_tensor *tensor = &context->tensors[planned->tflite_index];
             if ((uint32_t)tensor->type == planned->type && has_shape(tensor, planned)) continue;
         }
-        snprintf(error, size, "tensor %u is not %ux%ux%ux%u any more",
-                 (unsigned)planned->tflite_index, (unsigned)planned->n, (unsigned)planned->h, (unsigned)planned->w,
-                 (unsigned)planned->c);
+        snprintf(error, size, "tensor %u is not %ux%ux%ux%u", (unsigned)planned->tflite_index, (unsigned)planned->n,
+                 (unsigned)planned->h, (unsigned)planned->w, (unsigned)planned->c);
         return -1;
     }
     return 0;
+}
+
+static int open_session(kernel *k, answer *a, const answer_part *part, char *error, size_t size) {
+    k->planned = answer_keep(a);
+    k->session = session_open(&device_software, part->plan, part->plan_length, k->delegate->options.value[OPTION_FACTS], error, size);
+    if (k->session == NULL) return -1;
+    k->given = calloc((size_t)ptfe_input_count(k->session) + 1, sizeof *k->given);
+    k->taken = calloc((size_t)ptfe_output_count(k->session) + 1, sizeof *k->taken);
+    if (k->given != NULL && k->taken != NULL) return 0;
+    snprintf(error, size, "no memory for a part");
+    return -1;
+}
+
+int kernel_load(kernel *k, answer *a, const answer_part *part, const tfl_context *context, char *error, size_t size) {
+    kernel_unload(k);
+    if (open_session(k, a, part, error, size) == 0 && check_plan(k, context, error, size) == 0 &&
+        shapes_take(&k->now, context, k->inputs, k->outputs, error, size) == 0) {
+        return 0;
+    }
+    kernel_unload(k);
+    return -1;
+}
+
+int kernel_load_own(kernel *k, const tfl_context *context) {
+    char error[200];
+    return shapes_compare(&k->own, context, k->inputs, k->outputs, error, sizeof error) == 0 &&
+           kernel_load(k, k->answer, k->part, context, error, sizeof error) == 0;
+}
+
+kernel *kernel_new(answer *a, const answer_part *part, const tfl_context *context, delegate *d, char *error, size_t size) {
+    kernel *k = calloc(1, sizeof *k);
+    if (k == NULL) {
+        snprintf(error, size, "no memory for a part");
+        return NULL;
+    }
+    k->answer = answer_keep(a);
+    k->delegate = delegate_keep(d);
+    k->part = part;
+    k->nodes = part->nodes;
+    k->inputs = part->inputs;
+    k->outputs = part->outputs;
+    k->fallback.get_node = context->get_node_and_registration;
+    if (kernel_load(k, a, part, context, error, size) == 0 && shapes_take(&k->own, context, k->inputs, k->outputs, error, size) == 0) {
+        return k;
+    }
+    kernel_free(k);
+    return NULL;
+}
+
+void kernel_free(kernel *k) {
+    if (k == NULL) return;
+    kernel_unload(k);
+    fallback_free(&k->fallback);
+    shapes_free(&k->own);
+    shapes_free(&k->now);
+    answer_release(k->answer);
+    delegate_release(k->delegate);
+    free(k);
+}
+
+int kernel_matches(const kernel *k, const tfl_context *context, char *error, size_t size) {
+    if (k->session != NULL) return shapes_compare(&k->now, context, k->inputs, k->outputs, error, size);
+    snprintf(error, size, "no plan");
+    return -1;
 }
 
 /* The tensors of one run, in the plan's order. */
@@ -119,14 +141,14 @@ static int collect(kernel *k, const tfl_context *context, char *error, size_t si
 }
 
 int kernel_invoke(kernel *k, tfl_context *context, char *error, size_t size) {
-    if (k->session == NULL) return fallback_run(&k->fallback, context, k->nodes, error, size);
+    if (k->session == NULL) return fallback_run(&k->fallback, context, k->nodes, k->outputs, error, size);
     if (collect(k, context, error, size) != 0) return -1;
-    uint64_t start = profile_clock(k->profile);
+    uint64_t start = profile_clock(k->delegate->profile);
     if (ptfe_run(k->session, k->given, k->taken, error, size) != 0) {
         line_say("a part of %u nodes goes on with TFLite's kernels: %s", (unsigned)k->nodes.count, error);
         kernel_unload(k);
-        return fallback_run(&k->fallback, context, k->nodes, error, size);
+        return fallback_run(&k->fallback, context, k->nodes, k->outputs, error, size);
     }
-    profile_add(k->profile, k->session, start);
+    profile_add(k->delegate->profile, k->session, start);
     return 0;
 }

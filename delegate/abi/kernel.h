@@ -4,34 +4,42 @@
 
 #include "../compile/answer.h"
 #include "fallback.h"
-#include "../util/profile.h"
 #include "../plan/session.h"
+#include "shapes.h"
 #include "tflite_abi.h"
 
+typedef struct delegate delegate;
+
 typedef struct kernel {
-    answer *answer;         /* holds the lists below and the plan's bytes */
+    answer *answer;         /* holds the lists below and the bytes of the first plan */
+    const answer_part *part;
     u32_list nodes, inputs, outputs;
+    shapes own, now;        /* of inputs and outputs, for the first plan and for the session's: as TFLite has them, rank and all */
     answer *planned;        /* holds the bytes of the session's plan: `answer`, or that of a later size */
     ptfe_session *session;  /* NULL: the part runs on TFLite's kernels */
     const void **given;     /* room for a run's pointers */
     void **taken;
     fallback fallback;
-    profile *profile;       /* NULL: off */
-    tfl_delegate *delegate;
+    delegate *delegate;     /* a reference */
 } kernel;
 
 /* Loads a part's plan; all that can fail, fails here. NULL with a sentence. */
-kernel *kernel_new(answer *a, const answer_part *part, tfl_get_node get_node, const char *facts, tfl_delegate *delegate, profile *p,
-                   char *error, size_t error_size);
+kernel *kernel_new(answer *a, const answer_part *part, const tfl_context *context, delegate *d, char *error, size_t error_size);
 void kernel_free(kernel *k); /* NULL is fine */
 
-/* Puts the plan of a part of `a` in the place of the one before. 0, or -1 with a sentence and no plan at all. */
-int kernel_load(kernel *k, answer *a, const answer_part *part, const char *facts, char *error, size_t error_size);
+/*
+ * Puts the plan of a part of `a`, for the shapes that the tensors have now, in the place of the one before. 0, or -1 with a
+ * sentence and no plan at all.
+ */
+int kernel_load(kernel *k, answer *a, const answer_part *part, const tfl_context *context, char *error, size_t error_size);
+
+/* Whether the tensors have the shapes of the first plan, and that plan is loaded again. */
+int kernel_load_own(kernel *k, const tfl_context *context);
 
 /* No plan: the part runs on TFLite's kernels from now on. */
 void kernel_unload(kernel *k);
 
-/* 0 when every feature map of the plan is the tensor that it was planned for. */
+/* 0 when every input and output has the type and the shape, rank and all, that the plan was made for. */
 int kernel_matches(const kernel *k, const tfl_context *context, char *error, size_t error_size);
 
 /* TFLite's `invoke`. */

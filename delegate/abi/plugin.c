@@ -1,6 +1,5 @@
 /* TFLite's external-delegate entry points. Nothing here aborts or prints more than a line. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "../util/line.h"
 #include "../compile/prepare.h"
@@ -26,9 +25,8 @@ static int set_up(delegate *d, char **keys, char **values, size_t count, char *e
 
 tfl_delegate *tflite_plugin_create_delegate(char **keys, char **values, size_t count, void (*report_error)(const char *)) {
     char error[1024] = "no memory for a delegate";
-    delegate *d = calloc(1, sizeof *d);
-    if (d == NULL || pthread_mutex_init(&d->lock, NULL) != 0) {
-        free(d);
+    delegate *d = delegate_new();
+    if (d == NULL) {
         complain(report_error, error);
         return NULL;
     }
@@ -42,10 +40,5 @@ tfl_delegate *tflite_plugin_create_delegate(char **keys, char **values, size_t c
 }
 
 void tflite_plugin_destroy_delegate(tfl_delegate *base) {
-    delegate *d = (delegate *)base;
-    if (d == NULL) return;
-    profile_end(d->profile);
-    options_free(&d->options);
-    pthread_mutex_destroy(&d->lock);
-    free(d);
+    delegate_release((delegate *)base);
 }

@@ -4,6 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Three lists, each with its length. Callers ask for one part after the other: a few bytes each must not make millions. */
+#define LEAST_PART_BYTES 12u
+#define MOST_PARTS 4096u
+
 answer *answer_new(void) {
     answer *a = calloc(1, sizeof *a);
     if (a != NULL) a->references = 1;
@@ -90,7 +94,8 @@ int answer_read_check(answer *a, const uint32_t *nodes, size_t count, char *erro
 static int read_request(answer *a, char *error, size_t size) {
     cursor c = {a->request, a->request_length, 0, 0};
     size_t count = take_u32(&c);
-    if (c.failed || count > a->request_length) return fail(error, size, "parts that are cut off");
+    if (c.failed || count > a->request_length / LEAST_PART_BYTES) return fail(error, size, "parts that are cut off");
+    if (count > MOST_PARTS) return fail(error, size, "more parts than any graph is cut into");
     free(a->parts);
     a->part_count = 0;
     a->parts = calloc(count + 1, sizeof *a->parts);
@@ -127,14 +132,26 @@ int answer_read_parts(answer *a, char *error, size_t size) {
     return 0;
 }
 
+static int by_number(const void *a, const void *b) {
+    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* In whatever order, but each as often. */
 static int has_same_tensors(u32_list a, u32_list b) {
     if (a.count != b.count) return 0;
-    for (uint32_t i = 0; i < a.count; i++) {
-        uint32_t found = 0;
-        while (found < b.count && b.data[found] != a.data[i]) found++;
-        if (found == b.count) return 0;
+    const size_t bytes = (size_t)a.count * sizeof(uint32_t);
+    uint32_t *sorted = malloc(2 * bytes + 1);
+    if (sorted == NULL) return 0;
+    if (bytes > 0) {
+        memcpy(sorted, a.data, bytes);
+        memcpy(sorted + a.count, b.data, bytes);
+        qsort(sorted, a.count, sizeof *sorted, by_number);
+        qsort(sorted + a.count, b.count, sizeof *sorted, by_number);
     }
-    return 1;
+    int same = memcmp(sorted, sorted + a.count, bytes) == 0;
+    free(sorted);
+    return same;
 }
 
 static const answer_part *part_of_nodes(const answer *a, u32_list nodes) {

@@ -1,4 +1,4 @@
-#define _GNU_SOURCE /* mkostemp */
+#define _GNU_SOURCE /* secure_getenv */
 #include "cache.h"
 
 #include <errno.h>
@@ -7,32 +7,39 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "plan_file.h"
+#include "../include/ptfe.h"
+#include "../util/line.h"
 #include "../util/sha256.h"
+#include "../util/signals.h"
+#include "cache_folder.h"
+#include "plan_file.h"
 
 #define KEY_OF "PTFECACH" PTFE_VERSION
 
 /* ---- names ---- */
 
-static void hash_file(const char *path, uint8_t digest[32]) {
+/* 0; -1 when the file cannot be read to its end. */
+static int hash_file(const char *path, uint8_t digest[32]) {
     uint8_t chunk[16384];
     sha256 hash;
-    memset(digest, 0, 32);
-    int fd = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return -1;
     sha256_start(&hash);
     ssize_t got;
     while ((got = read(fd, chunk, sizeof chunk)) > 0 || (got < 0 && errno == EINTR)) {
         if (got > 0) sha256_add(&hash, chunk, (size_t)got);
     }
     close(fd);
-    if (got == 0) sha256_end(&hash, digest);
+    if (got != 0) return -1;
+    sha256_end(&hash, digest);
+    return 0;
 }
 
 static int choose_folder(char *out, size_t size, const char *option) {
-    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    const char *cache = secure_getenv("XDG_CACHE_HOME"), *home = secure_getenv("HOME");
     int used;
     if (*option != 0) used = snprintf(out, size, "%s", option);
     else if (cache != NULL && *cache == '/') used = snprintf(out, size, "%s/ptfe", cache);
@@ -43,32 +50,98 @@ static int choose_folder(char *out, size_t size, const char *option) {
 
 void cache_find(cache_entry *entry, const char *option, const char *engine_file, const void *message, size_t length) {
     static const char digits[] = "0123456789abcdef";
-    char folder[CACHE_PATH_BYTES - 80], name[2 * 32 + 1];
     sha256 hash;
     memset(entry, 0, sizeof *entry);
-    if (strcmp(option, "off") == 0 || choose_folder(folder, sizeof folder, option) != 0) return;
+    /* An engine that cannot be read is none whose plans are known. */
+    if (engine_file != NULL && hash_file(engine_file, entry->engine) != 0) return;
+    if (strcmp(option, "off") == 0 || choose_folder(entry->folder, sizeof entry->folder, option) != 0) {
+        entry->folder[0] = 0;
+        return;
+    }
     sha256_start(&hash);
     sha256_add(&hash, KEY_OF, sizeof KEY_OF);
     sha256_add(&hash, message, length);
     sha256_end(&hash, entry->key);
-    hash_file(engine_file, entry->engine);
     for (size_t i = 0; i < 32; i++) {
-        name[2 * i] = digits[entry->key[i] >> 4];
-        name[2 * i + 1] = digits[entry->key[i] & 15];
+        entry->name[2 * i] = digits[entry->key[i] >> 4];
+        entry->name[2 * i + 1] = digits[entry->key[i] & 15];
     }
-    name[64] = 0;
-    snprintf(entry->path, sizeof entry->path, "%s/%s.plan", folder, name);
+    memcpy(entry->name + 64, ".plan", sizeof ".plan");
+}
+
+/* One line of what is wrong with the cache, no matter how often it is. */
+static void tell(cache_entry *entry, const char *format, const char *why) {
+    if (!entry->told) line_say(format, (int)strlen(entry->folder) > 200 ? 200 : (int)strlen(entry->folder), entry->folder, why);
+    entry->told = 1;
+}
+
+/* The folder's fd, or -1; one that is not to be trusted is not looked at again. */
+static int open_folder(cache_entry *entry, int make) {
+    char error[120] = "";
+    if (entry->folder[0] == 0) return -1;
+    int fd = cache_folder_open(entry->folder, make, error, sizeof error);
+    if (fd == -2) {
+        tell(entry, "the cache %.*s is not used: %s", error);
+        entry->folder[0] = 0;
+    }
+    return fd < 0 ? -1 : fd;
 }
 
 /* ---- reading ---- */
 
-int cache_load(const cache_entry *entry, answer *a) {
+static int is_of(const cache_entry *entry, const plan_file_header *h) {
     static const uint8_t none[32];
+    return memcmp(entry->engine, none, sizeof none) == 0 || memcmp(h->engine, entry->engine, sizeof h->engine) == 0;
+}
+
+/* An open entry: 0; -1 when it is of no use, and then removed where its bytes are spoilt. */
+static int load(cache_entry *entry, int folder, int fd, answer *a) {
+    struct stat status;
     plan_file_header h;
-    char error[80];
-    if (entry->path[0] == 0 || plan_file_read(entry->path, &h, a, error, sizeof error) != 0) return -1;
-    if (memcmp(h.key, entry->key, sizeof h.key) != 0) return -1;
-    return memcmp(entry->engine, none, sizeof none) == 0 || memcmp(h.engine, entry->engine, sizeof h.engine) == 0 ? 0 : -1;
+    char error[120];
+    if (fstat(fd, &status) != 0 || cache_check_owner(&status, error, sizeof error) != 0) {
+        tell(entry, "a plan in the cache %.*s is not used: %s", error);
+        return -1;
+    }
+    const enum plan_file_state state = plan_file_read_open(fd, &h, a, error, sizeof error);
+    if (state == PLAN_FILE_SPOILT || (state == PLAN_FILE_WHOLE && memcmp(h.key, entry->key, sizeof h.key) != 0)) {
+        unlinkat(folder, entry->name, 0);
+        return -1;
+    }
+    if (state != PLAN_FILE_WHOLE || !is_of(entry, &h)) return -1;
+    futimens(fd, NULL); /* used now */
+    return 0;
+}
+
+int cache_load(cache_entry *entry, answer *a) {
+    int folder = open_folder(entry, 0), status = -1;
+    if (folder < 0) return -1;
+    int fd = openat(folder, entry->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    if (fd >= 0) status = load(entry, folder, fd, a);
+    else if (errno != ENOENT) tell(entry, "a plan in the cache %.*s cannot be read: %s", strerror(errno));
+    if (fd >= 0) close(fd);
+    close(folder);
+    return status;
+}
+
+int cache_lock(cache_entry *entry, int seconds, int *waited) {
+    *waited = 0;
+    int folder = open_folder(entry, 1);
+    if (folder < 0) return -1;
+    char name[sizeof entry->name + 8];
+    snprintf(name, sizeof name, "%s.lock", entry->name);
+    int fd = cache_folder_lock(folder, name, seconds, waited);
+    close(folder);
+    return fd;
+}
+
+void cache_unlock(cache_entry *entry, int lock) {
+    int folder = lock < 0 ? -1 : open_folder(entry, 0);
+    char name[sizeof entry->name + 8];
+    snprintf(name, sizeof name, "%s.lock", entry->name);
+    if (folder >= 0) cache_folder_unlock(folder, name, lock);
+    else if (lock >= 0) close(lock);
+    if (folder >= 0) close(folder);
 }
 
 /* ---- writing ---- */
@@ -90,17 +163,6 @@ static int write_run(int fd, const uint8_t *run, size_t length) {
     return write_whole(fd, run, length) != 0 || write_whole(fd, zeros, (8 - length % 8) % 8) != 0 ? -1 : 0;
 }
 
-/* Makes the folders above the entry, for this user only. */
-static int make_folders(char *path) {
-    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = 0;
-        int failed = mkdir(path, 0700) != 0 && errno != EEXIST;
-        *slash = '/';
-        if (failed) return -1;
-    }
-    return 0;
-}
-
 static int write_entry(int fd, const cache_entry *entry, const answer *a) {
     plan_file_header h;
     plan_file_start(&h, a);
@@ -115,26 +177,49 @@ static int write_entry(int fd, const cache_entry *entry, const answer *a) {
     return fsync(fd) == 0 || errno == EINVAL ? 0 : -1;
 }
 
-int cache_store(const cache_entry *entry, const answer *a, char *error, size_t size) {
-    if (entry->path[0] == 0) return 0;
-    char path[CACHE_PATH_BYTES], unfinished[CACHE_PATH_BYTES + 16];
-    memcpy(path, entry->path, sizeof path);
-    snprintf(unfinished, sizeof unfinished, "%s.XXXXXX", path);
-    int fd = make_folders(path) != 0 ? -1 : mkostemp(unfinished, O_CLOEXEC);
-    if (fd >= 0) {
-        int failed = write_entry(fd, entry, a) != 0 ? errno : 0;
-        if (close(fd) != 0 && failed == 0) failed = errno;
-        if (failed == 0 && rename(unfinished, path) != 0) failed = errno;
-        if (failed == 0) return 0;
-        unlink(unfinished);
-        errno = failed;
+/* A file of a new name beside the entry, with the mode that the umask leaves; an fd, or -1 with errno. */
+static int create_unfinished(int folder, const cache_entry *entry, char *name, size_t size) {
+    for (int i = 0; i < 100; i++) {
+        struct timespec now;
+        clock_gettime(CLOCK_REALTIME, &now);
+        snprintf(name, size, "%s.%ld.%ld", entry->name, (long)getpid(), now.tv_nsec + i);
+        int fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+        if (fd >= 0 || errno != EEXIST) return fd;
     }
-    const char *name = strrchr(path, '/');
-    int folder = name == NULL ? 0 : (int)(name - path);
-    snprintf(error, size, "the plan is not kept in %.*s: %s", folder > 200 ? 200 : folder, path, strerror(errno));
     return -1;
 }
 
+/* 0, or an errno. */
+static int publish(int folder, const cache_entry *entry, const answer *a) {
+    char unfinished[160];
+    int fd = create_unfinished(folder, entry, unfinished, sizeof unfinished);
+    if (fd < 0) return errno;
+    int failed = write_entry(fd, entry, a) != 0 ? errno : 0;
+    if (close(fd) != 0 && failed == 0) failed = errno;
+    if (failed == 0 && renameat(folder, unfinished, folder, entry->name) != 0) failed = errno;
+    if (failed != 0) unlinkat(folder, unfinished, 0);
+    return failed;
+}
+
+void cache_store(cache_entry *entry, const answer *a) {
+    signals held;
+    int folder = open_folder(entry, 1);
+    if (folder < 0) {
+        if (entry->folder[0] != 0) tell(entry, "the plan is not kept in %.*s: %s", strerror(ENOENT));
+        return;
+    }
+    signals_hold(&held);
+    int failed = publish(folder, entry, a);
+    signals_release(&held);
+    if (failed != 0) tell(entry, "the plan is not kept in %.*s: %s", strerror(failed));
+    cache_folder_tidy(folder, entry->name);
+    close(folder);
+}
+
 void cache_drop(const cache_entry *entry) {
-    if (entry->path[0] != 0) unlink(entry->path);
+    char error[120];
+    int folder = entry->folder[0] == 0 ? -1 : cache_folder_open(entry->folder, 0, error, sizeof error);
+    if (folder < 0) return;
+    unlinkat(folder, entry->name, 0);
+    close(folder);
 }

@@ -7,9 +7,11 @@
 #define CACHE_PATH_BYTES 4096
 
 typedef struct cache_entry {
-    char path[CACHE_PATH_BYTES]; /* empty: no cache */
+    char folder[CACHE_PATH_BYTES]; /* empty: no cache */
+    char name[80];
     uint8_t key[32];
     uint8_t engine[32]; /* hash of the engine's file; zeros where there is none: then any entry's engine will do */
+    int told;           /* a line has said already what is wrong with the cache */
 } cache_entry;
 
 /*
@@ -18,13 +20,17 @@ typedef struct cache_entry {
  */
 void cache_find(cache_entry *entry, const char *folder, const char *engine_file, const void *message, size_t length);
 
-/* Fills the three runs of an answer. 0; -1 when there is no such entry, or none that is whole. */
-int cache_load(const cache_entry *entry, answer *a);
+/* Fills the three runs of an answer. 0; -1 when there is no such entry, or none that is whole: a damaged one is removed. */
+int cache_load(cache_entry *entry, answer *a);
 
-/* Publishes an answer at once or not at all. 0, or -1 with a sentence. */
-int cache_store(const cache_entry *entry, const answer *a, char *error, size_t error_size);
+/* Waits until no other process compiles for this entry; for cache_unlock, -1 where there is no lock. `waited`: it may be there now. */
+int cache_lock(cache_entry *entry, int seconds, int *waited);
+void cache_unlock(cache_entry *entry, int lock);
 
-/* Removes an entry that turned out to be spoilt. */
+/* Publishes an answer at once or not at all, and keeps the folder small. */
+void cache_store(cache_entry *entry, const answer *a);
+
+/* Removes an entry whose bytes turned out to be spoilt. */
 void cache_drop(const cache_entry *entry);
 
 #endif

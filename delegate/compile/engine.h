@@ -10,16 +10,10 @@ enum engine_kind { ENGINE_CHECK = 1, ENGINE_COMPILE = 2, ENGINE_ERROR = 255 };
 typedef struct engine engine;
 
 /*
- * Where the engine's file is: `option` when it is not empty, else beside the library or where a build leaves it.
- * 0 with the path in `out`, or -1 with a sentence that says where it was looked for.
+ * Starts the engine; `node` is a path, a name for PATH, or empty for "node". `seconds` of processor time bound everything
+ * until engine_stop, `mebibytes` its heap. NULL with a sentence on failure.
  */
-int engine_find(const char *option, char *out, size_t out_size, char *error, size_t error_size);
-
-/*
- * Starts the engine; `node` is a path, a name for PATH, or empty for "node". `seconds` bounds everything until
- * engine_stop. NULL with a sentence on failure.
- */
-engine *engine_start(const char *node, const char *file, int seconds, char *error, size_t error_size);
+engine *engine_start(const char *node, const char *file, int seconds, int mebibytes, char *error, size_t error_size);
 
 /* One request, one reply of the same kind, malloc'ed. 0, or -1 with a sentence; the engine is then of no more use. */
 int engine_ask(engine *e, enum engine_kind kind, const void *payload, size_t length, uint8_t **reply, size_t *reply_length,

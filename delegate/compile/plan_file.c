@@ -50,52 +50,57 @@ static int check_header(const plan_file_header *h, uint64_t file_bytes, char *er
     return 0;
 }
 
+/* 0; an errno, or ENODATA where the file ends before. */
 static int read_whole(int fd, void *to, size_t length) {
     uint8_t *at = to;
     while (length > 0) {
         ssize_t got = read(fd, at, length);
         if (got < 0 && errno == EINTR) continue;
-        if (got <= 0) return -1;
+        if (got <= 0) return got < 0 ? errno : ENODATA;
         at += got;
         length -= (size_t)got;
     }
     return 0;
 }
 
-/* A run of bytes and what pads it. Nothing is mapped: a file that somebody cuts would kill the host. */
-static uint8_t *read_run(int fd, uint64_t length) {
+/* A run of bytes and what pads it. Nothing is mapped: a file that somebody cuts would kill the host. 0 or an errno. */
+static int read_run(int fd, uint64_t length, uint8_t **out) {
     size_t whole = (size_t)padded(length);
-    uint8_t *run = malloc(whole + 8);
-    if (run != NULL && read_whole(fd, run, whole) == 0) return run;
-    free(run);
-    return NULL;
+    *out = malloc(whole + 8);
+    return *out == NULL ? ENOMEM : read_whole(fd, *out, whole);
 }
 
-static int read_from(int fd, plan_file_header *h, answer *a, char *error, size_t size) {
+static enum plan_file_state unread(char *error, size_t size, int failed) {
+    snprintf(error, size, "%s", failed == ENODATA ? "it is damaged" : strerror(failed));
+    return failed == ENODATA ? PLAN_FILE_SPOILT : PLAN_FILE_UNREAD;
+}
+
+enum plan_file_state plan_file_read_open(int fd, plan_file_header *h, answer *a, char *error, size_t size) {
     struct stat status;
     uint8_t digest[32];
-    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || read_whole(fd, h, sizeof *h) != 0) {
-        return fail(error, size, "it is no plan file (ptfe compile writes one)");
-    }
-    if (check_header(h, (uint64_t)status.st_size, error, size) != 0) return -1;
-    a->check = read_run(fd, h->check_length);
-    a->request = a->check == NULL ? NULL : read_run(fd, h->request_length);
-    a->reply = a->request == NULL ? NULL : read_run(fd, h->reply_length);
-    if (a->reply == NULL) return fail(error, size, "it cannot be read");
+    if (fstat(fd, &status) != 0) return unread(error, size, errno);
+    int failed = S_ISREG(status.st_mode) ? read_whole(fd, h, sizeof *h) : ENODATA;
+    if (failed != 0 && failed != ENODATA) return unread(error, size, failed);
+    if (failed != 0) fail(error, size, "it is no plan file (ptfe compile writes one)");
+    if (failed != 0 || check_header(h, (uint64_t)status.st_size, error, size) != 0) return PLAN_FILE_SPOILT;
+    failed = read_run(fd, h->check_length, &a->check);
+    if (failed == 0) failed = read_run(fd, h->request_length, &a->request);
+    if (failed == 0) failed = read_run(fd, h->reply_length, &a->reply);
+    if (failed != 0) return unread(error, size, failed);
     plan_file_digest(h, a->check, a->request, digest);
-    if (memcmp(digest, h->digest, sizeof digest) != 0) return fail(error, size, "it is damaged");
+    if (memcmp(digest, h->digest, sizeof digest) != 0) return unread(error, size, ENODATA);
     a->check_length = (size_t)h->check_length;
     a->request_length = (size_t)h->request_length;
     a->reply_length = (size_t)h->reply_length;
-    return 0;
+    return PLAN_FILE_WHOLE;
 }
 
-int plan_file_read(const char *path, plan_file_header *h, answer *a, char *error, size_t size) {
+enum plan_file_state plan_file_read(const char *path, plan_file_header *h, answer *a, char *error, size_t size) {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) return fail(error, size, strerror(errno));
-    int status = read_from(fd, h, a, error, size);
+    if (fd < 0) return unread(error, size, errno);
+    enum plan_file_state state = plan_file_read_open(fd, h, a, error, size);
     close(fd);
-    return status;
+    return state;
 }
 
 int ptfe_plan(const void *file, size_t length, uint32_t index, const void **plan, size_t *plan_length) {

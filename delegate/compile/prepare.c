@@ -18,6 +18,7 @@ static void report(const work *w) {
 
 static int take(work *w) {
     report(w);
+    if (w->answer->part_count > 0 && !w->delegate->has_parts) w->delegate->first = w->context;
     w->delegate->has_parts |= w->answer->part_count > 0;
     return w->answer->part_count == 0 ? 0 : work_replace(w);
 }
@@ -43,7 +44,7 @@ int delegate_prepare(tfl_context *context, tfl_delegate *base) {
     pthread_mutex_lock(&d->lock);
     int status = run_prepare(&w);
     /* A plan file holds the first graph; those that it calls stay on the CPU. */
-    const int called = d->has_parts && d->options.verbose == 0 && *d->options.value[OPTION_PLAN] != 0;
+    const int called = d->has_parts && context != d->first && d->options.verbose == 0 && *d->options.value[OPTION_PLAN] != 0;
     if (status != 0 && !called) line_say("everything stays on TFLite's kernels: %s", w.error);
     work_end(&w);
     pthread_mutex_unlock(&d->lock);

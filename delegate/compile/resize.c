@@ -15,7 +15,8 @@ static int compile_resized(work *w) {
 }
 
 void delegate_resize(kernel *k, tfl_context *context) {
-    delegate *d = (delegate *)k->delegate;
+    if (kernel_load_own(k, context)) return; /* back to the first size: no engine is needed */
+    delegate *d = k->delegate;
     work w = {.delegate = d, .context = context, .resized = k};
     pthread_mutex_lock(&d->lock);
     if (compile_resized(&w) != 0) {

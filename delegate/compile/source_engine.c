@@ -1,7 +1,6 @@
 /* The answer on a graph from the engine: a check of its nodes, then plans for the partitions that TFLite makes of them. */
 #include <stdlib.h>
 
-#include "../util/line.h"
 #include "work.h"
 
 static int ask(work *w, enum engine_kind kind, const bytes *request, uint8_t **reply, size_t *length) {
@@ -63,15 +62,13 @@ static int compile(work *w) {
 
 int answer_from_engine(work *w) {
     const options *o = &w->delegate->options;
-    if (w->engine_file[0] == 0) return -1; /* the error says where it was looked for */
-    w->engine = engine_start(o->value[OPTION_NODE], w->engine_file, o->timeout_seconds, w->error, sizeof w->error);
+    w->engine = engine_start(o->value[OPTION_NODE], w->engine_file, o->timeout_seconds, o->memory_mebibytes, w->error, sizeof w->error);
     if (w->engine == NULL) return -1;
     w->answer = answer_new();
     if (w->answer == NULL) return work_fail(w, "no memory for the engine's answer");
     if (ask(w, ENGINE_CHECK, &w->graph.message, &w->answer->check, &w->answer->check_length) != 0) return -1;
     if (answer_read_check(w->answer, w->graph.nodes, w->graph.count, w->error, sizeof w->error) != 0) return -1;
     if (compile(w) != 0 || work_load_kernels(w) != 0) return -1;
-    char kept[ERROR_BYTES];
-    if (cache_store(&w->entry, w->answer, kept, sizeof kept) != 0) line_say("%s", kept);
+    cache_store(&w->entry, w->answer);
     return 0;
 }

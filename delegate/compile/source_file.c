@@ -13,6 +13,7 @@ static int covered_nodes(const answer *a, const tfl_int_array *all, uint32_t *no
     size_t wanted = 0;
     *count = 0;
     for (size_t p = 0; p < a->part_count; p++) wanted += a->parts[p].nodes.count;
+    if (wanted > (size_t)all->size) return -1;
     for (int32_t i = 0; i < all->size; i++) {
         int covered = 0;
         for (size_t p = 0; !covered && p < a->part_count; p++) {
@@ -55,7 +56,7 @@ static int read_plan_file(work *w, const char *path) {
     if (w->context->get_execution_plan(w->context, &all) != TFL_OK || all == NULL || all->size < 0) {
         return work_fail(w, "TFLite gives no execution plan");
     }
-    if (graph_is_resized(w->context, all, w->error, sizeof w->error)) return -1;
+    if (graph_is_cyclic(w->context, all, w->error, sizeof w->error) || graph_is_resized(w->context, all, w->error, sizeof w->error)) return -1;
     if (check_key(w, all, h.key) != 0) return -1;
     if (answer_read_check(w->answer, (const uint32_t *)all->data, (size_t)all->size, w->error, sizeof w->error) != 0) {
         return work_fail(w, "it was compiled from another model, or for other sizes");

@@ -8,15 +8,27 @@ int work_fail(work *w, const char *text) {
     return -1;
 }
 
+/* Where several processes start at once, one compiles, and the others take what it keeps. */
+static int compile_once(work *w, int seconds) {
+    int waited;
+    const int lock = cache_lock(&w->entry, seconds, &waited);
+    const int status = waited && answer_from_cache(w) ? 0 : answer_from_engine(w);
+    cache_unlock(&w->entry, lock);
+    return status;
+}
+
 int work_find_answer(work *w) {
     const options *o = &w->delegate->options;
     char looked[ERROR_BYTES] = "";
+    if (o->privileged) {
+        return work_fail(w, "this program has more rights than its user: no compiler and no cache are used, only a plan file (option plan)");
+    }
     if (engine_find(o->value[OPTION_ENGINE], w->engine_file, sizeof w->engine_file, looked, sizeof looked) != 0) w->engine_file[0] = 0;
     cache_find(&w->entry, o->value[OPTION_CACHE], w->engine_file[0] == 0 ? NULL : w->engine_file, w->graph.message.data,
                w->graph.message.length);
     if (answer_from_cache(w)) return 0;
     snprintf(w->error, sizeof w->error, "%s", looked);
-    return answer_from_engine(w);
+    return w->engine_file[0] == 0 ? -1 /* the error says where it was looked for */ : compile_once(w, o->timeout_seconds);
 }
 
 void work_end(work *w) {

@@ -5,6 +5,7 @@
 #include "cache.h"
 #include "../graph/capture.h"
 #include "engine.h"
+#include "engine_files.h"
 #include "prepare.h"
 
 enum { ERROR_BYTES = 512 };
@@ -34,6 +35,9 @@ tfl_int_array *work_supported_nodes(const answer *a);
 
 /* The request to compile what TFLite will hand over of the answer's supported nodes. Parts are theirs and only valid now. */
 int work_preview(work *w, bytes *request);
+
+/* Whether a plan's checksum still is that of its bytes. */
+int plan_is_unchanged(const uint8_t *plan, size_t length);
 
 /* Loads every part's plan: from then on nothing but the device can fail. */
 int work_load_kernels(work *w);

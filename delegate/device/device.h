@@ -8,6 +8,7 @@ typedef struct device_plan device_plan; /* a plan loaded on a device, with its B
 
 typedef struct device_ops {
     const char *name;
+    uint32_t chip; /* that its plans are for */
     /* The plan must stay in place until unload. Allocates BOs, fills in addresses, checks what the device can check. NULL with a sentence in `error` on failure. */
     device_plan *(*load)(const plan *plan, const char *facts, char *error, size_t error_size);
     /* Start of a BO's bytes for the host; stays valid until unload. */
@@ -17,6 +18,8 @@ typedef struct device_ops {
     /* Time of a task in the last run, and the device's own estimate for the chip; 0 where unknown. */
     uint64_t (*task_nanoseconds)(const device_plan *loaded, uint32_t task);
     uint64_t (*task_cycles)(const device_plan *loaded, uint32_t task);
+    /* Products of its convolution, in a unit that is the same for all tasks of an op. */
+    uint64_t (*task_products)(const device_plan *loaded, uint32_t task);
     void (*unload)(device_plan *loaded);
 } device_ops;
 

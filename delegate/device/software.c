@@ -6,6 +6,7 @@
 
 #include "device.h"
 #include "facts_option.h"
+#include "../npu/words.h"
 
 /* As in the kernel: page-aligned, from the start of the aperture; nothing at 0, where registers that nobody wrote point. */
 #define PAGE_BYTES 4096u
@@ -51,9 +52,7 @@ static int allocate(const plan *p, device_plan *loaded, char *error, size_t size
 static void relocate(const plan *p, device_plan *loaded) {
     for (uint32_t i = 0; i < p->relocation_count; i++) {
         const plan_relocation *one = &p->relocations[i];
-        uint32_t address = loaded->regions[one->target_bo].iova + one->addend;
-        /* [63:48] target, [47:16] value, [15:0] offset */
-        memcpy(loaded->regions[one->bo].data + (size_t)one->word * 8 + 2, &address, sizeof address);
+        npu_word_set_value(loaded->regions[one->bo].data, one->word, loaded->regions[one->target_bo].iova + one->addend);
     }
 }
 
@@ -117,4 +116,14 @@ static uint64_t task_nanoseconds(const device_plan *loaded, uint32_t task) {
 
 static uint64_t task_cycles(const device_plan *loaded, uint32_t task) { return npu_program_task_cycles(loaded->program, task); }
 
-const device_ops device_software = {"software", load, bo, run, task_nanoseconds, task_cycles, unload};
+static uint64_t task_products(const device_plan *loaded, uint32_t task) { return npu_program_task_products(loaded->program, task); }
+
+const device_ops device_software = {.name = "software",
+                                    .chip = 3588,
+                                    .load = load,
+                                    .bo = bo,
+                                    .run = run,
+                                    .task_nanoseconds = task_nanoseconds,
+                                    .task_cycles = task_cycles,
+                                    .task_products = task_products,
+                                    .unload = unload};

@@ -114,6 +114,34 @@ static int survey(const source *from, const uint32_t *nodes, graph *g) {
     return 0;
 }
 
+int graph_is_cyclic(tfl_context *context, const tfl_int_array *nodes, char *error, size_t size) {
+    const source from = {context, context->get_node_and_registration};
+    int32_t *maker = malloc((context->tensors_size + 1) * sizeof *maker); /* the last node that makes a tensor */
+    if (maker == NULL) return fail(error, size, "no memory for the graph"), 1;
+    for (size_t t = 0; t < context->tensors_size; t++) maker[t] = -1;
+    int found = 0;
+    for (int pass = 0; pass < 2; pass++) {
+        for (int32_t i = 0; i < nodes->size && !found; i++) {
+            tfl_node *node;
+            tfl_registration *registration;
+            if (get_node(&from, (uint32_t)nodes->data[i], &node, &registration) != 0) continue;
+            const tfl_int_array *list = pass == 0 ? node->outputs : node->inputs;
+            for (int32_t t = 0; list != NULL && t < list->size && !found; t++) {
+                const int32_t tensor = list->data[t];
+                if (!is_tensor(context, tensor) || context->tensors[tensor].is_variable) continue;
+                if (pass == 0) maker[tensor] = i;
+                else if (maker[tensor] >= i) {
+                    snprintf(error, size, "node %d reads tensor %d, which node %d makes later", (int)nodes->data[i], (int)tensor,
+                             (int)nodes->data[maker[tensor]]);
+                    found = 1;
+                }
+            }
+        }
+    }
+    free(maker);
+    return found;
+}
+
 int graph_is_resized(tfl_context *context, const tfl_int_array *nodes, char *error, size_t size) {
     const source from = {context, context->get_node_and_registration};
     int with = 0, without = 0;
@@ -249,7 +277,7 @@ int graph_capture(tfl_context *context, const options *o, graph *g, char *error,
     if (context->get_execution_plan(context, &plan) != TFL_OK || plan == NULL || plan->size < 0) {
         return fail(error, size, "TFLite gives no execution plan");
     }
-    if (graph_is_resized(context, plan, error, size)) return -1;
+    if (graph_is_cyclic(context, plan, error, size) || graph_is_resized(context, plan, error, size)) return -1;
     return graph_capture_nodes(context, context->get_node_and_registration, (const uint32_t *)plan->data, (size_t)plan->size, o, g, error, size);
 }
 

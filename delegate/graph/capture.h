@@ -24,6 +24,12 @@ int graph_capture(tfl_context *context, const options *o, graph *out, char *erro
  */
 int graph_is_resized(tfl_context *context, const tfl_int_array *nodes, char *error, size_t error_size);
 
+/*
+ * Whether a node reads what it or a later one makes; then with a sentence. TFLite runs such a graph in its order, but cannot
+ * partition it: tflite_runtime 2.14 crashes.
+ */
+int graph_is_cyclic(tfl_context *context, const tfl_int_array *nodes, char *error, size_t error_size);
+
 /* Some of its nodes, with the shapes that their tensors have now. `get_node`: as the context had it in Prepare; `o` may be NULL. */
 int graph_capture_nodes(tfl_context *context, tfl_get_node get_node, const uint32_t *nodes, size_t count, const options *o, graph *out,
                         char *error, size_t error_size);

@@ -1,13 +1,16 @@
 /*
  * Node-API over the plan reader and the software NPU, the same source native and as WebAssembly:
- *   planRun(plan: Uint8Array, inputs: Uint8Array[], {facts?: {name: value}}): Uint8Array[]
- * Inputs and outputs are the tensors' bytes in TFLite's layout, in the plan's order. Programs: addon_program.c.
+ *   planRun(plan: Uint8Array, inputs: Uint8Array[],
+ *           {facts?: {name: value}, reads?: {step, bo, offset, length}[]}): Uint8Array[]
+ * Inputs and outputs are the tensors' bytes in TFLite's layout, in the plan's order. Behind the outputs come the reads: bytes
+ * of a BO as they are when `step` jobs and steps of the host have run. Programs: addon_program.c.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "addon_program.h"
+#include "addon_reads.h"
 #include "addon_values.h"
 #include "../include/ptfe.h"
 
@@ -19,6 +22,7 @@ typedef struct call {
     ptfe_session *session;
     uint8_t **inputs, **outputs; /* owned, each */
     uint32_t input_count, output_count;
+    addon_reads reads;
 } call;
 
 static void end_call(call *c) {
@@ -26,6 +30,7 @@ static void end_call(call *c) {
     for (uint32_t i = 0; c->outputs != NULL && i < c->output_count; i++) free(c->outputs[i]);
     free(c->inputs);
     free(c->outputs);
+    addon_reads_free(&c->reads);
     ptfe_close(c->session);
     free(c->plan);
 }
@@ -100,12 +105,17 @@ static int make_outputs(call *c) {
 
 static napi_value give_outputs(const call *c) {
     napi_value list;
-    if (napi_create_array_with_length(c->env, c->output_count, &list) != napi_ok) return addon_throw(c->env, "planRun: no array");
+    if (napi_create_array_with_length(c->env, c->output_count + c->reads.count, &list) != napi_ok) return addon_throw(c->env, "planRun: no array");
     for (uint32_t i = 0; i < c->output_count; i++) {
         ptfe_tensor tensor;
         ptfe_output(c->session, i, &tensor);
         napi_value array = addon_copy(c->env, c->outputs[i], tensor.bytes);
         if (array == NULL || napi_set_element(c->env, list, i, array) != napi_ok) return NULL;
+    }
+    for (uint32_t i = 0; i < c->reads.count; i++) {
+        const addon_read *read = &c->reads.list[i];
+        napi_value array = addon_copy(c->env, read->bytes, read->length);
+        if (array == NULL || napi_set_element(c->env, list, c->output_count + i, array) != napi_ok) return NULL;
     }
     return list;
 }
@@ -116,7 +126,10 @@ static napi_value run(call *c, napi_value *arguments) {
         return addon_throw(c->env, "planRun: facts must be {name: value} of short strings");
     }
     if (open_session(c, arguments[0]) != 0 || take_inputs(c, arguments[1]) != 0 || make_outputs(c) != 0) return NULL;
-    if (ptfe_run(c->session, (const void *const *)c->inputs, (void *const *)c->outputs, error, sizeof error) != 0) {
+    if (addon_reads_take(c->env, arguments[2], c->session, &c->reads) != 0) return NULL;
+    const session_watch watch = {addon_reads_step, &c->reads};
+    if (session_run(c->session, (const void *const *)c->inputs, (void *const *)c->outputs, c->reads.count > 0 ? &watch : NULL, error,
+                    sizeof error) != 0) {
         return addon_throw(c->env, error);
     }
     return give_outputs(c);

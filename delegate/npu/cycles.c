@@ -24,6 +24,13 @@ static uint64_t unpooling_cycles(const npu_step *step) {
     return PIPELINE_FILL + bytes / BYTES_PER_CYCLE;
 }
 
+uint64_t npu_step_products(const npu_step *step) {
+    if (step->pooling || !step->convolution) return 0;
+    const npu_cna *cna = &step->cna;
+    const uint64_t taps = (uint64_t)cna->kernel_width * cna->kernel_height * (cna->depthwise ? 1 : cna->channels);
+    return (uint64_t)step->dpu.width * step->dpu.height * step->dpu.real * taps;
+}
+
 uint64_t npu_step_cycles(const npu_step *step) {
     if (step->pooling) return pooling_cycles(step);
     if (step->unpooling) return unpooling_cycles(step);

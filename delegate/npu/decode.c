@@ -38,7 +38,17 @@ int npu_expect(const npu_decoder *decoder, enum npu_register reg, uint32_t value
     return npu_refuse(decoder, reg, "not modelled (only 0x%08" PRIx32 " is)", value);
 }
 
+/* The two registers that a unit writes to; all others that hold addresses are read from. */
+static int is_written(enum npu_register reg) { return reg == NPU_REG_DPU_DST_BASE_ADDR || reg == NPU_REG_PPU_DST_BASE_ADDR; }
+
 int npu_find(const npu_decoder *decoder, enum npu_register reg, int64_t start, int64_t bytes, npu_extent *extent) {
     if (npu_memory_find(decoder->memory, start, bytes, extent) == 0) return 0;
-    return npu_refuse(decoder, reg, "[0x%" PRIx64 ", +%" PRId64 ") is not inside one buffer", (uint64_t)start, bytes);
+    const npu_region *region = npu_memory_region(decoder->memory, start);
+    const char *verb = is_written(reg) ? "writes" : "reads";
+    if (region == NULL) {
+        return npu_refuse(decoder, reg, "%s [0x%" PRIx64 ", +%" PRId64 "), which is not inside one buffer", verb, (uint64_t)start, bytes);
+    }
+    const int64_t first = start - region->iova;
+    return npu_refuse(decoder, reg, "%s bytes %" PRId64 " to %" PRId64 " of buffer %zu, which has %" PRIu64 ": that is not inside one buffer",
+                      verb, first, first + bytes - 1, (size_t)(region - decoder->memory->regions), region->size);
 }

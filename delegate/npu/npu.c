@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accesses.h"
 #include "clock.h"
-#include "step.h"
 
 /* A gathered window beyond this is left to the reference path (8 Mi values). */
 #define WINDOW_LIMIT ((size_t)1 << 23)
@@ -50,7 +50,6 @@ static int copy_regions(npu_program *program, const npu_region *regions, size_t 
     program->memory.regions = calloc(count + 1, sizeof *regions);
     if (program->memory.regions == NULL) return fail(error, "out of memory");
     for (size_t i = 0; i < count; i++) {
-        if (regions[i].size > 0 && regions[i].data == NULL) return fail(error, "a buffer without data");
         if (regions[i].size > ((uint64_t)1 << 32) - regions[i].iova) return fail(error, "a buffer beyond 4 GiB");
         program->memory.regions[i] = regions[i];
     }
@@ -58,19 +57,28 @@ static int copy_regions(npu_program *program, const npu_region *regions, size_t 
     return 0;
 }
 
-static int load(npu_program *program, const npu_task *tasks, npu_error *error) {
+/* Register words -> settings of every task; nothing is executed, and no memory but the words is read. */
+static int decode(npu_program *program, const npu_task *tasks, npu_error *error) {
     program->steps = calloc(program->step_count + 1, sizeof *program->steps);
     if (program->steps == NULL) return fail(error, "out of memory");
-    if (npu_pc_fetch(program, tasks, error) != 0 || npu_steps_decode(program, error) != 0) return -1;
+    return npu_pc_fetch(program, tasks, error) != 0 ? -1 : npu_steps_decode(program, error);
+}
+
+/* What execution needs besides. */
+static int prepare(npu_program *program, npu_error *error) {
+    for (size_t i = 0; i < program->memory.count; i++) {
+        if (program->memory.regions[i].size > 0 && program->memory.regions[i].data == NULL) return fail(error, "a buffer without data");
+    }
     if (allocate_rooms(program) != 0) return fail(error, "out of memory");
     for (size_t i = 0; i < program->step_count; i++) {
         if (program->steps[i].constant && npu_step_check_bytes(program, i, error) != 0) return -1;
     }
-    return npu_packs_prepare(program) != 0 ? fail(error, "out of memory") : 0;
+    const char *why = npu_packs_prepare(program);
+    return why == NULL ? 0 : fail(error, why);
 }
 
-int npu_program_load(const npu_config *config, const npu_region *regions, size_t region_count, const npu_task *tasks,
-                     size_t task_count, npu_program **out, npu_error *error) {
+static int decode_program(const npu_config *config, const npu_region *regions, size_t region_count, const npu_task *tasks,
+                          size_t task_count, npu_program **out, npu_error *error) {
     *out = NULL;
     memset(error, 0, sizeof *error);
     for (size_t f = 0; f < NPU_FACT_COUNT; f++) {
@@ -82,12 +90,39 @@ int npu_program_load(const npu_config *config, const npu_region *regions, size_t
     program->config = *config;
     program->step_count = task_count;
     program->kernels = (config->flags & NPU_PORTABLE) != 0 ? npu_vector_portable() : npu_vector_kernels();
-    if (copy_regions(program, regions, region_count, error) != 0 || load(program, tasks, error) != 0) {
-        npu_program_free(program);
-        return -1;
-    }
     *out = program;
+    return copy_regions(program, regions, region_count, error) != 0 ? -1 : decode(program, tasks, error);
+}
+
+static int visit_accesses(const npu_program *program, npu_visit visit, void *context, npu_error *error) {
+    for (size_t i = 0; i < program->step_count; i++) {
+        npu_access accesses[NPU_MOST_ACCESSES];
+        size_t count = npu_step_accesses(&program->steps[i], &program->memory, (uint32_t)i, accesses);
+        for (size_t a = 0; a < count; a++) {
+            int status = visit(context, &accesses[a], error);
+            if (status != 0) return status;
+        }
+    }
     return 0;
+}
+
+int npu_program_check(const npu_config *config, const npu_region *regions, size_t region_count, const npu_task *tasks,
+                      size_t task_count, npu_visit visit, void *context, npu_error *error) {
+    npu_program *program;
+    int status = decode_program(config, regions, region_count, tasks, task_count, &program, error);
+    if (status == 0 && visit != NULL) status = visit_accesses(program, visit, context, error);
+    npu_program_free(program);
+    return status;
+}
+
+int npu_program_load(const npu_config *config, const npu_region *regions, size_t region_count, const npu_task *tasks,
+                     size_t task_count, npu_program **out, npu_error *error) {
+    int status = decode_program(config, regions, region_count, tasks, task_count, out, error);
+    if (status == 0) status = prepare(*out, error);
+    if (status == 0) return 0;
+    npu_program_free(*out);
+    *out = NULL;
+    return -1;
 }
 
 int npu_program_run(npu_program *program, npu_error *error) {
@@ -121,6 +156,10 @@ void npu_program_free(npu_program *program) {
     free(program->taps);
     free(program->offsets);
     free(program);
+}
+
+uint64_t npu_program_task_products(const npu_program *program, size_t task) {
+    return task < program->step_count ? npu_step_products(&program->steps[task]) : 0;
 }
 
 uint64_t npu_program_task_cycles(const npu_program *program, size_t task) {

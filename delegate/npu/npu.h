@@ -42,6 +42,9 @@ typedef struct npu_error {
  */
 #define NPU_CHAINED 4u
 
+/* A task must write all registers of the blocks that it starts: nothing that an earlier one left there may count. */
+#define NPU_SELF_CONTAINED 8u
+
 typedef struct npu_config {
     uint8_t facts[NPU_FACT_COUNT];
     uint32_t flags;
@@ -53,6 +56,24 @@ void npu_config_default(npu_config *config);
 
 /* Sets a fact by name; -1 when fact or value is unknown. */
 int npu_config_set(npu_config *config, const char *fact, const char *value);
+
+/* A range of memory that a task reads or writes: bytes `from` to `to` (exclusive) of a region. `reg` holds its address. */
+typedef struct npu_access {
+    uint32_t task, region;
+    uint32_t reg; /* position in npu_registers */
+    int writes;
+    uint64_t from, to;
+} npu_access;
+
+/* What is told of each access; another value than 0 ends the check with it, with *error filled. */
+typedef int (*npu_visit)(void *context, const npu_access *access, npu_error *error);
+
+/*
+ * Decodes and checks all tasks, and no more: registers that npu_program_load would refuse, and every access that is not inside
+ * one region, are refused here. Regions need no bytes, but for those with register commands. `visit` may be NULL.
+ */
+int npu_program_check(const npu_config *config, const npu_region *regions, size_t region_count, const npu_task *tasks,
+                      size_t task_count, npu_visit visit, void *context, npu_error *error);
 
 /* Decodes and checks all tasks and prepares constant weights. 0, or -1 with *error filled. */
 int npu_program_load(const npu_config *config, const npu_region *regions, size_t region_count, const npu_task *tasks,
@@ -68,6 +89,9 @@ void npu_program_free(npu_program *program);
 
 /* Estimated cycles of a task; 0 for a task that does not exist. */
 uint64_t npu_program_task_cycles(const npu_program *program, size_t task);
+
+/* Products that a task's convolution takes, those with padding channels too; 0 for any other task. */
+uint64_t npu_program_task_products(const npu_program *program, size_t task);
 
 /* Wall time that the last run spent on a task. */
 uint64_t npu_program_task_nanoseconds(const npu_program *program, size_t task);

@@ -5,6 +5,9 @@
 
 uint32_t npu_step_real_surfaces(const npu_step *step) { return (step->dpu.real + NPU_ATOM - 1) / NPU_ATOM; }
 
+/* Bytes of packed weights for each byte of memory: kernels are filled up to 16 and values take two bytes. */
+#define NPU_MOST_PACKED 32u
+
 /* Whether two steps want the very same packed weights. */
 static bool same_pack(const npu_step *a, const npu_step *b) {
     const npu_cna *p = &a->cna, *q = &b->cna;
@@ -22,22 +25,82 @@ void npu_packs_fill(const npu_program *program, const npu_step *step) {
     npu_core_pack(&step->cna, npu_step_real_surfaces(step), program->offsets, &program->packs[step->pack].pack);
 }
 
-/* Row tiles share their operation's weights: one pack for all. */
-int npu_packs_prepare(npu_program *program) {
-    program->packs = calloc(program->step_count + 1, sizeof *program->packs);
-    if (program->packs == NULL) return -1;
+/* Where the search for a step's pack begins, in a table of 2^bits places. */
+static size_t first_place(const npu_step *step, unsigned bits) {
+    const npu_cna *cna = &step->cna;
+    uint64_t hash = cna->weights.start;
+    hash = hash * UINT64_C(0x9e3779b97f4a7c15) + ((uint64_t)cna->kernels << 32 | cna->channels);
+    hash = hash * UINT64_C(0x9e3779b97f4a7c15) + ((uint64_t)step->dpu.real << 32 | step->dpu.channels);
+    hash = hash * UINT64_C(0x9e3779b97f4a7c15) + ((uint64_t)cna->kernel_width << 32 | cna->kernel_height);
+    hash = hash * UINT64_C(0x9e3779b97f4a7c15) + ((uint64_t)(uint16_t)step->dpu.weight_offset << 32 | (uint32_t)step->rdma.bs.extent.start);
+    return (size_t)((hash * UINT64_C(0x9e3779b97f4a7c15)) >> (64 - bits));
+}
+
+/* Packs found by what they hold: position + 1 of each, 0 where there is none. */
+typedef struct pack_table {
+    size_t *places;
+    unsigned bits;
+} pack_table;
+
+/* The place of the pack that the step shares, or the empty one where its own goes. */
+static size_t *find_pack(const npu_program *program, const pack_table *table, const npu_step *step) {
+    const size_t mask = ((size_t)1 << table->bits) - 1;
+    size_t at = first_place(step, table->bits);
+    while (table->places[at] != 0 && !same_pack(step, &program->steps[program->packs[table->places[at] - 1].owner])) at = (at + 1) & mask;
+    return &table->places[at];
+}
+
+/* Bytes that may be packed of memory that tasks write, and of constants. */
+typedef struct pack_budget {
+    uint64_t bytes[2];
+} pack_budget;
+
+/* Without a bound, tasks that read a few weights each in its own way would fill all memory. */
+static pack_budget start_budget(const npu_program *program) {
+    pack_budget b = {{(uint64_t)1 << 20, (uint64_t)1 << 20}};
+    for (size_t i = 0; i < program->memory.count; i++) {
+        const npu_region *region = &program->memory.regions[i];
+        b.bytes[(region->flags & NPU_REGION_CONSTANT) != 0] += region->size;
+    }
+    for (size_t kind = 0; kind < 2; kind++) b.bytes[kind] *= NPU_MOST_PACKED;
+    return b;
+}
+
+static const char *add_pack(npu_program *program, npu_step *step, size_t index, pack_budget *budget) {
+    const uint64_t bytes = (uint64_t)npu_core_pack_size(&step->cna, npu_step_real_surfaces(step)) * sizeof(int16_t);
+    uint64_t *left = &budget->bytes[(step->cna.weights.flags & NPU_REGION_CONSTANT) != 0];
+    if (bytes > *left) return "tasks that read the same weights in more ways than are modelled";
+    *left -= bytes;
+    npu_shared_pack *shared = &program->packs[program->pack_count++];
+    shared->owner = index;
+    shared->pack.weights = malloc((size_t)bytes);
+    if (shared->pack.weights == NULL) return "out of memory";
+    if (step->constant) npu_packs_fill(program, step);
+    return NULL;
+}
+
+static const char *prepare_packs(npu_program *program, const pack_table *table) {
+    pack_budget budget = start_budget(program);
     for (size_t i = 0; i < program->step_count; i++) {
         npu_step *step = &program->steps[i];
         if (!step->convolution || !step->vectorised) continue;
-        size_t pack = 0;
-        while (pack < program->pack_count && !same_pack(step, &program->steps[program->packs[pack].owner])) pack++;
-        step->pack = pack;
-        if (pack < program->pack_count) continue;
-        npu_shared_pack *shared = &program->packs[program->pack_count++];
-        shared->owner = i;
-        shared->pack.weights = malloc(npu_core_pack_size(&step->cna, npu_step_real_surfaces(step)) * sizeof(int16_t));
-        if (shared->pack.weights == NULL) return -1;
-        if (step->constant) npu_packs_fill(program, step);
+        size_t *place = find_pack(program, table, step);
+        step->pack = *place == 0 ? program->pack_count : *place - 1;
+        if (*place != 0) continue;
+        const char *why = add_pack(program, step, i, &budget);
+        if (why != NULL) return why;
+        *place = program->pack_count;
     }
-    return 0;
+    return NULL;
+}
+
+/* Row tiles share their operation's weights: one pack for all. */
+const char *npu_packs_prepare(npu_program *program) {
+    pack_table table = {.bits = 4};
+    while (table.bits < 40 && (size_t)1 << table.bits < program->step_count * 2) table.bits++;
+    table.places = calloc((size_t)1 << table.bits, sizeof *table.places);
+    program->packs = calloc(program->step_count + 1, sizeof *program->packs);
+    const char *why = table.places == NULL || program->packs == NULL ? "out of memory" : prepare_packs(program, &table);
+    free(table.places);
+    return why;
 }

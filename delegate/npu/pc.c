@@ -155,7 +155,7 @@ static int find_words(const npu_decoder *d, const npu_task *task, npu_extent *st
         return npu_refuse_word(d, 0, amount, "PC REGISTER_AMOUNTS: not a number of words that the kernel can start");
     }
     if (task->regcmd_iova % 16 != 0) return npu_refuse_word(d, 0, base, "PC BASE_ADDRESS: not a multiple of 16");
-    if (npu_memory_find(d->memory, task->regcmd_iova, (int64_t)task->words * 8, stream) != 0) {
+    if (npu_memory_find(d->memory, task->regcmd_iova, (int64_t)task->words * 8, stream) != 0 || stream->data == NULL) {
         return npu_refuse_word(d, 0, base, "PC BASE_ADDRESS: the words are not inside one buffer");
     }
     return 0;
@@ -171,6 +171,8 @@ static int fetch_task(npu_program *program, const npu_decoder *d, const npu_task
                npu_word_at(stream.data, step->words - 1).target != NPU_TARGET_OPERATION_ENABLE;
     if (odd && step->words > NPU_TAIL_WORDS + 1) step->words--;
     if (npu_tail_read(d, stream.data, step->words, tail) != 0) return -1;
+    bool complete = (program->config.flags & NPU_SELF_CONTAINED) != 0;
+    if (complete && npu_words_check_complete(d, stream.data, step->words, tail->enables) != 0) return -1;
     step->enables = tail->enables;
     pointer_words pointed = {0};
     state->lut_filled = false;

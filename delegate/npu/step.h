@@ -62,8 +62,8 @@ int npu_steps_decode(npu_program *program, npu_error *error);
 /* What operands' and weights' bytes decide; at load when they are constant, else before each run. */
 int npu_step_check_bytes(const npu_program *program, size_t step, npu_error *error);
 
-/* Weights as the fast path wants them (packs.c): rooms for all steps, filled where they are constant. */
-int npu_packs_prepare(npu_program *program);
+/* Weights as the fast path wants them (packs.c): rooms for all steps, filled where they are constant. NULL, or why not. */
+const char *npu_packs_prepare(npu_program *program);
 void npu_packs_fill(const npu_program *program, const npu_step *step);
 
 uint32_t npu_step_real_surfaces(const npu_step *step);
@@ -78,5 +78,8 @@ void npu_step_offsets(const npu_step *step, int16_t *offsets);
 void npu_step_execute(const npu_program *program, const npu_step *step);
 
 uint64_t npu_step_cycles(const npu_step *step);
+
+/* Products of a convolution, those with channels that only pad the input too. */
+uint64_t npu_step_products(const npu_step *step);
 
 #endif

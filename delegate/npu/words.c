@@ -10,6 +10,11 @@ npu_word npu_word_at(const uint8_t *stream, size_t index) {
     return w;
 }
 
+void npu_word_set_value(uint8_t *stream, size_t index, uint32_t value) {
+    uint8_t *at = stream + index * 8 + 2;
+    for (unsigned byte = 0; byte < 4; byte++) at[byte] = (uint8_t)(value >> 8 * byte);
+}
+
 int npu_refuse_word(const npu_decoder *d, size_t index, npu_word w, const char *why) {
     npu_error *error = d->error;
     error->task = d->task;

@@ -19,8 +19,17 @@ typedef struct npu_tail {
 
 npu_word npu_word_at(const uint8_t *stream, size_t index);
 
+/* Fills in an address: [63:48] target, [47:16] value, [15:0] offset. */
+void npu_word_set_value(uint8_t *stream, size_t index, uint32_t value);
+
 /* Refuses a word that is no register of the table; always -1. */
 int npu_refuse_word(const npu_decoder *decoder, size_t index, npu_word word, const char *why);
+
+/*
+ * Refuses a task that starts a block without writing all of the block's registers: the hardware would take what an earlier
+ * task left there, of another program perhaps (complete.c).
+ */
+int npu_words_check_complete(const npu_decoder *decoder, const uint8_t *stream, size_t words, uint32_t enables);
 
 /* Reads the tail of a task of `words` words. */
 int npu_tail_read(const npu_decoder *decoder, const uint8_t *stream, size_t words, npu_tail *tail);

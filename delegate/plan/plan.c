@@ -14,6 +14,10 @@
 #define VERSION 2u
 #define MOST_FACTS 32u
 #define TAIL_WORDS 4u
+/* Bounds that no model comes near: work and memory must not grow beyond what the file's size explains. */
+#define MOST_TENSORS 65536u
+#define MOST_NAME_BYTES 1024u
+#define MOST_FILLER_BYTES 64u /* of a constant buffer, behind the bytes that the file has */
 #define ADDRESS_SPACE ((uint64_t)1 << 32)
 /* Left free by devices: addresses from 0 on, which registers that nobody wrote hold. */
 #define GUARD_BYTES ((uint64_t)1 << 20)
@@ -95,7 +99,7 @@ static int find_sections(const reader *r) {
 
 static int check_bos(const reader *r) {
     const plan *p = r->plan;
-    uint64_t total = GUARD_BYTES;
+    uint64_t total = GUARD_BYTES, data_end = 0;
     if (p->bo_count == 0 || p->bo_count > PLAN_MAX_BOS) return refuse(r, "%" PRIu32 " buffers", p->bo_count);
     for (uint32_t i = 0; i < p->bo_count; i++) {
         const plan_bo *bo = &p->bos[i];
@@ -107,6 +111,12 @@ static int check_bos(const reader *r) {
             return refuse(r, "the bytes of buffer %" PRIu32 " are not inside the file", i);
         }
         if (bo->kind != PLAN_BO_ARENA && bo->data_offset % 8 != 0) return refuse(r, "the bytes of buffer %" PRIu32 " are not aligned", i);
+        if (bo->kind != PLAN_BO_ARENA && bo->size - bo->data_bytes > MOST_FILLER_BYTES) {
+            return refuse(r, "the file has %" PRIu64 " of the %" PRIu64 " bytes of buffer %" PRIu32, bo->data_bytes, bo->size, i);
+        }
+        if (bo->data_bytes == 0) continue;
+        if (bo->data_offset < data_end) return refuse(r, "the bytes of buffer %" PRIu32 " do not stand behind those of the one before", i);
+        data_end = bo->data_offset + bo->data_bytes;
     }
     return 0;
 }
@@ -134,10 +144,14 @@ static int check_tensor(const reader *r, uint32_t index) {
 }
 
 static int check_tensors(const reader *r) {
+    uint64_t bytes = 0;
+    if (r->plan->tensor_count > MOST_TENSORS) return refuse(r, "%" PRIu32 " feature maps", r->plan->tensor_count);
     for (uint32_t i = 0; i < r->plan->tensor_count; i++) {
+        const plan_tensor *t = &r->plan->tensors[i];
         if (check_tensor(r, i) != 0) return -1;
+        if (t->direction != PLAN_INSIDE) bytes += (uint64_t)t->h * t->w * t->c; /* each lies in a buffer: under 4 GiB */
     }
-    return 0;
+    return bytes <= ADDRESS_SPACE ? 0 : refuse(r, "inputs and outputs of more than 4 GiB");
 }
 
 static int check_relocations(const reader *r) {
@@ -206,6 +220,17 @@ static int check_tail(const reader *r, uint32_t task, uint32_t bo, uint64_t word
     return 0;
 }
 
+/* In the order of their words, and no word in two tasks: as many of either as the file has bytes for. */
+static int check_order(const reader *r, uint32_t index) {
+    const plan_task *task = &r->plan->tasks[index], *before = task - 1;
+    if (index == 0 || task->regcmd_bo > before->regcmd_bo) return 0;
+    if (task->regcmd_bo == before->regcmd_bo && task->regcmd_offset >= before->regcmd_offset &&
+        task->regcmd_offset - before->regcmd_offset >= (uint64_t)before->words * 8) {
+        return 0;
+    }
+    return refuse(r, "the words of task %" PRIu32 " do not stand behind those of the task before", index);
+}
+
 static int check_tasks(const reader *r) {
     const plan *p = r->plan;
     for (uint32_t i = 0; i < p->task_count; i++) {
@@ -220,6 +245,7 @@ static int check_tasks(const reader *r) {
             task->regcmd_offset > room || (uint64_t)task->words * 8 > room - task->regcmd_offset) {
             return refuse(r, "the words of task %" PRIu32 " are not inside their buffer", i);
         }
+        if (check_order(r, i) != 0) return -1;
         uint64_t first = task->regcmd_offset / 8;
         for (uint64_t w = 0; w < task->words - TAIL_WORDS; w++) {
             if (check_word(r, i, task->regcmd_bo, first + w) != 0) return -1;
@@ -248,24 +274,38 @@ static int check_jobs(const reader *r) {
 }
 
 static int check_name(const reader *r, uint32_t offset, uint32_t bytes) {
+    if (bytes > MOST_NAME_BYTES) return refuse(r, "a name of %" PRIu32 " bytes", bytes);
     return offset <= r->plan->string_bytes && bytes <= r->plan->string_bytes - offset ? 0 : refuse(r, "a name is not inside the file");
+}
+
+/* Stops at the first task of another operation, so that no task is looked at twice. */
+static int check_own_tasks(const reader *r, uint32_t index) {
+    const plan *p = r->plan;
+    const plan_op *op = &p->ops[index];
+    if (op->first_task > p->task_count || op->task_count > p->task_count - op->first_task) {
+        return refuse(r, "the tasks of operation %" PRIu32, index);
+    }
+    for (uint32_t i = 0; i < op->task_count; i++) {
+        const uint32_t task = op->first_task + i;
+        if (p->tasks[task].op != index) return refuse(r, "task %" PRIu32 " is not of operation %" PRIu32, task, index);
+    }
+    return 0;
 }
 
 static int check_ops(const reader *r) {
     const plan *p = r->plan;
+    uint64_t tasks = 0;
     if (p->fact_count > MOST_FACTS) return refuse(r, "%" PRIu32 " facts", p->fact_count);
     for (uint32_t i = 0; i < p->fact_count; i++) {
         if (check_name(r, p->facts[i].name_offset, p->facts[i].name_bytes) != 0) return -1;
     }
     for (uint32_t i = 0; i < p->op_count; i++) {
         const plan_op *op = &p->ops[i];
-        if (check_name(r, op->name_offset, op->name_bytes) != 0) return -1;
-        if (op->first_task > p->task_count || op->task_count > p->task_count - op->first_task) {
-            return refuse(r, "the tasks of operation %" PRIu32, i);
-        }
+        if (check_name(r, op->name_offset, op->name_bytes) != 0 || check_own_tasks(r, i) != 0) return -1;
+        tasks += op->task_count;
         if (p->fact_count < MOST_FACTS && op->facts >> p->fact_count != 0) return refuse(r, "the facts of operation %" PRIu32, i);
     }
-    return 0;
+    return tasks == p->task_count ? 0 : refuse(r, "tasks that no operation has");
 }
 
 /* What the kernel itself says of its table is checked by host_check. */

@@ -82,7 +82,7 @@ typedef struct plan {
 
 /*
  * Checks every byte that anything later relies on. 0, or -1 with a sentence in `error`.
- * Extents of DMA are left to the device, which knows the registers' meaning.
+ * What tasks read and write is plan_check_accesses's (accesses.h).
  */
 int plan_open(const void *bytes, size_t length, plan *out, char *error, size_t error_size);
 

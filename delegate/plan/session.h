@@ -9,6 +9,9 @@ struct ptfe_session {
     plan plan;
     const device_ops *device;
     device_plan *loaded;
+    const plan_tensor **inputs; /* of the plan, in its order; the outputs stand behind them */
+    const plan_tensor **outputs;
+    uint32_t input_count, output_count;
     uint8_t *scratch;           /* for steps of the host; NULL where the plan has none */
     uint64_t *host_nanoseconds; /* of each of them, in the last run */
 };
@@ -17,7 +20,14 @@ struct ptfe_session {
 ptfe_session *session_open(const device_ops *device, const void *bytes, size_t length, const char *facts, char *error,
                            size_t error_size);
 
-/* The n-th tensor of a direction, in the plan's order; NULL when there are fewer. */
-const plan_tensor *session_tensor(const ptfe_session *session, enum plan_direction direction, uint32_t index);
+/* Called behind each job and each step of the host, with their count so far: for tools that look into the arena. */
+typedef struct session_watch {
+    void (*step)(void *context, const ptfe_session *session, uint32_t done);
+    void *context;
+} session_watch;
+
+/* ptfe_run with somebody who looks on (NULL: nobody). */
+int session_run(ptfe_session *session, const void *const *inputs, void *const *outputs, const session_watch *watch, char *error,
+                size_t error_size);
 
 #endif

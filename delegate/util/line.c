@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "signals.h"
+
 enum { LONGEST = 1024 };
 
 /* One write: lines of several threads do not mix. Nothing can be done where stderr is gone. */
@@ -17,7 +19,11 @@ static void print(const char *prefix, const char *format, va_list arguments) {
     if (length < 0) return;
     used = used + (size_t)length < sizeof text - 2 ? used + (size_t)length : sizeof text - 2;
     text[used++] = '\n';
-    if (write(STDERR_FILENO, text, used) < 0) return;
+    signals held;
+    signals_hold(&held);
+    const ssize_t wrote = write(STDERR_FILENO, text, used);
+    signals_release(&held);
+    if (wrote < 0) return;
 }
 
 void line_say(const char *format, ...) {

@@ -1,4 +1,4 @@
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE /* secure_getenv */
 #include "options.h"
 
 #include <ctype.h>
@@ -6,9 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../device/facts_option.h"
+#include <sys/auxv.h>
 
-enum { MOST_SECONDS = 86400 };
+#include "../device/facts_option.h"
+#include "paths.h"
+
+enum { MOST_SECONDS = 86400, LEAST_MEBIBYTES = 64, MOST_MEBIBYTES = 65536 };
 
 typedef struct option_info {
     const char *name;
@@ -25,6 +28,7 @@ static const option_info table[OPTION_COUNT] = {
     [OPTION_NODE] = {"node", NULL, "", "<path of Node>"},
     [OPTION_ENGINE] = {"engine", NULL, "", "<path of engine.mjs>"},
     [OPTION_TIMEOUT] = {"timeout", NULL, "60", "<seconds, 1 to 86400>"},
+    [OPTION_MEMORY] = {"memory", NULL, "1024", "<MiB, 64 to 65536>"},
     [OPTION_VERBOSE] = {"verbose", NULL, "0", "0|1|2"},
     [OPTION_PROFILE] = {"profile", NULL, "", "<file>"},
     [OPTION_TRUST] = {"trust", NULL, "inferred", "inferred|seen"},
@@ -47,13 +51,19 @@ static int is_listed(const char *list, const char *value) {
     return 0;
 }
 
-static int check(enum option_id id, const char *value, char *error, size_t size) {
+static int is_between(const char *value, long least, long most) {
     char *end = NULL;
-    long seconds;
+    const long number = strtol(value, &end, 10);
+    return isdigit((unsigned char)*value) && *end == 0 && number >= least && number <= most;
+}
+
+static int check(enum option_id id, const char *value, char *error, size_t size) {
     switch (id) {
     case OPTION_TIMEOUT:
-        seconds = strtol(value, &end, 10);
-        if (isdigit((unsigned char)*value) && *end == 0 && seconds >= 1 && seconds <= MOST_SECONDS) return 0;
+        if (is_between(value, 1, MOST_SECONDS)) return 0;
+        break;
+    case OPTION_MEMORY:
+        if (is_between(value, LEAST_MEBIBYTES, MOST_MEBIBYTES)) return 0;
         break;
     case OPTION_FACTS: return facts_option_check(value, error, size);
     case OPTION_CHIP:
@@ -70,9 +80,17 @@ static int check(enum option_id id, const char *value, char *error, size_t size)
     return -1;
 }
 
+/* The host may go to another folder before the file is used. "off" is no file; a Node without a slash is a name for PATH. */
+static int names_file(enum option_id id, const char *value) {
+    if (*value == 0) return 0;
+    if (id == OPTION_NODE) return strchr(value, '/') != NULL;
+    if (id == OPTION_CACHE) return strcmp(value, "off") != 0;
+    return id == OPTION_ENGINE || id == OPTION_PROFILE || id == OPTION_PLAN;
+}
+
 static int set(options *o, enum option_id id, const char *value, char *error, size_t size) {
     if (check(id, value, error, size) != 0) return -1;
-    char *copy = strdup(value);
+    char *copy = names_file(id, value) ? path_absolute(value) : strdup(value);
     if (copy == NULL) {
         snprintf(error, size, "no memory for options");
         return -1;
@@ -87,7 +105,7 @@ static int set_from_environment(options *o, enum option_id id, char *error, size
     size_t at = strlen(name);
     for (const char *c = table[id].name; *c != 0 && at < sizeof name - 1; c++) name[at++] = (char)toupper((unsigned char)*c);
     name[at] = 0;
-    const char *value = getenv(name);
+    const char *value = secure_getenv(name);
     if (value == NULL || *value == 0 || set(o, id, value, error, size) == 0) return 0;
     size_t length = strlen(error);
     snprintf(error + length, size - length, ", from %s", name);
@@ -105,6 +123,7 @@ static int refuse_unknown(const char *key, char *error, size_t size) {
 
 int options_read(options *out, char **keys, char **values, size_t count, char *error, size_t size) {
     memset(out, 0, sizeof *out);
+    out->privileged = getauxval(AT_SECURE) != 0;
     for (int id = 0; id < OPTION_COUNT; id++) {
         if ((out->value[id] = strdup(table[id].initial)) == NULL) {
             snprintf(error, size, "no memory for options");
@@ -128,6 +147,7 @@ int options_read(options *out, char **keys, char **values, size_t count, char *e
         if (set(out, (enum option_id)id, values[i] == NULL ? "" : values[i], error, size) != 0) return -1;
     }
     out->timeout_seconds = (int)strtol(out->value[OPTION_TIMEOUT], NULL, 10);
+    out->memory_mebibytes = (int)strtol(out->value[OPTION_MEMORY], NULL, 10);
     out->verbose = (int)strtol(out->value[OPTION_VERBOSE], NULL, 10);
     out->cores = (int)strtol(out->value[OPTION_CORES], NULL, 10);
     return 0;

@@ -12,6 +12,7 @@ enum option_id {
     OPTION_NODE,
     OPTION_ENGINE,
     OPTION_TIMEOUT,
+    OPTION_MEMORY,
     OPTION_VERBOSE,
     OPTION_PROFILE,
     OPTION_TRUST,
@@ -25,13 +26,14 @@ enum option_id {
 /* Values as text, owned; empty where there is no default. */
 typedef struct options {
     char *value[OPTION_COUNT];
-    int timeout_seconds, verbose, cores;
+    int timeout_seconds, memory_mebibytes, verbose, cores;
+    int privileged; /* the host has more rights than who started it: no engine, no cache, no variables */
 } options;
 
 const char *option_name(enum option_id id);
 
 /*
- * Defaults, then PTFE_<OPTION> variables, then keys and values. 0, or -1 with a sentence that names what is allowed;
+ * Defaults, then PTFE_<OPTION> variables, then keys and values; names of files are absolute afterwards. 0, or -1 with a sentence that names what is allowed;
  * options_free is safe either way.
  */
 int options_read(options *out, char **keys, char **values, size_t count, char *error, size_t error_size);

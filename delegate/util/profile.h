@@ -12,10 +12,10 @@ profile *profile_new(const char *file);
 /* The time now; 0 where `p` is NULL. */
 uint64_t profile_clock(const profile *p);
 
-/* Takes the times of the run that began at `start`. NULL does nothing. */
+/* Takes the times of the run that began at `start`, and writes them behind those of the runs before. NULL does nothing. */
 void profile_add(profile *p, const ptfe_session *session, uint64_t start);
 
-/* Writes the trace, prints the table, frees. NULL is fine. */
+/* Prints the table, frees. NULL is fine. */
 void profile_end(profile *p);
 
 #endif

@@ -4,7 +4,12 @@ import { operandsOf } from '../ops/operation.js';
 import type { Placement } from '../place/place.js';
 import type { Lifetime } from './arena.js';
 
-export const lifetimesOf = (part: Part, { operations, spots, roots }: Placement): readonly Lifetime[] => {
+/** @param always from the start to the end: no memory is used twice */
+export const lifetimesOf = (
+  part: Part,
+  { operations, spots, roots }: Placement,
+  always = false,
+): readonly Lifetime[] => {
   const uses = new Map<number, { from: number; to: number }>();
   const use = (tensor: number, position: number): void => {
     const root = spots.get(tensor)?.root ?? tensor;
@@ -21,6 +26,8 @@ export const lifetimesOf = (part: Part, { operations, spots, roots }: Placement)
   for (const tensor of part.outputs) use(tensor, operations.length);
   return [...uses].flatMap(([root, { from, to }]) => {
     const bytes = roots.get(root);
-    return bytes === undefined ? [] : [{ tensor: root, bytes, from, to }];
+    return bytes === undefined
+      ? []
+      : [always ? { tensor: root, bytes, from: -1, to: operations.length } : { tensor: root, bytes, from, to }];
   });
 };

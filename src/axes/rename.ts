@@ -37,6 +37,8 @@ export interface Renamed {
   readonly graph: Graph;
   /** How the host lays out tensors of another order; null where it cannot. */
   readonly layouts: ReadonlyMap<number, BorderLayout | null>;
+  /** Tensors whose memory has another order than their shape; null where it is not an order of their axes. */
+  readonly orders: ReadonlyMap<number, Order | null>;
 }
 
 interface Step {
@@ -168,16 +170,20 @@ export const renamingsOf = (graph: Graph): readonly Renaming[] => {
 };
 
 export const rename = (graph: Graph, renamings: readonly Renaming[]): Renamed => {
-  if (renamings.length === 0) return { graph, layouts: new Map() };
+  if (renamings.length === 0) return { graph, layouts: new Map(), orders: new Map() };
   const tensors = new Map(graph.tensors);
   const layouts = new Map<number, BorderLayout | null>();
-  for (const [index, order] of renamings.flatMap(({ orders }) => [...orders])) {
+  const orders = new Map<number, Order | null>(renamings.flatMap((renaming) => [...renaming.orders]));
+  for (const [index, order] of renamings.flatMap((renaming) => [...renaming.orders])) {
     const tensor = graph.tensors.get(index);
     if (tensor === undefined) continue;
     tensors.set(index, { ...tensor, shape: storedShape(tensor.shape, order) });
     layouts.set(index, layoutOf(tensor.shape, order));
   }
-  for (const index of renamings.flatMap(({ flattened }) => [...flattened])) layouts.set(index, null);
+  for (const index of renamings.flatMap(({ flattened }) => [...flattened])) {
+    layouts.set(index, null);
+    orders.set(index, null);
+  }
   let spare = Math.max(...graph.tensors.keys()) + 1;
   const operands = new Map(renamings.flatMap((renaming) => [...renaming.operands]));
   const nodes = graph.nodes.map((node): Node => {
@@ -187,5 +193,5 @@ export const rename = (graph: Graph, renamings: readonly Renaming[]): Renamed =>
     tensors.set(operand.index, operand);
     return { ...node, inputs: [node.inputs[0] ?? -1, operand.index, ...node.inputs.slice(2)] };
   });
-  return { graph: { tensors, nodes }, layouts };
+  return { graph: { ...graph, tensors, nodes }, layouts, orders };
 };

@@ -1,14 +1,15 @@
 /** `ptfe check`: what runs where, node by node, and which rule keeps a node on the CPU. */
-import { type CompiledModel, compileTflite } from '../compile.js';
+import { type CompiledModel, type CompileOptions, compileTflite } from '../compile.js';
+import { readTflite, subgraphCount } from '../model/tflite.js';
 import type { Target } from '../partition/check.js';
 import { onePositional, readArguments, partsOption, precisionOption, trustOption } from './arguments.js';
-import { inFile, readModel } from './files.js';
+import { inFile, readBytes } from './files.js';
 import { printJson, type Subcommand } from './subcommand.js';
 
 const usage = `ptfe check MODEL.tflite [--trust seen] [--parts all] [--precision best] [--json]
 
 Says for every node whether it runs on the NPU, on the host inside a part, or on the CPU, by which rule, and what to change
-in the model for that.
+in the model for that. Graphs that the model's own ops call, or that belong to further signatures, follow the first one.
 
   --trust seen      only register words that were seen on silicon or in a shipped driver
   --parts all       also parts that would cost more than they save
@@ -56,6 +57,41 @@ const adviceLines = (nodes: readonly CheckedNode[]): readonly string[] => {
   return [...numbers].map(([advice, of]) => `  ${of.map((node) => `#${node}`).join(' ')}: ${advice}`);
 };
 
+interface CheckedSubgraph {
+  readonly subgraph: number;
+  readonly nodes: readonly CheckedNode[];
+  readonly npu: number;
+  readonly host: number;
+  readonly cpu: number;
+  readonly parts: number;
+}
+
+const checkedGraph = (bytes: Uint8Array, options: CompileOptions, subgraph: number): CheckedSubgraph => {
+  const compiled = compileTflite(bytes, options, subgraph);
+  const nodes = readTflite(bytes, subgraph).graph.nodes.map(({ index, op }) => checkedNode(compiled, index, op));
+  const count = (wanted: Target): number => nodes.filter(({ target }) => target === wanted).length;
+  return {
+    subgraph,
+    nodes,
+    npu: count('npu'),
+    host: count('host'),
+    cpu: count('cpu'),
+    parts: compiled.parts.length,
+  };
+};
+
+const graphText = ({ nodes, npu, host, parts }: CheckedSubgraph, name: string): string => {
+  const opColumn = nodes.reduce((most, { op }) => Math.max(most, op.length), 0);
+  const beside = host === 0 ? '' : ` and ${host} on the host`;
+  const [advice, count] = [adviceLines(nodes), parts === 1 ? '1 part' : `${parts} parts`];
+  const lines = [
+    `${name}: ${npu} of ${nodes.length} nodes on the NPU${beside}, in ${count}`,
+    ...nodes.map((node) => nodeLine(node, opColumn)),
+    ...(advice.length === 0 ? [] : ['What to change in the model:', ...advice]),
+  ];
+  return `${lines.join('\n')}\n`;
+};
+
 export const checkCommand: Subcommand = {
   name: 'check',
   summary: 'what of a model runs on the NPU, and why the rest does not',
@@ -71,22 +107,17 @@ export const checkCommand: Subcommand = {
     const trust = trustOption('check', parsed);
     const parts = partsOption('check', parsed);
     const precision = precisionOption('check', parsed);
-    const { bytes, graph } = readModel(model);
-    const compiled = inFile(model, () => compileTflite(bytes, { trust, parts, precision }));
-    const nodes = graph.nodes.map(({ index, op }) => checkedNode(compiled, index, op));
-    const count = (wanted: Target): number => nodes.filter(({ target }) => target === wanted).length;
-    const [taken, host, cpu] = [count('npu'), count('host'), count('cpu')];
-    if (parsed.flags.has('json'))
-      printJson(terminal, { model, trust, nodes, npu: taken, host, cpu, parts: compiled.parts.length });
+    const bytes = readBytes(model);
+    const options = { trust, parts, precision };
+    const [main, ...others] = inFile(model, () =>
+      Array.from({ length: Math.max(1, subgraphCount(bytes)) }, (_, number) => checkedGraph(bytes, options, number)),
+    );
+    if (main === undefined) throw new Error('a model without its first graph');
+    if (parsed.flags.has('json')) printJson(terminal, { model, trust, ...main, subgraphs: others });
     else {
-      const opColumn = Math.max(...nodes.map(({ op }) => op.length), 0);
-      const parts = compiled.parts.length === 1 ? '1 part' : `${compiled.parts.length} parts`;
-      const beside = host === 0 ? '' : ` and ${host} on the host`;
-      terminal.out(`${model}: ${taken} of ${nodes.length} nodes on the NPU${beside}, in ${parts}\n`);
-      for (const node of nodes) terminal.out(`${nodeLine(node, opColumn)}\n`);
-      const advice = adviceLines(nodes);
-      if (advice.length > 0) terminal.out(`What to change in the model:\n${advice.join('\n')}\n`);
+      terminal.out(graphText(main, model));
+      for (const other of others) terminal.out(graphText(other, `graph ${other.subgraph} of the model`));
     }
-    return taken > 0 ? 0 : 1;
+    return [main, ...others].some(({ npu }) => npu > 0) ? 0 : 1;
   },
 };

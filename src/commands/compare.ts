@@ -4,19 +4,27 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { PtfeError } from '../error.js';
 import { compareLayers, type Layer } from '../explain/compare.js';
-import { badUsage, precisionOption, readArguments, trustOption } from './arguments.js';
-import { readModel } from './files.js';
+import { badUsage, partsOption, precisionOption, readArguments, trustOption } from './arguments.js';
+import { answerWhole } from './compare_whole.js';
+import { readBytes, readModel } from './files.js';
 import { loadAddon, referenceProgram } from './installation.js';
 import { printJson, type Subcommand } from './subcommand.js';
 
 const usage = `ptfe compare MODEL [INPUT ...] [--limit COUNTS] [--share PERCENT] [--trust seen] [--precision best] [--python PYTHON] [--json]
+       ptfe compare MODEL [INPUT ...] --whole [--keep-all] [--parts worthwhile] [--limit COUNTS] [--share PERCENT] [...]
 
 Runs the model in TFLite (reference kernels), and each node that the NPU takes on the software NPU with TFLite's own
 input: how many values are equal, the largest difference, the first layer that differs.
+With --whole the plans of the whole model, from TFLite's own values at the inputs of each part: every tensor that has memory
+in the plan, when it is made and again before its last reader. Differences add up there: a tensor may be off by a count for
+each op that rounds before it, and by more where a scale makes more of a count.
 
   INPUT             a picture, a .npy file or the bytes of an input; noise from a fixed seed where it is absent
-  --limit COUNTS    the largest difference that is accepted (default 1)
-  --share PERCENT   values that may differ, over all layers (default 0.1)
+  --whole           whole parts, tensor by tensor, instead of each node by itself
+  --keep-all        with --whole: nothing fused and no memory shared or used twice, so that every tensor can be compared
+  --parts worthwhile   with --whole: only parts that cost less than they save (default: all)
+  --limit COUNTS    the largest difference that is accepted (default 1; with --whole for each op)
+  --share PERCENT   values that may differ, over all layers (default 0.1; with --whole any)
   --trust seen      only register words seen on silicon or in a shipped driver
   --precision best  as near to TFLite as the hardware comes, with more tasks
   --python PYTHON   a Python with ai-edge-litert, tensorflow or tflite_runtime (default PTFE_PYTHON, else python3)
@@ -80,6 +88,9 @@ export const compareCommand: Subcommand = {
     const text = { type: 'string' } as const;
     const given = readArguments('compare', args, {
       json: { type: 'boolean' },
+      whole: { type: 'boolean' },
+      'keep-all': { type: 'boolean' },
+      parts: text,
       limit: text,
       share: text,
       trust: text,
@@ -91,11 +102,28 @@ export const compareCommand: Subcommand = {
     const limit = numberOption(given.values, 'limit', 1);
     const share = numberOption(given.values, 'share', 0.1);
     const options = { trust: trustOption('compare', given), precision: precisionOption('compare', given) };
+    const whole = given.flags.has('whole');
+    if (!whole && (given.flags.has('keep-all') || given.values['parts'] !== undefined))
+      throw badUsage('compare', '--keep-all and --parts go with --whole');
+    const parts = given.values['parts'] === undefined ? 'all' : partsOption('compare', given);
     const { graph } = readModel(model);
     for (const path of inputs) if (!existsSync(path)) throw new PtfeError('no-file', path, 'there is no such file');
     const addon = loadAddon();
     const python = given.values['python'] ?? process.env['PTFE_PYTHON'] ?? 'python3';
     const { runtime, tensors } = runReference(python, model, inputs);
+    if (whole)
+      return answerWhole(terminal, addon, {
+        model,
+        bytes: readBytes(model),
+        graph,
+        options: { ...options, parts },
+        keepAll: given.flags.has('keep-all'),
+        limit,
+        share: given.values['share'] === undefined ? null : share,
+        json: given.flags.has('json'),
+        runtime,
+        tensors,
+      });
     const layers = compareLayers(graph, options, tensors, (plan, pictures) => addon.planRun(plan, pictures));
     const compared = layers.filter((layer) => layer.on !== 'CPU');
     const sum = (of: (layer: (typeof compared)[number]) => number): number =>

@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import { compileTflite, type CompiledModel } from '../compile.js';
 import { chips, findChip } from '../hardware/chips.js';
+import { subgraphCount } from '../model/tflite.js';
 import { readPlan } from '../plan/read.js';
 import { badUsage, onePositional, readArguments, partsOption, precisionOption, trustOption } from './arguments.js';
 import { inFile, readModel, writeBytes } from './files.js';
@@ -81,6 +82,8 @@ export const compileCommand: Subcommand = {
     else if (file === null) terminal.out(`${model}: no node for the NPU (ptfe check says why)\n`);
     else {
       terminal.out(`${file}: ${contents.byteLength} bytes\n${summaries.map(partLine).join('')}`);
+      const others = subgraphCount(bytes) - 1;
+      if (others > 0) terminal.out(`other graphs of the model, which are not in it and stay on the CPU: ${others}\n`);
       if (refusals.length > 0) terminal.out(`${refusals.length} nodes stay on the CPU (ptfe check says why)\n`);
     }
     return file === null ? 1 : 0;

@@ -1,5 +1,5 @@
 /** Files of commands: what cannot be read or written is one sentence, and errors inside a file begin with its name. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { PtfeError } from '../error.js';
 import { readTflite, type TfliteModel } from '../model/tflite.js';
@@ -18,13 +18,34 @@ const reasonOf = (error: unknown): string => {
   return reasons[code] ?? (code === '' ? String(error) : code);
 };
 
+/** Node reads no more in one go than 2 GiB; models with their data behind the tables can be larger. */
+const chunkBytes = 2 ** 30;
+
+const readWhole = (path: string): Uint8Array => {
+  const file = openSync(path, 'r');
+  try {
+    const stats = fstatSync(file);
+    // A copy of its own: small files come as slices of node's pool, and records are read at aligned offsets.
+    if (!stats.isFile()) return Uint8Array.from(readFileSync(file));
+    const bytes = new Uint8Array(stats.size);
+    let at = 0;
+    while (at < bytes.byteLength) {
+      const got = readSync(file, bytes, at, Math.min(chunkBytes, bytes.byteLength - at), null);
+      if (got === 0) return bytes.slice(0, at);
+      at += got;
+    }
+    return bytes;
+  } finally {
+    closeSync(file);
+  }
+};
+
 /** @throws PtfeError `no-file` */
 export const readBytes = (path: string): Uint8Array => {
   try {
-    // A copy of its own: small files come as slices of node's pool, and records are read at aligned offsets.
-    return Uint8Array.from(readFileSync(path));
+    return readWhole(path);
   } catch (error) {
-    throw new PtfeError('no-file', path, reasonOf(error));
+    throw new PtfeError('no-file', path, error instanceof RangeError ? 'no memory for it' : reasonOf(error));
   }
 };
 

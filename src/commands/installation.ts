@@ -25,6 +25,14 @@ export interface AddonOptions {
   readonly facts?: Readonly<Record<string, string>>;
 }
 
+/** Bytes of one of a plan's BOs as they are when `step` jobs and steps of the host have run. */
+export interface PlanRead {
+  readonly step: number;
+  readonly bo: number;
+  readonly offset: number;
+  readonly length: number;
+}
+
 declare const programBrand: unique symbol;
 /** A loaded program, freed with its last reference. */
 export interface LoadedProgram {
@@ -33,8 +41,12 @@ export interface LoadedProgram {
 
 /** The Node-API addon (delegate/node/addon.c): plans and bare register programs on the software NPU inside this process. */
 export interface Addon {
-  /** Runs a plan. Inputs and outputs are the tensors' bytes in TFLite's layout, in the plan's order. */
-  planRun(plan: Uint8Array, inputs: readonly Uint8Array[], options?: AddonOptions): Uint8Array[];
+  /** Runs a plan. Inputs and outputs are the tensors' bytes in TFLite's layout, in the plan's order; `reads` follow them. */
+  planRun(
+    plan: Uint8Array,
+    inputs: readonly Uint8Array[],
+    options?: AddonOptions & { readonly reads?: readonly PlanRead[] },
+  ): Uint8Array[];
   programOpen(
     regions: readonly Region[],
     tasks: readonly { readonly iova: number; readonly words: number }[],

@@ -6,6 +6,7 @@ import { compilePart, type CompileOptions } from '../compile.js';
 import type { Graph, Node, Part } from '../model/graph.js';
 import { gatesOf } from '../ops/mul.js';
 import { judgeNode, renamedGraph, type Verdict } from '../partition/check.js';
+import { distance } from './distance.js';
 
 /** Runs a plan on the bytes of its inputs, in TFLite's layout. */
 export type RunPlan = (plan: Uint8Array, inputs: readonly Uint8Array[]) => readonly Uint8Array[];
@@ -26,17 +27,6 @@ const isFeatureMap =
   (graph: Graph) =>
   (tensor: number): boolean =>
     tensor !== -1 && graph.tensors.get(tensor)?.constant === false;
-
-const distance = (graph: Graph, tensor: number, expected: Uint8Array, got: Uint8Array): readonly [number, number] => {
-  const flip = graph.tensors.get(tensor)?.type === 'int8' ? 0x80 : 0;
-  let [differing, largest] = [0, 0];
-  for (let i = 0; i < expected.length; i++) {
-    const apart = Math.abs(((expected[i] ?? 0) ^ flip) - ((got[i] ?? 0) ^ flip));
-    if (apart > 0) differing++;
-    if (apart > largest) largest = apart;
-  }
-  return [differing, largest];
-};
 
 const compareNode = (
   graph: Graph,
@@ -66,10 +56,10 @@ const compareNode = (
   );
   let [values, differing, largest] = [0, 0, 0];
   node.outputs.forEach((tensor, i) => {
-    const [wrong, most] = distance(graph, tensor, expected[i] ?? new Uint8Array(), got[i] ?? new Uint8Array());
-    values += expected[i]?.length ?? 0;
-    differing += wrong;
-    largest = Math.max(largest, most);
+    const one = distance(graph, tensor, expected[i] ?? new Uint8Array(), got[i] ?? new Uint8Array());
+    values += one.values;
+    differing += one.differing;
+    largest = Math.max(largest, one.largest);
   });
   return { node: index, op, on: target === 'npu' ? 'NPU' : 'host', values, differing, largest };
 };

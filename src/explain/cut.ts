@@ -5,6 +5,7 @@
 import { Builder } from 'flatbuffers';
 import { PtfeError } from '../error.js';
 import { partOf } from '../partition/split.js';
+import { constantOf, isSparse } from '../model/constants.js';
 import { modelTable, type Table } from '../model/table.js';
 import { readTflite } from '../model/tflite.js';
 
@@ -115,7 +116,7 @@ const copyCode = (builder: Builder, from: Table): number => {
 };
 
 const bufferTable = (builder: Builder, data: Uint8Array): number => {
-  const vector = data.byteLength === 0 ? 0 : bytesVector(builder, data, 16);
+  const vector = bytesVector(builder, data, 16);
   builder.startObject(1);
   builder.addFieldOffset(0, vector, 0);
   return builder.endObject();
@@ -142,12 +143,15 @@ export const cutTflite = (bytes: Uint8Array, first: number, last: number): Uint8
     .sort((a, b) => a - b);
   const place = new Map(used.map((tensor, i) => [tensor, i]));
   const tensorOf = (tensor: number): number => place.get(tensor) ?? -1;
-  const buffers = [bufferTable(builder, new Uint8Array())];
+  builder.startObject(1);
+  const buffers = [builder.endObject()];
   const tensors = used.map((tensor) => {
     const from = tensorTables[tensor];
     if (from === undefined) throw new PtfeError('bad-model', `tensor ${tensor}`, 'it does not exist');
-    const data = bufferTables[from.i32(2)]?.bytes(0) ?? new Uint8Array();
-    const buffer = data.byteLength === 0 ? 0 : buffers.push(bufferTable(builder, data)) - 1;
+    if (isSparse(from))
+      throw new PtfeError('bad-model', `tensor ${tensor}`, 'sparse constants cannot be copied', 'cut other nodes');
+    const data = constantOf(bytes, bufferTables, from, tensor);
+    const buffer = data === null ? 0 : buffers.push(bufferTable(builder, data)) - 1;
     return copyTensor(builder, from, buffer);
   });
   const codeTables = model.tables(1);

@@ -2,6 +2,7 @@
 import { limits } from '../hardware/limits.js';
 import type { ConvGeometry, ConvOperation, Operation } from '../ops/operation.js';
 import { copyStages } from '../quantize/copy_stages.js';
+import { wholesOf } from './wholes.js';
 
 /** A copy of every pixel with padding around it, and nothing else. */
 const isPad = (operation: Operation | undefined): operation is ConvOperation =>
@@ -42,9 +43,17 @@ const padded = (conv: ConvOperation, pad: ConvOperation): ConvOperation | null =
   return { ...conv, nodes, input: pad.input, geometry, inputZeroPoint: pad.inputZeroPoint };
 };
 
-export const fusePad = (operations: readonly Operation[]): readonly Operation[] =>
-  operations.map((operation) => {
+export const fusePad = (operations: readonly Operation[]): readonly Operation[] => {
+  const wholeOf = wholesOf(operations);
+  /** The one operation that writes a tensor; none where others write parts of it, or change it in place. */
+  const writerOf = (tensor: number): Operation | undefined => {
+    const writers = operations.filter(({ kind, output }) => kind !== 'view' && wholeOf(output) === wholeOf(tensor));
+    return writers.length === 1 && writers[0]?.output === tensor ? writers[0] : undefined;
+  };
+  return operations.map((operation) => {
     if (operation.kind !== 'conv') return operation;
     const pad = operations.find((earlier) => earlier.output === operation.input);
-    return isPad(pad) && pad !== operation ? (padded(operation, pad) ?? operation) : operation;
+    if (!isPad(pad) || pad === operation || writerOf(operation.input) !== pad) return operation;
+    return padded(operation, pad) ?? operation;
   });
+};

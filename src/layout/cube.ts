@@ -41,6 +41,23 @@ export const rowEntries = (width: number, channels: number): number => {
   return Math.floor(count / 4) * width + (rest === 3 ? width : Math.ceil((rest * width) / 4));
 };
 
+/** Bytes from a cube's first value to behind its last one. */
+export const spannedBytes = (cube: Cube): number =>
+  (liveSurfaces(cube) - 1) * cube.surfaceBytes + (cube.height - 1) * cube.lineBytes + cube.width * atoms.channels;
+
+/** The codes of a cube, HWC. */
+export const unpackCube = (cube: Cube, bytes: Uint8Array): Uint8Array => {
+  const { height, width, channels, lineBytes, surfaceBytes } = cube;
+  const codes = new Uint8Array(height * width * channels);
+  for (let pixel = 0; pixel < height * width; pixel++) {
+    const start = Math.floor(pixel / width) * lineBytes + (pixel % width) * atoms.channels;
+    for (let c = 0; c < channels; c++)
+      codes[pixel * channels + c] =
+        bytes[start + Math.floor(c / atoms.channels) * surfaceBytes + (c % atoms.channels)] ?? 0;
+  }
+  return codes;
+};
+
 /** The bytes of a whole cube that holds these codes, HWC. */
 export const packCube = (cube: Cube, codes: Int8Array): Uint8Array => {
   const bytes = new Uint8Array(cube.bytes);

@@ -3,8 +3,8 @@
  * from a .tflite file (`tflite.ts`); both give the same values for the same model.
  */
 
-/** Element types that the compiler tells apart; every other TFLite type is `other`. */
-export type ElementType = 'int8' | 'uint8' | 'int32' | 'int64' | 'float32' | 'other';
+/** Element types that the compiler tells apart; every other TFLite type is `other`. A variable's handle is a `resource`. */
+export type ElementType = 'int8' | 'uint8' | 'int32' | 'int64' | 'float32' | 'resource' | 'other';
 
 export interface Quantization {
   /** One scale, or one for each channel of `axis`. float32 values. */
@@ -38,10 +38,15 @@ export interface Node {
   readonly params: Readonly<Record<string, number>>;
 }
 
+/** A node, and one that must not run before it. */
+export type ControlEdge = readonly [first: number, then: number];
+
 export interface Graph {
   readonly tensors: ReadonlyMap<number, Tensor>;
   /** In execution order. */
   readonly nodes: readonly Node[];
+  /** Where the model says itself what must run before what: in place of the order of nodes with side effects. */
+  readonly controlEdges?: readonly ControlEdge[];
 }
 
 /** A connected set of nodes that becomes one plan. Inputs and outputs are tensor indices (no constants). */

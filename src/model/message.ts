@@ -12,6 +12,7 @@ export const typeNumbers: Readonly<Record<ElementType, number>> = {
   uint8: 3,
   int64: 4,
   int8: 9,
+  resource: 14,
   other: 0,
 };
 const elementTypes = new Map(Object.entries(typeNumbers).map(([type, number]) => [number, type as ElementType]));

@@ -45,6 +45,17 @@ export class Table {
     const at = this.#field(id, 4);
     return at === 0 ? fallback : this.#buffer.readInt32(at);
   }
+  u32(id: number): number {
+    return this.i32(id) >>> 0;
+  }
+  u64(id: number): number {
+    const at = this.#field(id, 8);
+    return at === 0 ? 0 : Number(this.#buffer.readUint64(at));
+  }
+  /** Whether the table has the field. */
+  has(id: number): boolean {
+    return this.#field(id, 1) !== 0;
+  }
   f32(id: number, fallback = 0): number {
     const at = this.#field(id, 4);
     return at === 0 ? fallback : this.#buffer.readFloat32(at);

@@ -1,6 +1,8 @@
 /** Reads a .tflite file into a Graph; field numbers are those of TFLite's schema. */
 import { PtfeError } from '../error.js';
-import { type ElementType, elementCount, type Graph, type Node, type Tensor } from './graph.js';
+import { constantOf, isSparse } from './constants.js';
+import { controlEdgesName, readControlEdges } from './control_edges.js';
+import { type ControlEdge, type ElementType, elementCount, type Graph, type Node, type Tensor } from './graph.js';
 import { type OptionField, operatorName, optionFields } from './operators.js';
 import { modelTable, type Table } from './table.js';
 
@@ -10,6 +12,7 @@ const elementTypes: Readonly<Record<number, ElementType>> = {
   3: 'uint8',
   4: 'int64',
   9: 'int8',
+  13: 'resource',
 };
 const elementBytes: Readonly<Record<ElementType, number>> = {
   int8: 1,
@@ -17,6 +20,7 @@ const elementBytes: Readonly<Record<ElementType, number>> = {
   int32: 4,
   int64: 8,
   float32: 4,
+  resource: 0,
   other: 0,
 };
 
@@ -44,11 +48,22 @@ export interface TfliteModel {
   readonly outputs: readonly number[];
 }
 
+/** The control edges of a subgraph. */
+const controlEdgesOf = (model: Table, subgraph: number): readonly ControlEdge[] | null => {
+  const entry = model.tables(6).findLast((one) => one.text(0) === controlEdgesName);
+  const data = entry === undefined ? undefined : model.tables(4)[entry.i32(1)]?.bytes(0);
+  return data === undefined ? null : (readControlEdges(data, model.tables(2).length)?.[subgraph] ?? null);
+};
+
+/** How many graphs a .tflite file has: those that others call, and those of further signatures. @throws PtfeError `bad-model` */
+export const subgraphCount = (bytes: Uint8Array): number => modelTable(bytes).tables(2).length;
+
 /**
- * Reads the first subgraph of a .tflite file.
+ * Reads a subgraph of a .tflite file.
+ * @param number the first one is what an interpreter runs
  * @throws PtfeError `bad-model` when the file is damaged.
  */
-export const readTflite = (bytes: Uint8Array): TfliteModel => {
+export const readTflite = (bytes: Uint8Array, number = 0): TfliteModel => {
   const model = modelTable(bytes);
   const codes = model.tables(1).map((code) => ({
     builtin: Math.max(code.u8(0), code.i32(3)),
@@ -56,18 +71,19 @@ export const readTflite = (bytes: Uint8Array): TfliteModel => {
     version: code.i32(2, 1),
   }));
   const buffers = model.tables(4);
-  const subgraph = model.tables(2)[0];
-  if (subgraph === undefined) throw new PtfeError('bad-model', 'tflite file', 'it has no subgraph');
+  const subgraph = model.tables(2)[number];
+  if (subgraph === undefined) throw new PtfeError('bad-model', 'tflite file', `it has no subgraph ${number}`);
 
   const tensors = new Map<number, Tensor>();
   for (const [index, table] of subgraph.tables(0).entries()) {
     const type = elementTypes[table.i8(1)] ?? 'other';
     const shape = table.i32s(0);
-    const data = buffers[table.i32(2)]?.bytes(0) ?? new Uint8Array();
+    const data = constantOf(bytes, buffers, table, index);
+    const sparse = isSparse(table);
     const quantization = table.table(4);
     const scales = quantization?.f32s(2) ?? [];
-    const constant = data.byteLength > 0;
-    if (constant && type !== 'other' && data.byteLength !== elementCount(shape) * elementBytes[type]) {
+    const size = elementCount(shape) * elementBytes[type];
+    if (data !== null && elementBytes[type] > 0 && !sparse && data.byteLength !== size) {
       throw new PtfeError(
         'bad-model',
         `tensor ${index}`,
@@ -81,9 +97,10 @@ export const readTflite = (bytes: Uint8Array): TfliteModel => {
       shape,
       quantization:
         scales.length > 0 ? { scales, zeroPoints: quantization?.i64s(3) ?? [], axis: quantization?.i32(6) ?? 0 } : null,
-      constant,
+      constant: data !== null,
       variable: table.i8(5) !== 0,
-      data: constant ? data : null,
+      // As the delegate sends it: values of a sparse constant would have to be spread out first.
+      data: data === null || sparse || data.byteLength === 0 ? null : data,
     });
   }
   const nodes = subgraph.tables(3).map((table, index): Node => {
@@ -105,5 +122,7 @@ export const readTflite = (bytes: Uint8Array): TfliteModel => {
     }
     return node;
   });
-  return { graph: { tensors, nodes }, inputs: subgraph.i32s(1), outputs: subgraph.i32s(2) };
+  const controlEdges = controlEdgesOf(model, number);
+  const graph: Graph = { tensors, nodes, ...(controlEdges === null ? {} : { controlEdges }) };
+  return { graph, inputs: subgraph.i32s(1), outputs: subgraph.i32s(2) };
 };

@@ -28,11 +28,11 @@ export const wholeArea = (tensor: number, plane: Plane): Area => ({
   line: plane[1],
 });
 
-/** One picture of a batch. */
+/** One picture of a batch, which is the first dimension. */
 export const pictureArea = (tensor: Tensor, picture: number): Area => {
-  const [, height = 1, width = 1, channels = 1] = tensor.shape;
-  const first = picture * height * width;
-  return { ...wholeArea(tensor.index, planeOf(tensor)), shape: [height, width, channels], first };
+  const shape = planeOf({ shape: [1, ...tensor.shape.slice(1)] });
+  const first = picture * shape[0] * shape[1];
+  return { ...wholeArea(tensor.index, planeOf(tensor)), shape, first, line: shape[1] };
 };
 
 const isWhole = ({ plane, shape, channel, first, line }: Area): boolean =>

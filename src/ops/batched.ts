@@ -7,24 +7,34 @@ import type { OpContext, OpDefinition } from './rule.js';
 /** More pictures than this take more tasks than the op is worth. */
 export const mostPictures = 16;
 
-const isMap = ({ graph }: OpContext, tensor: number): boolean => {
-  const found = graph.tensors.get(tensor);
-  return found !== undefined && !found.constant && found.shape.length === 4;
+type KeepsBatch = OpDefinition['keepsBatch'];
+
+/** Feature maps with the batch in front: those of four dimensions, and outputs that an op makes of them without some. */
+const mapsOf = (context: OpContext, keepsBatch: KeepsBatch): readonly number[] => {
+  const { graph, node } = context;
+  const ranks = (tensors: readonly number[], isMap: (rank: number) => boolean): readonly number[] =>
+    tensors.filter((tensor) => {
+      const found = graph.tensors.get(tensor);
+      return found !== undefined && !found.constant && isMap(found.shape.length);
+    });
+  const fewer = keepsBatch?.(context) === true;
+  return [
+    ...new Set([
+      ...ranks(node.inputs, (rank) => rank === 4),
+      ...ranks(node.outputs, (rank) => rank === 4 || (fewer && (rank === 2 || rank === 3))),
+    ]),
+  ];
 };
 
-const mapsOf = (context: OpContext): readonly number[] => [
-  ...new Set([...context.node.inputs, ...context.node.outputs].filter((tensor) => isMap(context, tensor))),
-];
-
 /** Pictures in each feature map; 1 where the maps do not agree, or have no batch: the op's own rules judge that. */
-const picturesOf = (context: OpContext): number => {
+const picturesOf = (context: OpContext, keepsBatch: KeepsBatch): number => {
   const { graph, node } = context;
-  const flat = [...node.inputs, ...node.outputs].some((tensor) => {
-    const found = graph.tensors.get(tensor);
-    return found !== undefined && !found.constant && found.shape.length !== 4;
-  });
+  const all = mapsOf(context, keepsBatch);
+  const flat = [...node.inputs, ...node.outputs].some(
+    (tensor) => graph.tensors.get(tensor)?.constant === false && !all.includes(tensor),
+  );
   if (flat) return 1;
-  const counts = new Set(mapsOf(context).map((tensor) => graph.tensors.get(tensor)?.shape[0] ?? 1));
+  const counts = new Set(all.map((tensor) => graph.tensors.get(tensor)?.shape[0] ?? 1));
   const [count = 1] = counts;
   return counts.size === 1 && Number.isInteger(count) && count > 1 ? count : 1;
 };
@@ -35,17 +45,17 @@ interface Picture {
 }
 
 /** The node with the tensors of one picture in place of those of the batch. */
-const pictureOf = (context: OpContext, picture: number, spare: Spare): Picture => {
+const pictureOf = (context: OpContext, keepsBatch: KeepsBatch, picture: number, spare: Spare): Picture => {
   const { graph, node } = context;
   const tensors = new Map<number, Tensor>(graph.tensors);
   const own = new Map<number, number>();
-  const views = mapsOf(context).flatMap((whole): readonly ViewOperation[] => {
+  const views = mapsOf(context, keepsBatch).flatMap((whole): readonly ViewOperation[] => {
     const tensor = graph.tensors.get(whole);
     if (tensor === undefined) return [];
     const area = pictureArea(tensor, picture);
     const { tensor: output, views: made } = areaTensor(area, [node.index], spare);
     own.set(whole, output);
-    tensors.set(output, { ...tensor, index: output, shape: [1, ...area.shape] });
+    tensors.set(output, { ...tensor, index: output, shape: [1, ...tensor.shape.slice(1)] });
     return made;
   });
   const renamed = (list: readonly number[]): readonly number[] => list.map((tensor) => own.get(tensor) ?? tensor);
@@ -56,37 +66,39 @@ const pictureOf = (context: OpContext, picture: number, spare: Spare): Picture =
       graph: alone,
       node: { ...node, inputs: renamed(node.inputs), outputs: renamed(node.outputs) },
       spare: spare.next(),
+      pictures: picturesOf(context, keepsBatch),
     },
     views,
   };
 };
 
-const firstPicture = (context: OpContext): OpContext =>
-  pictureOf(context, 0, new Spare(Math.max(...context.graph.tensors.keys()) + 1)).context;
+const firstPicture = (context: OpContext, keepsBatch: KeepsBatch): OpContext =>
+  pictureOf(context, keepsBatch, 0, new Spare(Math.max(...context.graph.tensors.keys()) + 1)).context;
 
 type Lowered = Pick<OpDefinition, 'rules' | 'lower'>;
 
-const batchedRules = (definition: Lowered): Lowered => ({
+const batchedRules = (definition: Lowered, keepsBatch: KeepsBatch): Lowered => ({
   rules: [
     {
       name: 'batch',
       text: `at most ${mostPictures} pictures, each of which makes tasks of its own`,
       broken: (context) => {
-        const pictures = picturesOf(context);
+        const pictures = picturesOf(context, keepsBatch);
         return pictures <= mostPictures ? null : `${pictures} pictures`;
       },
     },
     ...definition.rules.map((rule) => ({
       ...rule,
-      broken: (context: OpContext) => rule.broken(picturesOf(context) > 1 ? firstPicture(context) : context),
+      broken: (context: OpContext) =>
+        rule.broken(picturesOf(context, keepsBatch) > 1 ? firstPicture(context, keepsBatch) : context),
     })),
   ],
   lower: (context) => {
-    const pictures = picturesOf(context);
+    const pictures = picturesOf(context, keepsBatch);
     if (pictures === 1) return definition.lower(context);
     let next = context.spare;
     return Array.from({ length: pictures }, (_, picture): readonly Operation[] => {
-      const { context: own, views } = pictureOf(context, picture, new Spare(next));
+      const { context: own, views } = pictureOf(context, keepsBatch, picture, new Spare(next));
       const operations = [...views, ...definition.lower(own)];
       next = Math.max(own.spare, ...operations.map(({ output }) => output)) + 1;
       return operations;
@@ -95,8 +107,8 @@ const batchedRules = (definition: Lowered): Lowered => ({
 });
 
 /** The same op for batches of more than one picture. */
-export const batched = (definition: OpDefinition): OpDefinition => ({
-  op: definition.op,
-  ...batchedRules(definition),
-  ...(definition.host === undefined ? {} : { host: { fact: definition.host.fact, ...batchedRules(definition.host) } }),
+export const batched = ({ op, rules, lower, host, keepsBatch }: OpDefinition): OpDefinition => ({
+  op,
+  ...batchedRules({ rules, lower }, keepsBatch),
+  ...(host === undefined ? {} : { host: { fact: host.fact, ...batchedRules(host, keepsBatch) } }),
 });

@@ -131,7 +131,8 @@ export const weightedNumbers = (context: OpContext, { depthwise, product }: Filt
 export const constantsWrong = (context: OpContext, { depthwise }: FilterForm): string | null => {
   const [input, filter, bias] = [inputOf(context, 0), inputOf(context, 1), inputOf(context, 2)];
   if (input?.constant === true) return 'a constant input';
-  if (filter === null || !filter.constant || filter.data === null) return 'a filter that is not constant';
+  if (filter === null || !filter.constant) return 'a filter that is not constant';
+  if (filter.data === null) return 'a sparse filter';
   if (filter.data.byteLength !== filter.shape.reduce((product, dim) => product * dim, 1))
     return 'filter data of another size';
   if (bias === null) return null;

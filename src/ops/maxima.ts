@@ -2,7 +2,6 @@
  * Maxima over windows of a plane: elementwise, of the plane's memory and of itself shifted, first by rows, then by columns; a
  * strided copy takes the windows that are wanted. Nothing is rounded. Padding is a copy with the smallest code around it.
  */
-import { atoms } from '../hardware/limits.js';
 import { extremeStages } from '../quantize/add_stages.js';
 import { type Area, areaTensor, buffer, type Plane, type Spare, wholeArea } from './arrange.js';
 import { placedCopy } from './copy.js';
@@ -41,10 +40,10 @@ class Steps {
     this.operations.push(made);
     return { tensor: made.output, plane };
   }
-  /** Atoms in the order of memory, whatever surface they belong to. */
-  #atoms({ tensor }: Map, first: number, count: number): number {
+  /** `count` atoms of each surface, in the order of memory: between two surfaces there may be others that are not the map's. */
+  #atoms({ tensor, plane }: Map, first: number, count: number): number {
     const output = this.#spare.next();
-    const shape = [1, count, atoms.channels] as const;
+    const shape = [1, count, plane[2]] as const;
     this.operations.push({
       kind: 'view',
       nodes: this.#nodes,
@@ -57,10 +56,10 @@ class Steps {
     });
     return output;
   }
-  /** Each atom, or the one `shift` behind it: behind the end of a row or a surface it is one that no window holds. */
+  /** Each atom, or the one `shift` behind it: behind the end of a row it is one that no window holds. */
   larger(map: Map, shift: number): Map {
-    const [height, width, channels] = map.plane;
-    const count = Math.ceil(channels / atoms.channels) * height * width - shift;
+    const [height, width] = map.plane;
+    const count = height * width - shift;
     const result = this.#buffer(map.plane);
     this.operations.push({
       kind: 'pair',

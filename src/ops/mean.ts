@@ -15,7 +15,7 @@ import { kernelText, kernelWrong } from './convolution.js';
 import { plainGeometry, unscaled } from './copy.js';
 import { splitOf, sumOfArea } from './large_window.js';
 import type { ConvGeometry } from './operation.js';
-import { mapAxes, type Reduced, reducedArea, reducedOf } from './reduced_axes.js';
+import { keepsFirstAxis, mapAxes, type Reduced, reducedArea, reducedOf } from './reduced_axes.js';
 import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, quantizationOf } from './rule.js';
 
 const geometryOf = (context: OpContext, [rows, columns, all]: Reduced): ConvGeometry => {
@@ -32,6 +32,7 @@ const geometryOf = (context: OpContext, [rows, columns, all]: Reduced): ConvGeom
 
 const reducerOf = (op: 'MEAN' | 'SUM'): OpDefinition => ({
   op,
+  keepsBatch: keepsFirstAxis,
   rules: [
     oneType(maps(0)),
     planes(maps(0)),

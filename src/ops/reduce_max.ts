@@ -5,7 +5,7 @@ import { channelMaxima } from './channel_maxima.js';
 import { maps, planes, sameCodes, unseen } from './common_rules.js';
 import { windowMaxima } from './maxima.js';
 import type { Axis } from './pool_windows.js';
-import { mapAxes, reducedArea, reducedOf } from './reduced_axes.js';
+import { keepsFirstAxis, mapAxes, reducedArea, reducedOf } from './reduced_axes.js';
 import { inputOf, type OpDefinition, planeOf } from './rule.js';
 
 const windowOf = (length: number, reduced: boolean): Axis => {
@@ -15,6 +15,7 @@ const windowOf = (length: number, reduced: boolean): Axis => {
 
 export const reduceMax: OpDefinition = {
   op: 'REDUCE_MAX',
+  keepsBatch: keepsFirstAxis,
   rules: [
     ...sameCodes(maps(0), planes),
     mapAxes,

@@ -37,3 +37,9 @@ export const reducedArea = (context: OpContext, height: number, width: number): 
   const area = wholeArea(output?.index ?? -1, planeOf(output));
   return { ...area, shape: [height, width, area.plane[2]], line: width };
 };
+
+/** Whether the batch stays, as the first dimension. */
+export const keepsFirstAxis = (context: OpContext): boolean => {
+  const rank = inputOf(context, 0)?.shape.length ?? 0;
+  return constantInts(inputOf(context, 1))?.every((axis) => axis !== 0 && axis !== -rank) ?? false;
+};

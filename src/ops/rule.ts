@@ -17,6 +17,8 @@ export interface OpContext {
   readonly trust: Trust;
   /** The first tensor index that nothing uses: a lowering numbers tensors of its own from here. */
   readonly spare: number;
+  /** The tensors are one picture of a batch of so many; what constants say of the first dimension is said of the batch. */
+  readonly pictures?: number;
 }
 
 export type Trust = 'inferred' | 'seen';
@@ -45,6 +47,8 @@ export interface OpDefinition {
   /** Called only for a node that breaks no rule. */
   readonly lower: (context: OpContext) => readonly Operation[];
   readonly host?: HostDefinition;
+  /** Whether an output of fewer dimensions than the input still has the batch as its first one; by default it has none. */
+  readonly keepsBatch?: (context: OpContext) => boolean;
 }
 
 export const refusalOf = (definition: Pick<OpDefinition, 'rules'>, context: OpContext): Refusal | null => {

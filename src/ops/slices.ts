@@ -50,13 +50,12 @@ const sliceSlices: SlicesOf = (context) => {
   const shape = inputOf(context, 0)?.shape ?? [];
   const output = context.node.outputs[0] ?? -1;
   if (begin?.length !== shape.length || size?.length !== shape.length) return null;
-  return [
-    {
-      output,
-      begin,
-      size: size.map((length, dim) => (length === -1 ? (shape[dim] ?? 0) - (begin[dim] ?? 0) : length)),
-    },
-  ];
+  const { pictures } = context;
+  // All pictures of a batch, of which this is one.
+  const isBatch = pictures !== undefined && begin[0] === 0 && (size[0] === pictures || size[0] === -1);
+  if (pictures !== undefined && !isBatch) return null;
+  const lengths = size.map((length, dim) => (length === -1 ? (shape[dim] ?? 0) - (begin[dim] ?? 0) : length));
+  return [{ output, begin, size: isBatch ? [1, ...lengths.slice(1)] : lengths }];
 };
 
 const bit = (mask: number | undefined, position: number): boolean => (((mask ?? 0) >> position) & 1) === 1;
@@ -86,13 +85,19 @@ const lastThree = (values: readonly number[], missing: number): Plane => [
   values.at(-1) ?? missing,
 ];
 
-const slicesOf = (op: string, source: number, of: SlicesOf): OpDefinition => {
+const slicesOf = (
+  op: string,
+  source: number,
+  of: SlicesOf,
+  more: Pick<OpDefinition, 'keepsBatch'> = {},
+): OpDefinition => {
   const maps = (context: OpContext): readonly (Tensor | null)[] => [
     inputOf(context, source),
     ...context.node.outputs.map((output) => context.graph.tensors.get(output) ?? null),
   ];
   return {
     op,
+    ...more,
     rules: [
       ...sameCodes(maps, planes),
       {
@@ -138,4 +143,6 @@ const slicesOf = (op: string, source: number, of: SlicesOf): OpDefinition => {
 export const split = slicesOf('SPLIT', 1, splitSlices);
 export const splitV = slicesOf('SPLIT_V', 0, splitVSlices);
 export const slice = slicesOf('SLICE', 0, sliceSlices);
-export const stridedSlice = slicesOf('STRIDED_SLICE', 0, stridedSlices);
+export const stridedSlice = slicesOf('STRIDED_SLICE', 0, stridedSlices, {
+  keepsBatch: ({ node }) => !bit(node.params['shrinkAxisMask'], 0),
+});

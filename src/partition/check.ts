@@ -3,9 +3,10 @@ import { type Renamed, type Renaming, rename, renamingsOf } from '../axes/rename
 import type { Graph, Node } from '../model/graph.js';
 import { operators } from '../ops/index.js';
 import { hasOwnForm } from '../ops/transpose.js';
+import { shapeRefusal } from '../ops/output_shapes.js';
 import { type Refusal, refusalOf, type Trust } from '../ops/rule.js';
 import { chooseHostNodes } from './host.js';
-import { splitParts } from './split.js';
+import { disorderOf, splitParts } from './split.js';
 import { unknownOp } from './unknown.js';
 import { notWorthwhile } from './worth.js';
 
@@ -66,13 +67,21 @@ export const renamedGraph = (graph: Graph, trust: Trust): Renamed => {
 };
 
 export const checkGraph = (given: Graph, trust: Trust, choice: PartChoice): CheckedGraph => {
+  const disorder = disorderOf(given);
+  if (disorder !== null) {
+    const because: Refusal = { rule: 'order', text: disorder, advice: 'sort the nodes of the model' };
+    return { refused: new Map(given.nodes.map(({ index }) => [index, because])), host: new Map() };
+  }
   const { graph } = renamedGraph(given, trust);
   const refused = new Map<number, Refusal>();
   const candidates = new Map<number, Refusal>();
   const npu = new Set<number>();
+  const stored = new Map(given.nodes.map((node) => [node.index, node]));
   for (const node of graph.nodes) {
     const { target, because } = judgeNode(graph, node, trust);
-    if (target === 'npu') npu.add(node.index);
+    const lie = target === 'cpu' ? null : shapeRefusal(given, stored.get(node.index) ?? node);
+    if (lie !== null) refused.set(node.index, lie);
+    else if (target === 'npu') npu.add(node.index);
     else (target === 'host' ? candidates : refused).set(node.index, because);
   }
   const { host: chosen, left } = chooseHostNodes(graph, npu, candidates);

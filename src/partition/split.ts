@@ -1,8 +1,11 @@
 /**
- * Cuts the supported nodes into parts that run in one go, for models that come without TFLite (which partitions by
- * itself): nodes are taken in execution order, and a part ends where a refused node stands between two of its nodes.
+ * Cuts the supported nodes into parts as TFLite's partitioner does (graph_info.cc, alike in tflite_runtime 2.14 and LiteRT
+ * 2.x), for models that come without TFLite. A part takes every supported node that can run by then; a node waits for what
+ * it reads, and for what must run before it: nodes with side effects keep their order.
  */
-import type { Graph, Node, Part } from '../model/graph.js';
+import type { ControlEdge, Graph, Node, Part } from '../model/graph.js';
+
+const ascending = (values: readonly number[]): readonly number[] => [...new Set(values)].sort((a, b) => a - b);
 
 /** Nodes with what they take from others and what others, or the model, take from them. */
 export const partOf = (graph: Graph, nodes: readonly Node[], outputs: readonly number[]): Part => {
@@ -12,31 +15,113 @@ export const partOf = (graph: Graph, nodes: readonly Node[], outputs: readonly n
   const usedOutside = new Set(graph.nodes.filter(({ index }) => !inside.has(index)).flatMap((node) => node.inputs));
   return {
     nodes: nodes.map(({ index }) => index),
-    inputs: [...new Set(nodes.flatMap((node) => node.inputs))].filter((tensor) => isValue(tensor) && !made.has(tensor)),
-    outputs: [...made].filter((tensor) => usedOutside.has(tensor) || outputs.includes(tensor)),
+    inputs: ascending(nodes.flatMap((node) => node.inputs).filter((tensor) => isValue(tensor) && !made.has(tensor))),
+    outputs: ascending([...made].filter((tensor) => usedOutside.has(tensor) || outputs.includes(tensor))),
   };
 };
 
+const callers: ReadonlySet<string> = new Set(['IF', 'WHILE', 'CALL_ONCE']);
+
+/** Whether TFLite takes a node for one that changes more than its outputs. */
+export const hasSideEffect = (graph: Graph, { op, inputs, outputs }: Node): boolean =>
+  callers.has(op) || [...inputs, ...outputs].some((tensor) => graph.tensors.get(tensor)?.type === 'resource');
+
+/** What must run before what, besides what reads what another makes: the file says so, or side effects keep their order. */
+const controlEdgesOf = (graph: Graph): readonly ControlEdge[] => {
+  if (graph.controlEdges !== undefined) return graph.controlEdges;
+  const stateful = graph.nodes.filter((node) => hasSideEffect(graph, node)).map(({ index }) => index);
+  return stateful.slice(1).map((node, i) => [stateful[i] ?? node, node]);
+};
+
+/** For each node, by its position in the execution order, the positions of those that it waits for. */
+const predecessorsOf = (graph: Graph): readonly (readonly number[])[] => {
+  const positions = new Map(graph.nodes.map(({ index }, position) => [index, position]));
+  const makers = new Map(graph.nodes.flatMap(({ outputs }, position) => outputs.map((tensor) => [tensor, position])));
+  makers.delete(-1);
+  const waits = graph.nodes.map(({ inputs }) => inputs.flatMap((tensor) => makers.get(tensor) ?? []));
+  for (const [first, then] of controlEdgesOf(graph)) {
+    const position = positions.get(first);
+    if (position !== undefined) waits[positions.get(then) ?? -1]?.push(position);
+  }
+  return waits;
+};
+
+/** Positions of nodes so that each stands behind those that it waits for; nodes of a cycle are left out. */
+const inOrder = (waits: readonly (readonly number[])[]): readonly number[] => {
+  const followers = waits.map((): number[] => []);
+  const open = waits.map(({ length }) => length);
+  for (const [position, before] of waits.entries()) for (const one of before) followers[one]?.push(position);
+  const order = open.flatMap((count, position) => (count === 0 ? [position] : []));
+  for (const position of order) {
+    for (const follower of followers[position] ?? []) {
+      const left = (open[follower] ?? 0) - 1;
+      open[follower] = left;
+      if (left === 0) order.push(follower);
+    }
+  }
+  return order;
+};
+
+/** Why the nodes cannot run as the model lists them; null where each stands behind those that it waits for. */
+export const disorderOf = (graph: Graph): string | null => {
+  const waits = predecessorsOf(graph);
+  for (const [position, { index, op, inputs }] of graph.nodes.entries()) {
+    const late = waits[position]?.find((before) => before >= position);
+    const maker = graph.nodes[late ?? -1];
+    if (maker === undefined) continue;
+    const read = maker.outputs.find((tensor) => inputs.includes(tensor));
+    if (read !== undefined)
+      return `${op} #${index} reads tensor ${read}, which ${maker.op} #${maker.index} makes after it`;
+  }
+  const order = new Set(inOrder(waits));
+  const stuck = graph.nodes.find((_, position) => !order.has(position));
+  return stuck === undefined ? null : `${stuck.op} #${stuck.index} waits for a node that waits for it (control edges)`;
+};
+
+/** The round of a node, and in which of the partitioner's walks through the execution order it is found in that round. */
+interface Turn {
+  readonly position: number;
+  readonly round: number;
+  readonly walk: number;
+}
+
 /**
- * Each node gets the number of the earliest round in which it can run: rounds alternate between CPU and NPU, as TFLite's
- * own partitioning does.
+ * Each node gets the earliest round of its kind: rounds alternate between the CPU's nodes and the supported ones, and the
+ * first node that can run says which of the two begins.
  */
+const turnsOf = (graph: Graph, supported: ReadonlySet<number>): readonly Turn[] => {
+  const waits = predecessorsOf(graph);
+  const order = inOrder(waits);
+  const isTaken = (position: number): boolean => supported.has(graph.nodes[position]?.index ?? -1);
+  const beginsTaken = isTaken(waits.findIndex(({ length }) => length === 0));
+  const turns = new Map<number, Turn>();
+  for (const position of order) {
+    const before = (waits[position] ?? []).flatMap((one) => turns.get(one) ?? []);
+    const earliest = before.reduce((most, { round }) => Math.max(most, round), 0);
+    const round = earliest % 2 === (isTaken(position) === beginsTaken ? 0 : 1) ? earliest : earliest + 1;
+    const walk = before
+      .filter((one) => one.round === round)
+      .reduce((most, one) => Math.max(most, one.walk + (one.position > position ? 1 : 0)), 0);
+    turns.set(position, { position, round, walk });
+  }
+  return [...turns.values()];
+};
+
 export const splitParts = (
   graph: Graph,
   supported: ReadonlySet<number>,
   outputs: readonly number[],
 ): readonly Part[] => {
-  const roundOfTensor = new Map<number, number>();
   const rounds = new Map<number, Node[]>();
-  for (const node of graph.nodes) {
-    const wanted = supported.has(node.index) ? 1 : 0;
-    const earliest = Math.max(0, ...node.inputs.map((tensor) => roundOfTensor.get(tensor) ?? 0));
-    const round = earliest % 2 === wanted ? earliest : earliest + 1;
-    for (const tensor of node.outputs) roundOfTensor.set(tensor, round);
-    rounds.set(round, [...(rounds.get(round) ?? []), node]);
+  const turns = [...turnsOf(graph, supported)].sort(
+    (a, b) => a.round - b.round || a.walk - b.walk || a.position - b.position,
+  );
+  for (const { position, round } of turns) {
+    const node = graph.nodes[position];
+    if (node === undefined || !supported.has(node.index)) continue;
+    const nodes = rounds.get(round);
+    if (nodes === undefined) rounds.set(round, [node]);
+    else nodes.push(node);
   }
-  return [...rounds]
-    .filter(([round]) => round % 2 === 1)
-    .sort(([a], [b]) => a - b)
-    .map(([, nodes]) => partOf(graph, nodes, outputs));
+  return [...rounds.values()].map((nodes) => partOf(graph, nodes, outputs));
 };

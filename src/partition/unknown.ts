@@ -3,7 +3,8 @@ import type { Graph, Node } from '../model/graph.js';
 import type { Refusal } from '../ops/rule.js';
 
 const leave = 'leave it: it costs the CPU little, and what stands before it runs as one part';
-const variables = 'leave it: a model keeps its state on the CPU, and the layers between still run as one part';
+const variables =
+  'leave it: a model keeps its state on the CPU; where it reads all variables before it writes one, the layers between run as one part';
 const controlFlow = 'leave it: the graphs that it calls are compiled by themselves; unroll it to have one part';
 
 const advices: Readonly<Record<string, string>> = {

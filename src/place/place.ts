@@ -14,6 +14,8 @@ import {
   type TaskOperation,
 } from '../ops/operation.js';
 import { clobbers, readsItsOutput, sharesMemory } from './clobber.js';
+import { losesValues } from './hazards.js';
+import { strayView } from './views.js';
 import { type Binding, hasWholeRows, isSolid, ownCube, type Spot, spotOf, type Tensors, tensorsOf } from './spots.js';
 
 export interface Placement {
@@ -28,6 +30,8 @@ export interface Placement {
   readonly borders: ReadonlyMap<number, BorderLayout>;
   /** Tensors that stand among the constants and not in the arena: their codes, HWC. */
   readonly constants: ReadonlyMap<number, Int8Array>;
+  /** Results in whose memory nothing else is written: what lies between their rows and surfaces is nobody's. */
+  readonly unshared: ReadonlySet<number>;
 }
 
 interface Needs {
@@ -72,6 +76,8 @@ const bind = (
 ): ReadonlyMap<number, Binding> => {
   const needs = needsOf(operations);
   let bindings: ReadonlyMap<number, Binding> = viewBindings(operations);
+  const constants = operations.flatMap((op) => (op.kind === 'constant' ? [op.output] : []));
+  const ends = { given: part.inputs, constants, wanted: part.outputs };
   const within = (tensor: number, whole: number): ReadonlyMap<number, Binding> =>
     new Map(bindings).set(tensor, { whole, channel: 0, first: 0, line: ownCube(tensors, whole).width });
   /** Every tensor that would stand elsewhere then must bear it. */
@@ -83,7 +89,11 @@ const bind = (
     };
     if (![...tensors.shapes.keys()].every(bears)) return false;
     const { root } = spotOf(tensors, next, moved);
-    return !clobbers(root, operations, part.inputs, tensors, next) && !readsItsOutput(root, operations, tensors, next);
+    return (
+      !clobbers(root, operations, part.inputs, tensors, next) &&
+      !readsItsOutput(root, operations, tensors, next) &&
+      !losesValues(root, operations, ends, tensors, next)
+    );
   };
   for (const move of operations) {
     if (move.kind !== 'move' || kept.has(move.output)) continue;
@@ -150,15 +160,31 @@ const takeBorders = (graph: Graph, part: Part, operations: readonly Operation[])
   return { moves, named, borders };
 };
 
-export const place = (graph: Graph, part: Part, wanted: readonly Operation[]): Placement => {
+const unsharedOf = (
+  tasks: readonly PlacedOperation[],
+  given: readonly number[],
+  spots: ReadonlyMap<number, Spot>,
+): ReadonlySet<number> => {
+  const writers = new Map<number | undefined, Set<number>>();
+  for (const tensor of [...given, ...tasks.map(({ output }) => output)]) {
+    const root = spots.get(tensor)?.root;
+    writers.set(root, (writers.get(root) ?? new Set<number>()).add(tensor));
+  }
+  const results = tasks.map(({ output }) => output).filter((tensor) => !given.includes(tensor));
+  return new Set(results.filter((tensor) => writers.get(spots.get(tensor)?.root)?.size === 1));
+};
+
+/** @param apart every move stays a task, so that no tensor takes the memory of another one */
+export const place = (graph: Graph, part: Part, wanted: readonly Operation[], apart = false): Placement => {
   const { moves: operations, named, borders } = takeBorders(graph, part, wanted);
   const tensors = tensorsOf(graph, operations, named);
-  let bindings = bind(operations, part, tensors, new Set());
+  const results = new Set(operations.map(({ output }) => output));
+  let bindings = bind(operations, part, tensors, apart ? results : new Set());
   const widen = (all: readonly Operation[]): Tensors => tensorsOf(graph, all, named);
   let tasks = tasksOf(operations, part, widen, tensors, bindings);
   if (tasks.length === 0) {
     // A job without a task is none: everything is copied then.
-    bindings = bind(operations, part, tensors, new Set(operations.map(({ output }) => output)));
+    bindings = bind(operations, part, tensors, results);
     tasks = tasksOf(operations, part, widen, tensors, bindings);
   }
   const constants = new Map(
@@ -166,6 +192,9 @@ export const place = (graph: Graph, part: Part, wanted: readonly Operation[]): P
   );
   const shapers = ['view', 'move', 'constant'];
   const final = widen([...operations.filter(({ kind }) => shapers.includes(kind)), ...tasks]);
+  const stray = strayView(operations, final, bindings);
+  if (stray !== null)
+    throw new Error(`node ${stray.nodes[0] ?? -1}: a view that reaches out of tensor ${stray.whole ?? -1}`);
   const spots = new Map([...final.shapes.keys()].map((tensor) => [tensor, spotOf(final, bindings, tensor)]));
   const roots = new Map<number, number>();
   for (const { root, offset, cube } of spots.values()) {
@@ -173,8 +202,9 @@ export const place = (graph: Graph, part: Part, wanted: readonly Operation[]): P
     roots.set(root, Math.max(roots.get(root) ?? 0, offset + cube.surfaces * cube.surfaceBytes));
   }
   const given = [...part.inputs, ...constants.keys()];
+  const unshared = unsharedOf(tasks, given, spots);
   const made = new Set([...given, ...tasks.map(({ output }) => output)].map((tensor) => spots.get(tensor)?.root));
   const needed = [...tasks.flatMap(operandsOf), ...part.outputs];
   const missing = needed.find((tensor) => !made.has(spots.get(tensor)?.root ?? -1)) ?? null;
-  return { operations: tasks, spots, roots, missing, borders, constants };
+  return { operations: tasks, spots, roots, missing, borders, constants, unshared };
 };

@@ -113,11 +113,15 @@ const cubeOf = (cubes: ReadonlyMap<number, Cube>, tensor: number): Cube => {
   return cube;
 };
 
-const opRecord = ({ graph, tasks, cubes }: PlanParts, step: Step, position: number): PlanOp => {
+const opRecord = (
+  { cubes }: PlanParts,
+  step: Step,
+  own: readonly number[],
+  opNames: ReadonlyMap<number, string>,
+): PlanOp => {
   const { operation } = step;
-  const own = tasks.flatMap((task, index) => (task.operation === position ? [index] : []));
   const [node = 0, fusedNode = null] = operation.nodes;
-  const names = operation.nodes.map((index) => graph.nodes.find((candidate) => candidate.index === index)?.op ?? '');
+  const names = operation.nodes.map((index) => opNames.get(index) ?? '');
   return {
     node,
     fusedNode,
@@ -131,6 +135,9 @@ const opRecord = ({ graph, tasks, cubes }: PlanParts, step: Step, position: numb
 };
 
 export const buildPlan = (parts: PlanParts): Plan => {
+  const opNames = new Map(parts.graph.nodes.map(({ index, op }) => [index, op]));
+  const tasksOf = parts.steps.map((): number[] => []);
+  for (const [index, { operation }] of parts.tasks.entries()) tasksOf[operation]?.push(index);
   const { part, steps, schedule, arena, constants, tasks, engineVersion } = parts;
   const assembly = assemble(tasks.map(({ words }) => words));
   const records = tasks.map((task, i): PlanTask => ({
@@ -173,7 +180,7 @@ export const buildPlan = (parts: PlanParts): Plan => {
         outBos: [bo.arena],
       };
     }),
-    ops: steps.map((step, position) => opRecord(parts, step, position)),
+    ops: steps.map((step, position) => opRecord(parts, step, tasksOf[position] ?? [], opNames)),
     hosts: inside.hosts,
   };
 };

@@ -7,6 +7,12 @@ export const planVersion = 2;
 export const headerBytes = 136;
 export const none = 0xffffffff;
 
+/** Bounds that no model comes near, so that a file cannot ask for more work than its size explains (`plan.c`). */
+export const mostTensors = 65536;
+export const mostNameBytes = 1024;
+/** Of a constant or command BO, behind the bytes that the file has. */
+export const mostFillerBytes = 64;
+
 /** Record sizes in bytes, in the order of the sections. */
 export const sections = [
   ['tensors', 80],

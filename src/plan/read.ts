@@ -10,6 +10,9 @@ import {
   headerBytes,
   hostKernels,
   hostLayouts,
+  mostFillerBytes,
+  mostNameBytes,
+  mostTensors,
   none,
   type Plan,
   type PlanBo,
@@ -116,6 +119,8 @@ const readBo = (bytes: Uint8Array, fields: Fields, where: string): PlanBo => {
   demand(size > 0 && size < 2 ** 32, where, () => `${size} bytes, which a 32-bit address cannot reach`);
   demand(length <= size, where, () => `${length} bytes of data for a size of ${size}`);
   demand(offset + length <= bytes.byteLength, where, () => `its ${length} bytes at ${offset} are outside the file`);
+  const whole = kind === 'arena' || size - length <= mostFillerBytes;
+  demand(whole, where, () => `the file has ${length} of its ${size} bytes`);
   return { kind, size, bytes: bytes.subarray(offset, offset + length) };
 };
 
@@ -185,6 +190,18 @@ const readRelocation = (targets: Targets, fields: Fields, where: string): PlanRe
   const { size } = demandBo(targets, targetBo, where);
   demand(addend < size, where, () => `offset ${addend} in BO ${targetBo} of ${size} bytes`);
   return { bo, word, targetBo, addend };
+};
+
+/** In the order of their words, none of them in two tasks. */
+const demandOrder = (tasks: readonly PlanTask[]): void => {
+  for (const [i, { regcmdBo, regcmdOffset }] of tasks.entries()) {
+    const before = tasks[i - 1];
+    const behind =
+      before === undefined ||
+      regcmdBo > before.regcmdBo ||
+      (regcmdBo === before.regcmdBo && regcmdOffset >= before.regcmdOffset + 8 * before.words);
+    demand(behind, `plan task ${i}`, () => 'its commands do not stand behind those of the task before');
+  }
 };
 
 const readTask = (targets: Targets, fields: Fields, where: string): PlanTask => {
@@ -274,6 +291,7 @@ export const readPlan = (bytes: Uint8Array): Plan => {
   const strings = found.find(({ name }) => name === 'strings');
   const text: Text = (offset, length, where) => {
     const start = (strings?.offset ?? 0) + offset;
+    demand(length <= mostNameBytes, where, () => `a name of ${length} bytes`);
     demandRange(offset, length, strings?.count ?? 0, where, 'bytes of the strings');
     return new TextDecoder().decode(bytes.subarray(start, start + length));
   };
@@ -282,7 +300,10 @@ export const readPlan = (bytes: Uint8Array): Plan => {
     counts: Object.fromEntries(found.map(({ name, count }) => [name, count])) as Record<SectionName, number>,
   };
   demand(targets.bos.length <= maxBos, 'plan header', () => `${targets.bos.length} BOs, more than ${maxBos}`);
+  demand(targets.counts.tensors <= mostTensors, 'plan header', () => `${targets.counts.tensors} tensors`);
   const facts = records('facts', (fields, where) => text(fields.u32(), fields.u32(), where));
+  const tasks = records('tasks', (fields, where) => readTask(targets, fields, where));
+  demandOrder(tasks);
   const head = new Fields(view, 32);
   return {
     chip: head.u32(),
@@ -291,7 +312,7 @@ export const readPlan = (bytes: Uint8Array): Plan => {
     tensors: records('tensors', (fields, where) => readTensor(targets, fields, where)),
     bos: targets.bos,
     relocations: records('relocations', (fields, where) => readRelocation(targets, fields, where)),
-    tasks: records('tasks', (fields, where) => readTask(targets, fields, where)),
+    tasks,
     jobs: records('jobs', (fields, where, index) => readJob(targets, fields, where, index)),
     ops: records('ops', (fields, where) => readOp(targets, text, facts, fields, where)),
     hosts: records('hosts', (fields, where) => readHost(targets, fields, where)),

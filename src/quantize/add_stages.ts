@@ -4,6 +4,7 @@
  * BS multiplies the first operand by an integer, EW the second, OUT_CVT their sum: three 15-bit factors whose products
  * must come near two ratios. They are searched, and kept above the exact ratio by a hair so that ties move outwards.
  */
+import { remembered } from './remembered.js';
 import { factorMax, factorMin } from './two_factors.js';
 import type { Stages } from './stages.js';
 
@@ -29,22 +30,26 @@ export interface AddFactors {
   readonly error: number;
 }
 
-/** The operand with the larger scale gets a factor in [2^14, 2^15), the other one its share of it. */
-export const addFactors = (firstScale: number, secondScale: number, outputScale: number): AddFactors | null => {
+const searchFactors = (firstScale: number, secondScale: number, outputScale: number): AddFactors | null => {
   const larger = Math.max(firstScale, secondScale);
   const ratio = Math.min(firstScale, secondScale) / larger;
   let best: AddFactors | null = null;
   let bestPenalty = Infinity;
+  let shift = 15 - (Math.floor(Math.log2(larger / outputScale / factorMin)) + 1);
+  let unit = 2 ** shift;
   for (let major = factorMin; major <= factorMax; major++) {
     const minor = Math.round(major * ratio);
     if (minor === 0) return null;
+    // It falls to half at most: the exponent changes once.
     const wanted = larger / outputScale / major;
-    const exponent = Math.floor(Math.log2(wanted)) + 1;
-    const shift = 15 - exponent;
+    if (wanted * unit < factorMin) {
+      shift++;
+      unit *= 2;
+    }
     if (shift < 0 || shift > 63) return null;
-    const scale = Math.floor(wanted * 2 ** shift * (1 + 2 ** -40)) + 1;
+    const scale = Math.floor(wanted * unit * (1 + 2 ** -40)) + 1;
     if (scale > factorMax) continue;
-    const majorError = scale / (wanted * 2 ** shift) - 1;
+    const majorError = scale / (wanted * unit) - 1;
     const ratioError = minor / (major * ratio) - 1;
     const penalty = majorError + 4 * Math.abs(ratioError);
     if (penalty < bestPenalty) {
@@ -58,6 +63,9 @@ export const addFactors = (firstScale: number, secondScale: number, outputScale:
   }
   return best;
 };
+
+/** The operand with the larger scale gets a factor in [2^14, 2^15), the other one its share of it. */
+export const addFactors = remembered(searchFactors);
 
 /** Largest sum for which OUT_CVT gives `count` above the zero point. */
 const sumOf = (count: number, factors: Pick<AddFactors, 'scale' | 'shift'>): number =>

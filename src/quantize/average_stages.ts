@@ -3,6 +3,7 @@
  * BS multiplies the sum by one factor, OUT_CVT by another, and rounds once; the product of both must meet 1/n so closely
  * that no sum changes sides of a tie. Every value is equal, by that calculation.
  */
+import { remembered } from './remembered.js';
 import { factorMax, factorMin } from './two_factors.js';
 import type { Stages } from './stages.js';
 
@@ -21,7 +22,7 @@ interface Pair {
  * first * second / 2^shift = (1 + e) / n, e in (0, limit): a tie moves away from zero by e, and the sum next to one, at
  * least 1/2n away, stays on its side.
  */
-const pairFor = (count: number, limit: number): Pair | null => {
+const pairFor = remembered((count: number, limit: number): Pair | null => {
   // The sum times the first factor must stay inside an int32.
   const largest = Math.min(factorMax, Math.floor((2 ** 31 - 1) / (largestCode * count)));
   for (let first = largest; first >= 4; first--) {
@@ -32,7 +33,7 @@ const pairFor = (count: number, limit: number): Pair | null => {
     if (second >= factorMin && second <= factorMax && error > 0 && error < limit) return { first, second, shift };
   }
   return null;
-};
+});
 
 /** @returns null where no two factors are near enough */
 export const averageStages = (count: number, ties: Ties): Stages | null => {

@@ -2,7 +2,7 @@
 import { activationLimit, type ConvNumbers } from './division.js';
 import { convStages } from './conv_stages.js';
 import type { QuantizedMultiplier } from './multiplier.js';
-import type { Stages } from './stages.js';
+import type { Operand, Stages } from './stages.js';
 
 /** Nothing but the DPU's saturation. Exact. */
 export const copyStages: Stages = {
@@ -21,6 +21,10 @@ export interface ScaleNumbers {
   readonly outputZeroPoint: number;
   readonly range: readonly [number, number];
 }
+
+/** The one channel's operand as a number: such a task has no operands in memory. What the technique adds to it stays. */
+const single = (operand: Operand | null): Operand | null =>
+  operand === null || typeof operand === 'number' ? operand : (operand[0] ?? null);
 
 /** (x - zero) * multiplier on TFLite's grid, for a task without convolution: all operands in registers. */
 export const scaleStages = ({ inputZeroPoint, multiplier, outputZeroPoint, range }: ScaleNumbers): Stages => {
@@ -45,7 +49,7 @@ export const scaleStages = ({ inputZeroPoint, multiplier, outputZeroPoint, range
   return {
     ...stages,
     technique: 'elementwise',
-    bs: stages.bs === null ? null : { ...stages.bs, add: -inputZeroPoint },
+    bs: stages.bs === null ? null : { ...stages.bs, add: single(stages.bs.add) },
     facts: [...stages.facts, 'int8_flying'],
   };
 };

@@ -1,5 +1,7 @@
 /** Products of two 15-bit factors: the DPU multiplies by int16 operands, TFLite by 31-bit mantissas. */
 
+import { remembered } from './remembered.js';
+
 /** Smallest and largest useful factor: 15 significant bits, positive in an int16 field. */
 export const factorMin = 2 ** 14;
 export const factorMax = 2 ** 15 - 1;
@@ -13,12 +15,7 @@ export interface Factors {
   readonly error: number;
 }
 
-/**
- * Two factors in [2^14, 2^15) whose product, shifted, is nearest to `mantissa` / 2^31, mantissa in [2^30, 2^31]. Of equally
- * near products the larger one: it moves ties away from zero, where TFLite rounds them for values above the zero point.
- * A mantissa near 1 has few pairs with a product near 2^30, but many near 2^29; near 1/2 it is the other way round.
- */
-export const factorMantissa = (mantissa: number): Factors => {
+const searchMantissa = (mantissa: number): Factors => {
   let best: Factors = { first: factorMin, second: factorMin, shift: 29, error: Infinity };
   let bestError = Infinity;
   for (const shift of [30, 29]) {
@@ -39,3 +36,10 @@ export const factorMantissa = (mantissa: number): Factors => {
   }
   return best;
 };
+
+/**
+ * Two factors in [2^14, 2^15) whose product, shifted, is nearest to `mantissa` / 2^31, mantissa in [2^30, 2^31]. Of equally
+ * near products the larger one: it moves ties away from zero, where TFLite rounds them for values above the zero point.
+ * A mantissa near 1 has few pairs with a product near 2^30, but many near 2^29; near 1/2 it is the other way round.
+ */
+export const factorMantissa = remembered(searchMantissa);

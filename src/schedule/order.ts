@@ -17,7 +17,8 @@ export interface Schedule {
   readonly host: readonly { readonly operation: number; readonly beforeJob: number }[];
 }
 
-export const scheduleJobs = (steps: readonly Step[]): Schedule => {
+/** @param apart each operation as a job of its own: for tools that look into the arena between them */
+export const scheduleJobs = (steps: readonly Step[], apart = false): Schedule => {
   const jobs: Job[] = [];
   const host: { readonly operation: number; readonly beforeJob: number }[] = [];
   let run: number[] = [];
@@ -28,6 +29,7 @@ export const scheduleJobs = (steps: readonly Step[]): Schedule => {
   for (const [position, step] of steps.entries()) {
     if (!isHostStep(step)) {
       run.push(position);
+      if (apart) endJob();
       continue;
     }
     endJob();

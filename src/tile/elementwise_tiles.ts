@@ -35,8 +35,15 @@ const tilesOf = ({ columns, rows, starts, steps }: Run): readonly ElementwiseTil
   return tiles;
 };
 
-/** @param cubes the operands' and, last, the output's: all of one shape */
-export const elementwiseTiles = (cubes: readonly Cube[]): readonly ElementwiseTile[] => {
+/** Whether the surfaces of all tensors are equally far apart and have no gaps inside: with those between them they are one run. */
+const areAlike = (cubes: readonly Cube[]): boolean =>
+  cubes.every((cube) => hasWholeRows(cube) && cube.surfaceBytes === cubes[0]?.surfaceBytes);
+
+/**
+ * @param cubes the operands' and, last, the output's: all of one shape
+ * @param writesGaps whether the output's surfaces have nothing between them that is anyone's
+ */
+export const elementwiseTiles = (cubes: readonly Cube[], writesGaps: boolean): readonly ElementwiseTile[] => {
   const output = cubes.at(-1);
   if (output === undefined) return [];
   const surfaces = liveSurfaces(output);
@@ -48,5 +55,10 @@ export const elementwiseTiles = (cubes: readonly Cube[]): readonly ElementwiseTi
     steps: cubes.map((cube) => (hasWholeRows(cube) ? columns * atoms.channels : cube.lineBytes)),
   });
   if (cubes.every(isSolid)) return tilesOf(run(0, height * surfaces));
+  if (writesGaps && areAlike(cubes)) {
+    const all = ((surfaces - 1) * output.surfaceBytes) / atoms.channels + height * columns;
+    const steps = cubes.map(() => all * atoms.channels);
+    return tilesOf({ columns: all, rows: 1, starts: cubes.map(() => 0), steps });
+  }
   return Array.from({ length: surfaces }, (_, surface) => tilesOf(run(surface, height))).flat();
 };

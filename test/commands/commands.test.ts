@@ -12,6 +12,7 @@ import { facts } from '../../src/hardware/facts.js';
 import { adviceOf } from '../../src/ops/advice.js';
 import { operators } from '../../src/ops/index.js';
 import { readPlan } from '../../src/plan/read.js';
+import { streamingModel } from '../delegate/changing_models.js';
 import { goldenModels } from '../golden/models.js';
 import { type Answer, ptfe } from '../host/cli.js';
 import { repository } from '../host/python.js';
@@ -174,6 +175,16 @@ describe('commands', () => {
   });
 
   describe('check', () => {
+    it('lists every graph of a model, and compile says which are not in a plan', () => {
+      const streaming = file('streaming.tflite', streamingModel().bytes);
+      const { code, out } = ptfe('check', streaming);
+      expect(code).to.equal(0);
+      expect(out).to.match(/^graph 1 of the model: 0 of 2 nodes on the NPU, in 0 parts\n {2}#0 {4}VAR_HANDLE/m);
+      expect(json(ptfe('check', streaming, '--json').out)['subgraphs']).to.have.length(1);
+      const { out: compiled } = ptfe('compile', streaming, '--parts', 'all', '-o', join(folder, 'streaming.plan'));
+      expect(compiled).to.contain('other graphs of the model, which are not in it and stay on the CPU: 1');
+    });
+
     it('says of every node where it runs, and by which rule not', () => {
       const digits = join(repository, 'examples/digits_int8.tflite');
       const { code, out } = ptfe('check', digits);

@@ -22,7 +22,9 @@ export interface Bench {
 export interface ScenarioOptions {
   readonly options?: Readonly<Record<string, string>>;
   readonly variables?: Readonly<Record<string, string>>;
-  readonly values?: Readonly<Record<string, string | number | boolean>>;
+  readonly values?: Readonly<Record<string, string | number | boolean | readonly (readonly number[])[]>>;
+  /** A model's path instead of its bytes. */
+  readonly path?: string;
 }
 
 export interface Scenario {
@@ -69,10 +71,10 @@ export function openBench(runtime: Runtime): Bench | string {
   const scenario = (
     name: string,
     model: TestModel,
-    { options = {}, variables = {}, values = {} }: ScenarioOptions = {},
+    { options = {}, variables = {}, values = {}, path: given }: ScenarioOptions = {},
   ): Scenario => {
-    const path = join(folder, `${name}.tflite`);
-    writeFileSync(path, model.bytes);
+    const path = given ?? join(folder, `${name}.tflite`);
+    if (given === undefined) writeFileSync(path, model.bytes);
     const inputs = model.inputs.map((bytes, i) => {
       const file = join(folder, `${name}.input${i}`);
       writeFileSync(file, bytes);

@@ -1,13 +1,17 @@
 import { expect } from 'chai';
+import fc from 'fast-check';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { planFile } from '../../src/commands/plan_file.js';
 import { compileTflite } from '../../src/compile.js';
 import { readTflite } from '../../src/model/tflite.js';
 import { delegateLibrary, Oracle, type RunResult } from '../host/oracle.js';
 import { pythonEnvironment, repository, runtimes } from '../host/python.js';
+import { seededRandom } from '../host/random.js';
 import { isShared, sharedPath } from '../host/shared.js';
+import { writeTflite } from '../host/tflite_writer.js';
+import { randomGraph } from '../partition/random_graph.js';
 import { reshapedModel } from './changing_models.js';
 import { expectDelegated, expectFallback, expectScenario } from './expectations.js';
 import { type Bench, openBench, said } from './host_program.js';
@@ -77,23 +81,52 @@ for (const runtime of runtimes) {
       if (!environment.available) return this.skip();
       const oracle = new Oracle(environment, { variables: withoutNode() });
       for (const name of [
-        'kws_ref_model',
-        'mltk_visual_wake_words_float_io',
-        'microwakeword_hey_jarvis',
-        'ssd_slim_face_120x160_int8',
-        'coco_ssd_mobilenet_v1_1.0_quant',
-        'movenet_single_pose_lightning_ptq',
+        'models/kws_ref_model',
+        'models/mltk_visual_wake_words_float_io',
+        'models/microwakeword_hey_jarvis',
+        'models/ssd_slim_face_120x160_int8',
+        'models/coco_ssd_mobilenet_v1_1.0_quant',
+        'models/movenet_single_pose_lightning_ptq',
+        'faults/stream_interleaved',
+        'faults/stream_reads_first_works',
       ]) {
-        if (!isShared(`models/${name}.tflite`)) return this.skip();
-        const path = sharedPath(`models/${name}.tflite`);
+        if (!isShared(`${name}.tflite`)) return this.skip();
+        const path = sharedPath(`${name}.tflite`);
         const bytes = Uint8Array.from(readFileSync(path));
         const { parts } = compileTflite(bytes, { trust: 'inferred', parts: 'all' });
-        const options = { plan: fileOf(`${name}.plan`, compiled(bytes)) };
+        const options = { plan: fileOf(`${basename(name)}.plan`, compiled(bytes)) };
         const result = await oracle.run({ model: path, inputs: [], delegate: { library: delegateLibrary, options } });
         if (!result.ok) throw new Error(result.error);
         expect(said(result.stderr), name).to.deep.equal([]);
         expect(result.partitions, name).to.equal(parts.length).and.to.be.above(0);
       }
+      await oracle.stop();
+    });
+
+    it('of random graphs with variables and calls of other graphs are taken as they are', async () => {
+      const environment = pythonEnvironment(runtime);
+      if (!environment.available) throw new Error(environment.reason);
+      const oracle = new Oracle(environment);
+      let cut = 0;
+      await fc.assert(
+        fc.asyncProperty(fc.integer(), async (seed) => {
+          const bytes = writeTflite(randomGraph(seededRandom(seed)).spec);
+          const { parts } = compileTflite(bytes, { trust: 'inferred', parts: 'all' });
+          fc.pre(parts.length > 0);
+          const options = { plan: fileOf('random.plan', compiled(bytes)) };
+          const result = await oracle.run({
+            model: bytes,
+            inputs: [],
+            delegate: { library: delegateLibrary, options },
+          });
+          if (!result.ok) throw new Error(result.error);
+          expect(said(result.stderr)).to.deep.equal([]);
+          expect(result.partitions).to.equal(parts.length);
+          if (parts.length > 1) cut++;
+        }),
+        { numRuns: 40 },
+      );
+      expect(cut).to.be.above(10);
       await oracle.stop();
     });
 

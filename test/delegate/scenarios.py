@@ -37,14 +37,25 @@ def invoke(made, seed=None):
         if seed is None:
             value = numpy.fromfile(ARGS["inputs"][position], dtype=detail["dtype"]).reshape(detail["shape"])
         else:
-            value = numpy.random.default_rng(seed + position).integers(-128, 128, detail["shape"]).astype(detail["dtype"])
+            random = numpy.random.default_rng(seed + position)
+            if numpy.issubdtype(detail["dtype"], numpy.floating):
+                value = random.random(detail["shape"], dtype=detail["dtype"])
+            else:
+                value = random.integers(-128, 128, detail["shape"]).astype(detail["dtype"])
         made.set_tensor(detail["index"], value)
     made.invoke()
     return [made.get_tensor(detail["index"]) for detail in made.get_output_details()]
 
 
 def apart(first, second):
-    return max(int(numpy.abs(a.astype(numpy.int64) - b.astype(numpy.int64)).max()) for a, b in zip(first, second, strict=True))
+    """The largest difference: in counts, and for floats in hundredths."""
+    def between(a, b):
+        if a.shape != b.shape:
+            return 1 << 20
+        if numpy.issubdtype(a.dtype, numpy.floating):
+            return int(numpy.ceil(100 * numpy.abs(a - b).max(initial=0)))
+        return int(numpy.abs(a.astype(numpy.int64) - b.astype(numpy.int64)).max(initial=0))
+    return max(between(a, b) for a, b in zip(first, second, strict=True))
 
 
 def delegated(made):
@@ -78,6 +89,30 @@ def resize():
             each.allocate_tensors()
         distances.append(apart(invoke(made, 2), invoke(plain, 2)))
     return {"partitions": before, "apart": distances, "after": delegated(made)}
+
+
+def resolved(kernels, delegates=None):
+    """With the kernels of an op resolver: reference, optimized, or default (what a program gets)."""
+    types = tflite.OpResolverType
+    resolver = {"reference": types.BUILTIN_REF, "optimized": types.BUILTIN_WITHOUT_DEFAULT_DELEGATES, "default": types.BUILTIN}
+    made = tflite.Interpreter(model_path=ARGS["model"], experimental_delegates=delegates,
+                              experimental_op_resolver_type=resolver[kernels])
+    made.allocate_tensors()
+    return made
+
+
+def resizes():
+    """Sizes of the first input one after the other, two invokes at each; a part that falls back runs on the resolver's own
+    kernels, which with the default one are the optimized ones (XNNPACK takes only what no delegate has)."""
+    made = resolved(ARGS["kernels"], [delegate()])
+    plain = resolved("optimized" if ARGS["kernels"] == "default" else ARGS["kernels"])
+    before, distances = delegated(made), [apart(invoke(made, 1), invoke(plain, 1))]
+    for shape in ARGS["shapes"]:
+        for each in (made, plain):
+            each.resize_tensor_input(each.get_input_details()[0]["index"], shape)
+            each.allocate_tensors()
+        distances.append(max(apart(invoke(made, seed), invoke(plain, seed)) for seed in (2, 3)))
+    return {"partitions": before, "apart": distances}
 
 
 def resize_before():

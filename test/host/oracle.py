@@ -2,7 +2,7 @@
 
 A frame on stdin and stdout is: u32 length of a JSON header, the header, then the bytes that the header counts.
 Request:  model (bytes of the file), modelPath instead of it, inputs: for each invoke the byte counts of the graph's
-          inputs, delegate: {library, options} or null, threads, everything: true for the outputs of all nodes.
+          inputs, shapes: for each invoke those that the inputs are resized to before, or null, delegate: {library, options} or null, threads, everything: true for the outputs of all nodes.
 Reply:    error, or outputs: for each invoke [{index, name, type, shape, bytes}], nodes, stderr, seconds.
 """
 import json
@@ -72,6 +72,14 @@ def wanted_details(interpreter, everything):
     return [detail for detail in interpreter.get_tensor_details() if detail["index"] in made]
 
 
+def resize_inputs(interpreter, shapes):
+    if shapes is None:
+        return
+    for detail, shape in zip(interpreter.get_input_details(), shapes, strict=True):
+        interpreter.resize_tensor_input(detail["index"], shape)
+    interpreter.allocate_tensors()
+
+
 def run(header, payload):
     start = time.perf_counter()
     delegates = []
@@ -91,7 +99,9 @@ def run(header, payload):
     prepared = time.perf_counter()
     at = 0 if path else header["model"]
     answers, data = [], []
-    for sizes in header["inputs"]:
+    shapes = header.get("shapes", [])
+    for turn, sizes in enumerate(header["inputs"]):
+        resize_inputs(interpreter, shapes[turn] if turn < len(shapes) else None)
         for detail, size in zip(interpreter.get_input_details(), sizes, strict=True):
             value = numpy.frombuffer(payload[at : at + size], dtype=detail["dtype"]).reshape(detail["shape"])
             interpreter.set_tensor(detail["index"], value)

@@ -10,6 +10,8 @@ export interface RunRequest {
   readonly model: Uint8Array | string;
   /** For each invoke: the bytes of each graph input. */
   readonly inputs: readonly (readonly Uint8Array[])[];
+  /** For each invoke: the shapes that the inputs are resized to before it; null, or absent: they stay. */
+  readonly shapes?: readonly (readonly (readonly number[])[] | null)[];
   readonly delegate?: { readonly library: string; readonly options: Readonly<Record<string, string>> };
   readonly threads?: number;
   /** The reference kernels where absent; they lack a few operators. `default`: what a program gets, XNNPACK. */
@@ -114,6 +116,7 @@ export class Oracle {
         JSON.stringify({
           ...(typeof request.model === 'string' ? { modelPath: request.model } : { model: request.model.length }),
           inputs: request.inputs.map((invoke) => invoke.map((input) => input.length)),
+          shapes: request.shapes ?? [],
           delegate: request.delegate,
           threads: request.threads ?? 1,
           everything: request.everything ?? false,

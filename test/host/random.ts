@@ -8,7 +8,7 @@ export interface Random {
   /** About normal, mean 0 and deviation 1. */
   normal(): number;
   chance(probability: number): boolean;
-  pick<T>(values: readonly [T, ...T[]]): T;
+  pick<const T>(values: readonly [T, ...T[]]): T;
 }
 
 export function seededRandom(seed: number): Random {

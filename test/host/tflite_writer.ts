@@ -15,6 +15,8 @@ export interface TensorSpec {
   readonly quantizedDimension?: number;
   /** Contents of a constant; a tensor without data is an activation or a graph input. */
   readonly data?: Uint8Array;
+  /** Of a matrix: `data` are the values of its first column, the rest of it are zeros. */
+  readonly sparse?: boolean;
   /** Dimensions that may be resized are -1 here (as converters write them). */
   readonly shapeSignature?: readonly number[];
 }
@@ -43,6 +45,10 @@ export interface SubgraphSpec {
 /** The main subgraph, and those that its control-flow ops call (number 1 and on). */
 export interface ModelSpec extends SubgraphSpec {
   readonly called?: readonly SubgraphSpec[];
+  /** Data of constants stand behind the tables, as in models over 2 GB. */
+  readonly behind?: boolean;
+  /** For each subgraph the pairs of nodes of which the first must run before the second (metadata). */
+  readonly controlEdges?: readonly (readonly (readonly [number, number])[])[];
 }
 
 export const padding = { same: 0, valid: 1 } as const;
@@ -112,6 +118,7 @@ const opCodes = {
   QUANTIZE: 114,
   HARD_SWISH: 117,
   IF: 118,
+  WHILE: 119,
   CALL_ONCE: 129,
   VAR_HANDLE: 142,
   READ_VARIABLE: 143,
@@ -262,6 +269,13 @@ const optionTables = {
       ['elseSubgraph', 'i32', 0],
     ],
   },
+  WhileOptions: {
+    tag: 93,
+    fields: [
+      ['condSubgraph', 'i32', 0],
+      ['bodySubgraph', 'i32', 0],
+    ],
+  },
   CallOnceOptions: { tag: 103, fields: [['initSubgraph', 'i32', 0]] },
 } as const satisfies Readonly<Record<string, { readonly tag: number; readonly fields: readonly Field[] }>>;
 export type OptionsType = keyof typeof optionTables;
@@ -273,6 +287,30 @@ interface OperatorCode {
 
 /** The model as the bytes of a .tflite file. */
 export function writeTflite(spec: ModelSpec): Uint8Array {
+  if (spec.behind !== true) return writeTables(spec, (data) => ({ data }));
+  // Once to know where the tables end; their length does not depend on the offsets in them.
+  const chunks: Uint8Array[] = [];
+  const { length } = writeTables(spec, () => ({ offset: 2, size: 1 }));
+  let end = Math.ceil(length / 16) * 16;
+  const file = writeTables(spec, (data) => {
+    const offset = end;
+    chunks[offset] = data;
+    end += Math.ceil(data.length / 16) * 16;
+    return { offset, size: Math.max(1, data.length) };
+  });
+  const all = new Uint8Array(end);
+  all.set(file);
+  chunks.forEach((data, offset) => {
+    all.set(data, offset);
+  });
+  return all;
+}
+
+/** Where the bytes of a constant stand: in its buffer's table, or at an offset of the file. */
+type Placed = { readonly data: Uint8Array } | { readonly offset: number; readonly size: number };
+type Placing = (data: Uint8Array) => Placed;
+
+function writeTables(spec: ModelSpec, place: Placing): Uint8Array {
   const subgraphs = [spec, ...(spec.called ?? [])];
   const builder = new Builder(
     4096 +
@@ -282,7 +320,7 @@ export function writeTflite(spec: ModelSpec): Uint8Array {
   const codes: OperatorCode[] = [];
   const subgraphVector = offsetVector(
     builder,
-    subgraphs.map((subgraph) => writeSubgraph(builder, subgraph, buffers, codes)),
+    subgraphs.map((subgraph) => writeSubgraph(builder, subgraph, buffers, codes, place)),
   );
   const operatorCodes = codes.map(({ op, version }) => {
     builder.startObject(4);
@@ -292,22 +330,47 @@ export function writeTflite(spec: ModelSpec): Uint8Array {
     return builder.endObject();
   });
   const codeVector = offsetVector(builder, operatorCodes);
+  const metadata = spec.controlEdges === undefined ? 0 : writeControlEdges(builder, spec.controlEdges, buffers);
   const bufferVector = offsetVector(builder, buffers);
   const description = builder.createString('a test of ptfe');
-  builder.startObject(5);
+  builder.startObject(7);
   builder.addFieldInt32(0, 3, 0);
   builder.addFieldOffset(1, codeVector, 0);
   builder.addFieldOffset(2, subgraphVector, 0);
   builder.addFieldOffset(3, description, 0);
   builder.addFieldOffset(4, bufferVector, 0);
+  builder.addFieldOffset(6, metadata, 0);
   builder.finish(builder.endObject(), 'TFL3');
   return builder.asUint8Array().slice();
 }
 
+function writeControlEdges(
+  builder: Builder,
+  edges: readonly (readonly (readonly [number, number])[])[],
+  buffers: number[],
+): number {
+  const varint = (value: number): readonly number[] =>
+    value < 128 ? [value] : [(value % 128) + 128, ...varint(Math.floor(value / 128))];
+  const lists = edges.map((list) => [list.length, ...list.flat().map((node) => 2 * node)]);
+  const data = Uint8Array.from([1, edges.length, ...lists.flat()].flatMap(varint));
+  const buffer = buffers.push(writeBuffer(builder, { data })) - 1;
+  const name = builder.createString('model_control_dependencies');
+  builder.startObject(2);
+  builder.addFieldOffset(0, name, 0);
+  builder.addFieldInt32(1, buffer, 0);
+  return offsetVector(builder, [builder.endObject()]);
+}
+
 /** Writes a subgraph; its constants and operator codes join those of the model. */
-function writeSubgraph(builder: Builder, spec: SubgraphSpec, buffers: number[], codes: OperatorCode[]): number {
+function writeSubgraph(
+  builder: Builder,
+  spec: SubgraphSpec,
+  buffers: number[],
+  codes: OperatorCode[],
+  place: Placing,
+): number {
   const bufferOf = spec.tensors.map((tensor) =>
-    tensor.data === undefined ? 0 : buffers.push(writeBuffer(builder, tensor.data)) - 1,
+    tensor.data === undefined ? 0 : buffers.push(writeBuffer(builder, place(tensor.data))) - 1,
   );
   const tensors = spec.tensors.map((tensor, index) => writeTensor(builder, tensor, bufferOf[index] ?? 0));
   const operators = spec.ops.map((op) => {
@@ -332,12 +395,14 @@ function writeTensor(builder: Builder, tensor: TensorSpec, buffer: number): numb
   const signature = tensor.shapeSignature === undefined ? 0 : int32Vector(builder, tensor.shapeSignature);
   const name = builder.createString(tensor.name);
   const quantization = tensor.scale === undefined ? 0 : writeQuantization(builder, tensor, tensor.scale);
+  const sparsity = tensor.sparse === true ? writeSparsity(builder, tensor.shape) : 0;
   builder.startObject(8);
   builder.addFieldOffset(0, shape, 0);
   builder.addFieldInt8(1, tensorTypes[tensor.type], 0);
   builder.addFieldInt32(2, buffer, 0);
   builder.addFieldOffset(3, name, 0);
   builder.addFieldOffset(4, quantization, 0);
+  builder.addFieldOffset(6, sparsity, 0);
   builder.addFieldOffset(7, signature, 0);
   return builder.endObject();
 }
@@ -394,11 +459,45 @@ function addScalar(builder: Builder, index: number, kind: FieldKind, value: numb
   else builder.addFieldInt8(index, value, preset);
 }
 
-function writeBuffer(builder: Builder, data: Uint8Array): number {
-  builder.prep(16, data.length);
-  const bytes = builder.createByteVector(data);
+function writeBuffer(builder: Builder, placed: Placed): number {
+  if ('offset' in placed) {
+    builder.startObject(3);
+    builder.addFieldInt64(1, BigInt(placed.offset), 0n);
+    builder.addFieldInt64(2, BigInt(placed.size), 0n);
+    return builder.endObject();
+  }
+  builder.prep(16, placed.data.length);
+  const bytes = builder.createByteVector(placed.data);
   builder.startObject(1);
   builder.addFieldOffset(0, bytes, 0);
+  return builder.endObject();
+}
+
+/** SparsityParameters of a matrix with one value in each row, in the first column: dense rows, then CSR. */
+function writeSparsity(builder: Builder, [rows = 0]: readonly number[]): number {
+  const indices = (values: readonly number[]): number => {
+    const vector = int32Vector(builder, values);
+    builder.startObject(1);
+    builder.addFieldOffset(0, vector, 0);
+    return builder.endObject();
+  };
+  const segments = indices(Array.from({ length: rows + 1 }, (_, i) => i));
+  const columns = indices(Array.from({ length: rows }, () => 0));
+  builder.startObject(6);
+  builder.addFieldInt32(1, rows, 0);
+  const dense = builder.endObject();
+  builder.startObject(6);
+  builder.addFieldInt8(0, 1, 0);
+  builder.addFieldInt8(2, 1, 0);
+  builder.addFieldOffset(3, segments, 0);
+  builder.addFieldInt8(4, 1, 0);
+  builder.addFieldOffset(5, columns, 0);
+  const csr = builder.endObject();
+  const order = int32Vector(builder, [0, 1]);
+  const dimensions = offsetVector(builder, [dense, csr]);
+  builder.startObject(3);
+  builder.addFieldOffset(0, order, 0);
+  builder.addFieldOffset(2, dimensions, 0);
   return builder.endObject();
 }
 

@@ -37,6 +37,7 @@ export interface AddLayer {
 /** An activation tensor and what is known about its codes. */
 export interface Plane {
   readonly index: number;
+  readonly batch: number;
   readonly height: number;
   readonly width: number;
   readonly channels: number;
@@ -71,21 +72,21 @@ export function newGraph(choice: Pick<Graph, 'type' | 'family' | 'powersOfTwo'>,
   return { random, type, family, powersOfTwo, spec: { tensors: [], ops: [] }, inputs: [], pictures: [] };
 }
 
-const lowest = (graph: Graph): number => (graph.type === 'int8' ? -128 : 0);
-const highest = (graph: Graph): number => lowest(graph) + 255;
-const clamp = (value: number, low: number, high: number): number => Math.min(high, Math.max(low, value));
+export const lowest = (graph: Graph): number => (graph.type === 'int8' ? -128 : 0);
+export const highest = (graph: Graph): number => lowest(graph) + 255;
+export const clamp = (value: number, low: number, high: number): number => Math.min(high, Math.max(low, value));
 
 /** A scale as the file stores it: float32, or the nearest power of two. */
-const stored = (graph: Graph, scale: number): number =>
+export const stored = (graph: Graph, scale: number): number =>
   Math.fround(graph.powersOfTwo ? 2 ** Math.round(Math.log2(scale)) : scale);
 
-function anyZeroPoint(graph: Graph): number {
+export function anyZeroPoint(graph: Graph): number {
   const { random } = graph;
   if (random.chance(0.2)) return random.pick([lowest(graph), highest(graph), lowest(graph) + 128]);
   return random.integer(lowest(graph), highest(graph));
 }
 
-function addTensor(graph: Graph, name: string, tensor: Omit<TensorSpec, 'name'>): number {
+export function addTensor(graph: Graph, name: string, tensor: Omit<TensorSpec, 'name'>): number {
   return graph.spec.tensors.push({ name: `${name}${graph.spec.tensors.length}`, ...tensor }) - 1;
 }
 
@@ -97,13 +98,14 @@ export function graphInput(
   width: number,
   channels: number,
   scale: number | undefined,
+  batch = 1,
 ): Plane {
   const { random, type } = graph;
   const chosen = stored(graph, scale ?? 2 ** random.between(-8, 0));
   const zeroPoint = anyZeroPoint(graph);
   const index = addTensor(graph, name, {
     type,
-    shape: [1, height, width, channels],
+    shape: [batch, height, width, channels],
     scale: [chosen],
     zeroPoint: [zeroPoint],
   });
@@ -111,7 +113,7 @@ export function graphInput(
   const style = random.pick(['uniform', 'uniform', 'normal', 'extremes']);
   const centre = random.between(low + 50, high - 50);
   const spread = random.between(20, 60);
-  const picture = new Uint8Array(height * width * channels);
+  const picture = new Uint8Array(batch * height * width * channels);
   for (let i = 0; i < picture.length; i++) {
     const plain = random.integer(low, high);
     const value =
@@ -129,6 +131,7 @@ export function graphInput(
   const normal = style === 'normal';
   return {
     index,
+    batch,
     height,
     width,
     channels,
@@ -141,7 +144,7 @@ export function graphInput(
 }
 
 /** The codes that an activation leaves, as TFLite calculates them. */
-function window(
+export function window(
   graph: Graph,
   name: keyof typeof activation,
   scale: number,
@@ -157,7 +160,7 @@ function window(
 }
 
 /** Scale and zero point of an output, such that its activation leaves more than a few codes. */
-function outputQuantization(
+export function outputQuantization(
   graph: Graph,
   name: keyof typeof activation,
 ): { readonly scale: number; readonly zeroPoint: number } {
@@ -169,7 +172,7 @@ function outputQuantization(
   return { scale, zeroPoint };
 }
 
-const outputLength = (length: number, kernel: number, stride: number, mode: ConvLayer['padding']): number =>
+export const outputLength = (length: number, kernel: number, stride: number, mode: ConvLayer['padding']): number =>
   mode === 'same' ? Math.ceil(length / stride) : Math.ceil((length - kernel + 1) / stride);
 
 /** The layer with kernel and channels cut to what fits the plane, the limits and a few milliseconds. */
@@ -283,7 +286,7 @@ export function convolution(graph: Graph, input: Plane, wanted: ConvLayer): Plan
   const width = outputLength(input.width, kernelWidth, layer.strideX, layer.padding);
   const index = addTensor(graph, 'conv', {
     type,
-    shape: [1, height, width, channels],
+    shape: [input.batch, height, width, channels],
     scale: [output.scale],
     zeroPoint: [output.zeroPoint],
   });
@@ -302,7 +305,17 @@ export function convolution(graph: Graph, input: Plane, wanted: ConvLayer): Plan
       ? { type: 'DepthwiseConv2DOptions', fields: { ...fields, depthMultiplier: 1 } }
       : { type: 'Conv2DOptions', fields },
   });
-  return { index, height, width, channels, ...output, mean, deviation, differs: 1 + gain * input.differs };
+  return {
+    index,
+    batch: input.batch,
+    height,
+    width,
+    channels,
+    ...output,
+    mean,
+    deviation,
+    differs: 1 + gain * input.differs,
+  };
 }
 
 function addBias(graph: Graph, inputScale: number, scales: readonly number[], biases: Int32Array): number {
@@ -356,7 +369,7 @@ export function addLayer(
   const [floor, ceiling] = window(graph, add.activation, scale, zeroPoint);
   const index = addTensor(graph, 'sum', {
     type,
-    shape: [1, inner.height, inner.width, channels],
+    shape: [inner.batch, inner.height, inner.width, channels],
     scale: [scale],
     zeroPoint: [zeroPoint],
   });
@@ -369,6 +382,7 @@ export function addLayer(
   });
   return {
     index,
+    batch: inner.batch,
     height: inner.height,
     width: inner.width,
     channels,
@@ -387,11 +401,22 @@ export function addLayer(
 
 function otherOperand(graph: Graph, source: Plane, inner: Plane, add: AddLayer, layer: ConvLayer | undefined): Plane {
   const sameShape =
-    source.height === inner.height && source.width === inner.width && source.channels === inner.channels;
+    source.batch === inner.batch &&
+    source.height === inner.height &&
+    source.width === inner.width &&
+    source.channels === inner.channels;
   if (add.other === 'itself') return inner;
   if (add.other === 'source' && sameShape && source !== inner) return source;
   if (add.other === 'conv' && layer !== undefined) {
     return convolution(graph, source, { ...layer, depthwise: layer.depthwise, channels: inner.channels });
   }
-  return graphInput(graph, 'y', inner.height, inner.width, inner.channels, inner.scale * 2 ** add.scaleRatioLog2);
+  return graphInput(
+    graph,
+    'y',
+    inner.height,
+    inner.width,
+    inner.channels,
+    inner.scale * 2 ** add.scaleRatioLog2,
+    inner.batch,
+  );
 }

@@ -56,7 +56,9 @@ const atBorder = fc
   .map(([seed, type, h, w, c, side, transposed]): OpModel => {
     const b = new Builder(seed);
     const zero = b.zeroPoint(type);
-    const other = transposed ? [1, c, h, w] : b.random.pick([[1, h * w * c], [1, w, c, h], [1, c, h * w], [h * w * c]]);
+    const other = transposed
+      ? [1, c, h, w]
+      : b.random.pick<readonly number[]>([[1, h * w * c], [1, w, c, h], [1, c, h * w], [h * w * c]]);
     const map = [1, h, w, c];
     const [from, to] = side === 'in' ? [other, map] : [map, other];
     const input = b.input(type, from, 0.5, zero);

@@ -146,6 +146,10 @@ describe('plan: read', () => {
       throw new Error('the plan has them');
     const cases: readonly (readonly [Partial<Plan>, string])[] = [
       [{ tasks: [{ ...task, regcmdOffset: 96 }] }, 'plan task 0: its commands end at 160'],
+      [{ tasks: [{ ...task, regcmdOffset: 8 }] }, 'plan task 0: commands at 8, not a multiple of 16'],
+      [{ tasks: [task, task] }, 'plan task 1: its commands do not stand behind those of the task before'],
+      [{ ops: [{ ...conv, name: 'x'.repeat(1025) }, conv] }, 'plan op 0: a name of 1025 bytes'],
+      [{ bos: plan.bos.map((bo) => ({ ...bo, size: bo.size + 65 })) }, 'plan BO 0: the file has 64 of its 129 bytes'],
       [{ tasks: [{ ...task, regcmdBo: 1 }] }, 'plan task 0: BO 1 holds arena, not commands'],
       [{ tasks: [{ ...task, words: 4 }] }, 'plan task 0: 4 words, no more than a tail'],
       [{ relocations: [{ ...relocation, word: 16 }] }, 'plan relocation 0: word 16 of 16'],

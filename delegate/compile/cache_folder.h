@@ -1,0 +1,27 @@
+/* The folder of the plan cache: whose it is, what it may hold, and who compiles first. */
+#ifndef PTFE_CACHE_FOLDER_H
+#define PTFE_CACHE_FOLDER_H
+
+#include <stddef.h>
+#include <sys/stat.h>
+
+/*
+ * Opens the folder (made where `make` says so) if nobody but this user and root can write to it, and no link of anybody else
+ * leads there. An fd; -1 when it does not exist; -2 with a sentence.
+ */
+int cache_folder_open(const char *path, int make, char *error, size_t error_size);
+
+/* The same of a file that is open: 0, or -1 with a sentence. */
+int cache_check_owner(const struct stat *status, char *error, size_t error_size);
+
+/* Removes what processes left that ended while they wrote, and the entries that were used least lately, but not `kept`. */
+void cache_folder_tidy(int folder, const char *kept);
+
+/*
+ * Waits until no other process holds the lock of that name, at most `seconds`. An fd that holds it, to the end of the process
+ * at most; -1 when there is none to be had. `waited`: somebody else had it before.
+ */
+int cache_folder_lock(int folder, const char *name, int seconds, int *waited);
+void cache_folder_unlock(int folder, const char *name, int lock);
+
+#endif

@@ -1,0 +1,1 @@
+export function sourcesOf(root: string, target: string): readonly string[];

@@ -1,0 +1,62 @@
+/** Where each tensor between two nodes of a part stands in the arena, and when: for tools that compare them. */
+import type { Arena } from '../allocate/arena.js';
+import type { Order } from '../axes/order.js';
+import { type Cube, spannedBytes } from '../layout/cube.js';
+import type { Graph, Part } from '../model/graph.js';
+import { isByteTensor } from '../ops/rule.js';
+import type { Placement } from '../place/place.js';
+
+export interface InnerTensor {
+  readonly tensor: number;
+  /** The node that makes it. */
+  readonly node: number;
+  /** null: no memory holds its values as TFLite's tensor has them. */
+  readonly memory: {
+    readonly cube: Cube;
+    readonly offset: number;
+    readonly length: number;
+    /** Of the memory's axes, where that is not the order of the shape. */
+    readonly order: Order | null;
+    /** Operations that have run when it is whole, and before the last one that reads it starts. */
+    readonly made: number;
+    readonly lastRead: number;
+  } | null;
+}
+
+/** Tensors that nodes of the part make, the part's outputs among them. */
+export const innerTensors = (
+  graph: Graph,
+  part: Part,
+  { operations, spots, borders, constants }: Placement,
+  arena: Arena,
+  orders: ReadonlyMap<number, Order | null>,
+): readonly InnerTensor[] => {
+  const inside = graph.nodes.filter(({ index }) => part.nodes.includes(index));
+  const positionsOf = (node: number): readonly number[] =>
+    operations.flatMap(({ nodes }, position) => (nodes.includes(node) ? [position] : []));
+  /** Operations behind which a tensor is whole: one without a task is when what its node reads is there. */
+  const madeAt = new Map<number, number>();
+  for (const node of inside) {
+    const own = positionsOf(node.index).map((position) => position + 1);
+    const done = Math.max(0, ...own, ...node.inputs.map((tensor) => madeAt.get(tensor) ?? 0));
+    for (const tensor of node.outputs) madeAt.set(tensor, done);
+  }
+  return inside.flatMap((node) =>
+    node.outputs.flatMap((tensor): readonly InnerTensor[] => {
+      if (!isByteTensor(graph.tensors.get(tensor) ?? null)) return [];
+      const [spot, offset, order = null] = [spots.get(tensor), arena.offsets.get(tensor), orders.get(tensor)];
+      const made = madeAt.get(tensor) ?? 0;
+      const other = borders.has(tensor) || (orders.has(tensor) && order === null) || constants.has(spot?.root ?? -1);
+      if (spot === undefined || offset === undefined || other || made === 0)
+        return [{ tensor, node: node.index, memory: null }];
+      const readers = inside
+        .filter(({ inputs }) => inputs.includes(tensor))
+        .flatMap(({ index }) => positionsOf(index).slice(0, 1));
+      const lastRead = part.outputs.includes(tensor) ? operations.length : Math.max(made, ...readers);
+      const { cube } = spot;
+      return [
+        { tensor, node: node.index, memory: { cube, offset, length: spannedBytes(cube), order, made, lastRead } },
+      ];
+    }),
+  );
+};

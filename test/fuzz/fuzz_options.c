@@ -1,0 +1,38 @@
+/* Options of the delegate: lines of a key, '=' and a value; and facts as the option of that name has them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../delegate/device/facts_option.h"
+#include "../../delegate/util/options.h"
+#include "fuzz.h"
+
+enum { MOST_OPTIONS = 16 };
+
+int fuzz_options(const uint8_t *data, size_t size) {
+    char *keys[MOST_OPTIONS], *values[MOST_OPTIONS], *text = malloc(size + 1);
+    size_t count = 0;
+    if (text == NULL) abort();
+    if (size > 0) memcpy(text, data, size);
+    text[size] = 0;
+    for (size_t room = 0; room < 3; room++) {
+        char *error = malloc(room == 0 ? 8 : 512); /* of its own size: nothing may be written behind it */
+        if (error == NULL) abort();
+        facts_option_check(text, error, room == 0 ? 8 : 512);
+        free(error);
+    }
+    for (char *line = text; line != NULL && count < MOST_OPTIONS; count++) {
+        char *next = strchr(line, '\n');
+        if (next != NULL) *next++ = 0;
+        char *equals = strchr(line, '=');
+        keys[count] = *line == '-' ? NULL : line;
+        values[count] = equals == NULL ? NULL : equals + 1;
+        if (equals != NULL) *equals = 0;
+        line = next;
+    }
+    options o;
+    char error[512];
+    options_read(&o, keys, values, count, error, sizeof error);
+    options_free(&o);
+    free(text);
+    return 0;
+}

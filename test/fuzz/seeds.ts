@@ -1,0 +1,108 @@
+/** `node --import tsx test/fuzz/seeds.ts`: inputs to start fuzzing from, into build/fuzz/corpus (scripts/fuzz.mjs). */
+import fc from 'fast-check';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { planFile } from '../../src/commands/plan_file.js';
+import { compileTflite } from '../../src/compile.js';
+import { facts } from '../../src/hardware/facts.js';
+import { readTflite } from '../../src/model/tflite.js';
+import { partsRun, plansRun, verdictsRun } from '../../src/plan/answer.js';
+import { readPlan } from '../../src/plan/read.js';
+import { goldenModels } from '../golden/models.js';
+import { repository } from '../host/python.js';
+import { writeTflite } from '../host/tflite_writer.js';
+import { resized, transposed } from '../ops/host_models.js';
+
+const largest = 14_000;
+const hostModels = [transposed, resized('RESIZE_BILINEAR')].flatMap((of) => fc.sample(of, { numRuns: 4, seed: 1 }));
+const models = [...goldenModels.map(({ bytes }) => bytes), ...hostModels.map(({ spec }) => writeTflite(spec))];
+const compiled = models.map((bytes) => ({ bytes, model: compileTflite(bytes) }));
+
+const write = (target: string, inputs: readonly Uint8Array[]): void => {
+  const folder = join(repository, 'build/fuzz/corpus', target);
+  mkdirSync(folder, { recursive: true });
+  const fit = inputs.filter(({ length }) => length < largest);
+  for (const [i, input] of fit.entries()) writeFileSync(join(folder, `seed${i}`), input);
+  console.log(`${target}: ${fit.length} of ${inputs.length} seeds`);
+};
+
+const plans = compiled.flatMap(({ model }) => model.parts.map(({ plan }) => plan));
+write('plan', plans);
+write(
+  'file',
+  compiled.map(({ bytes, model }) => planFile(readTflite(bytes).graph, model)),
+);
+write(
+  'reply',
+  compiled.map(({ model }, i) => {
+    const refused = new Map([[1, { rule: 'a rule', text: 'a reason' }]]);
+    const verdicts = verdictsRun([0, 1], i % 2 === 0 ? new Map() : refused);
+    const request = partsRun(model.parts.map(({ nodes, inputs, outputs }) => ({ nodes, inputs, outputs })));
+    const results = plansRun(
+      model.parts.map((_, at) => (at === 0 ? new Uint8Array(16) : { rule: 'a rule', text: 'no' })),
+    );
+    const head = Uint8Array.of(
+      2,
+      verdicts.length & 255,
+      verdicts.length >> 8,
+      request.length & 255,
+      request.length >> 8,
+    );
+    return Uint8Array.from([...head, ...verdicts, ...request, ...results]);
+  }),
+);
+const frame = (magic: string, kind: number, length: number, payload: number): Uint8Array => {
+  const bytes = new Uint8Array(16 + payload);
+  bytes.set(new TextEncoder().encode(magic));
+  new DataView(bytes.buffer).setUint32(4, kind, true);
+  new DataView(bytes.buffer).setBigUint64(8, BigInt(length), true);
+  return bytes;
+};
+write('frames', [
+  frame('PTFR', 1, 20, 20),
+  frame('PTFR', 255, 12, 12),
+  frame('PTFR', 1, 70_000, 5_000),
+  frame('PTFR', 2, 0, 0),
+  frame('PTFR', 1, 2 ** 40, 4),
+  frame('PTFQ', 1, 4, 4),
+  frame('PTFR', 1, 8, 8).slice(0, 12),
+]);
+write(
+  'npu',
+  plans.map((bytes, i) => {
+    const { bos, tasks, relocations } = readPlan(bytes);
+    const words = (bos[2]?.bytes ?? new Uint8Array()).slice();
+    const view = new DataView(words.buffer);
+    // Where the fuzzer has its two memories.
+    for (const { word, targetBo, addend } of relocations)
+      view.setUint32(8 * word + 2, (targetBo === 0 ? 0x30000 : 0x10000) + (addend % 0x4000), true);
+    const streams = tasks.map(({ regcmdOffset, words: count }) =>
+      words.subarray(regcmdOffset, regcmdOffset + 8 * count),
+    );
+    return Uint8Array.from([...Uint8Array.of(i % 3, 0, 0), ...streams.flatMap((stream) => [...stream])]);
+  }),
+);
+write(
+  'table',
+  plans.flatMap((bytes) => {
+    const { bos, hosts, tensors } = readPlan(bytes);
+    return hosts.map(({ kernel, input, output, tableBo, tableOffset, tableBytes }) => {
+      const shapeOf = (tensor: number): readonly number[] =>
+        tensors[tensor]?.shape.slice(1).map((dim) => dim - 1) ?? [];
+      const table = bos[tableBo]?.bytes.subarray(tableOffset, tableOffset + tableBytes) ?? new Uint8Array();
+      const code = ['permute', 'resize_fixed', 'resize_float'].indexOf(kernel);
+      const form = tensors[input]?.type === 'int8' ? 4 : 0;
+      return Uint8Array.from([code, ...shapeOf(input), ...shapeOf(output), form, 0, 0, ...table]);
+    });
+  }),
+);
+const text = new TextEncoder();
+write(
+  'options',
+  [
+    'verbose=1\ntimeout=5\ncores=2',
+    'device=software\nchip=rk3588\ntrust=seen\nparts=all\nprecision=best',
+    'facts=a=b\nplan=x.plan\n-=1\nchip=rk3576',
+    ...facts.map(({ name, values }) => `${name}=${values.at(-1) ?? ''},${name}=x`),
+  ].map((one) => text.encode(one)),
+);
