@@ -21,7 +21,7 @@ describe('accesses of tasks', function () {
     const built = buildProgram({
       name: 'accesses',
       units: [
-        ...['accesses', 'random_task', 'random_convolution', 'random_stages'].map((name) =>
+        ...['accesses', 'random_task', 'random_convolution', 'random_pooling', 'random_stages'].map((name) =>
           join(import.meta.dirname, `${name}.c`),
         ),
         ...planUnits,
