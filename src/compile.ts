@@ -104,7 +104,9 @@ export const compileWatched = (
   // What `best` is made of was not seen on silicon.
   const precision = options.trust === 'seen' ? 'fast' : (options.precision ?? 'fast');
   const { operations, spare } = lowerPart(graph, part, options.trust);
-  const fused = apart ? dropUnused(operations, part) : fuse(operations, part, precision, spare);
+  // A fused ADD's limit stands behind a multiplier: its place nobody has shown.
+  const fused =
+    apart || options.trust === 'seen' ? dropUnused(operations, part) : fuse(operations, part, precision, spare);
   const placement = place(graph, part, fused, apart);
   if (placement.missing !== null)
     return { rule: 'parts', text: `tensor ${placement.missing} is made in no node of the part` };

@@ -61,24 +61,31 @@ const supportTexts: Readonly<Record<Support, string>> = {
   none: 'nothing',
 };
 
-const readingLine = ({ value, by, source }: Reading, i: number): string =>
-  `  ${i === 0 ? 'assumed: ' : 'otherwise: '}${value} (${supportTexts[by]}: ${source})`;
+const readingLine = ({ value, by, source }: Reading): string =>
+  `  ${value}: ${supportTexts[by]} speaks for it; ${source}`;
 
 const factText = (fact: Described, counted: boolean): string => {
-  const { name, text, readings, ties, checked, ops, tasks, valueCount, flips } = fact;
-  const kind = ties ? 'ties alone, one count each' : checked ? 'checked, decides no value' : '';
+  const { name, text, readings, ties, checked, tag, source, ops, tasks, valueCount, flips } = fact;
+  const [assumed, ...others] = readings;
+  const kind = ties ? ', ties alone: one count each' : checked ? ', checked: decides no value' : '';
   const used = counted
     ? [`  rests on it: ${tasks} tasks of ${ops} ops, ${valueCount} values`, ...(flips ?? []).map(flipText)]
     : [];
-  return [`${name}${kind === '' ? '' : ` (${kind})`}`, `  ${text}`, ...readings.map(readingLine), ...used, ''].join(
-    '\n',
-  );
+  return [
+    `${name} (${tag}${kind})`,
+    `  ${text}`,
+    `  assumed: ${assumed.value}, for which ${supportTexts[assumed.by]} speaks`,
+    `  source: ${source}`,
+    ...others.map(readingLine),
+    ...used,
+    '',
+  ].join('\n');
 };
 
-const totalText = (models: number, { tasks, valueCount, weakest }: Usage): string =>
-  `${models} models: ${tasks} tasks, ${valueCount} values; by the weakest fact that a task rests on: ` +
-  `${weakest.silicon} silicon or none needed, ${weakest.mesa} Mesa's driver, ${weakest.vendor} the vendor's compiler, ` +
-  `${weakest.ties} roundings of ties, ${weakest.none} nothing\n`;
+const totalText = (models: number, { tasks, certain, valueCount, weakest }: Usage): string =>
+  `${models} models: ${tasks} tasks, ${certain} of them rest on no inferred fact; ${valueCount} values. By the weakest fact ` +
+  `that a task rests on: ${weakest.silicon} silicon or none needed, ${weakest.mesa} Mesa's driver, ` +
+  `${weakest.vendor} the vendor's compiler, ${weakest.ties} roundings of ties, ${weakest.none} nothing\n`;
 
 const withFlips = (all: readonly FactUsage[], plans: readonly Uint8Array[]): readonly Described[] => {
   const addon = loadAddon();

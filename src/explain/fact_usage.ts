@@ -19,6 +19,8 @@ export type Standing = Support | 'ties';
 export interface Usage {
   readonly facts: readonly FactUsage[];
   readonly tasks: number;
+  /** Tasks that rest on none that nothing speaks for. */
+  readonly certain: number;
   readonly valueCount: number;
   /** Tasks by what speaks for the weakest fact that they rest on; silicon: also those that rest on none. */
   readonly weakest: Readonly<Record<Standing, number>>;
@@ -89,6 +91,7 @@ export const factUsage = (plans: readonly Plan[]): Usage => {
   for (const task of tasks) weakest[weakestOf(task)]++;
   return {
     tasks: tasks.length,
+    certain: weakest.silicon + weakest.mesa + weakest.vendor,
     valueCount: total(tasks),
     weakest,
     facts: facts.map((fact) => {

@@ -4,7 +4,7 @@
  * and vendor-truth-2.md (programs of the vendor's compiler, executed), vendor-compiler.md, beyond-conv.md and npu.md
  * (boards, drivers, documents).
  */
-import { type Fact, fact, reading } from './fact.js';
+import { type Fact, fact, isSeen, reading } from './fact.js';
 
 export type { Fact, Reading, Support } from './fact.js';
 export { isSeen } from './fact.js';
@@ -385,3 +385,7 @@ export const facts: readonly Fact[] = [
   ...program,
   ...pooling,
 ];
+
+/** Those among some facts that neither a board nor a shipped compiler has shown; a tie's rounding, at most a count, is none. */
+export const unshown = (names: readonly string[]): readonly Fact[] =>
+  facts.filter((one) => names.includes(one.name) && !one.ties && !isSeen(one));

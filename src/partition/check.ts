@@ -7,6 +7,7 @@ import { shapeRefusal } from '../ops/output_shapes.js';
 import { type Refusal, refusalOf, type Trust } from '../ops/rule.js';
 import { chooseHostNodes } from './host.js';
 import { disorderOf, splitParts } from './split.js';
+import { untrusted } from './trusted.js';
 import { unknownOp } from './unknown.js';
 import { notWorthwhile } from './worth.js';
 
@@ -24,7 +25,7 @@ export const judgeNode = (graph: Graph, node: Node, trust: Trust): Verdict => {
   const definition = operators.get(node.op);
   if (definition === undefined) return { target: 'cpu', because: unknownOp(graph, node) };
   const context = { graph, node, trust, spare: 0 };
-  const because = refusalOf(definition, context);
+  const because = refusalOf(definition, context) ?? untrusted(definition, context);
   if (because === null) return { target: 'npu', because };
   const { host } = definition;
   const hosted = host !== undefined && refusalOf(host, context) === null;
