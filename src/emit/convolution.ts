@@ -5,7 +5,7 @@ import { kernelBytes, kernelCount } from '../layout/weights.js';
 import type { ConvOperation } from '../ops/operation.js';
 import type { Stages } from '../quantize/stages.js';
 import type { ConvTile } from '../tile/task.js';
-import { type OperandAddresses, type OutputPlane, writeDpu, writeDpuReader } from './dpu.js';
+import { type OperandAddresses, type OutputPlane, type ReaderPlanes, writeDpu, writeDpuReader } from './dpu.js';
 import { type Address, enables, pingPong, TaskWriter, type Word } from './words.js';
 
 /** Where a task's data stand. Addresses of whole cubes; the tile's place in them is added here. */
@@ -135,21 +135,21 @@ export const emitConvolution = (
   const perChannel = (placement.operands.bsUse & 2) !== 0;
   writeDpu(writer, plane, stages, perChannel ? null : -operation.weightZeroPoint);
   const { residual } = placement;
-  writeDpuReader(
-    writer,
-    plane,
-    placement.operands,
+  // Even surfaces through MRDMA, odd ones through ERDMA; each pointer skips the rest of its pair (Mesa's fused ADD).
+  const everySecond = (base: Address): ReaderPlanes => ({
+    base,
+    surfaceStride: planeAtoms,
+    notch: 2 * planeAtoms - tile.outputColumns * tile.outputRows,
+  });
+  const both =
     residual === null
       ? null
       : {
-          // Even surfaces through MRDMA, odd ones through ERDMA; each pointer skips the rest of its pair (Mesa's fused ADD).
-          source: at(residual, start),
-          operand: at(residual, start + outputCube.surfaceBytes),
-          surfaceStride: planeAtoms,
-          notch: 2 * planeAtoms - tile.outputColumns * tile.outputRows,
+          source: everySecond(at(residual, start)),
+          operand: everySecond(at(residual, start + outputCube.surfaceBytes)),
           combined: true,
-        },
-  );
+        };
+  writeDpuReader(writer, plane, placement.operands, both);
   writer.finish(enables.convolution);
   return writer.words;
 };

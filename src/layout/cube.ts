@@ -21,13 +21,20 @@ export const alignUp = (value: number, unit: number): number => Math.ceil(value 
 export const writtenChannels = (channels: number, depthwise: boolean): number =>
   alignUp(channels, depthwise ? atoms.depthwiseChannels : atoms.kernels);
 
+/** Atoms from one surface to the next: the vendor's compiler has every plane on multiples of 4, a single pixel alone on 1. */
+const planeUnit = 4;
+
+/** Bytes from one surface of a plane to the next. */
+export const planeBytes = (height: number, width: number): number =>
+  (height * width === 1 ? 1 : alignUp(height * width, planeUnit)) * atoms.channels;
+
 /** A batch's pictures stand one below the other: all dimensions but the last two are rows. */
 export const cubeOf = (shape: readonly number[], depthwiseProducer: boolean): Cube => {
   const height = shape.slice(0, -2).reduce((product, dim) => product * dim, 1);
   const [width, channels] = [shape.at(-2) ?? 1, shape.at(-1) ?? 1];
   const surfaces = writtenChannels(channels, depthwiseProducer) / atoms.channels;
   const lineBytes = width * atoms.channels;
-  const surfaceBytes = height * lineBytes;
+  const surfaceBytes = planeBytes(height, width);
   return { height, width, channels, surfaces, lineBytes, surfaceBytes, bytes: surfaces * surfaceBytes };
 };
 

@@ -2,7 +2,7 @@
  * Operations -> tasks and places: a move needs no task where its two tensors can be one memory. The result of a move takes
  * the place of its input (reshape, split), or the input is written where the result stands (concatenation).
  */
-import { type Cube, liveSurfaces } from '../layout/cube.js';
+import type { Cube } from '../layout/cube.js';
 import type { Graph, Part } from '../model/graph.js';
 import { copyOperation, identityConvolution } from '../ops/copy.js';
 import {
@@ -114,10 +114,9 @@ const bind = (
 /** A move that is left: by the DPU alone, or through the convolution unit where rows of the input have gaps. */
 const copyOf = (move: MoveOperation, tensors: Tensors, bindings: ReadonlyMap<number, Binding>): TaskOperation => {
   const { cube } = spotOf(tensors, bindings, move.input);
-  // Surface by surface, unless all of it is one run of atoms: the convolution unit takes four surfaces at a time.
-  const one = isSolid(cube) && isSolid(spotOf(tensors, bindings, move.output).cube);
-  if (hasWholeRows(cube) && (one || liveSurfaces(cube) === 1)) return copyOperation(move);
-  return identityConvolution(move, [cube.height, cube.width, cube.channels]);
+  return hasWholeRows(cube)
+    ? copyOperation(move)
+    : identityConvolution(move, [cube.height, cube.width, cube.channels]);
 };
 
 const tasksOf = (
