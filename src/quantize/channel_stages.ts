@@ -79,7 +79,6 @@ const onOwnGrid = (numbers: ConvNumbers): Stages => {
     facts: [
       'bs_shift_rounding',
       'mul_product_width',
-      ...(uniform ? [] : ['bn_operand_packing']),
       ...(exponent > 0 ? ['bn_shift_rounding'] : []),
       ...(limit === null ? [] : ['relux_limit_position']),
     ],

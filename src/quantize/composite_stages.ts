@@ -221,7 +221,6 @@ export const compositeStages = (numbers: ConvNumbers): Stages | null => {
     mismatch: mismatch + division.mismatch,
     facts: [
       'bn_shift_rounding',
-      'bn_operand_packing',
       'mul_product_width',
       ...(bsShift > 0 ? ['bs_shift_rounding'] : []),
       ...(limit === null ? [] : ['relux_limit_position']),

@@ -80,7 +80,6 @@ export const productStages = (numbers: ProductNumbers): Stages | null => {
     facts: [
       'int8_flying',
       'ew_shift_rounding',
-      ...(out.ties === 'up' ? ['cvt_round_bit'] : []),
       ...(clamps ? ['relux_limit_position'] : []),
     ],
   };
