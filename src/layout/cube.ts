@@ -3,6 +3,7 @@
  * address(c, y, x) = (c div 16) * surfaceBytes + y * lineBytes + x * 16 + c mod 16. Source: Mesa's rkt_ml.c.
  */
 import { atoms } from '../hardware/limits.js';
+import { planeAtoms } from '../hardware/planes.js';
 
 export interface Cube {
   readonly height: number;
@@ -21,12 +22,8 @@ export const alignUp = (value: number, unit: number): number => Math.ceil(value 
 export const writtenChannels = (channels: number, depthwise: boolean): number =>
   alignUp(channels, depthwise ? atoms.depthwiseChannels : atoms.kernels);
 
-/** Atoms from one surface to the next: the vendor's compiler has every plane on multiples of 4, a single pixel alone on 1. */
-const planeUnit = 4;
-
 /** Bytes from one surface of a plane to the next. */
-export const planeBytes = (height: number, width: number): number =>
-  (height * width === 1 ? 1 : alignUp(height * width, planeUnit)) * atoms.channels;
+export const planeBytes = (height: number, width: number): number => planeAtoms(height, width) * atoms.channels;
 
 /** A batch's pictures stand one below the other: all dimensions but the last two are rows. */
 export const cubeOf = (shape: readonly number[], depthwiseProducer: boolean): Cube => {
