@@ -26,14 +26,35 @@ export const codeMax = 127;
 /** 2^14 + 1 moves exact ties away from zero, where TFLite puts them. */
 const awayFromZero = 2 ** 14 + 1;
 
-/** Share of the values spread evenly over these outputs that a division by 2^exponent takes over a tie that they stand below. */
-const divisionMismatch = (exponent: number, [low, high]: readonly [number, number]): number => {
-  const step = 2 ** -exponent;
-  let wrong = 0;
-  // |y| * 2^-14 counts of displacement cross a tie's neighbours when it reaches a grid step.
-  for (let y = low; y <= high; y++) wrong += Math.min(1, Math.floor(Math.abs(y) * 2 ** (exponent - 14)) * step);
-  return wrong / Math.max(1, high - low);
+/** Counts from the zero point that outputs have on average (assumed): near ones are many, far ones few. */
+export const typicalDistance = 40;
+
+interface Likely {
+  /** Counts from the zero point, and the share of the outputs that have this distance. */
+  readonly counts: number;
+  readonly share: number;
+}
+
+/** The outputs inside the range. */
+const likelyOutputs = ({
+  range: [low, high],
+  outputZeroPoint: zero,
+}: Pick<ConvNumbers, 'range' | 'outputZeroPoint'>): readonly Likely[] => {
+  const weights = Array.from({ length: high - low + 1 }, (_, i) =>
+    Math.exp(-Math.abs(low + i - zero) / typicalDistance),
+  );
+  const all = weights.reduce((sum, weight) => sum + weight, 0);
+  return weights.map((weight, i) => ({ counts: low + i - zero, share: weight / all }));
 };
+
+/** Share of outputs that a division by 2^exponent takes over a tie that they stand below. */
+const divisionMismatch = (exponent: number, outputs: readonly Likely[]): number =>
+  // |y| * 2^-14 counts of displacement cross a tie's neighbours when it reaches a grid step.
+  outputs.reduce(
+    (sum, { counts, share }) =>
+      sum + share * Math.min(1, Math.floor(Math.abs(counts) * 2 ** (exponent - 14)) * 2 ** -exponent),
+    0,
+  );
 
 /** The output without a division: what stands before it is in counts. */
 export const undivided = ({ outputZeroPoint: offset }: ConvNumbers): OutputStage => ({
@@ -51,7 +72,7 @@ export const divide = (
 ): { readonly out: OutputStage; readonly mismatch: number } => {
   if (exponent === 0) return { out: undivided(numbers), mismatch: 0 };
   const zero = numbers.outputZeroPoint;
-  const outputs = [numbers.range[0] - zero, numbers.range[1] - zero] as const;
+  const outputs = likelyOutputs(numbers);
   const counts = new Map<number, number>();
   for (const e of exponents) counts.set(e, (counts.get(e) ?? 0) + 1);
   let mismatch = 0;
@@ -68,9 +89,14 @@ export const staysBelow = ({ bias, reach }: ConvNumbers, limit: number): boolean
     ? bias.every((value) => Math.abs(value) < limit - largestSum)
     : reach.every((value) => value < limit);
 
-/** Share of the codes below the zero point. */
-export const shareBelow = ({ range, outputZeroPoint: zero }: ConvNumbers): number =>
-  Math.max(0, zero - range[0]) / Math.max(1, range[1] - range[0]);
+/** Share of outputs below the zero point, of those that are not on it. */
+export const shareBelow = (numbers: ConvNumbers): number => {
+  const outputs = likelyOutputs(numbers);
+  const sum = (wanted: (counts: number) => boolean): number =>
+    outputs.reduce((total, { counts, share }) => total + (wanted(counts) ? share : 0), 0);
+  const below = sum((counts) => counts < 0);
+  return below === 0 ? 0 : below / (below + sum((counts) => counts > 0));
+};
 
 /**
  * TFLite's two roundings of x = sum * 2^-exponent as one: from the zero point up they are floor(x + 1/2 + d) with
@@ -84,11 +110,9 @@ export const oneRounding = (exponent: number, shift: number, below: number): num
 export const oneRoundingMismatch = (exponent: number, below: number): number =>
   exponent > 0 ? 2 ** -exponent * Math.min(below, 1 - below) : 0;
 
-/** Mean distance from the zero point of outputs spread evenly over the range: a relative error times it is a share of values. */
-export const meanMagnitude = ({ range, outputZeroPoint: zero }: ConvNumbers): number => {
-  const [low, high] = [range[0] - zero, range[1] - zero];
-  return (low * Math.abs(low) * -1 + high * Math.abs(high)) / (2 * Math.max(1, high - low));
-};
+/** Mean distance from the zero point: a relative error times it is a share of values. */
+export const meanMagnitude = (numbers: ConvNumbers): number =>
+  likelyOutputs(numbers).reduce((sum, { counts, share }) => sum + share * Math.abs(counts), 0);
 
 /** [0, limit] on the grid before OUT_CVT, when the activation clamps inside the codes' range; null if saturation does it. */
 export const activationLimit = (numbers: ConvNumbers, exponent: number): number | null => {
