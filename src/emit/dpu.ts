@@ -32,6 +32,8 @@ export interface ReaderPlanes {
   readonly base: Address;
   readonly surfaceStride: number;
   readonly notch: number;
+  /** One value for each channel, one after the other, in the place of planes. */
+  readonly perChannel?: boolean;
 }
 
 /** The second operand of the elementwise unit: its surfaces are read in pairs by MRDMA and ERDMA, or by ERDMA alone. */
@@ -50,7 +52,7 @@ const absent = (operand: Operand | null): number => (operand === null ? 1 : 0);
 
 const addAlgorithm = 2;
 /** `multiply` is another type of operation, without an algorithm. */
-const elementwiseAlgorithms = { max: 0, min: 1, add: addAlgorithm, subtract: 4, multiply: 0 } as const;
+const elementwiseAlgorithms = { max: 0, min: 1, add: addAlgorithm, multiply: 0 } as const;
 
 /** BS and BN have the same registers under two prefixes. */
 const writeScaleStage = (writer: TaskWriter, prefix: 'BS' | 'BN', stage: ScaleStage | null): void => {
@@ -133,7 +135,7 @@ const writeElementwise = (writer: TaskWriter, stages: Stages): void => {
   const bounded = ew.limit !== null && Number.isFinite(ew.limit);
   writer.write('DPU', 'EW_CFG', {
     EW_CVT_TYPE: 1,
-    EW_DATA_MODE: 1,
+    EW_DATA_MODE: ew.perChannel === true ? 0 : 1,
     EDATA_SIZE: 1,
     EW_ALU_ALGO: elementwiseAlgorithms[ew.algorithm],
     EW_OP_TYPE: ew.algorithm === 'multiply' ? 1 : 0,
@@ -238,7 +240,10 @@ export const writeDpuReader = (
   maybeAddress(writer, 'RDMA_BS_BASE_ADDR', operands.bs);
   writer.write('DPU_RDMA', 'RDMA_NRDMA_CFG', { NRDMA_DATA_USE: operands.bnUse });
   maybeAddress(writer, 'RDMA_BN_BASE_ADDR', operands.bn);
-  const erdma = operand === null ? { ERDMA_DISABLE: 1 } : { ERDMA_DATA_MODE: 1, ERDMA_DATA_SIZE: 1 };
+  const erdma =
+    operand === null
+      ? { ERDMA_DISABLE: 1 }
+      : { ERDMA_DATA_MODE: operand.perChannel === true ? 0 : 1, ERDMA_DATA_SIZE: 1 };
   writer.write('DPU_RDMA', 'RDMA_ERDMA_CFG', erdma);
   maybeAddress(writer, 'RDMA_EW_BASE_ADDR', operand?.base ?? null);
   writer.write('DPU_RDMA', 'RDMA_EW_SURF_STRIDE', { EW_SURF_STRIDE: operand?.surfaceStride ?? 0 });

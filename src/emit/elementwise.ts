@@ -43,6 +43,8 @@ const emitTask = (
     const [address, place] = [placement.operands[operand], tile.operands[operand]];
     if (address === undefined || place === undefined) return null;
     const surfaceStride = place.surfaceBytes / atoms.channels;
+    if (operand === 1 && stages.ew?.perChannel === true)
+      return { base: at(address, place.start), surfaceStride, notch: 0, perChannel: true };
     return { base: at(address, place.start), surfaceStride, notch: surfaceStride - tile.columns * tile.rows };
   };
   const plane: OutputPlane = {

@@ -37,7 +37,7 @@ export interface Placement {
 interface Needs {
   /** Operands of elementwise tasks: rows without gaps between them. */
   readonly wholeRows: ReadonlySet<number>;
-  /** Operands and results of a fused ADD: surfaces without gaps as well. */
+  /** Operands and results of a fused ADD, values for each channel: surfaces without gaps as well. */
   readonly solid: ReadonlySet<number>;
   /** Tensors with parts that were laid out for a solid whole. */
   readonly wholes: ReadonlySet<number>;
@@ -48,7 +48,11 @@ const needsOf = (operations: readonly Operation[]): Needs => {
     ['conv', 'move', 'view', 'border', 'host'].includes(op.kind) ? [] : operandsOf(op),
   );
   const solid = operations.flatMap((op) =>
-    op.kind === 'conv' && op.residual !== null ? [op.residual.operand, op.output] : [],
+    op.kind === 'conv' && op.residual !== null
+      ? [op.residual.operand, op.output]
+      : op.kind === 'pair' && op.stages.ew?.perChannel === true
+        ? [op.inputs[1]]
+        : [],
   );
   const wholes = operations.flatMap((op) => (op.kind === 'view' && op.whole !== null ? [op.whole] : []));
   return { wholeRows: new Set(wholeRows), solid: new Set(solid), wholes: new Set(wholes) };
@@ -114,9 +118,7 @@ const bind = (
 /** A move that is left: by the DPU alone, or through the convolution unit where rows of the input have gaps. */
 const copyOf = (move: MoveOperation, tensors: Tensors, bindings: ReadonlyMap<number, Binding>): TaskOperation => {
   const { cube } = spotOf(tensors, bindings, move.input);
-  return hasWholeRows(cube)
-    ? copyOperation(move)
-    : identityConvolution(move, [cube.height, cube.width, cube.channels]);
+  return hasWholeRows(cube) ? copyOperation(move) : identityConvolution(move, [cube.height, cube.width, cube.channels]);
 };
 
 const tasksOf = (

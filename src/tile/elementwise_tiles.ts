@@ -14,7 +14,11 @@ const asRow = (cubes: readonly Cube[]): readonly Cube[] => {
   });
 };
 
-/** @param given the operands' cubes and, last, the output's: all of one shape */
+/** A single pixel whose channels stand for all places of a plane. */
+const isPixel = ({ height, width }: Cube, output: Cube): boolean =>
+  height * width === 1 && output.height * output.width > 1;
+
+/** @param given the operands' cubes and, last, the output's: all of one shape, but for an operand of one pixel */
 export const elementwiseTiles = (given: readonly Cube[]): readonly ElementwiseTile[] => {
   const cubes = asRow(given);
   const output = cubes.at(-1);
@@ -28,10 +32,13 @@ export const elementwiseTiles = (given: readonly Cube[]): readonly ElementwiseTi
   for (let channel = 0; channel < output.channels; channel += channelStep) {
     for (let row = 0; row < height; row += rowStep) {
       for (let column = 0; column < width; column += limits.elementwiseColumns) {
-        const places = cubes.map(({ surfaceBytes, lineBytes }) => ({
-          start: (channel / atoms.channels) * surfaceBytes + row * lineBytes + column * atoms.channels,
-          surfaceBytes,
-        }));
+        const places = cubes.map((cube) => {
+          const inPlane = isPixel(cube, output) ? 0 : row * cube.lineBytes + column * atoms.channels;
+          return {
+            start: (channel / atoms.channels) * cube.surfaceBytes + inPlane,
+            surfaceBytes: cube.surfaceBytes,
+          };
+        });
         tiles.push({
           operands: places.slice(0, -1),
           output: places.at(-1) ?? { start: 0, surfaceBytes: 0 },
