@@ -49,13 +49,15 @@ const writeCna = (writer: TaskWriter, operation: ConvOperation, tile: ConvTile, 
   writer.write('CNA', 'CBUF_CON0', banks);
   writer.write('CNA', 'DCOMP_REGNUM');
   writer.write('CNA', 'DCOMP_CTRL');
-  writer.write('CNA', 'CONV_CON1', { CONV_MODE: depthwise ? 3 : 0 });
+  writer.write('CNA', 'CONV_CON1', { CONV_MODE: depthwise ? 3 : 0, DECONV: g.apart === undefined ? 0 : 1 });
   writer.write('DPU', 'S_POINTER', pingPong);
   writer.write('DPU_RDMA', 'RDMA_S_POINTER', pingPong);
   writer.write('CNA', 'CONV_CON2', { FEATURE_GRAINS: featureGrains(g.strideY) });
   writer.write('CNA', 'CONV_CON3', {
     CONV_X_STRIDE: g.strideX,
     CONV_Y_STRIDE: g.strideY,
+    DECONV_X_STRIDE: (g.apart?.x ?? 1) - 1,
+    DECONV_Y_STRIDE: (g.apart?.y ?? 1) - 1,
     ATROUS_X_DILATION: g.dilationX - 1,
     ATROUS_Y_DILATION: g.dilationY - 1,
   });

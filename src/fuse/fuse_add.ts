@@ -17,6 +17,7 @@ const smallestPlane = 12;
 /** The operand's reader walks whole rows of all channels. A depthwise task would read channels that the operand may lack. */
 const suitsReader = ({ geometry: g, depthwise }: ConvOperation): boolean =>
   !depthwise &&
+  g.apart === undefined &&
   takesWholeRows(g, depthwise) &&
   g.outputChannels <= limits.outputChannels &&
   fewerKernels(g) === null &&

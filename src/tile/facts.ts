@@ -22,6 +22,7 @@ export const factsOf = (tiled: TiledOperation, output: Cube): readonly string[] 
   return [
     ...new Set(own),
     ...(operation.depthwise && stages.bs?.multiply instanceof Int32Array ? ['depthwise_operand_group'] : []),
+    ...(operation.geometry.apart === undefined ? [] : ['deconv_gaps']),
     ...(columns ? ['output_notch'] : gaps),
   ];
 };
