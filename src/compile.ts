@@ -119,7 +119,7 @@ export const compileWatched = (
       steps.push({ operation });
       continue;
     }
-    const result = tileOperation(operation, stagesOf(operation, options.trust), cubes, placement.unshared);
+    const result = tileOperation(operation, stagesOf(operation, options.trust), cubes);
     if (result === null)
       return {
         rule: 'tile',

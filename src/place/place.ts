@@ -30,8 +30,6 @@ export interface Placement {
   readonly borders: ReadonlyMap<number, BorderLayout>;
   /** Tensors that stand among the constants and not in the arena: their codes, HWC. */
   readonly constants: ReadonlyMap<number, Int8Array>;
-  /** Results in whose memory nothing else is written: what lies between their rows and surfaces is nobody's. */
-  readonly unshared: ReadonlySet<number>;
 }
 
 interface Needs {
@@ -161,20 +159,6 @@ const takeBorders = (graph: Graph, part: Part, operations: readonly Operation[])
   return { moves, named, borders };
 };
 
-const unsharedOf = (
-  tasks: readonly PlacedOperation[],
-  given: readonly number[],
-  spots: ReadonlyMap<number, Spot>,
-): ReadonlySet<number> => {
-  const writers = new Map<number | undefined, Set<number>>();
-  for (const tensor of [...given, ...tasks.map(({ output }) => output)]) {
-    const root = spots.get(tensor)?.root;
-    writers.set(root, (writers.get(root) ?? new Set<number>()).add(tensor));
-  }
-  const results = tasks.map(({ output }) => output).filter((tensor) => !given.includes(tensor));
-  return new Set(results.filter((tensor) => writers.get(spots.get(tensor)?.root)?.size === 1));
-};
-
 /** @param apart every move stays a task, so that no tensor takes the memory of another one */
 export const place = (graph: Graph, part: Part, wanted: readonly Operation[], apart = false): Placement => {
   const { moves: operations, named, borders } = takeBorders(graph, part, wanted);
@@ -203,9 +187,8 @@ export const place = (graph: Graph, part: Part, wanted: readonly Operation[], ap
     roots.set(root, Math.max(roots.get(root) ?? 0, offset + cube.surfaces * cube.surfaceBytes));
   }
   const given = [...part.inputs, ...constants.keys()];
-  const unshared = unsharedOf(tasks, given, spots);
   const made = new Set([...given, ...tasks.map(({ output }) => output)].map((tensor) => spots.get(tensor)?.root));
   const needed = [...tasks.flatMap(operandsOf), ...part.outputs];
   const missing = needed.find((tensor) => !made.has(spots.get(tensor)?.root ?? -1)) ?? null;
-  return { operations: tasks, spots, roots, missing, borders, constants, unshared };
+  return { operations: tasks, spots, roots, missing, borders, constants };
 };
