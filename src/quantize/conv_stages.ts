@@ -120,11 +120,11 @@ const numberOf = ({ mantissa, shift }: QuantizedMultiplier): number => mantissa 
 
 /**
  * Stages made of register words that were seen on silicon or in a shipped driver only (`trust=seen`): OUT_CVT alone for
- * one multiplier (Mesa), C = s_c / s_ref * 2^14 in BS for one for each channel (vendor). One rounding.
- * @returns null where they cannot keep within one count of TFLite, or where the clamp needs more than saturation
+ * one multiplier (Mesa), C = s_c / s_ref * 2^14 in BS for one for each channel, ReLU and its limit in BN (vendor's
+ * compiler). One rounding.
+ * @returns null where they cannot keep within one count of TFLite
  */
 export const seenConvStages = (numbers: ConvNumbers): Stages | null => {
-  if (activationLimit(numbers, 0) !== null) return null;
   const count = numbers.bias.length;
   const scales = Array.from({ length: count }, (_, c) =>
     numberOf(numbers.multipliers[c] ?? numbers.multipliers[0] ?? { mantissa: 0, shift: 0 }),
@@ -153,10 +153,12 @@ export const seenConvStages = (numbers: ConvNumbers): Stages | null => {
     mismatch += Math.min(1, 64 * error + (scales[c] ?? 0) / 2) / count;
   }
   const single = numbers.multipliers.length === 1;
+  const counts = activationLimit(numbers, 0);
+  const limit = counts === null || counts === Infinity ? counts : Math.min(2 ** 31 - 1, Math.round(counts / reference));
   return {
     technique: 'single-rounding',
     bs: single ? { ...ignore, add: numbers.bias } : { add, multiply, shift: 14, limit: null },
-    bn: null,
+    bn: limit === null ? null : { ...ignore, limit },
     ew: null,
     out: { scale, shift: 15 - shift, offset: numbers.outputZeroPoint, ties: 'even' },
     mismatch,
