@@ -65,7 +65,7 @@ const bordersOf = (part: Part, borders: Layouts, layouts: Renamed['layouts']): L
 
 /** @param known what was tiled before */
 const tileAll = (
-  { operations, spots, unshared }: Placement,
+  { operations, spots }: Placement,
   trust: Trust,
   known: readonly Step[] = [],
 ): readonly Step[] | RefusedPart => {
@@ -78,7 +78,7 @@ const tileAll = (
       before.get(operation) ??
       (operation.kind === 'host'
         ? { operation }
-        : tileOperation(operation, stagesOf(operation, trust), cubes, unshared));
+        : tileOperation(operation, stagesOf(operation, trust), cubes));
     if (step === null) untiled.add(operation.nodes[0] ?? -1);
     else steps.push(step);
   }
@@ -136,7 +136,9 @@ const placePart = (given: Graph, part: Part, options: CompileOptions, apart: boo
     const { graph, layouts, orders } = renamedGraph(given, options.trust, plain);
     const { operations, spare, refusals } = lowerPart(graph, part, options.trust, options.hosted ?? null);
     if (refusals.length > 0) return refusedPart(refusals);
-    const fused = apart ? dropUnused(operations, part) : fuse(operations, part, precision, spare);
+    // A fused ADD's limit stands behind a multiplier: its place nobody has shown.
+    const isPlain = apart || options.trust === 'seen';
+    const fused = isPlain ? dropUnused(operations, part) : fuse(operations, part, precision, spare);
     const placement = place(graph, part, fused, apart);
     const conflicts = conflictsOf(part, placement.borders, layouts);
     if (conflicts.length === 0) {

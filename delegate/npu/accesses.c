@@ -40,6 +40,11 @@ size_t npu_step_accesses(const npu_step *step, const npu_memory *memory, uint32_
         add(&l, NPU_REG_PPU_DST_BASE_ADDR, true, &step->ppu.output);
         return l.count;
     }
+    if (step->unpooling) {
+        add(&l, NPU_REG_DPU_RDMA_SRC_BASE_ADDR, false, &step->unpool.source);
+        add(&l, NPU_REG_DPU_DST_BASE_ADDR, true, &step->unpool.output);
+        return l.count;
+    }
     if (step->convolution) {
         add(&l, NPU_REG_CNA_FEATURE_DATA_ADDR, false, &step->cna.features);
         add(&l, NPU_REG_CNA_DCOMP_ADDR0, false, &step->cna.weights);

@@ -3,15 +3,15 @@
 #include <inttypes.h>
 
 /*
- * Entries of 64 bytes, four atoms each, that one row takes; a rest of three atoms by fact. How pixels stand in CBUF nobody
- * knows: at least their bytes must have room.
+ * Entries of 64 bytes, four atoms each, that one row takes; a rest of three atoms by fact. A pixel takes an atom (vendor's
+ * and Mesa's bank counts).
  */
 static uint64_t row_entries(const npu_decoder *d, const npu_cna *cna) {
     if (cna->pixels.channels != 0) {
-        return ((uint64_t)cna->in_width * cna->pixels.channels + NPU_CBUF_ENTRY_BYTES - 1) / NPU_CBUF_ENTRY_BYTES;
+        return ((uint64_t)cna->in_width + 3) / 4;
     }
     uint64_t atoms = cna->channels / NPU_ATOM, width = cna->in_width, rest = atoms % 4;
-    bool whole = d->config->facts[NPU_FACT_THREE_ATOM_ROWS] == NPU_THREE_ATOM_ROWS_WHOLE;
+    bool whole = d->config->facts[NPU_FACT_THREE_ATOM_ROWS] == NPU_THREE_ATOM_ROWS_WHOLE_ONLY;
     if (!whole) return (atoms * width + 3) / 4;
     return atoms / 4 * width + (rest == 3 ? width : (rest * width + 3) / 4);
 }
@@ -35,7 +35,8 @@ int npu_cbuf_check(const npu_decoder *d, npu_cna *cna) {
     }
     uint64_t capacity = (uint64_t)cna->data_banks * (NPU_CBUF_BANK_BYTES / NPU_CBUF_ENTRY_BYTES);
     /* Driver: Mesa counts the entries of all rows of pixels, not of one. */
-    uint64_t rows = (cna->pixels.channels != 0 ? needed : cna->entries) * cna->in_height;
+    bool pixels = cna->pixels.channels != 0;
+    uint64_t rows = pixels ? ((uint64_t)cna->in_width * cna->in_height + 3) / 4 : (uint64_t)cna->entries * cna->in_height;
     if (rows > capacity) {
         return npu_refuse(d, NPU_REG_CNA_CBUF_CON0, "%" PRIu64 " entries of features, the data banks hold %" PRIu64, rows,
                           capacity);

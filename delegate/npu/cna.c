@@ -27,32 +27,72 @@ static int expect_constants(const npu_decoder *d) {
     return 0;
 }
 
+/* The vendor's compiler: a convolution of stride 1 over inputs that stand DECONV strides apart. */
+static int decode_transposed(const npu_decoder *d, npu_cna *cna) {
+    uint32_t x = NPU_FIELD(d, CNA_CONV_CON3, DECONV_X_STRIDE), y = NPU_FIELD(d, CNA_CONV_CON3, DECONV_Y_STRIDE);
+    cna->up_x = cna->up_y = 1;
+    cna->gaps_zero = d->config->facts[NPU_FACT_DECONV_GAPS] == NPU_DECONV_GAPS_ZERO;
+    if (NPU_FIELD(d, CNA_CONV_CON1, DECONV) == 0) {
+        if (x == 0 && y == 0) return 0;
+        return npu_refuse(d, NPU_REG_CNA_CONV_CON3, "strides of a transposed convolution, but DECONV is not set");
+    }
+    if (cna->depthwise || cna->pixels.channels != 0) {
+        return npu_refuse(d, NPU_REG_CNA_CONV_CON1, "a transposed convolution that is depthwise or of pixels is not known");
+    }
+    if (cna->stride_x != 1 || cna->stride_y != 1 || cna->dilation_x != 1 || cna->dilation_y != 1) {
+        return npu_refuse(d, NPU_REG_CNA_CONV_CON3, "a transposed convolution with other strides or dilation is not known");
+    }
+    cna->up_x = x + 1;
+    cna->up_y = y + 1;
+    return 0;
+}
+
 static int decode_mode(const npu_decoder *d, npu_cna *cna) {
     uint32_t mode = NPU_FIELD(d, CNA_CONV_CON1, CONV_MODE);
     uint32_t input = NPU_CNA_CONV_CON1_ARGB_IN_MASK << NPU_CNA_CONV_CON1_ARGB_IN_SHIFT |
                      NPU_CNA_CONV_CON1_NONALIGN_DMA_MASK << NPU_CNA_CONV_CON1_NONALIGN_DMA_SHIFT |
-                     NPU_CNA_CONV_CON1_GROUP_LINE_OFF_MASK << NPU_CNA_CONV_CON1_GROUP_LINE_OFF_SHIFT;
+                     NPU_CNA_CONV_CON1_GROUP_LINE_OFF_MASK << NPU_CNA_CONV_CON1_GROUP_LINE_OFF_SHIFT |
+                     NPU_CNA_CONV_CON1_DECONV_MASK << NPU_CNA_CONV_CON1_DECONV_SHIFT;
+    if (NPU_FIELD(d, CNA_CONV_CON1, IN_PRECISION) == 2 || NPU_FIELD(d, CNA_CONV_CON1, PROC_PRECISION) == 2) {
+        return npu_refuse(d, NPU_REG_CNA_CONV_CON1, "fp16 (softmax, partial sums) is not modelled: int8 all round is");
+    }
     if ((NPU_VALUE(d, CNA_CONV_CON1) & ~input) != mode || (mode != 0 && mode != 3)) {
         return npu_refuse(d, NPU_REG_CNA_CONV_CON1, "not modelled (0 direct, 3 depthwise, int8 cubes or pixels are)");
     }
     cna->depthwise = mode == 3;
     if (npu_pixels_decode(d, cna) != 0) return -1;
+    if (NPU_FIELD(d, CNA_CONV_CON2, CORES_SHARE) != 0) {
+        return npu_refuse(d, NPU_REG_CNA_CONV_CON2, "CORES_SHARE %" PRIu32 ": one core is modelled, which shares with none",
+                          NPU_FIELD(d, CNA_CONV_CON2, CORES_SHARE));
+    }
     uint32_t grains = NPU_FIELD(d, CNA_CONV_CON2, FEATURE_GRAINS);
     if (NPU_VALUE(d, CNA_CONV_CON2) != grains << NPU_CNA_CONV_CON2_FEATURE_GRAINS_SHIFT) {
         return npu_refuse(d, NPU_REG_CNA_CONV_CON2, "fields other than FEATURE_GRAINS are not modelled");
     }
-    /* Silicon: any 9 to 65 works. */
-    if (grains < 9 || grains > 65) return npu_refuse(d, NPU_REG_CNA_CONV_CON2, "FEATURE_GRAINS outside 9..65");
+    /* Silicon: any 9 to 65 works; the vendor writes 2 to 40. */
+    if (grains < 1 || grains > 65) return npu_refuse(d, NPU_REG_CNA_CONV_CON2, "FEATURE_GRAINS outside 1..65");
     cna->stride_x = NPU_FIELD(d, CNA_CONV_CON3, CONV_X_STRIDE);
     cna->stride_y = NPU_FIELD(d, CNA_CONV_CON3, CONV_Y_STRIDE);
     cna->dilation_x = NPU_FIELD(d, CNA_CONV_CON3, ATROUS_X_DILATION) + 1;
     cna->dilation_y = NPU_FIELD(d, CNA_CONV_CON3, ATROUS_Y_DILATION) + 1;
     if (cna->stride_x == 0 || cna->stride_y == 0) return npu_refuse(d, NPU_REG_CNA_CONV_CON3, "a stride of 0");
-    if (NPU_FIELD(d, CNA_CONV_CON3, DECONV_X_STRIDE) != 0 || NPU_FIELD(d, CNA_CONV_CON3, DECONV_Y_STRIDE) != 0 ||
-        NPU_FIELD(d, CNA_CONV_CON3, NN_MODE) != 0) {
-        return npu_refuse(d, NPU_REG_CNA_CONV_CON3, "transposed convolution and NN_MODE are not modelled");
+    if (NPU_FIELD(d, CNA_CONV_CON3, NN_MODE) != 0) return npu_refuse(d, NPU_REG_CNA_CONV_CON3, "NN_MODE is not modelled");
+    return decode_transposed(d, cna);
+}
+
+/* A depthwise rest of 48 channels: Mesa gives it 48 lanes a tap, the vendor 64. */
+static int decode_lanes(const npu_decoder *d, npu_cna *cna) {
+    uint32_t taps = cna->kernel_width * cna->kernel_height, rest = cna->channels % NPU_DEPTHWISE_GROUP;
+    cna->rest_lanes = rest;
+    if (cna->depthwise && rest == 48) {
+        bool filled = cna->kernel_bytes == taps * (cna->channels + NPU_ATOM);
+        if (filled || d->config->facts[NPU_FACT_DEPTHWISE_REST_LANES] == NPU_DEPTHWISE_REST_LANES_WHOLE_64) {
+            cna->rest_lanes = NPU_DEPTHWISE_GROUP;
+        }
+        if (filled) return 0;
     }
-    return 0;
+    if (cna->kernel_bytes == taps * cna->channels) return 0;
+    return npu_refuse(d, NPU_REG_CNA_WEIGHT_SIZE1, "not kernel sides times DATAIN_CHANNEL");
 }
 
 static int decode_sizes(const npu_decoder *d, npu_cna *cna) {
@@ -67,7 +107,10 @@ static int decode_sizes(const npu_decoder *d, npu_cna *cna) {
     }
     cna->channels = NPU_FIELD(d, CNA_DATA_SIZE1, DATAIN_CHANNEL);
     uint32_t real = NPU_FIELD(d, CNA_DATA_SIZE1, DATAIN_CHANNEL_REAL) + 1;
-    if (cna->channels != (real + NPU_ATOM - 1) / NPU_ATOM * NPU_ATOM) {
+    /* Mesa counts all channels, the vendor those of the last group of 64. */
+    uint32_t atoms = (real + NPU_ATOM - 1) / NPU_ATOM, all = cna->channels / NPU_ATOM;
+    bool last_group = all > 4 && atoms == (all - 1) % 4 + 1;
+    if (cna->channels == 0 || cna->channels % NPU_ATOM != 0 || (atoms != all && !last_group)) {
         return npu_refuse(d, NPU_REG_CNA_DATA_SIZE1, "DATAIN_CHANNEL is not DATAIN_CHANNEL_REAL + 1 in whole atoms");
     }
     if (cna->pixels.channels != 0 && cna->pixels.channels != real) {
@@ -91,9 +134,7 @@ static int decode_sizes(const npu_decoder *d, npu_cna *cna) {
         return npu_refuse(d, NPU_REG_CNA_WEIGHT_SIZE2, "kernels: 1 in depthwise, else an even number; no side of 0");
     }
     cna->kernel_bytes = NPU_VALUE(d, CNA_WEIGHT_SIZE1);
-    if (cna->kernel_bytes != cna->kernel_width * cna->kernel_height * cna->channels) {
-        return npu_refuse(d, NPU_REG_CNA_WEIGHT_SIZE1, "not kernel sides times DATAIN_CHANNEL");
-    }
+    if (decode_lanes(d, cna) != 0) return -1;
     if (NPU_VALUE(d, CNA_WEIGHT_SIZE0) != (uint64_t)cna->kernel_bytes * cna->kernels) {
         return npu_refuse(d, NPU_REG_CNA_WEIGHT_SIZE0, "not WEIGHT_BYTES_PER_KERNEL times WEIGHT_KERNELS");
     }
@@ -110,10 +151,10 @@ static int decode_padding(const npu_decoder *d, npu_cna *cna) {
     cna->pad_parity = cna->depthwise || d->config->facts[NPU_FACT_DIRECT_PAD_LANES] == NPU_DIRECT_PAD_LANES_PARITY;
     /* Right and bottom padding follow from the output's size; as much as the fields allow left and above. */
     uint32_t last_x = (cna->out_width - 1) * cna->stride_x, last_y = (cna->out_height - 1) * cna->stride_y;
-    if (last_x >= cna->pad_left + cna->in_width + NPU_CNA_PAD_CON0_PAD_LEFT_MASK) {
+    if (last_x >= cna->pad_left + npu_cna_spread_width(cna) + NPU_CNA_PAD_CON0_PAD_LEFT_MASK) {
         return npu_refuse(d, NPU_REG_CNA_DATA_SIZE2, "the last window starts far right of the input");
     }
-    if (last_y >= cna->pad_top + cna->in_height + NPU_CNA_PAD_CON0_PAD_TOP_MASK) {
+    if (last_y >= cna->pad_top + npu_cna_spread_height(cna) + NPU_CNA_PAD_CON0_PAD_TOP_MASK) {
         return npu_refuse(d, NPU_REG_CNA_DATA_SIZE3, "the last window starts far below the input");
     }
     return 0;
@@ -122,13 +163,20 @@ static int decode_padding(const npu_decoder *d, npu_cna *cna) {
 static int find_weights(const npu_decoder *d, npu_cna *cna) {
     int64_t weights = NPU_VALUE(d, CNA_DCOMP_ADDR0);
     if (weights % NPU_ATOM != 0) return npu_refuse(d, NPU_REG_CNA_DCOMP_ADDR0, "not a multiple of 16");
-    return npu_find(d, NPU_REG_CNA_DCOMP_ADDR0, weights, NPU_VALUE(d, CNA_WEIGHT_SIZE0), &cna->weights);
+    uint64_t bytes = NPU_VALUE(d, CNA_WEIGHT_SIZE0);
+    if (cna->depthwise && cna->rest_lanes == NPU_DEPTHWISE_GROUP) {
+        uint64_t groups = (cna->channels + NPU_DEPTHWISE_GROUP - 1) / NPU_DEPTHWISE_GROUP;
+        bytes = groups * NPU_DEPTHWISE_GROUP * cna->kernel_width * cna->kernel_height;
+    }
+    return npu_find(d, NPU_REG_CNA_DCOMP_ADDR0, weights, (int64_t)bytes, &cna->weights);
 }
 
-/* Driver: rows of pixels, the stride in bytes; there is one surface, so its stride says nothing. */
+/* The vendor's compiler: the stride in pixels, rows on multiples of 16 of them; the surface's stride says nothing. */
 static int find_pixels(const npu_decoder *d, npu_cna *cna) {
     int64_t row = (int64_t)cna->in_width * cna->pixels.channels;
-    cna->line_bytes = NPU_FIELD(d, CNA_DMA_CON1, LINE_STRIDE);
+    int64_t line = NPU_FIELD(d, CNA_DMA_CON1, LINE_STRIDE);
+    bool bytes = d->config->facts[NPU_FACT_PIXEL_LINE_STRIDE] == NPU_PIXEL_LINE_STRIDE_BYTES;
+    cna->line_bytes = bytes ? line : (line + NPU_ATOM - 1) / NPU_ATOM * NPU_ATOM * cna->pixels.channels;
     cna->surface_bytes = 0;
     if (cna->in_height > 1 && cna->line_bytes < row) {
         return npu_refuse(d, NPU_REG_CNA_DMA_CON1, "a line stride shorter than a line of pixels");
@@ -137,16 +185,24 @@ static int find_pixels(const npu_decoder *d, npu_cna *cna) {
                     (cna->in_height - 1) * cna->line_bytes + row, &cna->features);
 }
 
-/* Strides: lines in words of 4 bytes; surfaces in atoms of 16, counted from the end of the fourth line, 28 bits signed. */
+/*
+ * Strides: lines in words of 4 bytes; surfaces in atoms of 16, counted from the end of the fourth line, 28 bits signed. With
+ * GROUP_LINE_OFF (the vendor's compiler): lines in atoms, surfaces counted from the end of the task's first line.
+ */
 static int find_cube(const npu_decoder *d, npu_cna *cna) {
-    int64_t line = NPU_FIELD(d, CNA_DMA_CON1, LINE_STRIDE);
+    int64_t line = NPU_FIELD(d, CNA_DMA_CON1, LINE_STRIDE), from = line;
     cna->line_bytes = line * 4;
+    if (NPU_FIELD(d, CNA_CONV_CON1, GROUP_LINE_OFF) != 0 &&
+        d->config->facts[NPU_FACT_GROUP_LINE_OFF] == NPU_GROUP_LINE_OFF_ATOMS) {
+        cna->line_bytes = line * NPU_ATOM;
+        from = cna->in_width;
+    }
     if (cna->line_bytes % NPU_ATOM != 0 || (cna->in_height > 1 && cna->line_bytes < (int64_t)cna->in_width * NPU_ATOM)) {
         return npu_refuse(d, NPU_REG_CNA_DMA_CON1, "a line stride that is not whole atoms or shorter than a line");
     }
     int64_t surface = NPU_FIELD(d, CNA_DMA_CON2, SURF_STRIDE);
     if (surface >= 1 << 27) surface -= 1 << 28;
-    cna->surface_bytes = (surface + line) * NPU_ATOM;
+    cna->surface_bytes = (surface + from) * NPU_ATOM;
     int64_t base = NPU_VALUE(d, CNA_FEATURE_DATA_ADDR);
     if (base % NPU_ATOM != 0) return npu_refuse(d, NPU_REG_CNA_FEATURE_DATA_ADDR, "not a multiple of 16");
     int64_t surfaces = cna->channels / NPU_ATOM;
@@ -177,8 +233,19 @@ int8_t npu_cna_padding(const npu_cna *cna, uint32_t channel) {
     return cna->pad[second ? 1 : 0];
 }
 
+int8_t npu_cna_gap(const npu_cna *cna, uint32_t channel) { return cna->gaps_zero ? 0 : npu_cna_padding(cna, channel); }
+
+uint32_t npu_cna_spread_width(const npu_cna *cna) { return (cna->in_width - 1) * cna->up_x + 1; }
+
+uint32_t npu_cna_spread_height(const npu_cna *cna) { return (cna->in_height - 1) * cna->up_y + 1; }
+
 int8_t npu_cna_feature(const npu_cna *cna, uint32_t channel, int64_t y, int64_t x) {
-    if (y < 0 || x < 0 || y >= cna->in_height || x >= cna->in_width) return npu_cna_padding(cna, channel);
+    if (y < 0 || x < 0 || y >= npu_cna_spread_height(cna) || x >= npu_cna_spread_width(cna)) {
+        return npu_cna_padding(cna, channel);
+    }
+    if (y % cna->up_y != 0 || x % cna->up_x != 0) return npu_cna_gap(cna, channel);
+    y /= cna->up_y;
+    x /= cna->up_x;
     if (cna->pixels.channels != 0) {
         return npu_pixels_value(&cna->pixels, channel, cna->features.data + y * cna->line_bytes + x * cna->pixels.channels);
     }
@@ -191,7 +258,7 @@ size_t npu_cna_weight_index(const npu_cna *cna, uint32_t kernel, uint32_t channe
     size_t taps = (size_t)cna->kernel_width * cna->kernel_height;
     if (cna->depthwise) {
         uint32_t group = channel / NPU_DEPTHWISE_GROUP * NPU_DEPTHWISE_GROUP;
-        uint32_t lanes = least(NPU_DEPTHWISE_GROUP, cna->channels - group);
+        uint32_t lanes = cna->channels - group < NPU_DEPTHWISE_GROUP ? cna->rest_lanes : NPU_DEPTHWISE_GROUP;
         return group * taps + (size_t)tap * lanes + (channel - group);
     }
     uint32_t kernel_group = kernel / NPU_KERNEL_GROUP * NPU_KERNEL_GROUP;

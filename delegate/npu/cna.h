@@ -31,11 +31,14 @@ typedef struct npu_cna {
     int8_t pad[2];
     uint32_t stride_x, stride_y, dilation_x, dilation_y;
     uint32_t in_width, in_height;
+    uint32_t up_x, up_y; /* transposed: places from one input to the next; 1 otherwise */
+    bool gaps_zero;      /* ... with 0 between them, else the padding constant */
     uint32_t channels; /* padded to atoms */
     uint32_t pad_left, pad_top;
     uint32_t kernel_width, kernel_height;
     uint32_t kernels;
     uint32_t kernel_bytes;
+    uint32_t rest_lanes; /* depthwise: lanes a tap in the last group of 64 channels */
     uint32_t out_width, out_height;
     uint32_t data_banks, weight_banks, entries;
     bool data_reuse, weight_reuse;
@@ -53,7 +56,14 @@ int npu_pixels_decode(const npu_decoder *decoder, npu_cna *cna);
 /* Channel `channel` of the pixel at `from`, as the MACs get it. */
 int8_t npu_pixels_value(const npu_pixels *pixels, uint32_t channel, const uint8_t *from);
 
-/* What stands at channel c of input position (x, y), which may be padding. */
+/* Places that the input covers, gaps included. */
+uint32_t npu_cna_spread_width(const npu_cna *cna);
+uint32_t npu_cna_spread_height(const npu_cna *cna);
+
+/* What stands between two inputs of a transposed convolution. */
+int8_t npu_cna_gap(const npu_cna *cna, uint32_t channel);
+
+/* What stands at channel c of place (x, y), which may be padding or a gap. */
 int8_t npu_cna_feature(const npu_cna *cna, uint32_t channel, int64_t y, int64_t x);
 
 /* The padding constant of a channel. */

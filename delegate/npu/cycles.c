@@ -14,9 +14,14 @@ static uint64_t larger(uint64_t a, uint64_t b) { return a > b ? a : b; }
 
 static uint64_t pooling_cycles(const npu_step *step) {
     const npu_ppu *ppu = &step->ppu;
-    uint64_t atoms = (uint64_t)ppu->out_width * ppu->out_height * groups(ppu->channels, NPU_FP16_LANES);
+    uint64_t atoms = (uint64_t)ppu->out_width * ppu->out_height * groups(ppu->channels, ppu->int8 ? NPU_INT8_LANES : NPU_FP16_LANES);
     uint64_t bytes = (uint64_t)step->words * 8 + ppu->output.bytes + step->ppu_rdma.source.bytes;
     return PIPELINE_FILL + larger(atoms * ppu->kernel_width * ppu->kernel_height, bytes / BYTES_PER_CYCLE);
+}
+
+static uint64_t unpooling_cycles(const npu_step *step) {
+    uint64_t bytes = (uint64_t)step->words * 8 + step->unpool.output.bytes + step->unpool.source.bytes;
+    return PIPELINE_FILL + bytes / BYTES_PER_CYCLE;
 }
 
 uint64_t npu_step_products(const npu_step *step) {
@@ -28,6 +33,7 @@ uint64_t npu_step_products(const npu_step *step) {
 
 uint64_t npu_step_cycles(const npu_step *step) {
     if (step->pooling) return pooling_cycles(step);
+    if (step->unpooling) return unpooling_cycles(step);
     const npu_dpu *dpu = &step->dpu;
     uint64_t outputs = (uint64_t)dpu->width * dpu->height, products = 0;
     uint64_t bytes = (uint64_t)step->words * 8 + outputs * dpu->channels;

@@ -29,7 +29,7 @@ static int check_sums(const npu_decoder *d, const npu_step *step, int16_t *offse
     if (largest > INT16_MAX - 128) {
         return npu_refuse(d, NPU_REG_DPU_BS_OW_OP, "a weight offset of %" PRId64 " is not modelled", largest);
     }
-    int64_t products = (int64_t)cna->kernel_bytes / (cna->depthwise ? cna->channels : 1);
+    int64_t products = (int64_t)cna->kernel_width * cna->kernel_height * (cna->depthwise ? 1 : cna->channels);
     if (products * 128 * (128 + largest) > INT32_MAX) {
         return npu_refuse(d, NPU_REG_CNA_WEIGHT_SIZE1, "%" PRId64 " products may overflow the accumulator", products);
     }
@@ -39,7 +39,7 @@ static int check_sums(const npu_decoder *d, const npu_step *step, int16_t *offse
 int npu_step_check_bytes(const npu_program *program, size_t index, npu_error *error) {
     const npu_step *step = &program->steps[index];
     npu_decoder d = npu_step_decoder(program, index, error);
-    if (step->pooling) return 0;
+    if (step->pooling || step->unpooling) return 0;
     if (npu_rdma_check_operands(&d, &step->dpu, &step->rdma) != 0) return -1;
     return step->convolution ? check_sums(&d, step, program->offsets) : 0;
 }
@@ -70,10 +70,14 @@ static int check_overlap(const npu_decoder *d, const npu_step *step) {
     return npu_refuse(d, NPU_REG_DPU_DST_BASE_ADDR, "the output overlaps the %s that the task reads", read);
 }
 
+const npu_extent *npu_step_output(const npu_step *step) {
+    return step->pooling ? &step->ppu.output : step->unpooling ? &step->unpool.output : &step->dpu.output;
+}
+
 /* Whether a step between two wrote into an extent. */
 static bool written_between(const npu_step *from, const npu_step *to, const npu_extent *extent) {
     for (const npu_step *step = from; step < to; step++) {
-        if (npu_extents_overlap(step->pooling ? &step->ppu.output : &step->dpu.output, extent)) return true;
+        if (npu_extents_overlap(npu_step_output(step), extent)) return true;
     }
     return false;
 }
@@ -123,6 +127,9 @@ static int decode_convolution(const npu_decoder *d, npu_step *step) {
 
 static int decode_pooling(const npu_decoder *d, npu_step *step) {
     if (npu_ppu_decode(d, &step->ppu) != 0 || npu_ppu_rdma_decode(d, &step->ppu_rdma) != 0) return -1;
+    if (step->ppu.int8 != step->ppu_rdma.int8) {
+        return npu_refuse(d, NPU_REG_PPU_RDMA_DATA_FORMAT, "differs from the PPU's precision: 1 goes with 0 (int8), 2 with 2 (fp16)");
+    }
     if (npu_extents_overlap(&step->ppu.output, &step->ppu_rdma.source)) {
         return npu_refuse(d, NPU_REG_PPU_DST_BASE_ADDR, "the output overlaps the cube that the task pools");
     }
@@ -140,7 +147,17 @@ int npu_steps_decode(npu_program *program, npu_error *error) {
             if (decode_pooling(&d, step) != 0) return -1;
             continue;
         }
+        step->unpooling = !step->convolution && step->reader && npu_unpool_asked(&d);
+        if (step->unpooling) {
+            if (npu_unpool_decode(&d, &step->unpool) != 0) return -1;
+            step->constant = true;
+            step->cycles = npu_step_cycles(step);
+            continue;
+        }
         if (npu_dpu_decode(&d, !step->convolution, step->lut, &step->dpu) != 0) return -1;
+        if (step->fills_lut && step->dpu.ew.lut.tables != NULL) {
+            return npu_refuse(&d, NPU_REG_DPU_EW_CFG, "a chained task that fills the LUT reads it: no driver does");
+        }
         if (npu_rdma_decode(&d, step->reader, &step->dpu, &step->rdma) != 0) return -1;
         if (step->convolution && decode_convolution(&d, step) != 0) return -1;
         if (check_overlap(&d, step) != 0) return -1;

@@ -8,6 +8,7 @@ typedef struct stage_registers {
     enum npu_register cfg, alu, mul, limit;
     unsigned negative_shift; /* in DATA_FORMAT */
     uint8_t rounding;        /* the fact's value */
+    bool mul_first;
 } stage_registers;
 
 #define STAGE_FIELD(value, field) ((value) >> NPU_DPU_BS_##field##_SHIFT & NPU_DPU_BS_##field##_MASK)
@@ -44,6 +45,7 @@ static int decode_scale_stage(const npu_decoder *d, const stage_registers *r, np
     } else if (stage->shift != 0 || stage->shift_negative != 0) {
         return npu_refuse(d, r->mul, "a shift without a multiplier is not modelled");
     }
+    stage->mul_first = r->mul_first && stage->mul && stage->add != 0;
     stage->relu = STAGE_FIELD(cfg, CFG_BS_RELU_BYPASS) == 0;
     stage->limited = STAGE_FIELD(cfg, CFG_BS_RELUX_EN) != 0;
     if (stage->limited && !stage->relu) return npu_refuse(d, r->cfg, "RELUX_EN with ReLU bypassed is not modelled");
@@ -80,8 +82,11 @@ static int decode_out(const npu_decoder *d, npu_out_stage *out) {
     return 0;
 }
 
+/* SIZE_E: 3 depthwise, 1 direct; a task without convolution 0, as the vendor has it, or 1. */
 static int decode_weight_offset(const npu_decoder *d, npu_dpu *dpu) {
     uint32_t size = dpu->depthwise ? 3 : 1;
+    if (dpu->flying && NPU_FIELD(d, DPU_BS_OW_CFG, SIZE_E_0) == 0) size = 0;
+    dpu->size_e = size;
     uint32_t low = NPU_DPU_BS_OW_CFG_OW_SRC_MASK | NPU_DPU_BS_OW_CFG_OD_BYPASS_MASK << NPU_DPU_BS_OW_CFG_OD_BYPASS_SHIFT;
     uint32_t sizes = size << NPU_DPU_BS_OW_CFG_SIZE_E_0_SHIFT | size << NPU_DPU_BS_OW_CFG_SIZE_E_1_SHIFT |
                      size << NPU_DPU_BS_OW_CFG_SIZE_E_2_SHIFT;
@@ -109,11 +114,13 @@ static int decode_plane(const npu_decoder *d, npu_dpu *dpu) {
                           unit);
     }
     if (NPU_VALUE(d, DPU_WDMA_SIZE_0) != dpu->channels - 1) {
-        return npu_refuse(d, NPU_REG_DPU_WDMA_SIZE_0, "differs from DATA_CUBE_CHANNEL: not modelled");
+        return npu_refuse(d, NPU_REG_DPU_WDMA_SIZE_0,
+                          "differs from DATA_CUBE_CHANNEL: single pixels (bilinear resizes) are not modelled");
     }
     if (NPU_FIELD(d, DPU_WDMA_SIZE_1, WIDTH_WDMA) + 1 != dpu->width ||
         NPU_FIELD(d, DPU_WDMA_SIZE_1, HEIGHT_WDMA) + 1 != dpu->height) {
-        return npu_refuse(d, NPU_REG_DPU_WDMA_SIZE_1, "differs from DATA_CUBE_WIDTH and HEIGHT: not modelled");
+        return npu_refuse(d, NPU_REG_DPU_WDMA_SIZE_1,
+                          "differs from DATA_CUBE_WIDTH and HEIGHT: a part of the cube (bilinear resizes) is not modelled");
     }
     uint32_t notch = NPU_FIELD(d, DPU_DATA_CUBE_NOTCH_ADDR, NOTCH_ADDR_0);
     if (NPU_FIELD(d, DPU_DATA_CUBE_NOTCH_ADDR, NOTCH_ADDR_1) != notch) {
@@ -123,8 +130,8 @@ static int decode_plane(const npu_decoder *d, npu_dpu *dpu) {
     dpu->row_bytes = ((int64_t)dpu->width + notch) * NPU_ATOM;
     dpu->surface_bytes = NPU_VALUE(d, DPU_DST_SURF_STRIDE);
     int64_t step = NPU_VALUE(d, DPU_SURFACE_ADD);
-    if (step != dpu->surface_bytes * (dpu->depthwise ? 4 : 2)) {
-        return npu_refuse(d, NPU_REG_DPU_SURFACE_ADD, "not %d times DST_SURF_STRIDE", dpu->depthwise ? 4 : 2);
+    if (step != dpu->surface_bytes * (dpu->size_e + 1)) {
+        return npu_refuse(d, NPU_REG_DPU_SURFACE_ADD, "not %" PRIu32 " times DST_SURF_STRIDE (SIZE_E + 1)", dpu->size_e + 1);
     }
     return 0;
 }
@@ -153,9 +160,39 @@ static int find_output(const npu_decoder *d, npu_dpu *dpu) {
     return 0;
 }
 
+/* Forms of the vendor's compiler that are known by name only. */
+static int refuse_other_forms(const npu_decoder *d) {
+    if (NPU_FIELD(d, DPU_FEATURE_MODE_CFG, TP_EN) != 0) {
+        return npu_refuse(d, NPU_REG_DPU_FEATURE_MODE_CFG, "TP_EN: transposes are not modelled");
+    }
+    if (NPU_FIELD(d, DPU_FEATURE_MODE_CFG, SURF_LEN) != 0) {
+        return npu_refuse(d, NPU_REG_DPU_FEATURE_MODE_CFG, "SURF_LEN: transposes by surfaces of some length are not modelled");
+    }
+    if (NPU_FIELD(d, DPU_FEATURE_MODE_CFG, COMB_USE) != 0) {
+        return npu_refuse(d, NPU_REG_DPU_FEATURE_MODE_CFG, "COMB_USE: the fp16 tasks of a softmax are not modelled");
+    }
+    uint32_t in = NPU_FIELD(d, DPU_DATA_FORMAT, IN_PRECISION), out = NPU_FIELD(d, DPU_DATA_FORMAT, OUT_PRECISION);
+    uint32_t inside = NPU_FIELD(d, DPU_DATA_FORMAT, PROC_PRECISION);
+    if (in == 2 || out == 2 || inside == 2) {
+        return npu_refuse(d, NPU_REG_DPU_DATA_FORMAT,
+                          "fp16 (softmax, conversions, partial sums) is not modelled: int8 all round is");
+    }
+    if (in == 1 || out == 1 || inside == 1) {
+        return npu_refuse(d, NPU_REG_DPU_DATA_FORMAT, "16-bit pairs are modelled for unpooling by 2 only");
+    }
+    if (NPU_FIELD(d, DPU_BS_OW_CFG, SIZE_E_0) == 7) {
+        return npu_refuse(d, NPU_REG_DPU_BS_OW_CFG, "SIZE_E 7: eight groups (transposes) are not modelled");
+    }
+    if (NPU_FIELD(d, DPU_WDMA_SIZE_0, SIZE_C_WDMA) != 0 || NPU_FIELD(d, DPU_WDMA_SIZE_0, TP_PRECISION) != 0) {
+        return npu_refuse(d, NPU_REG_DPU_WDMA_SIZE_0, "SIZE_C_WDMA and TP_PRECISION: transposes are not modelled");
+    }
+    return 0;
+}
+
 int npu_dpu_decode(const npu_decoder *d, bool flying, const npu_lut *lut, npu_dpu *dpu) {
     dpu->flying = flying;
     dpu->depthwise = NPU_FIELD(d, DPU_FEATURE_MODE_CFG, CONV_MODE) == 3;
+    if (refuse_other_forms(d) != 0) return -1;
     uint32_t burst = NPU_DPU_FEATURE_MODE_CFG_BURST_LEN_MASK << NPU_DPU_FEATURE_MODE_CFG_BURST_LEN_SHIFT;
     uint32_t mode = (flying ? 1u : 0u) | 2u << NPU_DPU_FEATURE_MODE_CFG_OUTPUT_MODE_SHIFT |
                     (dpu->depthwise ? 3u : 0u) << NPU_DPU_FEATURE_MODE_CFG_CONV_MODE_SHIFT;
@@ -173,15 +210,17 @@ int npu_dpu_decode(const npu_decoder *d, bool flying, const npu_lut *lut, npu_dp
                                 NPU_REG_DPU_BS_MUL_CFG,
                                 NPU_REG_DPU_BS_RELUX_CMP_VALUE,
                                 NPU_FIELD(d, DPU_DATA_FORMAT, BS_MUL_SHIFT_VALUE_NEG),
-                                d->config->facts[NPU_FACT_BS_SHIFT_ROUNDING]};
+                                d->config->facts[NPU_FACT_BS_SHIFT_ROUNDING],
+                                false};
     const stage_registers bn = {NPU_REG_DPU_BN_CFG,
                                 NPU_REG_DPU_BN_ALU_CFG,
                                 NPU_REG_DPU_BN_MUL_CFG,
                                 NPU_REG_DPU_BN_RELUX_CMP_VALUE,
                                 NPU_FIELD(d, DPU_DATA_FORMAT, BN_MUL_SHIFT_VALUE_NEG),
-                                d->config->facts[NPU_FACT_BN_SHIFT_ROUNDING]};
+                                d->config->facts[NPU_FACT_BN_SHIFT_ROUNDING],
+                                d->config->facts[NPU_FACT_BN_ORDER] == NPU_BN_ORDER_MULTIPLY_ADD};
     if (npu_expect(d, NPU_REG_DPU_OFFSET_PEND, 0) != 0 || npu_expect(d, NPU_REG_DPU_RAW40C4, 0) != 0) return -1;
-    if (decode_plane(d, dpu) != 0 || decode_weight_offset(d, dpu) != 0) return -1;
+    if (decode_weight_offset(d, dpu) != 0 || decode_plane(d, dpu) != 0) return -1;
     if (decode_scale_stage(d, &bs, &dpu->bs) != 0 || decode_scale_stage(d, &bn, &dpu->bn) != 0) return -1;
     if (npu_ew_decode(d, flying, lut, &dpu->ew) != 0 || decode_out(d, &dpu->out) != 0) return -1;
     return find_output(d, dpu);

@@ -6,10 +6,11 @@
 #include "lut.h"
 #include "rounding.h"
 
-/* BS or BN: ((x + add) * mul) >> shift, then ReLU and its limit. */
+/* BS: ((x + add) * mul) >> shift; BN: (x * mul + add) >> shift; then ReLU and its limit. */
 typedef struct npu_scale_stage {
     int add; /* 0 bypassed, 1 add, -1 subtract */
     bool add_memory, mul, mul_memory, shift_memory;
+    bool mul_first;      /* the addend is added to the product; never without both */
     bool prelu;          /* values below 0 are multiplied, the others not */
     bool prelu_shifts;   /* ... but shifted */
     int32_t add_scalar;
@@ -49,7 +50,8 @@ typedef struct npu_ew_stage {
     unsigned product_shift, product_shift_negative;
     enum npu_rounding product_rounding;
     bool product32, prelu, prelu_shifts;
-    npu_lut_stage lut; /* after the operation */
+    npu_lut_stage lut;
+    bool lut_last; /* the operation comes before the LUT */
     bool relu, limited;
     int32_t limit;
 } npu_ew_stage;
@@ -68,6 +70,7 @@ typedef struct npu_dpu {
     uint32_t width, height;
     uint32_t channels; /* written, padding lanes included */
     uint32_t real;
+    uint32_t size_e; /* how many surfaces more than one the writer takes at a time */
     npu_scale_stage bs, bn;
     npu_ew_stage ew;
     npu_out_stage out;

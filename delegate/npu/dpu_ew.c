@@ -114,6 +114,7 @@ int npu_ew_decode(const npu_decoder *d, bool flying, const npu_lut *lut, npu_ew_
         decode_converter(d, ew);
     }
     if (NPU_FIELD(d, DPU_EW_CFG, EW_LUT_BYPASS) == 0 && npu_lut_decode(d, lut, &ew->lut) != 0) return -1;
+    ew->lut_last = d->config->facts[NPU_FACT_EW_LUT_ORDER] == NPU_EW_LUT_ORDER_OPERATION_FIRST;
     ew->relu = NPU_FIELD(d, DPU_EW_CFG, EW_RELU_BYPASS) == 0;
     ew->limited = NPU_FIELD(d, DPU_EW_CFG, EW_RELUX_EN) != 0;
     ew->limit = (int32_t)NPU_VALUE(d, DPU_EW_RELUX_CMP_VALUE);

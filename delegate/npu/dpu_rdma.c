@@ -160,6 +160,10 @@ int npu_rdma_decode(const npu_decoder *d, bool enabled, const npu_dpu *dpu, npu_
     if (NPU_VALUE(d, DPU_RDMA_DATA_CUBE_CHANNEL) + 1 != dpu->channels) {
         return npu_refuse(d, NPU_REG_DPU_RDMA_DATA_CUBE_CHANNEL, "differs from the DPU's: not modelled");
     }
+    if (NPU_FIELD(d, DPU_RDMA_SRC_DMA_CFG, LINE_NOTCH_ADDR) != 0) {
+        return npu_refuse(d, NPU_REG_DPU_RDMA_SRC_DMA_CFG,
+                          "LINE_NOTCH_ADDR: rows apart in the source (bilinear resizes, transposes) are not modelled");
+    }
     if (npu_expect(d, NPU_REG_DPU_RDMA_SRC_DMA_CFG, 0) != 0 || npu_expect(d, NPU_REG_DPU_RDMA_PAD_CFG, 0) != 0) return -1;
     return decode_operands(d, dpu, rdma) != 0 ? -1 : decode_planes(d, dpu, rdma);
 }

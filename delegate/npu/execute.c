@@ -66,23 +66,29 @@ static void gather(const npu_program *program, const npu_cna *cna, uint32_t firs
     size_t step = (size_t)atoms * NPU_ATOM;
     int16_t pixel_values[4][256];
     tabulate_pixels(&cna->pixels, pixel_values);
-    int64_t from = cna->pad_left, to = (int64_t)cna->pad_left + cna->in_width;
+    int64_t from = cna->pad_left, to = (int64_t)cna->pad_left + npu_cna_spread_width(cna);
     if (from > width) from = width;
     if (to > width) to = width;
+    size_t inputs = (size_t)(to - from + cna->up_x - 1) / cna->up_x;
     for (uint32_t a = 0; a < atoms; a++) {
         const uint8_t *surface = cna->features.data + (first + a) * cna->surface_bytes;
-        int16_t padding[NPU_ATOM];
-        for (uint32_t lane = 0; lane < NPU_ATOM; lane++) padding[lane] = npu_cna_padding(cna, (first + a) * NPU_ATOM + lane);
+        int16_t padding[NPU_ATOM], gap[NPU_ATOM];
+        for (uint32_t lane = 0; lane < NPU_ATOM; lane++) {
+            padding[lane] = npu_cna_padding(cna, (first + a) * NPU_ATOM + lane);
+            gap[lane] = npu_cna_gap(cna, (first + a) * NPU_ATOM + lane);
+        }
         for (uint32_t row = 0; row < height; row++) {
             int16_t *line = program->window + (size_t)row * width * step + a * NPU_ATOM;
             int64_t y = (int64_t)row - cna->pad_top;
-            bool inside = y >= 0 && y < cna->in_height;
+            bool inside = y >= 0 && y < npu_cna_spread_height(cna);
             for (int64_t x = 0; x < (inside ? from : (int64_t)width); x++) memcpy(line + x * (int64_t)step, padding, sizeof padding);
             if (!inside) continue;
-            const uint8_t *row_from = surface + y * cna->line_bytes;
+            bool between = y % cna->up_y != 0;
+            for (int64_t x = from; (between || cna->up_x > 1) && x < to; x++) memcpy(line + x * (int64_t)step, gap, sizeof gap);
+            const uint8_t *row_from = surface + y / cna->up_y * cna->line_bytes;
             int16_t *row_to = line + from * (int64_t)step;
-            if (cna->pixels.channels == 0) program->kernels->widen(row_from, (size_t)(to - from), row_to, step);
-            else widen_pixels(&cna->pixels, pixel_values, row_from, (size_t)(to - from), row_to);
+            if (!between && cna->pixels.channels == 0) program->kernels->widen(row_from, inputs, row_to, step * cna->up_x);
+            if (cna->pixels.channels != 0) widen_pixels(&cna->pixels, pixel_values, row_from, inputs, row_to);
             for (int64_t x = to; x < width; x++) memcpy(line + x * (int64_t)step, padding, sizeof padding);
         }
     }
@@ -148,6 +154,10 @@ static void fast_surface(const npu_program *program, const npu_step *step, uint3
 void npu_step_execute(const npu_program *program, const npu_step *step) {
     if (step->pooling) {
         npu_ppu_execute(&step->ppu, &step->ppu_rdma);
+        return;
+    }
+    if (step->unpooling) {
+        npu_unpool_execute(&step->unpool);
         return;
     }
     const npu_dpu *dpu = &step->dpu;

@@ -1,6 +1,7 @@
 /*
  * Silicon (RK3588, fp16): the tables' size, the port and its contiguous writes, linear interpolation, ranges open at the
- * top, LE by the sign of the value before BN. Inferred: that int8 tasks do the same, and how integers round.
+ * top. The vendor's compiler: int8 tasks do the same, and the value after BN chooses the table. Inferred: how integers
+ * round.
  */
 #include "lut.h"
 
@@ -72,7 +73,9 @@ int npu_lut_decode(const npu_decoder *d, const npu_lut *tables, npu_lut_stage *s
                               i % NPU_LUT_ENTRIES, i / NPU_LUT_ENTRIES);
         }
     }
-    s->by_ranges = d->config->facts[NPU_FACT_LUT_TABLE_CHOICE] == NPU_LUT_TABLE_CHOICE_RANGES;
+    uint8_t choice = d->config->facts[NPU_FACT_LUT_TABLE_CHOICE];
+    s->by_ranges = choice == NPU_LUT_TABLE_CHOICE_RANGES;
+    s->by_sign_before_bn = choice == NPU_LUT_TABLE_CHOICE_SIGN_BEFORE_BN;
     s->under = NPU_FIELD(d, DPU_LUT_CFG, LUT_UFLOW_PRIORITY);
     s->over = NPU_FIELD(d, DPU_LUT_CFG, LUT_OFLOW_PRIORITY);
     s->both = NPU_FIELD(d, DPU_LUT_CFG, LUT_HYBRID_PRIORITY);

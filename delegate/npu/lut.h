@@ -28,7 +28,8 @@ int npu_lut_port_write(npu_lut_port *port, npu_lut *lut, uint32_t data);
 
 typedef struct npu_lut_stage {
     const npu_lut *tables; /* NULL: bypassed */
-    bool by_ranges;        /* tables are chosen by ranges and priorities, else by the sign before BN */
+    bool by_ranges;        /* tables are chosen by ranges and priorities, else by a sign */
+    bool by_sign_before_bn; /* ... of the value before BN, else after it */
     unsigned under, over, both; /* the tables that those priorities name */
     int64_t start[2], end[2];
     unsigned select[2]; /* log2 of a step */
@@ -40,7 +41,7 @@ typedef struct npu_lut_stage {
 /* `tables`: as they stand when the task starts; NULL when nobody filled them. */
 int npu_lut_decode(const npu_decoder *decoder, const npu_lut *tables, npu_lut_stage *stage);
 
-/* `sign`: the value before BN. */
+/* `sign`: the value whose sign chooses the table, where ranges do not. */
 int32_t npu_lut_value(const npu_lut_stage *stage, int32_t sign, int32_t value);
 
 #endif

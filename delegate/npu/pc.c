@@ -19,13 +19,20 @@ static const enum npu_register pointers[BLOCK_COUNT] = {
     NPU_REG_DPU_S_POINTER, NPU_REG_DPU_RDMA_S_POINTER, NPU_REG_PPU_S_POINTER, NPU_REG_PPU_RDMA_S_POINTER,
 };
 
+/* S_POINTER: ping-pong; or off, both pointers cleared (the vendor's tasks that read the LUT). */
+enum { POINTER_PING_PONG = 0xe, POINTER_CLEAR = 0x30 };
+
 typedef struct pc {
     uint32_t values[2][NPU_REGISTER_COUNT];
     unsigned next[BLOCK_COUNT]; /* the group that a block's next task fills */
     npu_lut_port port;
     npu_lut *lut;               /* one store for both groups (silicon) */
     bool lut_in_use;            /* an earlier task may read it: the next write makes a copy */
+    bool lut_filled;            /* by the task that is fetched */
 } pc;
+
+/* What a task wrote into a block's S_POINTER; 0: nothing. */
+typedef uint32_t pointer_words[BLOCK_COUNT];
 
 static unsigned block_of(uint32_t target) {
     switch (target) {
@@ -68,20 +75,32 @@ static int write_lut(npu_program *program, const npu_decoder *d, pc *state, int 
         return 0;
     }
     if (!state->port.writes) return 0;
-    /* Silicon: the store may be filled only while the DPU is idle; a chained task's words are fetched while one runs. */
-    if ((program->config.flags & NPU_CHAINED) != 0 && d->task > 0) {
+    /*
+     * Silicon: the store may be filled only while the DPU is idle. The vendor fills it in chained tasks all the same, whose
+     * words are fetched while the task before runs: in tasks of their own.
+     */
+    bool refused = d->config->facts[NPU_FACT_CHAINED_LUT_LOAD] == NPU_CHAINED_LUT_LOAD_REFUSED;
+    if (refused && (program->config.flags & NPU_CHAINED) != 0 && d->task > 0) {
         return npu_refuse_word(d, index, w, "DPU LUT_ACCESS_DATA: the task before still runs when a chained task fills the LUT");
     }
+    state->lut_filled = true;
     npu_lut *lut = own_lut(program, state);
     if (lut == NULL) return npu_refuse_word(d, index, w, "out of memory");
     if (npu_lut_port_write(&state->port, lut, w.value) == 0) return 0;
     return npu_refuse_word(d, index, w, "DPU LUT_ACCESS_DATA: more than 513 entries, or not one right after the other");
 }
 
-static int write_register(npu_program *program, const npu_decoder *d, pc *state, size_t index, npu_word w, bool *pointed) {
+/* The LUT's data have 16 bits; the vendor writes them with their sign. */
+static uint32_t named_bits(int reg, npu_word w) {
+    bool extended = reg == NPU_REG_DPU_LUT_ACCESS_DATA && w.value >= 0xffff8000u;
+    return extended ? UINT32_MAX : npu_registers[reg].mask;
+}
+
+static int write_register(npu_program *program, const npu_decoder *d, pc *state, size_t index, npu_word w,
+                          pointer_words pointed) {
     int reg = npu_register_find(w.target, w.offset);
     if (reg < 0) return npu_refuse_word(d, index, w, "no register that a task may write");
-    if ((w.value & ~npu_registers[reg].mask) != 0) {
+    if ((w.value & ~named_bits(reg, w)) != 0) {
         char text[96];
         snprintf(text, sizeof text, "%s: reserved bits are set", npu_registers[reg].name);
         return npu_refuse_word(d, index, w, text);
@@ -89,15 +108,20 @@ static int write_register(npu_program *program, const npu_decoder *d, pc *state,
     if (write_lut(program, d, state, reg, index, w) != 0) return -1;
     bool shared = d->config->facts[NPU_FACT_REGISTER_HOLD] == NPU_REGISTER_HOLD_SHARED;
     unsigned block = block_of(w.target);
+    if ((enum npu_register)reg == pointers[block]) {
+        if (w.value != POINTER_PING_PONG && w.value != POINTER_CLEAR) {
+            return npu_refuse_word(d, index, w, "S_POINTER: only 0xe (ping-pong) and 0x30 (off, cleared) are modelled");
+        }
+        pointed[block] = w.value;
+        bool first = d->config->facts[NPU_FACT_POINTER_CLEAR] == NPU_POINTER_CLEAR_FIRST_GROUP;
+        if (w.value == POINTER_CLEAR && first) state->next[block] = 0;
+    }
     state->values[shared ? 0 : state->next[block]][reg] = w.value;
-    if ((enum npu_register)reg != pointers[block]) return 0;
-    if (w.value != 0xe) return npu_refuse_word(d, index, w, "S_POINTER: only 0xe (ping-pong) is modelled");
-    pointed[block] = true;
     return 0;
 }
 
 /* Which values the task's blocks see, and the turn of their groups. */
-static int start_blocks(const npu_decoder *d, const bool *pointed, pc *state, npu_step *step) {
+static int start_blocks(const npu_decoder *d, const pointer_words pointed, pc *state, npu_step *step) {
     bool shared = d->config->facts[NPU_FACT_REGISTER_HOLD] == NPU_REGISTER_HOLD_SHARED, runs[BLOCK_COUNT];
     enabled_blocks(step->enables, runs);
     for (int reg = 0; reg < NPU_REGISTER_COUNT; reg++) {
@@ -105,18 +129,21 @@ static int start_blocks(const npu_decoder *d, const bool *pointed, pc *state, np
     }
     for (unsigned block = 0; block < BLOCK_COUNT; block++) {
         if (!runs[block]) continue;
-        if (pointers[block] != NPU_REGISTER_COUNT && !pointed[block]) {
+        if (pointers[block] != NPU_REGISTER_COUNT && pointed[block] == 0) {
             const npu_register_info *info = &npu_registers[pointers[block]];
             npu_word w = {info->target, info->offset, 0};
             /* Silicon: such a task does its predecessor's work again. */
             return npu_refuse_word(d, step->words, w, "S_POINTER is not written, but the task starts the block");
         }
-        state->next[block] ^= 1;
+        bool stays = pointed[block] == POINTER_CLEAR &&
+                     d->config->facts[NPU_FACT_POINTER_CLEAR] == NPU_POINTER_CLEAR_FIRST_GROUP;
+        if (!stays) state->next[block] ^= 1;
     }
     step->convolution = runs[BLOCK_CNA];
     step->reader = runs[BLOCK_RDMA];
     step->pooling = runs[BLOCK_PPU];
     step->lut = state->lut;
+    step->fills_lut = state->lut_filled && d->task > 0 && (d->config->flags & NPU_CHAINED) != 0;
     state->lut_in_use = true;
     return 0;
 }
@@ -147,7 +174,8 @@ static int fetch_task(npu_program *program, const npu_decoder *d, const npu_task
     bool complete = (program->config.flags & NPU_SELF_CONTAINED) != 0;
     if (complete && npu_words_check_complete(d, stream.data, step->words, tail->enables) != 0) return -1;
     step->enables = tail->enables;
-    bool pointed[BLOCK_COUNT] = {false};
+    pointer_words pointed = {0};
+    state->lut_filled = false;
     for (size_t i = 0; i < step->words - NPU_TAIL_WORDS; i++) {
         if (write_register(program, d, state, i, npu_word_at(stream.data, i), pointed) != 0) return -1;
     }

@@ -4,11 +4,14 @@
 #include "dpu.h"
 
 static int32_t scale_stage(const npu_scale_stage *stage, int32_t add, int16_t mul, unsigned memory_shift, int32_t value) {
-    if (stage->add != 0) value = npu_saturate32((int64_t)value + stage->add * (int64_t)add);
+    int64_t addend = stage->add * (int64_t)add;
+    if (!stage->mul_first) value = npu_saturate32(value + addend);
     if (stage->limited && stage->limit_first && value > stage->limit) value = stage->limit;
     if (stage->mul) {
         bool passes = stage->prelu && value >= 0;
         int64_t product = passes ? value : (int64_t)value * mul;
+        if (stage->product32) product = npu_saturate32(product);
+        if (stage->mul_first) product += addend;
         if (stage->product32) product = npu_saturate32(product);
         unsigned shift = product < 0 ? stage->shift_negative : stage->shift;
         if (stage->shift_memory) shift = memory_shift;
@@ -36,8 +39,10 @@ static int32_t multiply(const npu_ew_stage *ew, int32_t value, int32_t second) {
     return npu_saturate32(npu_shift_round(product, shift, ew->product_rounding));
 }
 
-/* `sign`: the value before BN. */
-static int32_t ew_stage(const npu_ew_stage *ew, int32_t sign, int32_t value, int32_t operand) {
+/* `before_bn` and `value` choose the LUT's table. */
+static int32_t ew_stage(const npu_ew_stage *ew, int32_t before_bn, int32_t value, int32_t operand) {
+    int32_t sign = ew->lut.by_sign_before_bn ? before_bn : value;
+    if (ew->lut.tables != NULL && !ew->lut_last) value = npu_lut_value(&ew->lut, sign, value);
     int32_t second = ew->source == NPU_EW_NOTHING ? 0 : npu_ew_operand(ew, operand);
     switch (ew->operation) {
     case NPU_EW_NONE: break;
@@ -49,7 +54,7 @@ static int32_t ew_stage(const npu_ew_stage *ew, int32_t sign, int32_t value, int
     case NPU_EW_NEGATE: value = npu_saturate32(-(int64_t)value); break;
     case NPU_EW_MULTIPLY: value = multiply(ew, value, second); break;
     }
-    if (ew->lut.tables != NULL) value = npu_lut_value(&ew->lut, sign, value);
+    if (ew->lut.tables != NULL && ew->lut_last) value = npu_lut_value(&ew->lut, sign, value);
     if (ew->relu && value < 0) value = 0;
     if (ew->limited && value > ew->limit) value = ew->limit;
     return value;

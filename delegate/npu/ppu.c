@@ -10,17 +10,23 @@
 static int decode_mode(const npu_decoder *d, npu_ppu *ppu) {
     uint32_t method = NPU_FIELD(d, PPU_OPERATION_MODE_CFG, POOLING_METHOD);
     uint32_t flying = 1u << NPU_PPU_OPERATION_MODE_CFG_FLYING_MODE_SHIFT;
-    if (method > 2 || NPU_VALUE(d, PPU_OPERATION_MODE_CFG) != (method | flying)) {
+    uint32_t notch = NPU_FIELD(d, PPU_OPERATION_MODE_CFG, NOTCH_ADDR);
+    uint32_t mode = method | flying | notch << NPU_PPU_OPERATION_MODE_CFG_NOTCH_ADDR_SHIFT;
+    if (method > 2 || NPU_VALUE(d, PPU_OPERATION_MODE_CFG) != mode) {
         return npu_refuse(d, NPU_REG_PPU_OPERATION_MODE_CFG,
-                          "average, max or min of a cube from memory, without USE_CNT, NOTCH_ADDR and INDEX_EN, is modelled");
+                          "average, max or min of a cube from memory, without USE_CNT and INDEX_EN, is modelled");
     }
     ppu->method = (enum npu_pooling)method;
     uint32_t precision = NPU_FIELD(d, PPU_DATA_FORMAT, PROC_PRECISION);
-    if (precision == 0) {
+    ppu->int8 = precision == 0;
+    if (ppu->int8 && d->config->facts[NPU_FACT_PPU_INT8] == NPU_PPU_INT8_REFUSED) {
         return npu_refuse(d, NPU_REG_PPU_DATA_FORMAT, "int8: the RK3588 pools fp16 cubes only and would read the bytes as fp16");
     }
-    if (precision != 2 || NPU_FIELD(d, PPU_DATA_FORMAT, DPU_FLYIN) != 0) {
-        return npu_refuse(d, NPU_REG_PPU_DATA_FORMAT, "only fp16 (2) from memory is modelled");
+    if ((precision != 0 && precision != 2) || NPU_FIELD(d, PPU_DATA_FORMAT, DPU_FLYIN) != 0) {
+        return npu_refuse(d, NPU_REG_PPU_DATA_FORMAT, "only int8 (0) and fp16 (2) from memory are modelled");
+    }
+    if (!ppu->int8 && notch != 0) {
+        return npu_refuse(d, NPU_REG_PPU_OPERATION_MODE_CFG, "NOTCH_ADDR is modelled for int8 only");
     }
     if (NPU_FIELD(d, PPU_DATA_FORMAT, INDEX_ADD) != NPU_FIELD(d, PPU_DST_SURF_STRIDE, DST_SURF_STRIDE)) {
         return npu_refuse(d, NPU_REG_PPU_DATA_FORMAT, "INDEX_ADD differs from DST_SURF_STRIDE");
@@ -32,6 +38,17 @@ static int decode_mode(const npu_decoder *d, npu_ppu *ppu) {
     if (d->config->facts[NPU_FACT_PPU_ONLY_TASK] == NPU_PPU_ONLY_TASK_TIMES_OUT) {
         return npu_refuse(d, NPU_REG_PPU_OPERATION_MODE_CFG, "no DPU runs: the kernel waits for its interrupt until the time-out");
     }
+    return 0;
+}
+
+/* A byte with its sign in all 35 bits. */
+static int decode_int8_padding(const npu_decoder *d, npu_ppu *ppu) {
+    uint32_t low = NPU_VALUE(d, PPU_PADDING_VALUE_1_CFG), high = NPU_VALUE(d, PPU_PADDING_VALUE_2_CFG);
+    ppu->pad8 = (int8_t)(low & 0xff);
+    if (low != (uint32_t)(int32_t)ppu->pad8 || high != (ppu->pad8 < 0 ? 7u : 0u)) {
+        return npu_refuse(d, NPU_REG_PPU_PADDING_VALUE_1_CFG, "not a byte with its sign in 35 bits");
+    }
+    ppu->padding_left_out = d->config->facts[NPU_FACT_PPU_MAX_PADDING] == NPU_PPU_MAX_PADDING_LEFT_OUT;
     return 0;
 }
 
@@ -58,6 +75,7 @@ static int decode_window(const npu_decoder *d, npu_ppu *ppu) {
     if ((ppu->out_height - 1) * ppu->stride_y + ppu->kernel_height > ppu->pad_top + ppu->in_height + bottom) {
         return npu_refuse(d, NPU_REG_PPU_DATA_CUBE_OUT_HEIGHT, "the last window ends below the input and its padding");
     }
+    if (ppu->int8) return decode_int8_padding(d, ppu);
     if (NPU_VALUE(d, PPU_PADDING_VALUE_1_CFG) > 0xffff || NPU_VALUE(d, PPU_PADDING_VALUE_2_CFG) != 0) {
         return npu_refuse(d, NPU_REG_PPU_PADDING_VALUE_1_CFG, "more than the 16 bits of an fp16 value is not modelled");
     }
@@ -65,12 +83,25 @@ static int decode_window(const npu_decoder *d, npu_ppu *ppu) {
     return 0;
 }
 
-/* Silicon: no divider; two factors, fp16 bits of 65536 / side, which a side of 1 cannot have. */
+static int decode_int8_average(const npu_decoder *d, npu_ppu *ppu, uint32_t x, uint32_t y) {
+    ppu->integer_x = x;
+    ppu->integer_y = y;
+    switch (d->config->facts[NPU_FACT_PPU_INT8_ROUNDING]) {
+    case NPU_PPU_INT8_ROUNDING_HALF_EVEN: ppu->rounding = NPU_ROUND_HALF_EVEN; break;
+    case NPU_PPU_INT8_ROUNDING_HALF_UP: ppu->rounding = NPU_ROUND_HALF_UP; break;
+    case NPU_PPU_INT8_ROUNDING_TRUNCATE: ppu->rounding = NPU_ROUND_DOWN; break;
+    default: ppu->rounding = NPU_ROUND_HALF_AWAY; break;
+    }
+    return 0;
+}
+
+/* Silicon: no divider; two factors, fp16 bits of 65536 / side, which a side of 1 cannot have. int8: whole numbers. */
 static int decode_reciprocals(const npu_decoder *d, npu_ppu *ppu) {
     ppu->fp16_steps = d->config->facts[NPU_FACT_PPU_AVERAGE] == NPU_PPU_AVERAGE_FLOAT16;
     ppu->reciprocal_x = ppu->reciprocal_y = 0;
     if (ppu->method != NPU_POOL_AVERAGE) return 0;
     uint32_t x = NPU_VALUE(d, PPU_RECIP_KERNEL_WIDTH), y = NPU_VALUE(d, PPU_RECIP_KERNEL_HEIGHT);
+    if (ppu->int8) return decode_int8_average(d, ppu, x, y);
     if (x > 0xffff || !npu_fp16_finite((uint16_t)x)) {
         return npu_refuse(d, NPU_REG_PPU_RECIP_KERNEL_WIDTH, "not a finite fp16 value");
     }
@@ -83,8 +114,10 @@ static int decode_reciprocals(const npu_decoder *d, npu_ppu *ppu) {
 }
 
 static int find_output(const npu_decoder *d, npu_ppu *ppu) {
-    int64_t plane = (int64_t)ppu->out_width * ppu->out_height * ATOM_BYTES;
-    int64_t surfaces = (ppu->channels + NPU_FP16_LANES - 1) / NPU_FP16_LANES;
+    uint32_t lanes = ppu->int8 ? NPU_INT8_LANES : NPU_FP16_LANES;
+    ppu->row_bytes = ((int64_t)ppu->out_width + NPU_FIELD(d, PPU_OPERATION_MODE_CFG, NOTCH_ADDR)) * ATOM_BYTES;
+    int64_t plane = (ppu->out_height - 1) * ppu->row_bytes + (int64_t)ppu->out_width * ATOM_BYTES;
+    int64_t surfaces = (ppu->channels + lanes - 1) / lanes;
     ppu->surface_bytes = NPU_VALUE(d, PPU_DST_SURF_STRIDE);
     if (surfaces > 1 && ppu->surface_bytes < plane) {
         return npu_refuse(d, NPU_REG_PPU_DST_SURF_STRIDE, "surfaces overlap: one takes %" PRId64 " bytes", plane);
@@ -129,6 +162,10 @@ static uint16_t window_bits(const npu_ppu *ppu, const npu_ppu_rdma *reader, uint
 }
 
 void npu_ppu_execute(const npu_ppu *ppu, const npu_ppu_rdma *reader) {
+    if (ppu->int8) {
+        npu_ppu_execute_int8(ppu, reader);
+        return;
+    }
     uint32_t surfaces = (ppu->channels + NPU_FP16_LANES - 1) / NPU_FP16_LANES;
     for (uint32_t surface = 0; surface < surfaces; surface++) {
         uint8_t *to = ppu->output.data + surface * ppu->surface_bytes;

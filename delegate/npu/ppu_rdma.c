@@ -19,10 +19,13 @@ static int same_cube(const npu_decoder *d) {
 
 int npu_ppu_rdma_decode(const npu_decoder *d, npu_ppu_rdma *reader) {
     if (same_cube(d) != 0) return -1;
-    /* Silicon: whatever else is written, the RK3588 reads fp16. */
-    if (npu_expect(d, NPU_REG_PPU_RDMA_DATA_FORMAT, 2) != 0) return -1;
+    /* Boards read fp16 with 0 here; the vendor's compiler writes 1 for int8. */
+    uint32_t format = NPU_VALUE(d, PPU_RDMA_DATA_FORMAT);
+    if (format != 1 && format != 2) return npu_refuse(d, NPU_REG_PPU_RDMA_DATA_FORMAT, "not modelled (1 int8, 2 fp16)");
+    reader->int8 = format == 1;
+    uint32_t lanes = reader->int8 ? NPU_INT8_LANES : NPU_FP16_LANES;
     int64_t width = NPU_VALUE(d, PPU_RDMA_CUBE_IN_WIDTH) + 1, height = NPU_VALUE(d, PPU_RDMA_CUBE_IN_HEIGHT) + 1;
-    int64_t surfaces = (NPU_VALUE(d, PPU_RDMA_CUBE_IN_CHANNEL) + NPU_FP16_LANES) / NPU_FP16_LANES;
+    int64_t surfaces = (NPU_VALUE(d, PPU_RDMA_CUBE_IN_CHANNEL) + lanes) / lanes;
     /* Driver: strides in bytes. */
     reader->line_bytes = NPU_VALUE(d, PPU_RDMA_SRC_LINE_STRIDE);
     reader->surface_bytes = NPU_VALUE(d, PPU_RDMA_SRC_SURF_STRIDE);

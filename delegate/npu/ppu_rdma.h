@@ -4,9 +4,11 @@
 
 #include "decode.h"
 
-#define NPU_FP16_LANES 8u /* channels in an atom of fp16 */
+#define NPU_FP16_LANES 8u  /* channels in an atom of fp16 */
+#define NPU_INT8_LANES 16u /* ... of int8 */
 
 typedef struct npu_ppu_rdma {
+    bool int8;
     int64_t line_bytes, surface_bytes;
     npu_extent source;
 } npu_ppu_rdma;

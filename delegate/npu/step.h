@@ -5,13 +5,15 @@
 #include "core.h"
 #include "dpu_rdma.h"
 #include "ppu.h"
+#include "unpool.h"
 #include "vector.h"
 
 typedef struct npu_step {
     uint32_t values[NPU_REGISTER_COUNT]; /* of the register group that the task executes, for error texts */
     uint32_t words;
     uint32_t enables;
-    bool convolution, reader, pooling;
+    bool convolution, reader, pooling, unpooling;
+    bool fills_lut; /* in a chain, behind another task */
     const npu_lut *lut; /* the LUT's tables as they stand when the task starts; NULL: never written */
     npu_cna cna;
     npu_core core;
@@ -19,6 +21,7 @@ typedef struct npu_step {
     npu_rdma rdma;
     npu_ppu ppu;
     npu_ppu_rdma ppu_rdma;
+    npu_unpool unpool;
     bool constant;     /* weights and operands do not change after load */
     bool vectorised;   /* sums on the fast path */
     bool vector_stages;
@@ -64,6 +67,9 @@ const char *npu_packs_prepare(npu_program *program);
 void npu_packs_fill(const npu_program *program, const npu_step *step);
 
 uint32_t npu_step_real_surfaces(const npu_step *step);
+
+/* Where the step writes. */
+const npu_extent *npu_step_output(const npu_step *step);
 
 /* The step's weight offsets by written channel. */
 void npu_step_offsets(const npu_step *step, int16_t *offsets);

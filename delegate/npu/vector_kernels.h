@@ -84,10 +84,14 @@ static inline V_FN vd round_lanes(vd v, enum npu_rounding rounding) {
 
 static inline V_FN vd clamp32(vd v) { return vd_min(vd_max(v, vd_set(INT32_MIN)), vd_set(INT32_MAX)); }
 
-/* `mul` carries the shift: a product by a power of two is exact. */
+/* `mul` carries the shift, and `add` where it comes behind the product: products by a power of two are exact. */
 static inline V_FN vd scale_lanes(const npu_scale_stage *stage, vd add, vd mul, vd v) {
-    if (stage->add != 0) v = clamp32(vd_add(v, add));
-    if (stage->mul) v = clamp32(round_lanes(vd_mul(v, mul), stage->rounding));
+    if (stage->mul_first) {
+        v = clamp32(round_lanes(vd_add(vd_mul(v, mul), add), stage->rounding));
+    } else {
+        if (stage->add != 0) v = clamp32(vd_add(v, add));
+        if (stage->mul) v = clamp32(round_lanes(vd_mul(v, mul), stage->rounding));
+    }
     if (stage->relu) v = vd_max(v, vd_set(0));
     if (stage->limited) v = vd_min(v, vd_set(stage->limit));
     return v;
@@ -136,9 +140,9 @@ static V_FN void stages(const npu_dpu *dpu, const npu_lanes *lanes, const int32_
     for (size_t lane = 0; lane < NPU_ATOM; lane += VD_LANES) {
         double numbers[5][VD_LANES];
         for (size_t i = 0; i < VD_LANES; i++) {
-            numbers[0][i] = (double)lanes->bs_add[lane + i] * bs.add;
+            numbers[0][i] = (double)lanes->bs_add[lane + i] * bs.add * (bs.mul_first ? bs_scale : 1);
             numbers[1][i] = lanes->bs_mul[lane + i] * bs_scale;
-            numbers[2][i] = (double)lanes->bn_add[lane + i] * bn.add;
+            numbers[2][i] = (double)lanes->bn_add[lane + i] * bn.add * (bn.mul_first ? bn_scale : 1);
             numbers[3][i] = lanes->bn_mul[lane + i] * bn_scale;
             numbers[4][i] = fixed_operand ? npu_ew_operand(&dpu->ew, lanes->ew[lane + i]) : 0;
         }

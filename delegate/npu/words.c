@@ -44,6 +44,13 @@ int npu_tail_read(const npu_decoder *d, const uint8_t *stream, size_t words, npu
     if (!none && (link.target != NPU_TARGET_PC || link.offset != NPU_PC_BASE_ADDRESS || link.value % 16 != 0)) {
         return npu_refuse_word(d, at, link, "not a link to the next task");
     }
+    uint32_t cores = amount.value >> NPU_PC_REGISTER_AMOUNTS_RENDEZVOUS_SHIFT;
+    if (amount.target == NPU_TARGET_PC && amount.offset == NPU_PC_REGISTER_AMOUNTS && cores >= 1 && cores <= 3) {
+        char text[112];
+        snprintf(text, sizeof text,
+                 "PC REGISTER_AMOUNTS: RENDEZVOUS of %" PRIu32 " cores: one core is modelled, which waits for none", cores + 1);
+        return npu_refuse_word(d, at + 1, amount, text);
+    }
     if (amount.target != NPU_TARGET_PC || amount.offset != NPU_PC_REGISTER_AMOUNTS || amount.value > 0xffff) {
         return npu_refuse_word(d, at + 1, amount, "not the next task's amount");
     }

@@ -1,7 +1,8 @@
 /** `ptfe npu`: what is known of the hardware. `facts`: what no source proves. `registers`: the table of registers. */
 import { compileTflite } from '../compile.js';
-import { factUsage, type FactUsage } from '../explain/fact_usage.js';
+import { factUsage, type FactUsage, type Usage } from '../explain/fact_usage.js';
 import { type Flip, flipFact, type FlipSubject } from '../explain/flip.js';
+import type { Fact, Reading, Support } from '../hardware/facts.js';
 import { type Field, type Register, registers, sourceOf, tagOf } from '../hardware/registers.js';
 import { readPlan } from '../plan/read.js';
 import { badUsage, readArguments, trustOption } from './arguments.js';
@@ -12,8 +13,9 @@ import { type ExitCode, printJson, type Subcommand, type Terminal } from './subc
 const usage = `ptfe npu facts [MODEL.tflite ...] [--flip] [--trust seen] [--json]
 ptfe npu registers [NAME] [--json]
 
-facts lists the behaviours of the hardware that no source proves: what is assumed, what else would be plausible, and
-the source. With models it counts the ops and tasks that rest on each: check those first on a board.
+facts lists the behaviours of the hardware that register lists leave open: what is assumed, what else would be plausible,
+and what speaks for each: silicon, Mesa's driver, the vendor's compiler, or nothing. With models it counts the ops, tasks
+and values that rest on each: check those first on a board that rest on nothing.
 registers lists the registers with their fields, bits, meaning, tag and source; NAME is a part of the name, such as
 CNA, CBUF or DPU.OUT_CVT_SCALE.
 
@@ -52,18 +54,38 @@ interface Described extends FactUsage {
   readonly flips?: readonly Flip[];
 }
 
-const factText = ({ name, text, tag, source, values, ops, tasks, flips }: Described, counted: boolean): string => {
-  const [initial, ...others] = values;
-  const used = counted ? [`  rests on it: ${tasks} tasks of ${ops} ops`, ...(flips ?? []).map(flipText)] : [];
+const supportTexts: Readonly<Record<Support, string>> = {
+  silicon: 'silicon',
+  mesa: "Mesa's driver",
+  vendor: "the vendor's compiler",
+  none: 'nothing',
+};
+
+const readingLine = ({ value, by, source }: Reading): string =>
+  `  ${value}: ${supportTexts[by]} speaks for it; ${source}`;
+
+const factText = (fact: Described, counted: boolean): string => {
+  const { name, text, readings, ties, checked, tag, source, ops, tasks, valueCount, flips } = fact;
+  const [assumed, ...others] = readings;
+  const kind = ties ? ', ties alone: one count each' : checked ? ', checked: decides no value' : '';
+  const used = counted
+    ? [`  rests on it: ${tasks} tasks of ${ops} ops, ${valueCount} values`, ...(flips ?? []).map(flipText)]
+    : [];
   return [
-    `${name} (${tag})`,
+    `${name} (${tag}${kind})`,
     `  ${text}`,
-    `  assumed: ${initial}; alternatives: ${others.join(', ')}`,
+    `  assumed: ${assumed.value}, for which ${supportTexts[assumed.by]} speaks`,
     `  source: ${source}`,
+    ...others.map(readingLine),
     ...used,
     '',
   ].join('\n');
 };
+
+const totalText = (models: number, { tasks, certain, valueCount, weakest }: Usage): string =>
+  `${models} models: ${tasks} tasks, ${certain} of them rest on no inferred fact; ${valueCount} values. By the weakest fact ` +
+  `that a task rests on: ${weakest.silicon} silicon or none needed, ${weakest.mesa} Mesa's driver, ` +
+  `${weakest.vendor} the vendor's compiler, ${weakest.ties} roundings of ties, ${weakest.none} nothing\n`;
 
 const withFlips = (all: readonly FactUsage[], plans: readonly Uint8Array[]): readonly Described[] => {
   const addon = loadAddon();
@@ -97,17 +119,19 @@ const listFacts = (args: readonly string[], terminal: Terminal): ExitCode => {
   }
   const ordered = counted ? found.facts.toSorted((a, b) => b.tasks - a.tasks) : found.facts;
   for (const fact of ordered) terminal.out(`${factText(fact, counted)}\n`);
-  if (counted)
-    terminal.out(`${models.length} models: ${found.tasks} tasks, ${found.certain} of them rest on no inferred fact\n`);
+  if (counted) terminal.out(totalText(models.length, used));
   return 0;
 };
 
-const withoutCounts = ({ name, text, tag, source, values }: FactUsage): Omit<FactUsage, 'ops' | 'tasks'> => ({
+const withoutCounts = ({ name, text, readings, ties, checked, values, tag, source }: FactUsage): Fact => ({
   name,
   text,
+  readings,
+  ties,
+  checked,
+  values,
   tag,
   source,
-  values,
 });
 
 const bits = ({ msb, lsb }: Field): string => (msb === lsb ? `[${lsb}]` : `[${msb}:${lsb}]`);

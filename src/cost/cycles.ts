@@ -28,7 +28,10 @@ export const convCycles = (operation: ConvOperation, tile: ConvTile): number => 
 };
 
 export const elementwiseCycles = (tile: ElementwiseTile, operands: number): number =>
-  pipelineFill + (tile.columns * tile.rows * atoms.channels * (operands + 1)) / bytesPerCycle;
+  pipelineFill + (tile.columns * tile.rows * alignUp(tile.channels, atoms.channels) * (operands + 1)) / bytesPerCycle;
+
+/** A copy of one atom behind a thousand words of 8 bytes. */
+export const tableLoadCycles = pipelineFill + (2 * 513 * 8) / bytesPerCycle;
 
 type TiledConvolution = Extract<TiledOperation, { operation: { kind: 'conv' } }>;
 const isConvolution = (tiled: TiledOperation): tiled is TiledConvolution => tiled.operation.kind === 'conv';

@@ -5,7 +5,7 @@ import { kernelBytes, kernelCount } from '../layout/weights.js';
 import type { ConvOperation } from '../ops/operation.js';
 import type { Stages } from '../quantize/stages.js';
 import type { ConvTile } from '../tile/task.js';
-import { type OperandAddresses, type OutputPlane, writeDpu, writeDpuReader } from './dpu.js';
+import { type OperandAddresses, type OutputPlane, type ReaderPlanes, writeDpu, writeDpuReader } from './dpu.js';
 import { type Address, enables, pingPong, TaskWriter, type Word } from './words.js';
 
 /** Where a task's data stand. Addresses of whole cubes; the tile's place in them is added here. */
@@ -49,13 +49,15 @@ const writeCna = (writer: TaskWriter, operation: ConvOperation, tile: ConvTile, 
   writer.write('CNA', 'CBUF_CON0', banks);
   writer.write('CNA', 'DCOMP_REGNUM');
   writer.write('CNA', 'DCOMP_CTRL');
-  writer.write('CNA', 'CONV_CON1', { CONV_MODE: depthwise ? 3 : 0 });
+  writer.write('CNA', 'CONV_CON1', { CONV_MODE: depthwise ? 3 : 0, DECONV: g.apart === undefined ? 0 : 1 });
   writer.write('DPU', 'S_POINTER', pingPong);
   writer.write('DPU_RDMA', 'RDMA_S_POINTER', pingPong);
   writer.write('CNA', 'CONV_CON2', { FEATURE_GRAINS: featureGrains(g.strideY) });
   writer.write('CNA', 'CONV_CON3', {
     CONV_X_STRIDE: g.strideX,
     CONV_Y_STRIDE: g.strideY,
+    DECONV_X_STRIDE: (g.apart?.x ?? 1) - 1,
+    DECONV_Y_STRIDE: (g.apart?.y ?? 1) - 1,
     ATROUS_X_DILATION: g.dilationX - 1,
     ATROUS_Y_DILATION: g.dilationY - 1,
   });
@@ -135,21 +137,21 @@ export const emitConvolution = (
   const perChannel = (placement.operands.bsUse & 2) !== 0;
   writeDpu(writer, plane, stages, perChannel ? null : -operation.weightZeroPoint);
   const { residual } = placement;
-  writeDpuReader(
-    writer,
-    plane,
-    placement.operands,
+  // Even surfaces through MRDMA, odd ones through ERDMA; each pointer skips the rest of its pair (Mesa's fused ADD).
+  const everySecond = (base: Address): ReaderPlanes => ({
+    base,
+    surfaceStride: planeAtoms,
+    notch: 2 * planeAtoms - tile.outputColumns * tile.outputRows,
+  });
+  const both =
     residual === null
       ? null
       : {
-          // Even surfaces through MRDMA, odd ones through ERDMA; each pointer skips the rest of its pair (Mesa's fused ADD).
-          source: at(residual, start),
-          operand: at(residual, start + outputCube.surfaceBytes),
-          surfaceStride: planeAtoms,
-          notch: 2 * planeAtoms - tile.outputColumns * tile.outputRows,
+          source: everySecond(at(residual, start)),
+          operand: everySecond(at(residual, start + outputCube.surfaceBytes)),
           combined: true,
-        },
-  );
+        };
+  writeDpuReader(writer, plane, placement.operands, both);
   writer.finish(enables.convolution);
   return writer.words;
 };

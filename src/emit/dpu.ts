@@ -27,14 +27,21 @@ export interface OutputPlane {
   readonly flying: boolean;
 }
 
-/** The second operand of the elementwise unit: its surfaces are read in pairs by MRDMA and ERDMA, or by ERDMA alone. */
-export interface ElementwiseOperand {
-  /** MRDMA's source: the main input of a flying task, or even surfaces of the operand. */
-  readonly source: Address | null;
-  /** ERDMA's. */
-  readonly operand: Address | null;
+/** What a reader walks. In atoms: from one surface to the next, and from the end of what it read of one to the next. */
+export interface ReaderPlanes {
+  readonly base: Address;
   readonly surfaceStride: number;
   readonly notch: number;
+  /** One value for each channel, one after the other, in the place of planes. */
+  readonly perChannel?: boolean;
+}
+
+/** The second operand of the elementwise unit: its surfaces are read in pairs by MRDMA and ERDMA, or by ERDMA alone. */
+export interface ElementwiseOperand {
+  /** MRDMA's: the main input of a flying task, or even surfaces of the operand. */
+  readonly source: ReaderPlanes | null;
+  /** ERDMA's. */
+  readonly operand: ReaderPlanes | null;
   /** Both readers feed one operand (Mesa's fused ADD). */
   readonly combined: boolean;
 }
@@ -45,7 +52,7 @@ const absent = (operand: Operand | null): number => (operand === null ? 1 : 0);
 
 const addAlgorithm = 2;
 /** `multiply` is another type of operation, without an algorithm. */
-const elementwiseAlgorithms = { max: 0, min: 1, add: addAlgorithm, subtract: 4, multiply: 0 } as const;
+const elementwiseAlgorithms = { max: 0, min: 1, add: addAlgorithm, multiply: 0 } as const;
 
 /** BS and BN have the same registers under two prefixes. */
 const writeScaleStage = (writer: TaskWriter, prefix: 'BS' | 'BN', stage: ScaleStage | null): void => {
@@ -83,13 +90,17 @@ const lutEntries = (table: readonly number[]): readonly (readonly number[])[] =>
   Array.from({ length: lutLength }, (_, i) => table[Math.min(255, i + 128)] ?? 0),
 ];
 
-/** The tables through their port (the writes must follow each other), then ranges of 512 steps on both sides of 0. */
-const writeLut = (writer: TaskWriter, table: readonly number[]): void => {
-  const range = 2 ** tableStepLog2 * (lutLength - 1);
+/** The tables through their port; the writes must follow each other. */
+export const writeLutEntries = (writer: TaskWriter, table: readonly number[]): void => {
   for (const [id, entries] of lutEntries(table).entries()) {
     writer.write('DPU', 'LUT_ACCESS_CFG', { LUT_ACCESS_TYPE: 1, LUT_TABLE_ID: id });
     for (const value of entries) writer.write('DPU', 'LUT_ACCESS_DATA', { LUT_ACCESS_DATA: value });
   }
+};
+
+/** How the tables are read: 512 steps on both sides of 0. */
+const writeLutRanges = (writer: TaskWriter): void => {
+  const range = 2 ** tableStepLog2 * (lutLength - 1);
   writer.write('DPU', 'LUT_CFG', { LUT_HYBRID_PRIORITY: 1, LUT_OFLOW_PRIORITY: 1, LUT_LO_LE_MUX: 2 });
   writer.write('DPU', 'LUT_INFO', { LUT_LO_INDEX_SELECT: tableStepLog2, LUT_LE_INDEX_SELECT: tableStepLog2 });
   writer.write('DPU', 'LUT_LE_START', -range);
@@ -124,7 +135,7 @@ const writeElementwise = (writer: TaskWriter, stages: Stages): void => {
   const bounded = ew.limit !== null && Number.isFinite(ew.limit);
   writer.write('DPU', 'EW_CFG', {
     EW_CVT_TYPE: 1,
-    EW_DATA_MODE: 1,
+    EW_DATA_MODE: ew.perChannel === true ? 0 : 1,
     EDATA_SIZE: 1,
     EW_ALU_ALGO: elementwiseAlgorithms[ew.algorithm],
     EW_OP_TYPE: ew.algorithm === 'multiply' ? 1 : 0,
@@ -155,6 +166,9 @@ const lutRegisters =
     .split(' ')
     .map((name) => `LUT_${name}`);
 
+/** SIZE_E: surfaces that the writer goes on by, less one (Mesa's convolutions; the vendor's compiler for flying tasks). */
+const sizeOf = ({ flying, depthwise }: OutputPlane): number => (flying ? 0 : depthwise ? 3 : 1);
+
 /** @param weightOffset added to every weight by the hardware; null: the operand group in memory holds it */
 export const writeDpu = (writer: TaskWriter, plane: OutputPlane, stages: Stages, weightOffset: number | null): void => {
   const convMode = plane.depthwise ? 3 : 0;
@@ -177,7 +191,7 @@ export const writeDpu = (writer: TaskWriter, plane: OutputPlane, stages: Stages,
   writer.write('DPU', 'DATA_CUBE_NOTCH_ADDR', { NOTCH_ADDR_0: plane.notch, NOTCH_ADDR_1: plane.notch });
   writer.write('DPU', 'DATA_CUBE_CHANNEL', { CHANNEL: plane.written - 1, ORIG_CHANNEL: plane.channels - 1 });
   writeScaleStage(writer, 'BS', stages.bs);
-  const sizeE = plane.depthwise ? 3 : 1;
+  const sizeE = sizeOf(plane);
   writer.write('DPU', 'BS_OW_CFG', {
     SIZE_E_0: sizeE,
     SIZE_E_1: sizeE,
@@ -200,10 +214,10 @@ export const writeDpu = (writer: TaskWriter, plane: OutputPlane, stages: Stages,
     writer,
     zeroToSeven.map((i) => `EW_OP_VALUE_${i}`),
   );
-  writer.write('DPU', 'SURFACE_ADD', { SURF_ADD: plane.surfaceStride * (plane.depthwise ? 4 : 2) });
+  writer.write('DPU', 'SURFACE_ADD', { SURF_ADD: plane.surfaceStride * (sizeOf(plane) + 1) });
   unusedRegisters(writer, ['raw40C4']);
   if (stages.table === undefined) unusedRegisters(writer, lutRegisters);
-  else writeLut(writer, stages.table);
+  else writeLutRanges(writer);
 };
 
 const maybeAddress = (writer: TaskWriter, register: string, address: Address | null): void => {
@@ -220,26 +234,30 @@ export const writeDpuReader = (
   writer.write('DPU_RDMA', 'RDMA_DATA_CUBE_WIDTH', { WIDTH: plane.columns - 1 });
   writer.write('DPU_RDMA', 'RDMA_DATA_CUBE_HEIGHT', { HEIGHT: plane.rows - 1 });
   writer.write('DPU_RDMA', 'RDMA_DATA_CUBE_CHANNEL', { CHANNEL: plane.written - 1 });
-  maybeAddress(writer, 'RDMA_SRC_BASE_ADDR', elementwise?.source ?? null);
+  const { source = null, operand = null, combined = false } = elementwise ?? {};
+  maybeAddress(writer, 'RDMA_SRC_BASE_ADDR', source?.base ?? null);
   writer.write('DPU_RDMA', 'RDMA_BRDMA_CFG', { BRDMA_DATA_USE: operands.bsUse });
   maybeAddress(writer, 'RDMA_BS_BASE_ADDR', operands.bs);
   writer.write('DPU_RDMA', 'RDMA_NRDMA_CFG', { NRDMA_DATA_USE: operands.bnUse });
   maybeAddress(writer, 'RDMA_BN_BASE_ADDR', operands.bn);
-  const reads = elementwise?.operand !== null && elementwise !== null;
-  writer.write('DPU_RDMA', 'RDMA_ERDMA_CFG', reads ? { ERDMA_DATA_MODE: 1, ERDMA_DATA_SIZE: 1 } : { ERDMA_DISABLE: 1 });
-  maybeAddress(writer, 'RDMA_EW_BASE_ADDR', elementwise?.operand ?? null);
-  writer.write('DPU_RDMA', 'RDMA_EW_SURF_STRIDE', { EW_SURF_STRIDE: reads ? elementwise.surfaceStride : 0 });
+  const erdma =
+    operand === null
+      ? { ERDMA_DISABLE: 1 }
+      : { ERDMA_DATA_MODE: operand.perChannel === true ? 0 : 1, ERDMA_DATA_SIZE: 1 };
+  writer.write('DPU_RDMA', 'RDMA_ERDMA_CFG', erdma);
+  maybeAddress(writer, 'RDMA_EW_BASE_ADDR', operand?.base ?? null);
+  writer.write('DPU_RDMA', 'RDMA_EW_SURF_STRIDE', { EW_SURF_STRIDE: operand?.surfaceStride ?? 0 });
   writer.write('DPU_RDMA', 'RDMA_FEATURE_MODE_CFG', {
     FLYING_MODE: plane.flying ? 1 : 0,
     CONV_MODE: plane.depthwise ? 3 : 0,
     // A main input that is enabled without data makes the DPU wait for ever.
-    MRDMA_DISABLE: elementwise?.source == null ? 1 : 0,
-    COMB_USE: elementwise?.combined === true ? 5 : 0,
+    MRDMA_DISABLE: source === null ? 1 : 0,
+    COMB_USE: combined ? 5 : 0,
     BURST_LEN: 15,
   });
   writer.write('DPU_RDMA', 'RDMA_SRC_DMA_CFG');
-  writer.write('DPU_RDMA', 'RDMA_SURF_NOTCH', { SURF_NOTCH_ADDR: elementwise?.notch ?? 0 });
+  writer.write('DPU_RDMA', 'RDMA_SURF_NOTCH', { SURF_NOTCH_ADDR: source?.notch ?? 0 });
   writer.write('DPU_RDMA', 'RDMA_PAD_CFG');
   writer.write('DPU_RDMA', 'RDMA_WEIGHT', { M_WEIGHT: 1, B_WEIGHT: 1, N_WEIGHT: 1, E_WEIGHT: 1 });
-  writer.write('DPU_RDMA', 'RDMA_EW_SURF_NOTCH', { EW_SURF_NOTCH: elementwise?.notch ?? 0 });
+  writer.write('DPU_RDMA', 'RDMA_EW_SURF_NOTCH', { EW_SURF_NOTCH: operand?.notch ?? 0 });
 };

@@ -1,52 +1,73 @@
 /**
  * One elementwise task as command words: the DPU alone ("flying"), its main input through MRDMA, a second operand through
- * ERDMA, on a flat plane of atoms. Register values: seen to work on an RK3588 with fp16; int8 is inferred.
+ * ERDMA. Register values: seen to work on an RK3588 with fp16, and as the vendor's compiler writes them for int8.
  */
 import { atoms } from '../hardware/limits.js';
+import { alignUp } from '../layout/cube.js';
+import { copyStages } from '../quantize/copy_stages.js';
 import type { Stages } from '../quantize/stages.js';
 import type { ElementwiseTile } from '../tile/task.js';
-import { type OutputPlane, writeDpu, writeDpuReader } from './dpu.js';
-import { type Address, enables, pingPong, TaskWriter, type Word } from './words.js';
+import { type OutputPlane, type ReaderPlanes, writeDpu, writeDpuReader, writeLutEntries } from './dpu.js';
+import { type Address, enables, firstGroup, pingPong, TaskWriter, type Word } from './words.js';
 
 export interface ElementwisePlacement {
   readonly operands: readonly Address[];
   readonly output: Address;
 }
 
-const at = (address: Address, bytes: number): Address => ({ ...address, offset: address.offset + bytes });
+/** The table that a task reads, in a task of its own before it: the words follow a copy of the first atom. */
+export const emitTableLoad = (
+  table: readonly number[],
+  tile: ElementwiseTile,
+  placement: ElementwisePlacement,
+): readonly Word[] =>
+  emitTask(copyStages, { ...tile, columns: 1, rows: 1, channels: atoms.channels, notch: 0 }, placement, table);
 
 export const emitElementwise = (
   stages: Stages,
   tile: ElementwiseTile,
   placement: ElementwisePlacement,
+): readonly Word[] => emitTask(stages, tile, placement, null);
+
+const at = (address: Address, bytes: number): Address => ({ ...address, offset: address.offset + bytes });
+
+/** @param loaded a table that the task fills the LUT with */
+const emitTask = (
+  stages: Stages,
+  tile: ElementwiseTile,
+  placement: ElementwisePlacement,
+  loaded: readonly number[] | null,
 ): readonly Word[] => {
   const writer = new TaskWriter();
-  const [first = null, second = null] = placement.operands.map((address, i) => at(address, tile.operands[i] ?? 0));
+  const planeOf = (operand: number): ReaderPlanes | null => {
+    const [address, place] = [placement.operands[operand], tile.operands[operand]];
+    if (address === undefined || place === undefined) return null;
+    const surfaceStride = place.surfaceBytes / atoms.channels;
+    if (operand === 1 && stages.ew?.perChannel === true)
+      return { base: at(address, place.start), surfaceStride, notch: 0, perChannel: true };
+    return { base: at(address, place.start), surfaceStride, notch: surfaceStride - tile.columns * tile.rows };
+  };
   const plane: OutputPlane = {
-    base: at(placement.output, tile.output),
+    base: at(placement.output, tile.output.start),
     columns: tile.columns,
     rows: tile.rows,
-    surfaceStride: (tile.columns + tile.notch) * tile.rows,
+    surfaceStride: tile.output.surfaceBytes / atoms.channels,
     notch: tile.notch,
-    written: atoms.channels,
-    channels: atoms.channels,
+    written: alignUp(tile.channels, atoms.channels),
+    channels: tile.channels,
     depthwise: false,
     flying: true,
   };
-  writer.write('DPU', 'S_POINTER', pingPong);
-  writer.write('DPU_RDMA', 'RDMA_S_POINTER', pingPong);
+  const pointers = stages.table === undefined ? pingPong : firstGroup;
+  writer.write('DPU', 'S_POINTER', pointers);
+  writer.write('DPU_RDMA', 'RDMA_S_POINTER', pointers);
   writeDpu(writer, plane, stages, 0);
+  if (loaded !== null) writeLutEntries(writer, loaded);
   writeDpuReader(
     writer,
     plane,
     { bs: null, bn: null, bsUse: 0, bnUse: 0 },
-    {
-      source: first,
-      operand: second,
-      surfaceStride: tile.columns * tile.rows,
-      notch: 0,
-      combined: false,
-    },
+    { source: planeOf(0), operand: planeOf(1), combined: false },
   );
   writer.finish(enables.elementwise);
   return writer.words;

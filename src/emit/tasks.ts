@@ -1,7 +1,7 @@
 /** All tasks of a part as words; weights and operands go into the constants on the way. */
 import type { Arena } from '../allocate/arena.js';
 import type { ConstantBuffer } from '../allocate/constants.js';
-import { convCycles, elementwiseCycles } from '../cost/cycles.js';
+import { convCycles, elementwiseCycles, tableLoadCycles } from '../cost/cycles.js';
 import { type Cube, packCube, writtenChannels } from '../layout/cube.js';
 import { operandBuffer } from '../layout/operands.js';
 import { packWeights } from '../layout/weights.js';
@@ -10,7 +10,7 @@ import { type ConvTile, isHostStep, type Step, type TiledOperation } from '../ti
 import { findRegister, writeTargets } from '../hardware/registers.js';
 import { emitConvolution } from './convolution.js';
 import type { OperandAddresses } from './dpu.js';
-import { emitElementwise } from './elementwise.js';
+import { emitElementwise, emitTableLoad } from './elementwise.js';
 import type { Address, Word } from './words.js';
 
 export interface EmittedTask {
@@ -61,6 +61,9 @@ const channelConstants = (
   };
 };
 
+const isSame = (table: readonly number[], other: readonly number[] | null): boolean =>
+  other !== null && table.every((value, i) => value === other[i]);
+
 /** @param known the codes of tensors that stand among the constants, HWC */
 export const emitTasks = (
   steps: readonly Step[],
@@ -82,7 +85,10 @@ export const emitTasks = (
     return cube;
   };
   const packed = new Map([...known].map(([tensor, codes]) => [tensor, packCube(cubeAt(tensor), codes)]));
+  let loaded: readonly number[] | null = null;
   return steps.flatMap((one, position): readonly EmittedTask[] => {
+    // A step of the host ends the job: the next one may run on another core, with another table store.
+    if (isHostStep(one)) loaded = null;
     if (isHostStep(one)) return [];
     const { stages } = one;
     if (isConvolution(one)) {
@@ -103,14 +109,16 @@ export const emitTasks = (
       });
     }
     const { operation, tiles } = one;
-    const operands = operandsOf(operation).map(at);
-    return tiles.map((tile) => ({
+    const placement = { operands: operandsOf(operation).map(at), output: at(operation.output) };
+    const own = tiles.map((tile) => ({
       operation: position,
-      words: emitElementwise(stages, tile, {
-        operands,
-        output: at(operation.output),
-      }),
-      cycles: elementwiseCycles(tile, operands.length),
+      words: emitElementwise(stages, tile, placement),
+      cycles: elementwiseCycles(tile, placement.operands.length),
     }));
+    const { table } = stages;
+    const [first] = tiles;
+    if (table === undefined || first === undefined || isSame(table, loaded)) return own;
+    loaded = table;
+    return [{ operation: position, words: emitTableLoad(table, first, placement), cycles: tableLoadCycles }, ...own];
   });
 };

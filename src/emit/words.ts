@@ -115,3 +115,6 @@ export const enables = { convolution: operationEnables.convolution, elementwise:
 
 /** Ping-pong pointer of a block: mode, executer and pointer enabled. */
 export const pingPong = { POINTER_PP_EN: 1, EXECUTER_PP_EN: 1, POINTER_PP_MODE: 1 } as const;
+
+/** Both pointers back to the first group, and no ping-pong: so run all tasks of the vendor's compiler that read the LUT. */
+export const firstGroup = { POINTER_PP_CLEAR: 1, EXECUTER_PP_CLEAR: 1 } as const;

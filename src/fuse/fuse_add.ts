@@ -9,22 +9,15 @@ import { takesWholeRows } from '../ops/whole_rows.js';
 import { fewerKernels } from '../ops/kernel_groups.js';
 import { fusedAddStages } from '../quantize/fused_add_stages.js';
 import { wholesOf } from './wholes.js';
-import type { AddNumbers } from '../quantize/add_stages.js';
+import { swappedNumbers } from '../quantize/add_stages.js';
 
 /** Smallest plane, in atoms, whose operand strides Mesa's driver was seen to use unchanged. */
 const smallestPlane = 12;
 
-const swapped = (numbers: AddNumbers): AddNumbers => ({
-  ...numbers,
-  firstScale: numbers.secondScale,
-  firstZeroPoint: numbers.secondZeroPoint,
-  secondScale: numbers.firstScale,
-  secondZeroPoint: numbers.firstZeroPoint,
-});
-
 /** The operand's reader walks whole rows of all channels. A depthwise task would read channels that the operand may lack. */
 const suitsReader = ({ geometry: g, depthwise }: ConvOperation): boolean =>
   !depthwise &&
+  g.apart === undefined &&
   takesWholeRows(g, depthwise) &&
   g.outputChannels <= limits.outputChannels &&
   fewerKernels(g) === null &&
@@ -49,7 +42,7 @@ const fusedWith = (
   const uses = everything.filter((operation) => operandsOf(operation).includes(inner)).length;
   const operandReady = operations.findLastIndex(({ output }) => rootOf(output) === rootOf(operand)) < position;
   if (uses !== 1 || part.outputs.includes(inner) || !operandReady || !suitsReader(producer)) return null;
-  const numbers = side === 0 ? sum.numbers : swapped(sum.numbers);
+  const numbers = side === 0 ? sum.numbers : swappedNumbers(sum.numbers);
   const stages = fusedAddStages(producer.numbers, numbers);
   if (stages === null || stages.mismatch > most) return null;
   return { ...producer, nodes: [...producer.nodes, ...sum.nodes], output: sum.output, residual: { operand, numbers } };

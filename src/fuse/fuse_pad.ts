@@ -30,7 +30,8 @@ const reaches = (g: ConvGeometry): boolean =>
 
 const padded = (conv: ConvOperation, pad: ConvOperation): ConvOperation | null => {
   const own = isPadded(conv.geometry);
-  if (own && conv.inputZeroPoint !== pad.inputZeroPoint) return null;
+  // Padding of a transposed convolution counts in other places.
+  if (conv.geometry.apart !== undefined || (own && conv.inputZeroPoint !== pad.inputZeroPoint)) return null;
   const geometry: ConvGeometry = {
     ...conv.geometry,
     inputHeight: pad.geometry.inputHeight,

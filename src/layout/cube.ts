@@ -3,6 +3,7 @@
  * address(c, y, x) = (c div 16) * surfaceBytes + y * lineBytes + x * 16 + c mod 16. Source: Mesa's rkt_ml.c.
  */
 import { atoms } from '../hardware/limits.js';
+import { planeAtoms } from '../hardware/planes.js';
 
 export interface Cube {
   readonly height: number;
@@ -21,13 +22,16 @@ export const alignUp = (value: number, unit: number): number => Math.ceil(value 
 export const writtenChannels = (channels: number, depthwise: boolean): number =>
   alignUp(channels, depthwise ? atoms.depthwiseChannels : atoms.kernels);
 
+/** Bytes from one surface of a plane to the next. */
+export const planeBytes = (height: number, width: number): number => planeAtoms(height, width) * atoms.channels;
+
 /** A batch's pictures stand one below the other: all dimensions but the last two are rows. */
 export const cubeOf = (shape: readonly number[], depthwiseProducer: boolean): Cube => {
   const height = shape.slice(0, -2).reduce((product, dim) => product * dim, 1);
   const [width, channels] = [shape.at(-2) ?? 1, shape.at(-1) ?? 1];
   const surfaces = writtenChannels(channels, depthwiseProducer) / atoms.channels;
   const lineBytes = width * atoms.channels;
-  const surfaceBytes = height * lineBytes;
+  const surfaceBytes = planeBytes(height, width);
   return { height, width, channels, surfaces, lineBytes, surfaceBytes, bytes: surfaces * surfaceBytes };
 };
 

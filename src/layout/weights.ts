@@ -1,15 +1,29 @@
 /**
  * Weights as the CNA reads them. Direct: groups of 32 kernels / groups of 32 channels / rows / columns / kernel / channel;
  * the last channel group is filled to 16, the last kernel group is short, the number of kernels is even.
- * Depthwise: groups of 64 channels / rows / columns / channel. Source: Mesa's rkt_coefs.c, and the silicon vector.
+ * Depthwise: groups of 64 channels / rows / columns / channel; a last group of 16 or 32 channels is as short as that, one of
+ * 48 is filled to 64. Source: Mesa's rkt_coefs.c, and the silicon vector; the vendor's compiler for the group of 48.
  */
 import { atoms } from '../hardware/limits.js';
 import type { ConvOperation } from '../ops/operation.js';
 import { alignUp } from './cube.js';
 
+/** Channels that a tap of a depthwise kernel has in the group that starts here. */
+const groupLanes = (channels: number): number => {
+  const lanes = alignUp(Math.min(channels, atoms.depthwiseChannels), atoms.channels);
+  return lanes === 48 ? atoms.depthwiseChannels : lanes;
+};
+
+/** Channels of a tap, with those that fill the last group. */
+const tapChannels = (channels: number, depthwise: boolean): number => {
+  if (!depthwise) return alignUp(channels, atoms.channels);
+  const rest = channels % atoms.depthwiseChannels;
+  return channels - rest + (rest === 0 ? 0 : groupLanes(rest));
+};
+
 /** Bytes of one kernel: WEIGHT_SIZE1. */
-export const kernelBytes = (operation: ConvOperation, channels: number): number =>
-  operation.geometry.kernelHeight * operation.geometry.kernelWidth * alignUp(channels, atoms.channels);
+export const kernelBytes = ({ geometry, depthwise }: ConvOperation, channels: number): number =>
+  geometry.kernelHeight * geometry.kernelWidth * tapChannels(channels, depthwise);
 
 /** Kernels that a task reads: an even number, one for depthwise. */
 export const kernelCount = (depthwise: boolean, outputChannels: number): number =>
@@ -47,7 +61,7 @@ const packDepthwise = (operation: ConvOperation, first: number, count: number): 
   const packed = new Int8Array(kernelBytes(operation, count)).fill(weightZeroPoint);
   let at = 0;
   for (let group = 0; group < count; group += atoms.depthwiseChannels) {
-    const lanes = Math.min(atoms.depthwiseChannels, alignUp(count - group, atoms.channels));
+    const lanes = groupLanes(count - group);
     for (let tap = 0; tap < kernelHeight * kernelWidth; tap++, at += lanes) {
       for (let lane = 0; lane < Math.min(lanes, count - group); lane++) {
         const c = first + group + lane;

@@ -139,9 +139,12 @@ export const knownActivation: Rule = {
   },
 };
 
-/** @param what the form of its tasks, which nobody saw at work */
+/**
+ * Says what trust=seen depends on. Whether a node keeps it its lowered form tells (`partition/trusted.ts`).
+ * @param what the form of its tasks
+ */
 export const unseen = (what: string): Rule => ({
   name: 'trust',
-  text: `with trust=seen: nothing, ${what} was not seen on silicon`,
-  broken: ({ trust }) => (trust === 'seen' ? what : null),
+  text: `with trust=seen: ${what}, as far as a board or a shipped compiler has shown it (ptfe npu facts)`,
+  broken: () => null,
 });

@@ -1,7 +1,8 @@
 /** What CONV_2D and DEPTHWISE_CONV_2D have in common: the rules on tensors and numbers, and the lowering. */
 import { atoms, limits } from '../hardware/limits.js';
 import { activation, padding } from '../model/operators.js';
-import { clampFits, seenConvStages } from '../quantize/conv_stages.js';
+import { clampFits } from '../quantize/conv_stages.js';
+import { shownConvStages } from './stages.js';
 import { clampBehind } from './code_range.js';
 import {
   constantsWrong,
@@ -131,11 +132,11 @@ export const convolutionRules = (depthwise: boolean, form = formOf(depthwise)): 
   },
   {
     name: 'dilation',
-    text: `dilation 1 to ${limits.dilation}, the taps of one output value within the convolution buffer; with trust=seen: none, an int8 one was not seen in a shipped driver`,
+    text: `dilation 1 to ${limits.dilation}, the taps of one output value within the convolution buffer`,
     broken: (context) => {
       const { dilationW = 1, dilationH = 1 } = context.node.params;
-      const most = context.trust === 'seen' ? 1 : limits.dilation;
-      if ([dilationH, dilationW].some((rate) => rate < 1 || rate > most)) return `dilation ${dilationH}x${dilationW}`;
+      if ([dilationH, dilationW].some((rate) => rate < 1 || rate > limits.dilation))
+        return `dilation ${dilationH}x${dilationW}`;
       return dilationH * dilationW === 1 ? null : tapSpanWrong(geometryOf(context), isChannelWise(context, depthwise));
     },
   },
@@ -188,16 +189,14 @@ export const convolutionRules = (depthwise: boolean, form = formOf(depthwise)): 
   },
   {
     name: 'trust',
-    text: 'with trust=seen: a form seen on silicon that stays within one count of TFLite, tasks of whole rows',
+    text: 'with trust=seen: a form that boards or a shipped compiler have shown and that stays within one count of TFLite, tasks of whole rows',
     broken: (context) => {
       if (context.trust !== 'seen') return null;
-      if (isChannelWise(context, depthwise) && (inputOf(context, 1)?.quantization?.scales.length ?? 0) > 1)
-        return 'operands of a depthwise convolution with several filter scales, whose packing was not seen';
       const g = geometryOf(context);
       if (!takesWholeRows(g, isChannelWise(context, depthwise)))
         return `rows of ${g.inputWidth}x${g.inputChannels} that need column tiles`;
       const lowered = weightedNumbers(context, formOf(depthwise));
-      return lowered !== null && seenConvStages(lowered.numbers) !== null
+      return lowered !== null && shownConvStages(lowered.numbers) !== null
         ? null
         : 'no such form for these scales and this activation';
     },

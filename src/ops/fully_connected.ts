@@ -4,7 +4,7 @@
  */
 import { limits } from '../hardware/limits.js';
 import { elementCount, type Tensor } from '../model/graph.js';
-import { seenConvStages } from '../quantize/conv_stages.js';
+import { shownConvStages } from './stages.js';
 import { knownActivation, maps, oneType, rows } from './common_rules.js';
 import { constantsWrong, type FilterForm, numbersWrong, quantizationWrong, weightedNumbers } from './conv_numbers.js';
 import { convolutionOf, kernelText, kernelWrong } from './convolution.js';
@@ -110,11 +110,11 @@ export const fullyConnected: OpDefinition = {
     },
     {
       name: 'trust',
-      text: 'with trust=seen: a form seen on silicon that stays within one count of TFLite',
+      text: 'with trust=seen: a form that boards or a shipped compiler have shown and that stays within one count of TFLite',
       broken: (context) => {
         if (context.trust !== 'seen') return null;
         const lowered = weightedNumbers(context, formOf(context));
-        return lowered !== null && seenConvStages(lowered.numbers) !== null ? null : 'no such form for these scales';
+        return lowered !== null && shownConvStages(lowered.numbers) !== null ? null : 'no such form for these scales';
       },
     },
   ],

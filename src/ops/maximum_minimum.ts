@@ -1,7 +1,7 @@
 /** MAXIMUM and MINIMUM: TFLite compares the codes as they are, whatever their scales. */
-import { extremeStages } from '../quantize/add_stages.js';
+import { extremeStages, perChannelStages } from '../quantize/add_stages.js';
 import { maps, oneType, unseen } from './common_rules.js';
-import { constantCodes, operandsAlike, sides, wholeOperands } from './two_operands.js';
+import { constantCodes, operandsAlike, pixelOf, pixelOperands, sides, wholeOperands } from './two_operands.js';
 import type { OpDefinition } from './rule.js';
 
 const extremeOf = (op: string, algorithm: 'max' | 'min'): OpDefinition => ({
@@ -16,8 +16,11 @@ const extremeOf = (op: string, algorithm: 'max' | 'min'): OpDefinition => ({
       const range = algorithm === 'max' ? ([code, 127] as const) : ([-128, code] as const);
       return [{ ...base, kind: 'clamp', input: input?.index ?? -1, range }];
     }
-    const { inputs, operations } = wholeOperands(context);
-    return [...operations, { ...base, kind: 'pair', inputs, stages: extremeStages(algorithm) }];
+    const pixel = pixelOf(context);
+    const { inputs, operations } = pixel === null ? wholeOperands(context) : pixelOperands(context, pixel);
+    const planes = extremeStages(algorithm);
+    const stages = pixel === null ? planes : (perChannelStages(planes) ?? planes);
+    return [...operations, { ...base, kind: 'pair', inputs, stages }];
   },
 });
 

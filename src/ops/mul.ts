@@ -3,6 +3,7 @@
  * feature maps: a DPU-only task. Of a feature map and a function of it (x * sigmoid(x), squares): one table.
  */
 import type { Node } from '../model/graph.js';
+import { perChannelStages } from '../quantize/add_stages.js';
 import { type CodeMap, isDefined, multiplied } from '../quantize/activation_tables.js';
 import type { ConvNumbers } from '../quantize/division.js';
 import { quantizeMultiplier } from '../quantize/multiplier.js';
@@ -32,7 +33,7 @@ import {
 } from './rule.js';
 import { signedMap, tableNumbersOf } from './table.js';
 import { tanh } from './tanh.js';
-import { constantCodes, operandsAlike, sides, wholeOperands } from './two_operands.js';
+import { constantCodes, operandsAlike, pixelOf, pixelOperands, sides, wholeOperands } from './two_operands.js';
 
 // TFLite multiplies and divides the scales as float32.
 const multiplierOf = (first: number, second: number, output: number) =>
@@ -127,9 +128,11 @@ const productOf = (
     outputZeroPoint: y.zeroPoint,
     range: fits ? range : [-128, 127],
   };
-  const swapped = wantsSwap(numbers);
+  const pixel = pixelOf(context);
+  const swapped = pixel === null ? wantsSwap(numbers) : pixel === 0;
   const inOrder: ProductNumbers = swapped ? { ...numbers, zeroPoints: [b.zeroPoint, a.zeroPoint] } : numbers;
-  return { stages: productStages(inOrder), range, fits, swapped };
+  const planes = productStages(inOrder);
+  return { stages: pixel === null ? planes : perChannelStages(planes), range, fits, swapped };
 };
 
 const productOperations = (context: OpContext): readonly Operation[] => {
@@ -138,9 +141,10 @@ const productOperations = (context: OpContext): readonly Operation[] => {
   const table = tableOf(context);
   if (table !== null) return [{ ...base, kind: 'scale', ...table }];
   const product = productOf(context);
-  const { inputs: given, operations } = wholeOperands(context);
+  const pixel = pixelOf(context);
+  const { inputs: given, operations } = pixel === null ? wholeOperands(context) : pixelOperands(context, pixel);
   if (product?.stages == null) throw new Error(`MUL #${node.index}: lowered against its rules`);
-  const inputs = product.swapped ? ([given[1], given[0]] as const) : given;
+  const inputs = product.swapped && pixel === null ? ([given[1], given[0]] as const) : given;
   const pair: Operation = { ...base, kind: 'pair', inputs, stages: product.stages };
   return product.fits
     ? [...operations, pair]

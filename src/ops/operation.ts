@@ -20,6 +20,11 @@ export interface ConvGeometry {
   readonly dilationX: number;
   readonly padTop: number;
   readonly padLeft: number;
+  /**
+   * A transposed convolution: inputs stand this far apart, with padding between them. Strides and dilation are 1 then, and
+   * padding counts in these places.
+   */
+  readonly apart?: { readonly y: number; readonly x: number };
 }
 
 interface OperationBase {

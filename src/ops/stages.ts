@@ -1,6 +1,8 @@
 /** The DPU stages of an operation: which technique of `quantize/` serves it. */
 import { addStages, clampStages } from '../quantize/add_stages.js';
+import { unshown } from '../hardware/facts.js';
 import { convStages, seenConvStages } from '../quantize/conv_stages.js';
+import type { ConvNumbers } from '../quantize/division.js';
 import { fusedAddStages } from '../quantize/fused_add_stages.js';
 import type { Stages } from '../quantize/stages.js';
 import type { TaskOperation } from './operation.js';
@@ -12,13 +14,21 @@ const must = (stages: Stages | null, operation: TaskOperation): Stages => {
   return stages;
 };
 
+/** With trust=seen: one rounding of OUT_CVT where it keeps within a count, else the usual form where all of it was shown. */
+export const shownConvStages = (numbers: ConvNumbers): Stages | null => {
+  const seen = seenConvStages(numbers);
+  if (seen !== null) return seen;
+  const usual = convStages(numbers);
+  return unshown(usual.facts).length === 0 ? usual : null;
+};
+
 export const stagesOf = (operation: TaskOperation, trust: Trust): Stages => {
   switch (operation.kind) {
     case 'conv':
       if (operation.stages !== null) return operation.stages;
       if (operation.residual !== null)
         return must(fusedAddStages(operation.numbers, operation.residual.numbers), operation);
-      return trust === 'seen' ? must(seenConvStages(operation.numbers), operation) : convStages(operation.numbers);
+      return trust === 'seen' ? must(shownConvStages(operation.numbers), operation) : convStages(operation.numbers);
     case 'add':
       return must(addStages(operation.numbers), operation);
     case 'clamp':

@@ -2,7 +2,14 @@
  * What ADD and SUB have in common. Two tensors are a DPU-only task (a sum may go into the convolution that makes an
  * operand); a tensor and a constant are one with the constant in BN, or a depthwise 1x1 convolution with one for each channel.
  */
-import { addStages, type AddNumbers, subtractStages } from '../quantize/add_stages.js';
+import {
+  addStages,
+  type AddNumbers,
+  perChannelStages,
+  subtractFirstStages,
+  subtractStages,
+  swappedNumbers,
+} from '../quantize/add_stages.js';
 import { affineCode, affineStages } from '../quantize/affine_stages.js';
 import type { Stages } from '../quantize/stages.js';
 import { sumOfCodes } from '../quantize/sum_codes.js';
@@ -12,7 +19,15 @@ import { knownActivation, maps, oneType, perTensor, unseen } from './common_rule
 import { identityConvolution } from './copy.js';
 import type { Operation } from './operation.js';
 import { inputOf, isByteTensor, type OpContext, type OpDefinition, outputOf, planeOf, quantizationOf } from './rule.js';
-import { constantCodes, isConstantFirst, operandsAlike, sides, wholeOperands } from './two_operands.js';
+import {
+  constantCodes,
+  isConstantFirst,
+  operandsAlike,
+  pixelOf,
+  pixelOperands,
+  sides,
+  wholeOperands,
+} from './two_operands.js';
 
 const allCodes = Array.from({ length: 256 }, (_, i) => i - 128);
 
@@ -69,7 +84,16 @@ const stagesOf = (context: OpContext, sign: 1 | -1): Stages | null => {
   if (sides(context)[1] !== null) return constantStages(context, sign);
   const numbers = numbersOf(context);
   if (numbers === null) return null;
+  const pixel = pixelOf(context);
+  if (pixel !== null) return perChannelStages(pixelStages(numbers, pixel, sign));
   return sign === 1 ? addStages(numbers) : subtractStages(numbers);
+};
+
+/** With the plane as the first operand. */
+const pixelStages = (numbers: AddNumbers, pixel: 0 | 1, sign: 1 | -1): Stages | null => {
+  if (pixel === 1) return sign === 1 ? addStages(numbers) : subtractStages(numbers);
+  const turned = swappedNumbers(numbers);
+  return sign === 1 ? addStages(turned) : subtractFirstStages(turned);
 };
 
 const operationsOf = (context: OpContext, sign: 1 | -1): readonly Operation[] => {
@@ -90,6 +114,11 @@ const operationsOf = (context: OpContext, sign: 1 | -1): readonly Operation[] =>
         },
       ];
     return [{ ...identityConvolution({ ...base, kind: 'move', input: map.index }, planeOf(map)), stages }];
+  }
+  const pixel = pixelOf(context);
+  if (pixel !== null) {
+    const { inputs, operations } = pixelOperands(context, pixel);
+    return [...operations, { ...base, kind: 'pair', inputs, stages }];
   }
   const { inputs, operations } = wholeOperands(context);
   return [

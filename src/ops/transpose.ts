@@ -139,8 +139,8 @@ export const transpose: OpDefinition = {
     },
     {
       name: 'trust',
-      text: 'with trust=seen: at the border of the graph alone, a copy by the DPU alone was not seen on silicon',
-      broken: (context) => (context.trust === 'seen' && sideOf(context) === null ? 'a copy by the DPU alone' : null),
+      text: 'with trust=seen: at the border of the graph alone, transposes by the DPU were not shown by a board or a shipped compiler',
+      broken: (context) => (context.trust === 'seen' && sideOf(context) === null ? 'a transpose by the DPU' : null),
     },
   ],
   lower: (context) => operationsOf(context) ?? [],

@@ -1,5 +1,6 @@
 /**
- * TRANSPOSE_CONV: the outputs whose places have the same remainder by the stride are a convolution of their own, with every
+ * TRANSPOSE_CONV by 2: a convolution with the kernel backwards over inputs that the hardware puts two places apart. By other
+ * strides, which no known program has: the outputs whose places have the same remainder by the stride are a convolution of their own, with every
  * stride-th tap of the kernel, backwards; their results take turns in the output.
  */
 import { limits } from '../hardware/limits.js';
@@ -102,6 +103,43 @@ const partsOf = (context: OpContext): readonly (readonly Part[])[] => {
   );
 };
 
+/** The stride of the known programs. */
+const knownStride = 2;
+
+/** The whole as one convolution, the kernel backwards; null where the hardware has no such form. */
+const transposedOf = (context: OpContext): Pick<Part, 'context' | 'geometry'> | null => {
+  const conv = asConvolution(context);
+  const filter = inputOf(conv, 1);
+  const { strideH = 0, strideW = 0, padding: mode = 0 } = context.node.params;
+  if (filter === null || context.trust === 'seen' || strideH !== knownStride || strideW !== knownStride) return null;
+  const [, kernelHeight = 0, kernelWidth = 0] = filter.shape;
+  const input = planeOf(inputOf(conv, 0));
+  const [outputHeight, outputWidth, channels] = planeOf(outputOf(context));
+  const backwards = (taps: number): readonly number[] => Array.from({ length: taps }, (_, tap) => taps - 1 - tap);
+  const flipped = partOf(filter, backwards(kernelHeight), backwards(kernelWidth));
+  const geometry: ConvGeometry = {
+    ...plainGeometry(input, channels),
+    outputHeight,
+    outputWidth,
+    kernelHeight,
+    kernelWidth,
+    padTop: kernelHeight - 1 - padOf(outputHeight, kernelHeight, strideH, mode),
+    padLeft: kernelWidth - 1 - padOf(outputWidth, kernelWidth, strideW, mode),
+    apart: { y: strideH, x: strideW },
+  };
+  const behind = (outputs: number, pad: number, inputs: number): number =>
+    outputs - pad - ((inputs - 1) * knownStride + 1);
+  const beyond = Math.max(
+    behind(outputHeight, geometry.padTop, input[0]),
+    behind(outputWidth, geometry.padLeft, input[1]),
+  );
+  const pads = [geometry.padTop, geometry.padLeft];
+  if (pads.some((pad) => pad < 0 || pad > limits.pad) || beyond >= limits.pad) return null;
+  if (kernelWrong(geometry, false) !== null) return null;
+  const tensors = new Map(conv.graph.tensors).set(filter.index, flipped);
+  return { context: { ...conv, graph: { ...conv.graph, tensors } }, geometry };
+};
+
 /** What a part asks of the hardware beyond its kernel. */
 const partWrong = ({ geometry: g, row, column }: Part, input: Plane): string | null => {
   if (row >= input[0] || column >= input[1]) return 'outputs that no input reaches';
@@ -153,6 +191,7 @@ export const transposeConv: OpDefinition = {
       name: 'kernel',
       text: `for each place between strides: ${kernelText}; padding of at most ${limits.pad}`,
       broken: (context) => {
+        if (transposedOf(context) !== null) return null;
         const input = planeOf(inputOf(context, 2));
         for (const part of partsOf(context).flat()) {
           const wrong = partWrong(part, input);
@@ -174,6 +213,12 @@ export const transposeConv: OpDefinition = {
     const spare = new Spare(context.spare);
     const input = context.node.inputs[2] ?? -1;
     const output = context.node.outputs[0] ?? -1;
+    const transposed = transposedOf(context);
+    if (transposed !== null) {
+      const lowered = weightedNumbers(transposed.context, form);
+      if (lowered === null) throw new Error(`TRANSPOSE_CONV #${context.node.index}: lowered against its rules`);
+      return convolutionOf({ nodes, input, output, depthwise: false, geometry: transposed.geometry }, lowered);
+    }
     const plane = planeOf(inputOf(context, 2));
     const [height, width, channels] = planeOf(outputOf(context));
     const parts = partsOf(context);

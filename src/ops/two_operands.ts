@@ -52,6 +52,20 @@ export const sides = (context: OpContext, form: ConstantForm = 'channels'): read
 /** Whether the constant is the first operand. */
 export const isConstantFirst = (context: OpContext): boolean => inputOf(context, 0)?.constant === true;
 
+/** One value for each channel of a larger plane: an operand of a single task as it is. */
+const isPixel = (tensor: Tensor, output: Tensor): boolean => {
+  const [[height, width, channels], to] = [planeOf(tensor), planeOf(output)];
+  return isPlane(tensor) && height * width === 1 && to[0] * to[1] > 1 && channels === to[2];
+};
+
+/** Position of the operand that is one value for each channel, where the other one is a whole plane. */
+export const pixelOf = (context: OpContext): 0 | 1 | null => {
+  const [first, second, output] = [inputOf(context, 0), inputOf(context, 1), outputOf(context)];
+  if (first === null || second === null || output === null) return null;
+  if (isWhole(first, output) && !first.constant && isPixel(second, output)) return 1;
+  return isWhole(second, output) && !second.constant && isPixel(first, output) ? 0 : null;
+};
+
 /** Whether a tensor can be brought to the output's shape. */
 const broadcasts = (tensor: Tensor, output: Tensor): boolean => {
   const [from, to] = [planeOf(tensor), planeOf(output)];
@@ -75,6 +89,7 @@ export const operandsAlike = (form: ConstantForm): Rule => ({
     if (sides(context, form)[1] !== null) return null;
     const [a, b] = [planeOf(first), planeOf(second)];
     const fills = planeOf(output).every((size, i) => size === Math.max(a[i] ?? 1, b[i] ?? 1));
+    if (pixelOf(context) !== null) return null;
     return fills && broadcasts(first, output) && broadcasts(second, output) ? null : shapes;
   },
 });
@@ -110,10 +125,27 @@ const repeated = (tensor: Tensor, plane: Plane, nodes: readonly number[], spare:
   return { input, operations };
 };
 
+interface Operands {
+  readonly inputs: readonly [number, number];
+  readonly operations: readonly Operation[];
+}
+
+/** The plane, and behind it the operand of one value for each channel at `pixel`. */
+export const pixelOperands = (context: OpContext, pixel: 0 | 1): Operands => {
+  const [map, values] = [inputOf(context, 1 - pixel), inputOf(context, pixel)];
+  if (map === null || values === null) return { inputs: [-1, -1], operations: [] };
+  if (!values.constant) return { inputs: [map.index, values.index], operations: [] };
+  const output = new Spare(context.spare).next();
+  const codes = Int8Array.from(constantCodes(values));
+  const shape: Plane = [1, 1, codes.length];
+  return {
+    inputs: [map.index, output],
+    operations: [{ kind: 'constant', nodes: [context.node.index], output, shape, codes }],
+  };
+};
+
 /** Both operands with the output's shape, and what makes them so. */
-export const wholeOperands = (
-  context: OpContext,
-): { readonly inputs: readonly [number, number]; readonly operations: readonly Operation[] } => {
+export const wholeOperands = (context: OpContext): Operands => {
   const nodes = [context.node.index];
   const plane = planeOf(outputOf(context));
   const spare = new Spare(context.spare);

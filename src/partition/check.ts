@@ -8,6 +8,7 @@ import { type OpContext, type OpDefinition, type Refusal, refusalOf, type Trust 
 import { chooseHostNodes } from './host.js';
 import { bugRefusal } from './part_rules.js';
 import { disorderOf, splitParts } from './split.js';
+import { untrusted } from './trusted.js';
 import { unknownOp } from './unknown.js';
 import { notWorthwhile } from './worth.js';
 
@@ -21,7 +22,7 @@ export type Verdict =
   { readonly target: 'npu'; readonly because: null } | { readonly target: 'host' | 'cpu'; readonly because: Refusal };
 
 const judged = (definition: OpDefinition, context: OpContext): Verdict => {
-  const because = refusalOf(definition, context);
+  const because = refusalOf(definition, context) ?? untrusted(definition, context);
   if (because === null) return { target: 'npu', because };
   const { host } = definition;
   const hosted = host !== undefined && refusalOf(host, context) === null;

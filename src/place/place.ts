@@ -3,7 +3,7 @@
  * the place of its input (reshape, split), or the input is written where the result stands (concatenation).
  */
 import { NodeError } from '../error.js';
-import { type Cube, liveSurfaces } from '../layout/cube.js';
+import type { Cube } from '../layout/cube.js';
 import type { Graph, Part } from '../model/graph.js';
 import { copyOperation, identityConvolution } from '../ops/copy.js';
 import {
@@ -31,14 +31,12 @@ export interface Placement {
   readonly borders: ReadonlyMap<number, BorderLayout>;
   /** Tensors that stand among the constants and not in the arena: their codes, HWC. */
   readonly constants: ReadonlyMap<number, Int8Array>;
-  /** Results in whose memory nothing else is written: what lies between their rows and surfaces is nobody's. */
-  readonly unshared: ReadonlySet<number>;
 }
 
 interface Needs {
   /** Operands of elementwise tasks: rows without gaps between them. */
   readonly wholeRows: ReadonlySet<number>;
-  /** Operands and results of a fused ADD: surfaces without gaps as well. */
+  /** Operands and results of a fused ADD, values for each channel: surfaces without gaps as well. */
   readonly solid: ReadonlySet<number>;
   /** Tensors with parts that were laid out for a solid whole. */
   readonly wholes: ReadonlySet<number>;
@@ -49,7 +47,11 @@ const needsOf = (operations: readonly Operation[]): Needs => {
     ['conv', 'move', 'view', 'border', 'host'].includes(op.kind) ? [] : operandsOf(op),
   );
   const solid = operations.flatMap((op) =>
-    op.kind === 'conv' && op.residual !== null ? [op.residual.operand, op.output] : [],
+    op.kind === 'conv' && op.residual !== null
+      ? [op.residual.operand, op.output]
+      : op.kind === 'pair' && op.stages.ew?.perChannel === true
+        ? [op.inputs[1]]
+        : [],
   );
   const wholes = operations.flatMap((op) => (op.kind === 'view' && op.whole !== null ? [op.whole] : []));
   return { wholeRows: new Set(wholeRows), solid: new Set(solid), wholes: new Set(wholes) };
@@ -115,10 +117,7 @@ const bind = (
 /** A move that is left: by the DPU alone, or through the convolution unit where rows of the input have gaps. */
 const copyOf = (move: MoveOperation, tensors: Tensors, bindings: ReadonlyMap<number, Binding>): TaskOperation => {
   const { cube } = spotOf(tensors, bindings, move.input);
-  // Surface by surface, unless all of it is one run of atoms: the convolution unit takes four surfaces at a time.
-  const one = isSolid(cube) && isSolid(spotOf(tensors, bindings, move.output).cube);
-  if (hasWholeRows(cube) && (one || liveSurfaces(cube) === 1)) return copyOperation(move);
-  return identityConvolution(move, [cube.height, cube.width, cube.channels]);
+  return hasWholeRows(cube) ? copyOperation(move) : identityConvolution(move, [cube.height, cube.width, cube.channels]);
 };
 
 const tasksOf = (
@@ -161,20 +160,6 @@ const takeBorders = (graph: Graph, part: Part, operations: readonly Operation[])
   return { moves, named, borders };
 };
 
-const unsharedOf = (
-  tasks: readonly PlacedOperation[],
-  given: readonly number[],
-  spots: ReadonlyMap<number, Spot>,
-): ReadonlySet<number> => {
-  const writers = new Map<number | undefined, Set<number>>();
-  for (const tensor of [...given, ...tasks.map(({ output }) => output)]) {
-    const root = spots.get(tensor)?.root;
-    writers.set(root, (writers.get(root) ?? new Set<number>()).add(tensor));
-  }
-  const results = tasks.map(({ output }) => output).filter((tensor) => !given.includes(tensor));
-  return new Set(results.filter((tensor) => writers.get(spots.get(tensor)?.root)?.size === 1));
-};
-
 /** @param apart every move stays a task, so that no tensor takes the memory of another one */
 export const place = (graph: Graph, part: Part, wanted: readonly Operation[], apart = false): Placement => {
   const { moves: operations, named, borders } = takeBorders(graph, part, wanted);
@@ -203,9 +188,8 @@ export const place = (graph: Graph, part: Part, wanted: readonly Operation[], ap
     roots.set(root, Math.max(roots.get(root) ?? 0, offset + cube.surfaces * cube.surfaceBytes));
   }
   const given = [...part.inputs, ...constants.keys()];
-  const unshared = unsharedOf(tasks, given, spots);
   const made = new Set([...given, ...tasks.map(({ output }) => output)].map((tensor) => spots.get(tensor)?.root));
   const needed = [...tasks.flatMap(operandsOf), ...part.outputs];
   const missing = needed.find((tensor) => !made.has(spots.get(tensor)?.root ?? -1)) ?? null;
-  return { operations: tasks, spots, roots, missing, borders, constants, unshared };
+  return { operations: tasks, spots, roots, missing, borders, constants };
 };

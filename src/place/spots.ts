@@ -1,6 +1,6 @@
 /** Where tensors stand: each in a memory of its own (a root), or inside the memory of another tensor. */
 import { atoms } from '../hardware/limits.js';
-import { type Cube, cubeOf, liveSurfaces, writtenChannels } from '../layout/cube.js';
+import { type Cube, cubeOf, liveSurfaces, planeBytes, writtenChannels } from '../layout/cube.js';
 import type { Graph } from '../model/graph.js';
 import { directChannels } from '../ops/kernel_groups.js';
 import { type Operation, operandsOf } from '../ops/operation.js';
@@ -77,9 +77,9 @@ export const ownCube = (tensors: Tensors, tensor: number): Cube => {
 export const hasWholeRows = (cube: Cube): boolean =>
   cube.lineBytes === cube.width * atoms.channels || cube.height === 1;
 
-/** Rows and surfaces one behind the other. */
+/** Rows one behind the other, and surfaces as those of a tensor with a memory of its own. */
 export const isSolid = (cube: Cube): boolean =>
-  hasWholeRows(cube) && (cube.surfaceBytes === cube.height * cube.width * atoms.channels || liveSurfaces(cube) === 1);
+  hasWholeRows(cube) && (cube.surfaceBytes === planeBytes(cube.height, cube.width) || liveSurfaces(cube) === 1);
 
 /** The spot of a tensor under some bindings. */
 export const spotOf = (tensors: Tensors, bindings: Bindings, tensor: number): Spot => {

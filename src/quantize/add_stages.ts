@@ -20,6 +20,14 @@ export interface AddNumbers {
   readonly range: readonly [number, number];
 }
 
+export const swappedNumbers = (numbers: AddNumbers): AddNumbers => ({
+  ...numbers,
+  firstScale: numbers.secondScale,
+  firstZeroPoint: numbers.secondZeroPoint,
+  secondScale: numbers.firstScale,
+  secondZeroPoint: numbers.firstZeroPoint,
+});
+
 export interface AddFactors {
   /** Integer multipliers of the two operands. */
   readonly first: number;
@@ -99,8 +107,22 @@ const signedSum = (numbers: AddNumbers, sign: 1 | -1): Stages | null => {
 /** The same with the second operand taken off: ties go away from zero in TFLite's SUB too. */
 export const subtractStages = (numbers: AddNumbers): Stages | null => {
   const stages = signedSum(numbers, -1);
-  return stages?.ew == null ? null : { ...stages, ew: { ...stages.ew, algorithm: 'subtract' } };
+  if (stages?.ew == null) return null;
+  return { ...stages, ew: { ...stages.ew, scale: -stages.ew.scale }, facts: [...stages.facts, 'ew_cvt_scale_sign'] };
 };
+
+/** The same with the first operand taken off. */
+export const subtractFirstStages = (numbers: AddNumbers): Stages | null => {
+  const stages = signedSum(numbers, -1);
+  if (typeof stages?.bs?.multiply !== 'number') return null;
+  return { ...stages, bs: { ...stages.bs, multiply: -stages.bs.multiply } };
+};
+
+/** With one value of the second operand for each channel. */
+export const perChannelStages = (stages: Stages | null): Stages | null =>
+  stages?.ew == null
+    ? null
+    : { ...stages, ew: { ...stages.ew, perChannel: true }, facts: [...stages.facts, 'ew_channel_operand'] };
 
 /** The larger or the smaller of two codes. */
 export const extremeStages = (algorithm: 'max' | 'min'): Stages => ({

@@ -5,7 +5,7 @@
  * `composite` (composite_stages.ts).
  */
 import { compositeStages } from './composite_stages.js';
-import { activationLimit, type ConvNumbers, meanMagnitude } from './division.js';
+import { activationLimit, type ConvNumbers, meanMagnitude, shareBelow, staysBelow, undivided } from './division.js';
 import { multiplyByQuantizedMultiplier, type QuantizedMultiplier } from './multiplier.js';
 import type { Stages } from './stages.js';
 import { factorMax } from './two_factors.js';
@@ -21,7 +21,14 @@ const deadBias = (bias: number, multiplier: QuantizedMultiplier, exponent: numbe
   return Math.max(-512, Math.min(512, value)) * 2 ** (exponent + 1);
 };
 
-/** BS carries 15 bits of each multiplier, BN brings all channels to the largest exponent and divides. */
+/** Accumulators below zero that matter are below 2^9 steps of the output. */
+const steps = 2 ** 9;
+
+/**
+ * BS carries 15 bits of each multiplier, BN brings all channels to the largest exponent and divides. Where all are powers of
+ * two, ties of the first rounding are common. They go up in TFLite, the chip's away from zero, which is the same above zero:
+ * BS lifts the accumulators there, and BN takes it off, the same for all channels in units of its product.
+ */
 const onOwnGrid = (numbers: ConvNumbers): Stages => {
   const live = numbers.multipliers.filter((_, c) => numbers.dead[c] !== true);
   const exponents = live.map(({ shift }) => -shift);
@@ -36,6 +43,7 @@ const onOwnGrid = (numbers: ConvNumbers): Stages => {
   const multiply = new Int32Array(count);
   const align = new Int32Array(count);
   const magnitude = meanMagnitude(numbers);
+  const exponent = largest + left;
   let precision = 0;
   for (let c = 0; c < count; c++) {
     const multiplier = numbers.multipliers[c] ?? noMultiplier;
@@ -45,27 +53,32 @@ const onOwnGrid = (numbers: ConvNumbers): Stages => {
       align[c] = 1;
       continue;
     }
-    const exponent = Math.min(-multiplier.shift, largest);
-    const exact = (multiplier.mantissa / 2 ** 16) * 2 ** (exponent + multiplier.shift);
+    const own = Math.min(-multiplier.shift, largest);
+    const exact = (multiplier.mantissa / 2 ** 16) * 2 ** (own + multiplier.shift);
     add[c] = numbers.bias[c] ?? 0;
     multiply[c] = Math.max(1, Math.min(factorMax, Math.round(exact)));
-    align[c] = 2 ** (largest - exponent);
+    align[c] = 2 ** (largest - own);
     precision += Math.min(1, (magnitude * Math.abs((multiply[c] ?? 0) - exact)) / exact) / Math.max(1, live.length);
   }
-  const exponent = largest + left;
+  const lift = steps * 2 ** largest;
+  const lifted =
+    left === 0 &&
+    shareBelow(numbers) > 0 &&
+    multiply.every((factor) => factor === 2 ** 14) &&
+    staysBelow(numbers, 2 ** 30);
+  if (lifted) for (let c = 0; c < count; c++) add[c] = (add[c] ?? 0) + (2 * lift) / (align[c] ?? 1);
   const limit = activationLimit(numbers, 0);
   const uniform = align.every((value) => value === 1);
   return {
     technique: 'tflite-grid',
     bs: { add, multiply, shift: 15 - left, limit: null },
-    bn: { add: null, multiply: uniform ? 1 : align, shift: exponent, limit },
+    bn: { add: lifted ? -lift : null, multiply: uniform ? 1 : align, shift: exponent, limit },
     ew: null,
-    out: { scale: 1, shift: 0, offset: numbers.outputZeroPoint, ties: 'even' },
+    out: undivided(numbers),
     mismatch: precision + (left > 0 ? 0.25 : 0),
     facts: [
       'bs_shift_rounding',
       'mul_product_width',
-      ...(uniform ? [] : ['bn_operand_packing']),
       ...(exponent > 0 ? ['bn_shift_rounding'] : []),
       ...(limit === null ? [] : ['relux_limit_position']),
     ],

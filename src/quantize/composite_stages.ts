@@ -1,13 +1,21 @@
 /**
- * Requantization with a multiplier for each output channel, s_c = m_c * 2^-e_c: BS and BN together carry 29 bits of m_c and
- * round at the grid of one exponent E. That is finer than TFLite's first rounding where e_c < E. But
- * floor(floor(x + 1/2) / 2^e + 1/2) = floor((x + 1/2 + 2^(e-1)) / 2^e): for values from the zero point up, TFLite's two
- * roundings are one with half a step added, and BN adds it. Below the zero point, where TFLite rounds away from zero, the
- * half step is on the wrong side. A channel with e_c <= 0 (a scale of 1/2 or more) TFLite rounds once: no half step there.
+ * Requantization with a multiplier for each output channel, s_c = m_c * 2^-e_c: BS and BN together carry 29 bits of m_c.
+ * Either BN rounds once, with half a step of each channel's own grid added (`oneRounding`): right on one side of the zero
+ * point, every value behind a ReLU. Or it rounds at the grid of one exponent E and OUT_CVT divides, which is right on both
+ * sides for channels with e_c = E; for the others BN adds what their half step differs by.
  */
-import { activationLimit, type ConvNumbers, divide, meanMagnitude } from './division.js';
+import {
+  activationLimit,
+  type ConvNumbers,
+  divide,
+  meanMagnitude,
+  oneRounding,
+  oneRoundingMismatch,
+  shareBelow,
+  undivided,
+} from './division.js';
 import { multiplyByQuantizedMultiplier, type QuantizedMultiplier } from './multiplier.js';
-import type { Stages } from './stages.js';
+import type { Operand, Stages } from './stages.js';
 import { factorMax, factorMin } from './two_factors.js';
 
 /** Above this exponent a channel gives up bits of its mantissa instead: all sums stay inside an int32. */
@@ -68,43 +76,44 @@ const channelOf = ({ multipliers, reach }: ConvNumbers, c: number): Channel => (
 const largestFirst = ({ multiplier, reach }: Channel, bsShift: number): number =>
   Math.max(1, Math.min(factorMax, Math.floor(2 ** (30 + bsShift) / Math.min(reach, 2 ** (9 - multiplier.shift)))));
 
-/** How a task at exponent E shifts, and on which side of the zero point it is right. */
+/** How a task shifts: `exponent` 0 for one rounding, else that of the grid at which BN rounds first. */
 interface Grid {
   readonly exponent: number;
   readonly bsShift: number;
   readonly bnShift: number;
-  readonly halfStep: boolean;
   /** Share of the codes that are below the zero point. */
   readonly below: number;
 }
 
-/** @returns null where the channels' scales are too far apart for this exponent */
-const gridAt = ({ range, outputZeroPoint: zero }: ConvNumbers, exponent: number, smallest: number): Grid | null => {
-  // BS keeps as many bits as an int32 holds for every accumulator that does not saturate the output anyway.
-  const bsShift = Math.max(0, exponent - 6);
-  const bnShift = 30 - (exponent - smallest) - bsShift;
-  const [low, high] = [range[0] - zero, range[1] - zero];
-  const below = Math.max(0, -low) / Math.max(1, high - low);
-  return bnShift < 0 ? null : { exponent, bsShift, bnShift, halfStep: below < 0.5, below };
-};
+/** Whether BN moves channels that have another grid than the common one to the side with more codes. */
+const movesOthers = ({ exponent, below }: Grid): boolean => exponent > 0 && below < 0.5;
 
 /** What BS and BN multiply by together, in units of both shifts. */
 const productOf = ({ exponent, bsShift, bnShift }: Grid, { mantissa, shift }: QuantizedMultiplier): number =>
   (mantissa / 2 ** 31) * 2 ** (exponent + shift + bsShift + bnShift);
 
-/** Share of a channel's values that differ. A channel beyond E rounds at a coarser grid than TFLite's. */
+/** Share of a channel's values that the roundings give another code than TFLite's. */
+const roundedApart = (grid: Grid, { shift }: QuantizedMultiplier): number => {
+  const { exponent, below } = grid;
+  if (exponent === 0) return oneRoundingMismatch(-shift, below);
+  // A channel beyond E rounds at a coarser grid than TFLite's.
+  const step = shift < 0 ? 2 ** shift * Math.abs(1 - 2 ** -(exponent + shift)) : 2 ** -exponent;
+  return movesOthers(grid) ? step * below : step / 2;
+};
+
+/** Share of a channel's values that differ. */
 const differing = (
-  { exponent, bsShift, halfStep, below }: Grid,
-  { multiplier: { mantissa, shift }, reach }: Channel,
+  grid: Grid,
+  { multiplier, reach }: Channel,
   magnitude: number,
   { first, error }: Pick<Pair, 'first' | 'error'>,
 ): number => {
-  const step = shift < 0 ? 2 ** shift * Math.abs(1 - 2 ** -(exponent + shift)) : 0;
+  const { mantissa, shift } = multiplier;
   // What BS rounds away, a quarter of its unit on average, in steps of the output.
-  const rounded = bsShift > 0 ? (2 ** (bsShift + shift - 31) * mantissa) / (4 * first) : 0;
+  const rounded = grid.bsShift > 0 ? (2 ** (grid.bsShift + shift - 31) * mantissa) / (4 * first) : 0;
   // Not far from the zero point where the largest accumulators make a few counts.
   const counts = Math.min(magnitude, (reach * mantissa * 2 ** (shift - 31)) / 4);
-  return (halfStep ? step * below : step / 2) + rounded + Math.min(1, counts * error);
+  return roundedApart(grid, multiplier) + rounded + Math.min(1, counts * error);
 };
 
 /** About what `factorPair` finds. */
@@ -117,40 +126,69 @@ const usualPair = (product: number, most: number): Pick<Pair, 'first' | 'error'>
 const liveOf = (numbers: ConvNumbers): readonly Channel[] =>
   numbers.multipliers.flatMap((_, c) => (numbers.dead[c] === true ? [] : [channelOf(numbers, c)]));
 
-/** The exponent that differs least. */
-const bestGrid = (numbers: ConvNumbers): Grid | null => {
-  const live = liveOf(numbers);
-  if (live.length === 0) return null;
+/** The grids that are worth a try: one rounding, and every exponent between the channels' own. */
+const gridsOf = (numbers: ConvNumbers, live: readonly Channel[]): readonly Grid[] => {
   const exponents = live.map(({ multiplier }) => -multiplier.shift);
-  const smallest = Math.min(...exponents);
-  if (smallest < smallestExponent) return null;
-  const first = Math.max(0, smallest);
-  const last = Math.max(first, Math.min(Math.max(...exponents), smallest + largestSpread, largestExponent));
+  const [smallest, largest] = [Math.min(...exponents), Math.max(...exponents)];
+  if (smallest < smallestExponent) return [];
+  const below = shareBelow(numbers);
+  const start = Math.max(0, smallest);
+  const last = Math.max(start, Math.min(largest, smallest + largestSpread, largestExponent));
+  // BS keeps as many bits as an int32 holds for every accumulator that does not saturate the output anyway.
+  const spare = (exponent: number): number => Math.max(0, exponent - 6);
+  const grid = (exponent: number, bsShift: number): Grid => ({
+    exponent,
+    bsShift,
+    bnShift: 30 - (exponent - smallest) - bsShift,
+    below,
+  });
+  return [
+    ...Array.from({ length: spare(last) - spare(start) + 1 }, (_, i) => grid(0, spare(start) + i)),
+    ...Array.from({ length: last - start + 1 }, (_, i) => grid(start + i, spare(start + i))),
+  ].filter(({ bnShift }) => bnShift >= 0);
+};
+
+/** The grid that differs least. */
+const bestGrid = (numbers: ConvNumbers, live: readonly Channel[]): Grid | null => {
   const magnitude = meanMagnitude(numbers);
+  const exponents = live.map(({ multiplier }) => -multiplier.shift);
   let best: Grid | null = null;
   let bestShare = Infinity;
-  for (let exponent = first; exponent <= last; exponent++) {
-    const grid = gridAt(numbers, exponent, smallest);
-    if (grid === null) continue;
+  for (const grid of gridsOf(numbers, live)) {
     const shares = live.map((channel) => {
       const pair = usualPair(productOf(grid, channel.multiplier), largestFirst(channel, grid.bsShift));
-      return differing(grid, channel, magnitude, pair);
+      return differing(grid, channel, magnitude, pair) / live.length;
     });
-    const share = shares.reduce((sum, one) => sum + one, 0);
+    const share = shares.reduce((sum, one) => sum + one, divide(grid.exponent, exponents, numbers).mismatch);
     if (share < bestShare) [best, bestShare] = [grid, share];
   }
   return best;
 };
 
+/** What BN adds for a channel, in units of its product. */
+const addedFor = (grid: Grid, { shift }: QuantizedMultiplier): number => {
+  const { exponent, bnShift, below } = grid;
+  if (exponent === 0) return oneRounding(Math.max(0, -shift), bnShift, below);
+  if (!movesOthers(grid)) return 0;
+  // BN's own rounding adds half a unit of the common grid already.
+  return Math.round((((shift < 0 ? 2 ** (exponent + shift) : 0) - 1) / 2) * 2 ** bnShift);
+};
+
+/** One value for all where they are all the same. */
+const shared = (values: Int32Array): Operand => {
+  const [first = 0] = values;
+  return values.every((value) => value === first) ? first : values;
+};
+
 /** @returns null where no channel lives, a multiplier is 4 or more, or the scales are too far apart */
 export const compositeStages = (numbers: ConvNumbers): Stages | null => {
-  const grid = bestGrid(numbers);
+  const live = liveOf(numbers);
+  const grid = live.length === 0 ? null : bestGrid(numbers, live);
   if (grid === null) return null;
   const { exponent, bsShift, bnShift } = grid;
-  const live = liveOf(numbers);
   const count = numbers.bias.length;
   const [add, first] = [new Int32Array(count), new Int32Array(count)];
-  const [nudge, second] = [new Int32Array(count), new Int32Array(count)];
+  const [added, second] = [new Int32Array(count), new Int32Array(count)];
   const magnitude = meanMagnitude(numbers);
   let mismatch = 0;
   for (let c = 0; c < count; c++) {
@@ -168,29 +206,23 @@ export const compositeStages = (numbers: ConvNumbers): Stages | null => {
     const pair = factorPair(productOf(grid, multiplier), largestFirst(channel, bsShift));
     first[c] = pair.first;
     second[c] = pair.second;
-    // BN's own rounding adds half a unit already; where nothing is divided behind it, that is the half of the output.
-    const half = multiplier.shift < 0 ? 2 ** (exponent + multiplier.shift) : 0;
-    const added = exponent > 0 ? 1 : 0;
-    if (grid.halfStep) nudge[c] = Math.round(((half - added) / 2) * (2 ** bnShift / pair.second));
+    added[c] = addedFor(grid, multiplier);
     mismatch += differing(grid, channel, magnitude, pair) / live.length;
   }
-  const nudged = nudge.some((value) => value !== 0);
   const exponents = live.map(({ multiplier }) => -multiplier.shift);
-  const { out, mismatch: division } = divide(exponent, exponents, numbers);
+  const division = exponent === 0 ? { out: undivided(numbers), mismatch: 0 } : divide(exponent, exponents, numbers);
   const limit = activationLimit(numbers, exponent);
   return {
     technique: 'tflite-grid',
     bs: { add, multiply: first, shift: bsShift, limit: null },
-    bn: { add: nudged ? nudge : null, multiply: second, shift: bnShift, limit },
+    bn: { add: added.some((value) => value !== 0) ? shared(added) : null, multiply: second, shift: bnShift, limit },
     ew: null,
-    out,
-    mismatch: mismatch + division,
+    out: division.out,
+    mismatch: mismatch + division.mismatch,
     facts: [
       'bn_shift_rounding',
-      'bn_operand_packing',
       'mul_product_width',
       ...(bsShift > 0 ? ['bs_shift_rounding'] : []),
-      ...(out.ties === 'up' ? ['cvt_round_bit'] : []),
       ...(limit === null ? [] : ['relux_limit_position']),
     ],
   };

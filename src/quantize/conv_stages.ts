@@ -1,10 +1,22 @@
 /**
  * Requantization of a convolution on TFLite's grid. TFLite rounds twice: high = round(acc * m) with a 31-bit m in
- * [1/2, 1), then high / 2^e, half away from zero. BS (and BN) make `high`, OUT_CVT divides. One exact rounding instead
- * would differ on 2^-(e+1) of the values.
+ * [1/2, 1), then high / 2^e, half away from zero. BS (and BN) make `high`, OUT_CVT divides; one exact rounding in its place
+ * would differ on 2^-(e+1) of the values, so BN adds what the two roundings have more (`oneRounding`).
  */
 import { channelStages } from './channel_stages.js';
-import { activationLimit, codeMax, codeMin, type ConvNumbers, divide, meanMagnitude } from './division.js';
+import {
+  activationLimit,
+  codeMax,
+  codeMin,
+  type ConvNumbers,
+  divide,
+  meanMagnitude,
+  oneRounding,
+  oneRoundingMismatch,
+  shareBelow,
+  staysBelow,
+  undivided,
+} from './division.js';
 import { factorMantissa, factorMax } from './two_factors.js';
 import { multiplyByQuantizedMultiplier, quantizeMultiplier, type QuantizedMultiplier } from './multiplier.js';
 import type { ScaleStage, Stages } from './stages.js';
@@ -15,6 +27,19 @@ export const clampFits = (numbers: Pick<ConvNumbers, 'range' | 'outputZeroPoint'
   return (low === codeMin && high === codeMax) || low === numbers.outputZeroPoint;
 };
 
+/** BS keeps as many bits as an int32 holds for every accumulator that does not saturate the output anyway. */
+const bsShiftFor = (exponent: number): number => Math.max(0, exponent - 6);
+
+const compositeFacts = (bsShift: number, limit: number | null): readonly string[] => [
+  'bn_shift_rounding',
+  'mul_product_width',
+  ...(bsShift > 0 ? ['bs_shift_rounding'] : []),
+  ...(limit === null ? [] : ['relux_limit_position']),
+];
+
+/** Sums below zero that it lifts above stay inside an int32. */
+const lift = 2 ** 30;
+
 const ignore: ScaleStage = { add: null, multiply: null, shift: 0, limit: null };
 
 /** One multiplier for all channels: BS and BN together carry it to 29 bits, OUT_CVT divides. */
@@ -22,8 +47,7 @@ const composite = (numbers: ConvNumbers, multiplier: QuantizedMultiplier): Stage
   const exponent = Math.max(0, -multiplier.shift);
   const { first, second, shift, error } = factorMantissa(multiplier.mantissa);
   const left = Math.max(0, multiplier.shift);
-  // BS keeps as many bits as an int32 holds for every accumulator that does not saturate the output anyway.
-  const bsShift = Math.max(0, exponent - 6);
+  const bsShift = bsShiftFor(exponent);
   const { out, mismatch } = divide(exponent, [exponent], numbers);
   const limit = activationLimit(numbers, exponent);
   return {
@@ -33,27 +57,50 @@ const composite = (numbers: ConvNumbers, multiplier: QuantizedMultiplier): Stage
     ew: null,
     out,
     mismatch: mismatch + meanMagnitude(numbers) * error,
-    facts: [
-      'bn_shift_rounding',
-      'mul_product_width',
-      ...(bsShift > 0 ? ['bs_shift_rounding'] : []),
-      ...(out.ties === 'up' ? ['cvt_round_bit'] : []),
-      ...(limit === null ? [] : ['relux_limit_position']),
-    ],
+    facts: compositeFacts(bsShift, limit),
   };
 };
 
-/** BS alone carries it, to 15 bits; BN divides, half away from zero as TFLite does. */
+/** The same carried through in one rounding by BN, right on one side of the zero point. */
+const compositeInOne = (numbers: ConvNumbers, multiplier: QuantizedMultiplier): Stages => {
+  const exponent = Math.max(0, -multiplier.shift);
+  const { first, second, shift, error } = factorMantissa(multiplier.mantissa);
+  const bsShift = bsShiftFor(exponent);
+  const bnShift = shift - multiplier.shift - bsShift;
+  const below = shareBelow(numbers);
+  const limit = activationLimit(numbers, 0);
+  return {
+    technique: 'tflite-grid',
+    bs: { add: numbers.bias, multiply: first, shift: bsShift, limit: null },
+    bn: { add: oneRounding(exponent, bnShift, below), multiply: second, shift: bnShift, limit },
+    ew: null,
+    out: undivided(numbers),
+    mismatch: oneRoundingMismatch(exponent, below) + meanMagnitude(numbers) * error,
+    facts: compositeFacts(bsShift, limit),
+  };
+};
+
+/**
+ * BS alone carries it, to 15 bits; BN divides, half away from zero as TFLite does. Ties of the first rounding, common with
+ * few bits (every second sum, at a power of two), go up in TFLite, where the chip's go away from zero. Above zero that is
+ * the same: BS lifts the sums there, BN takes it off.
+ */
 const dividedByBn = (numbers: ConvNumbers, { mantissa, shift }: QuantizedMultiplier): Stages => {
   const exact = mantissa / 2 ** 16;
   const multiply = Math.min(factorMax, Math.round(exact));
   const limit = activationLimit(numbers, 0);
+  const lifted = shareBelow(numbers) > 0 && shift <= 0 && staysBelow(numbers, lift);
   return {
     technique: 'tflite-grid',
-    bs: { add: numbers.bias, multiply, shift: 15 - Math.max(0, shift), limit: null },
-    bn: { add: null, multiply: 1, shift: Math.max(0, -shift), limit },
+    bs: {
+      add: lifted ? numbers.bias.map((bias) => bias + lift) : numbers.bias,
+      multiply,
+      shift: 15 - Math.max(0, shift),
+      limit: null,
+    },
+    bn: { add: lifted ? -multiply * (lift / 2 ** 15) : null, multiply: 1, shift: Math.max(0, -shift), limit },
     ew: null,
-    out: { scale: 1, shift: 0, offset: numbers.outputZeroPoint, ties: 'even' },
+    out: undivided(numbers),
     mismatch: meanMagnitude(numbers) * Math.abs(multiply / exact - 1),
     facts: [
       'bs_shift_rounding',
@@ -64,49 +111,20 @@ const dividedByBn = (numbers: ConvNumbers, { mantissa, shift }: QuantizedMultipl
   };
 };
 
-/** Added to sums so that none is below zero; a sum of 4,608 products and a bias under 2^29 stay inside an int32 with it. */
-const lift = 2 ** 30;
-
-/**
- * A power of two: TFLite's first rounding halves, and its ties, every second sum, go up, where the chip's go away from
- * zero. Above zero that is the same: BS adds 2^30 and halves, BN takes 2^29 off. Every value is equal.
- */
-const powerOfTwo = (numbers: ConvNumbers, { mantissa, shift }: QuantizedMultiplier): Stages | null => {
-  if (mantissa !== 2 ** 30 || shift > 0 || numbers.bias.some((bias) => Math.abs(bias) >= 2 ** 29)) return null;
-  const exponent = -shift;
-  const { out, mismatch } = divide(exponent, [exponent], numbers);
-  const limit = activationLimit(numbers, exponent);
-  return {
-    technique: 'tflite-grid',
-    bs: { add: numbers.bias.map((bias) => bias + lift), multiply: 1, shift: 1, limit: null },
-    bn: { add: -lift / 2, multiply: null, shift: 0, limit },
-    ew: null,
-    out,
-    mismatch,
-    facts: [
-      'bs_shift_rounding',
-      ...(out.ties === 'up' ? ['cvt_round_bit'] : []),
-      ...(limit === null ? [] : ['relux_limit_position']),
-    ],
-  };
-};
-
 const perTensor = (numbers: ConvNumbers, multiplier: QuantizedMultiplier): Stages => {
-  const exact = powerOfTwo(numbers, multiplier);
-  if (exact !== null) return exact;
-  const [first, second] = [composite(numbers, multiplier), dividedByBn(numbers, multiplier)];
-  return second.mismatch < first.mismatch ? second : first;
+  const ways = [dividedByBn(numbers, multiplier), composite(numbers, multiplier), compositeInOne(numbers, multiplier)];
+  return ways.reduce((best, way) => (way.mismatch < best.mismatch ? way : best));
 };
 
 const numberOf = ({ mantissa, shift }: QuantizedMultiplier): number => mantissa * 2 ** (shift - 31);
 
 /**
  * Stages made of register words that were seen on silicon or in a shipped driver only (`trust=seen`): OUT_CVT alone for
- * one multiplier (Mesa), C = s_c / s_ref * 2^14 in BS for one for each channel (vendor). One rounding.
- * @returns null where they cannot keep within one count of TFLite, or where the clamp needs more than saturation
+ * one multiplier (Mesa), C = s_c / s_ref * 2^14 in BS for one for each channel, ReLU and its limit in BN (vendor's
+ * compiler). One rounding.
+ * @returns null where they cannot keep within one count of TFLite
  */
 export const seenConvStages = (numbers: ConvNumbers): Stages | null => {
-  if (activationLimit(numbers, 0) !== null) return null;
   const count = numbers.bias.length;
   const scales = Array.from({ length: count }, (_, c) =>
     numberOf(numbers.multipliers[c] ?? numbers.multipliers[0] ?? { mantissa: 0, shift: 0 }),
@@ -135,10 +153,12 @@ export const seenConvStages = (numbers: ConvNumbers): Stages | null => {
     mismatch += Math.min(1, 64 * error + (scales[c] ?? 0) / 2) / count;
   }
   const single = numbers.multipliers.length === 1;
+  const counts = activationLimit(numbers, 0);
+  const limit = counts === null || counts === Infinity ? counts : Math.min(2 ** 31 - 1, Math.round(counts / reference));
   return {
     technique: 'single-rounding',
     bs: single ? { ...ignore, add: numbers.bias } : { add, multiply, shift: 14, limit: null },
-    bn: null,
+    bn: limit === null ? null : { ...ignore, limit },
     ew: null,
     out: { scale, shift: 15 - shift, offset: numbers.outputZeroPoint, ties: 'even' },
     mismatch,

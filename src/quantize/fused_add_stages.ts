@@ -1,7 +1,7 @@
 /**
  * A convolution whose result an ADD takes, in one task. TFLite stores the convolution's result as a byte: rounded twice
  * and clamped. The sum must start from that byte, not from the accumulator, so BS brings the accumulator to the byte's
- * grid (shifted to start at 0, clamped by ReLUx), BN takes the shift back and multiplies, EW adds the other operand.
+ * grid (shifted to start at 0, clamped by ReLUx), BN multiplies and takes the shift back, EW adds the other operand.
  * BS has one rounding where TFLite has two: for each channel the addend is chosen so that BS's steps meet TFLite's at as
  * many accumulators as possible, and the share of accumulators that still differ is counted, step by step.
  */
@@ -52,7 +52,8 @@ const fitChannel = (
 /** @returns null where the two cannot be one task */
 export const fusedAddStages = (conv: ConvNumbers, add: AddNumbers): Stages | null => {
   const sum = addStages(add);
-  if (sum === null || sum.ew === null || sum.bs === null) return null;
+  const factor = sum?.bs?.multiply;
+  if (sum === null || sum.ew === null || typeof factor !== 'number') return null;
   const [low, high] = conv.range;
   const counts = high - low;
   const below = conv.outputZeroPoint - low;
@@ -84,7 +85,7 @@ export const fusedAddStages = (conv: ConvNumbers, add: AddNumbers): Stages | nul
       shift,
       limit: counts,
     },
-    bn: { add: -below, multiply: sum.bs.multiply, shift: 0, limit: null },
+    bn: { add: -below * factor, multiply: factor, shift: 0, limit: null },
     ew: sum.ew,
     out: sum.out,
     mismatch: sum.mismatch + inner * Math.min(1, add.firstScale / add.outputScale),

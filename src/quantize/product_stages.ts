@@ -7,6 +7,7 @@
  * chip's away from zero: BN adds 1 to the first operand's product, far below the bits that count, so that ties go up
  * wherever the second operand is above its zero point.
  */
+import { typicalDistance } from './division.js';
 import type { QuantizedMultiplier } from './multiplier.js';
 import type { OutputStage, Stages } from './stages.js';
 import { factorMax, factorMin } from './two_factors.js';
@@ -32,9 +33,6 @@ const isShort = ({ mantissa }: QuantizedMultiplier): boolean => mantissa % unitB
 /** Whether the second operand must have one sign, and could if the operands changed places. */
 export const wantsSwap = ({ multiplier, zeroPoints: [first, second] }: ProductNumbers): boolean =>
   isShort(multiplier) && signOf(first) !== null && signOf(second) === null;
-
-/** Counts from the zero point that results have on average (assumed): near ones are many, far ones few. */
-const typicalDistance = 40;
 
 /**
  * The division by 2^grid, ties away from zero as TFLite's: a factor a hair above 2^-grid, which takes values over a tie
@@ -77,11 +75,6 @@ export const productStages = (numbers: ProductNumbers): Stages | null => {
     },
     out,
     mismatch: Math.min(1, 2 ** -grid * 2 ** -2),
-    facts: [
-      'int8_flying',
-      'ew_shift_rounding',
-      ...(out.ties === 'up' ? ['cvt_round_bit'] : []),
-      ...(clamps ? ['relux_limit_position'] : []),
-    ],
+    facts: ['int8_flying', 'ew_shift_rounding', ...(clamps ? ['relux_limit_position'] : [])],
   };
 };

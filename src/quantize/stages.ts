@@ -1,13 +1,16 @@
 /**
  * The settings of the DPU's stages for one task, as numbers and not yet as registers:
- * accumulator -> BS (add, multiply >> shift, ReLU) -> BN (the same) -> EW (second operand) -> OUT_CVT.
+ * accumulator -> BS (add, multiply >> shift, ReLU) -> BN (multiply, add, >> shift, ReLU) -> EW (second operand) -> OUT_CVT.
  * All codes are the NPU's: signed bytes, uint8 tensors less 128.
  */
 
 /** One scalar for all channels, or one value for each output channel. */
 export type Operand = number | Int32Array;
 
-/** ((x + add) * multiply) >> shift, rounded; then limited to [0, limit] if a limit is given. */
+/**
+ * BS: ((x + add) * multiply) >> shift. BN: (x * multiply + add) >> shift, so that `add` counts in units of the product.
+ * Rounded; then limited to [0, limit] if a limit is given. Without a multiplier there is no shift.
+ */
 export interface ScaleStage {
   readonly add: Operand | null;
   readonly multiply: Operand | null;
@@ -18,10 +21,12 @@ export interface ScaleStage {
 
 /**
  * x + ((operand + offset) * scale >> shift), or another algorithm; then [0, limit] as in ScaleStage. `multiply` shifts its
- * product right by `productShift`, half away from zero; the others have none.
+ * product right by `productShift`, half away from zero; the others have none. A negative scale takes the operand off.
  */
 export interface ElementwiseStage {
-  readonly algorithm: 'add' | 'subtract' | 'max' | 'min' | 'multiply';
+  readonly algorithm: 'add' | 'max' | 'min' | 'multiply';
+  /** The operand is one value for each channel instead of a plane. */
+  readonly perChannel?: boolean;
   readonly productShift?: number;
   readonly offset: number;
   readonly scale: number;

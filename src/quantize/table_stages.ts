@@ -20,5 +20,5 @@ export const tableStages = (map: (code: number) => number): Stages => ({
   table: Array.from({ length: 256 }, (_, i) => map(i - 128) + lift),
   out: { scale: 1, shift: 0, offset: -lift, ties: 'even' },
   mismatch: 0,
-  facts: ['int8_lut'],
+  facts: [],
 });

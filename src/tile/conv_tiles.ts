@@ -27,35 +27,59 @@ const splitFor = (weightBanks: number, resident: boolean): Split => ({
   entries: (cbuf.banks - weightBanks - 1) * cbuf.entriesPerBank,
 });
 
+/** One axis of a convolution. `apart`: places from one input to the next, more than 1 where it is transposed. */
+interface Axis {
+  readonly outputs: number;
+  readonly stride: number;
+  /** Places that a kernel's taps span. */
+  readonly kernel: number;
+  readonly pad: number;
+  readonly length: number;
+  readonly apart: number;
+}
+
+const rowsOf = (g: ConvGeometry): Axis => ({
+  outputs: g.outputHeight,
+  stride: g.strideY,
+  kernel: (g.kernelHeight - 1) * g.dilationY + 1,
+  pad: g.padTop,
+  length: g.inputHeight,
+  apart: g.apart?.y ?? 1,
+});
+
+const columnsOf = (g: ConvGeometry): Axis => ({
+  outputs: g.outputWidth,
+  stride: g.strideX,
+  kernel: (g.kernelWidth - 1) * g.dilationX + 1,
+  pad: g.padLeft,
+  length: g.inputWidth,
+  apart: g.apart?.x ?? 1,
+});
+
+const placesOf = ({ length, apart }: Axis): number => (length - 1) * apart + 1;
+
 /**
- * Input rows (or columns) that `outputs` outputs from `first` on read, clipped to the plane, and the padding before them.
- * Windows that start behind the plane read nothing.
+ * Inputs that `outputs` outputs from `first` on read, clipped to the plane, and the padding before them. Windows that start
+ * behind the plane read nothing.
  */
-const windowOf = (first: number, outputs: number, stride: number, kernel: number, pad: number, length: number) => {
+const windowOf = (first: number, outputs: number, axis: Axis) => {
+  const { stride, kernel, pad, apart } = axis;
   const from = first * stride - pad;
-  const last = Math.min(first + outputs - 1, Math.floor((length - 1 + pad) / stride));
-  const to = last * stride - pad + kernel;
-  const start = Math.max(0, from);
-  return { start, count: Math.max(1, Math.min(length, to) - start), pad: Math.max(0, -from) };
+  const last = Math.min(first + outputs - 1, Math.floor((placesOf(axis) - 1 + pad) / stride));
+  const to = Math.min(placesOf(axis), last * stride - pad + kernel);
+  const start = Math.ceil(Math.max(0, from) / apart);
+  return { start, count: Math.max(1, Math.ceil(to / apart) - start), pad: start * apart - from };
 };
 
 /** Outputs of a tile: `step`, or all that are left where those behind them would meet nothing but padding. */
-const outputsFrom = (
-  first: number,
-  step: number,
-  outputs: number,
-  stride: number,
-  pad: number,
-  length: number,
-): number => ((first + step) * stride - pad >= length ? outputs - first : Math.min(step, outputs - first));
+const outputsFrom = (first: number, step: number, axis: Axis): number =>
+  (first + step) * axis.stride - axis.pad >= placesOf(axis)
+    ? axis.outputs - first
+    : Math.min(step, axis.outputs - first);
 
 /** Outputs along one axis whose windows need at most `capacity` inputs; 0 when not even one fits. */
-const outputsWithin = (capacity: number, kernel: number, stride: number): number =>
-  capacity < kernel ? 0 : Math.floor((capacity - kernel) / stride) + 1;
-
-/** Rows and columns that a kernel's taps span. */
-const kernelRows = (g: ConvGeometry): number => (g.kernelHeight - 1) * g.dilationY + 1;
-const kernelColumns = (g: ConvGeometry): number => (g.kernelWidth - 1) * g.dilationX + 1;
+const outputsWithin = (capacity: number, { kernel, stride, apart }: Axis): number =>
+  capacity * apart < kernel ? 0 : Math.floor((capacity * apart - kernel) / stride) + 1;
 
 interface PlaneTiling {
   readonly split: Split;
@@ -72,8 +96,8 @@ const planeTiling = (g: ConvGeometry, channels: number, split: Split, line: numb
   const rowsFor = (columns: number): number => {
     const entries = rowEntries(columns, channels);
     const capacity = Math.min(limits.window, Math.floor(split.entries / entries));
-    const all = windowOf(0, g.outputHeight, g.strideY, kernelRows(g), g.padTop, g.inputHeight).count;
-    return capacity >= all ? g.outputHeight : outputsWithin(capacity, kernelRows(g), g.strideY);
+    const all = windowOf(0, g.outputHeight, rowsOf(g)).count;
+    return capacity >= all ? g.outputHeight : outputsWithin(capacity, rowsOf(g));
   };
   if (Math.max(g.inputWidth, g.outputWidth) <= limits.window) {
     const outputRows = rowsFor(g.inputWidth);
@@ -85,7 +109,8 @@ const planeTiling = (g: ConvGeometry, channels: number, split: Split, line: numb
       };
   }
   for (let outputColumns = g.outputWidth; outputColumns >= 1; outputColumns = Math.floor(outputColumns / 2)) {
-    const columns = Math.min(g.inputWidth, (outputColumns - 1) * g.strideX + kernelColumns(g));
+    const { stride, kernel, apart } = columnsOf(g);
+    const columns = Math.min(g.inputWidth, Math.ceil(((outputColumns - 1) * stride + kernel) / apart));
     if (Math.max(columns, outputColumns) > limits.window) continue;
     const outputRows = rowsFor(columns);
     if (outputRows > 0)
@@ -160,14 +185,14 @@ export const convTiles = (
     let first = true;
     let outputColumns = 0;
     for (let column = 0; column < g.outputWidth; column += outputColumns) {
-      outputColumns = outputsFrom(column, tiling.outputColumns, g.outputWidth, g.strideX, g.padLeft, g.inputWidth);
+      outputColumns = outputsFrom(column, tiling.outputColumns, columnsOf(g));
       if (outputColumns > limits.window) return null;
-      const x = windowOf(column, outputColumns, g.strideX, kernelColumns(g), g.padLeft, g.inputWidth);
+      const x = windowOf(column, outputColumns, columnsOf(g));
       let outputRows = 0;
       for (let row = 0; row < g.outputHeight; row += outputRows) {
-        outputRows = outputsFrom(row, tiling.outputRows, g.outputHeight, g.strideY, g.padTop, g.inputHeight);
+        outputRows = outputsFrom(row, tiling.outputRows, rowsOf(g));
         if (outputRows * outputColumns > limits.outputAtomics) return null;
-        const y = windowOf(row, outputRows, g.strideY, kernelRows(g), g.padTop, g.inputHeight);
+        const y = windowOf(row, outputRows, rowsOf(g));
         const data = Math.ceil((rowEntries(x.count, inputChannels) * y.count) / cbuf.entriesPerBank) + 1;
         const banks: Banks = {
           data: cbuf.banks - tiling.split.weights,

@@ -27,13 +27,22 @@ export interface ConvTile {
   readonly banks: Banks;
 }
 
-/** Atoms of 16 channels, as rows of a flat plane; where it starts in each tensor, in bytes. */
+/** Where a tile starts in a tensor, and how far it is to its next surface, in bytes. */
+export interface TilePlace {
+  readonly start: number;
+  readonly surfaceBytes: number;
+}
+
+/** Rows of atoms in some surfaces. Operands have their rows one behind the other. */
 export interface ElementwiseTile {
-  /** The operands, in order. */
-  readonly operands: readonly number[];
-  readonly output: number;
+  /** In order. */
+  readonly operands: readonly TilePlace[];
+  readonly output: TilePlace;
   readonly columns: number;
   readonly rows: number;
+  /** The first channel, a multiple of 16, and how many there are. */
+  readonly channel: number;
+  readonly channels: number;
   /** Atoms between two rows of the output. */
   readonly notch: number;
 }

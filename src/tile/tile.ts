@@ -7,15 +7,11 @@ import { convTiles } from './conv_tiles.js';
 import { elementwiseTiles } from './elementwise_tiles.js';
 import type { TiledOperation } from './task.js';
 
-/**
- * @param unshared tensors into whose memory nothing else is written
- * @returns null when the operation cannot be cut to fit the chip
- */
+/** @returns null when the operation cannot be cut to fit the chip */
 export const tileOperation = (
   operation: TaskOperation,
   stages: Stages,
   cubes: ReadonlyMap<number, Cube>,
-  unshared: ReadonlySet<number>,
 ): TiledOperation | null => {
   if (operation.kind === 'conv') {
     const lineBytes = cubes.get(operation.output)?.lineBytes;
@@ -25,5 +21,5 @@ export const tileOperation = (
   const touched = [...operandsOf(operation), operation.output].map((tensor) => cubes.get(tensor));
   const known = touched.filter((cube) => cube !== undefined);
   if (known.length < touched.length) return null;
-  return { operation, stages, tiles: elementwiseTiles(known, unshared.has(operation.output)) };
+  return { operation, stages, tiles: elementwiseTiles(known) };
 };

@@ -33,8 +33,8 @@ const pixelInput = ({ channels, width, height }: ConvolutionShape): Settings => 
   'CNA.CVT_CON4': { CVT_SCALE3: 16384, CVT_OFFSET3: -128 },
   'CNA.CVT_CON5': 0xffff,
   'CNA.CBUF_CON1': width * height,
-  'CNA.DMA_CON1': width * channels,
-  'CNA.DMA_CON2': width * channels * (height - 1),
+  'CNA.DMA_CON1': width,
+  'CNA.DMA_CON2': width * (height - 1),
 });
 
 describe('pixel input', () => {
@@ -48,11 +48,12 @@ describe('pixel input', () => {
     it(`${channels} channels equal the cube`, () => {
       const random = seededRandom(channels);
       const shape = shapeOf(channels);
-      const picture = Uint8Array.from({ length: shape.width * shape.height * channels }, () => random.integer(0, 255));
+      const row = Math.ceil(shape.width / 16) * 16 * channels;
+      const picture = Uint8Array.from({ length: row * shape.height }, () => random.integer(0, 255));
       const cube = new Uint8Array(shape.width * shape.height * 16);
-      picture.forEach((byte, i) => {
-        cube[Math.floor(i / channels) * 16 + (i % channels)] = byte ^ 0x80;
-      });
+      for (let y = 0; y < shape.height; y++)
+        for (let i = 0; i < shape.width * channels; i++)
+          cube[(y * shape.width + Math.floor(i / channels)) * 16 + (i % channels)] = (picture[y * row + i] ?? 0) ^ 0x80;
       const weights = Uint8Array.from({ length: kernelBytesOf(shape) * kernelsOf(shape) }, (_, i) =>
         i % 16 < channels ? random.integer(0, 255) : 0,
       );

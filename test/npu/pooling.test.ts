@@ -172,8 +172,11 @@ describe('pooling', () => {
     const refused = (changes: Settings, pattern: RegExp, facts: Readonly<Record<string, string>> = {}): void => {
       expect(run(base, input, changes, facts)).to.match(pattern);
     };
-    refused({ 'PPU.DATA_FORMAT': { INDEX_ADD: 6 * 3 } }, /PPU DATA_FORMAT .*int8: the RK3588 pools fp16 cubes only/);
-    refused({ 'PPU_RDMA.RDMA_DATA_FORMAT': 1 }, /PPU_RDMA RDMA_DATA_FORMAT .* = 0x00000001/);
+    const int8 = { 'PPU.DATA_FORMAT': { INDEX_ADD: 6 * 3 } };
+    refused(int8, /PPU DATA_FORMAT .*int8: the RK3588 pools fp16 cubes only/, { ppu_int8: 'refused' });
+    refused(int8, /PPU_RDMA RDMA_DATA_FORMAT .*differs from the PPU's precision/);
+    refused({ 'PPU_RDMA.RDMA_DATA_FORMAT': 1 }, /PPU_RDMA RDMA_DATA_FORMAT .*differs from the PPU's precision/);
+    refused({ 'PPU_RDMA.RDMA_DATA_FORMAT': 0 }, /PPU_RDMA RDMA_DATA_FORMAT .*not modelled/);
     refused({ 'PPU.OPERATION_MODE_CFG': { FLYING_MODE: 1, INDEX_EN: 1 } }, /PPU OPERATION_MODE_CFG .*INDEX_EN/);
     refused({ 'PPU.DATA_CUBE_OUT_WIDTH': 6 }, /PPU DATA_CUBE_OUT_WIDTH .*right of the input/);
     refused({ 'PPU_RDMA.RDMA_SRC_BASE_ADDR': 0x4000 }, /PPU_RDMA RDMA_SRC_BASE_ADDR .*not inside one buffer/);

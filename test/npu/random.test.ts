@@ -8,7 +8,7 @@ describe('random register programs', function () {
   this.timeout(120_000);
 
   const run = (context: Mocha.Context, ...more: readonly string[]): void => {
-    const parts = ['random_programs.c', 'random_task.c', 'random_convolution.c', 'random_stages.c'];
+    const parts = ['random_programs.c', 'random_task.c', 'random_convolution.c', 'random_pooling.c', 'random_stages.c'];
     const built = buildNative('random_programs', parts);
     if ('why' in built) {
       console.log(`      skipped: ${built.why}`);

@@ -9,6 +9,8 @@ typedef struct shape {
     uint32_t width, height, real, channels;
     uint32_t kernel_width, kernel_height, stride_x, stride_y, dilation_x, dilation_y, pad_left, pad_top;
     uint32_t kernels, kernel_bytes;
+    uint32_t up_x, up_y;         /* transposed: strides; 1 otherwise */
+    bool transposed, line_off;
     uint32_t entries, banks;
 } shape;
 
@@ -31,14 +33,28 @@ static void draw_shape(random_state *r, shape *s) {
     s->stride_y = 1 + random_below(r, 3);
     s->dilation_x = random_chance(r, 4) ? 1 + random_below(r, 3) : 1;
     s->dilation_y = random_chance(r, 4) ? 1 + random_below(r, 3) : 1;
+    s->up_x = s->up_y = 1;
+    s->transposed = !s->depthwise && s->pixels == 0 && random_chance(r, 4);
+    if (s->transposed) {
+        s->stride_x = s->stride_y = s->dilation_x = s->dilation_y = 1;
+        s->up_x = 1 + random_below(r, 8);
+        s->up_y = 1 + random_below(r, random_chance(r, 3) ? 8 : 3);
+        s->width = 1 + random_below(r, 8);
+        s->height = 1 + random_below(r, 8);
+    }
+    s->line_off = s->pixels == 0 && random_chance(r, 3);
     s->pad_left = random_below(r, least(s->kernel_width * s->dilation_x, 16));
     s->pad_top = random_below(r, least(s->kernel_height * s->dilation_y, 16));
     s->real = s->pixels != 0 ? s->pixels : 1 + random_below(r, random_chance(r, 3) ? 150 : 40);
     s->channels = align(s->real, 16);
     s->kernels = s->depthwise ? 1 : align(1 + random_below(r, 70), 2);
     s->kernel_bytes = s->kernel_width * s->kernel_height * s->channels;
+    /* A depthwise rest of 48 channels on 48 or 64 lanes. */
+    if (s->depthwise && s->channels % 64 == 48 && random_chance(r, 2)) {
+        s->kernel_bytes += s->kernel_width * s->kernel_height * 16;
+    }
     s->entries = s->pixels != 0 ? s->width * s->height : (s->channels / 16 * s->width + 3) / 4;
-    s->banks = s->pixels != 0 ? 1 : (s->entries * s->height + 511) / 512;
+    s->banks = ((s->pixels != 0 ? (s->width + 3) / 4 : s->entries) * s->height + 511) / 512;
 }
 
 static bool fits(const shape *s) {
@@ -47,8 +63,8 @@ static bool fits(const shape *s) {
 
 static void draw_output(random_state *r, const shape *s, random_output *out) {
     out->depthwise = s->depthwise;
-    out->width = draw_side(r, s->width, s->pad_left, s->kernel_width, s->dilation_x, s->stride_x);
-    out->height = draw_side(r, s->height, s->pad_top, s->kernel_height, s->dilation_y, s->stride_y);
+    out->width = draw_side(r, (s->width - 1) * s->up_x + 1, s->pad_left, s->kernel_width, s->dilation_x, s->stride_x);
+    out->height = draw_side(r, (s->height - 1) * s->up_y + 1, s->pad_top, s->kernel_height, s->dilation_y, s->stride_y);
     out->real = 1 + random_below(r, s->depthwise ? s->channels : s->kernels);
     out->channels = s->depthwise ? align(s->channels, 64) : align(s->kernels, 32);
     out->bits = 12;
@@ -62,15 +78,18 @@ static void put_shape(random_state *r, const shape *s, const random_output *out,
     PUT(CNA_CBUF_CON0, WEIGHT_BANK, 12 - s->banks);
     PUT(CNA_CBUF_CON1, DATA_ENTRIES, s->entries);
     PUT(CNA_CONV_CON1, CONV_MODE, s->depthwise ? 3 : 0);
-    PUT(CNA_CONV_CON2, FEATURE_GRAINS, 9 + random_below(r, 57));
+    PUT(CNA_CONV_CON1, DECONV, s->transposed);
+    PUT(CNA_CONV_CON2, FEATURE_GRAINS, 1 + random_below(r, 65));
     PUT(CNA_CONV_CON3, CONV_X_STRIDE, s->stride_x);
     PUT(CNA_CONV_CON3, CONV_Y_STRIDE, s->stride_y);
+    PUT(CNA_CONV_CON3, DECONV_X_STRIDE, s->up_x - 1);
+    PUT(CNA_CONV_CON3, DECONV_Y_STRIDE, s->up_y - 1);
     PUT(CNA_CONV_CON3, ATROUS_X_DILATION, s->dilation_x - 1);
     PUT(CNA_CONV_CON3, ATROUS_Y_DILATION, s->dilation_y - 1);
     PUT(CNA_DATA_SIZE0, DATAIN_WIDTH, s->width);
     PUT(CNA_DATA_SIZE0, DATAIN_HEIGHT, s->height);
     PUT(CNA_DATA_SIZE1, DATAIN_CHANNEL, s->channels);
-    PUT(CNA_DATA_SIZE1, DATAIN_CHANNEL_REAL, s->real - 1);
+    PUT(CNA_DATA_SIZE1, DATAIN_CHANNEL_REAL, random_chance(r, 2) ? (s->real - 1) % 64 : s->real - 1);
     values[NPU_REG_CNA_DATA_SIZE2] = out->width;
     values[NPU_REG_CNA_DATA_SIZE3] = out->width * out->height;
     values[NPU_REG_CNA_WEIGHT_SIZE0] = s->kernel_bytes * s->kernels;
@@ -98,9 +117,9 @@ static void put_core(random_state *r, random_output *out, uint32_t *values) {
     out->bits -= (int32_t)truncate;
 }
 
-/* Rows of pixels with some bytes between them, through any converter. */
+/* Rows of pixels with some pixels between them, each on a multiple of 16, through any converter. */
 static void put_pixels(random_state *r, const shape *s, random_program *program, uint32_t *values) {
-    uint32_t line = s->width * s->pixels + random_below(r, 3);
+    uint32_t line = s->width + random_below(r, 3);
     PUT(CNA_CONV_CON1, ARGB_IN, 7 + s->pixels);
     PUT(CNA_CONV_CON1, NONALIGN_DMA, 1);
     PUT(CNA_CONV_CON1, GROUP_LINE_OFF, 1);
@@ -116,7 +135,7 @@ static void put_pixels(random_state *r, const shape *s, random_program *program,
     values[NPU_REG_CNA_CVT_CON5] = 0xffff;
     values[NPU_REG_CNA_DMA_CON1] = line;
     values[NPU_REG_CNA_DMA_CON2] = line * (s->height - 1);
-    values[NPU_REG_CNA_FEATURE_DATA_ADDR] = random_region(r, program, (size_t)line * s->height, 0);
+    values[NPU_REG_CNA_FEATURE_DATA_ADDR] = random_region(r, program, (size_t)align(line, 16) * s->pixels * s->height, 0);
 }
 
 /* A cube with some atoms between its rows, and some rows between its surfaces. */
@@ -124,8 +143,9 @@ static void put_cube(random_state *r, const shape *s, random_program *program, u
     uint32_t line = s->width + random_below(r, 3), plane = line * (s->height + random_below(r, 3));
     values[NPU_REG_CNA_CVT_CON0] = 0xb;
     for (int reg = NPU_REG_CNA_CVT_CON1; reg <= NPU_REG_CNA_CVT_CON4; reg++) values[reg] = 0x10000;
-    values[NPU_REG_CNA_DMA_CON1] = line * 4;
-    PUT(CNA_DMA_CON2, SURF_STRIDE, plane - line * 4);
+    values[NPU_REG_CNA_DMA_CON1] = s->line_off ? line : line * 4;
+    PUT(CNA_CONV_CON1, GROUP_LINE_OFF, s->line_off);
+    PUT(CNA_DMA_CON2, SURF_STRIDE, plane - (s->line_off ? s->width : line * 4));
     values[NPU_REG_CNA_FEATURE_DATA_ADDR] = random_region(r, program, (size_t)plane * s->channels, 0);
 }
 

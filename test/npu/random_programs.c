@@ -23,9 +23,10 @@ static void draw_facts(random_state *r, npu_config *config) {
                                       NPU_FACT_RELUX_LIMIT_POSITION, NPU_FACT_PADDING_LANES_WRITTEN, NPU_FACT_DIRECT_PAD_LANES,
                                       NPU_FACT_REGISTER_HOLD,     NPU_FACT_PIXEL_EMPTY_LANES, NPU_FACT_PRELU_POSITIVE,
                                       NPU_FACT_MUL_SHIFT_OPERAND, NPU_FACT_EW_SHIFT_ROUNDING, NPU_FACT_EW_REGISTER_OPERAND,
-                                      NPU_FACT_LUT_TABLE_CHOICE,  NPU_FACT_LUT_ROUNDING};
+                                      NPU_FACT_LUT_TABLE_CHOICE,  NPU_FACT_LUT_ROUNDING,      NPU_FACT_BN_ORDER,
+                                      NPU_FACT_EW_LUT_ORDER,      NPU_FACT_DECONV_GAPS,       NPU_FACT_POINTER_CLEAR,
+                                      NPU_FACT_PPU_MAX_PADDING,   NPU_FACT_PPU_INT8_ROUNDING, NPU_FACT_PPU_AVERAGE};
     npu_config_default(config);
-    config->facts[NPU_FACT_ZERO_MULTIPLIER] = NPU_ZERO_MULTIPLIER_PLAIN;
     for (size_t i = 0; i < sizeof flipped; i++) {
         if (random_chance(r, 6)) config->facts[flipped[i]] = (uint8_t)random_below(r, npu_facts[flipped[i]].count);
     }
@@ -125,9 +126,9 @@ int main(int argc, char **argv) {
     random_counts counts;
     memset(&counts, 0, sizeof counts);
     for (uint64_t seed = first; seed < first + count; seed++) results[compare(seed, damage, &counts, &checksum)]++;
-    printf("tasks: %" PRIu64 " direct, %" PRIu64 " pixels, %" PRIu64 " depthwise, %" PRIu64 " flying; %" PRIu64
-           " with EW, %" PRIu64 " with LUT\n",
-           counts.direct, counts.pixels, counts.depthwise, counts.flying, counts.ew, counts.lut);
+    printf("tasks: %" PRIu64 " direct, %" PRIu64 " pixels, %" PRIu64 " depthwise, %" PRIu64 " flying, %" PRIu64 " pooling, %" PRIu64
+           " unpooling; %" PRIu64 " with EW, %" PRIu64 " with LUT\n",
+           counts.direct, counts.pixels, counts.depthwise, counts.flying, counts.pooling, counts.unpooling, counts.ew, counts.lut);
     printf("programs: %" PRIu64 " equal, %" PRIu64 " differ, %" PRIu64 " refused; checksum %016" PRIx64 "\n", results[0],
            results[1], results[2], checksum);
     return results[1] == 0 && (damage || results[2] == 0) ? 0 : 1;

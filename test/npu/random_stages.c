@@ -20,7 +20,8 @@ static uint32_t some_shift(random_state *r, int32_t bits, int32_t wanted) {
 
 /* BS or BN; both have the same fields. Returns what it takes from memory: 1 addend, 4 multiplier, 8 shift. */
 static uint32_t scale_stage(random_state *r, uint32_t *values, enum npu_register cfg, enum npu_register alu,
-                            enum npu_register mul, enum npu_register limit, unsigned negative_at, int32_t *bits) {
+                            enum npu_register mul, enum npu_register limit, unsigned negative_at, int32_t *bits,
+                            bool product_units) {
     uint32_t use = 0;
     if (random_chance(r, 4)) {
         values[cfg] = 1;
@@ -29,7 +30,8 @@ static uint32_t scale_stage(random_state *r, uint32_t *values, enum npu_register
     uint32_t word = either(r, 2, 4) << NPU_DPU_BS_CFG_BS_ALU_ALGO_SHIFT;
     if (random_chance(r, 4)) word |= 1u << NPU_DPU_BS_CFG_BS_ALU_BYPASS_SHIFT;
     else if (random_chance(r, 2)) word |= 1u << NPU_DPU_BS_CFG_BS_ALU_SRC_SHIFT, use |= 1;
-    values[alu] = (uint32_t)some_number(r, *bits);
+    /* BN adds to the product. */
+    values[alu] = (uint32_t)some_number(r, *bits + (product_units && random_chance(r, 2) ? 14 : 0));
     if (random_chance(r, 3)) {
         word |= 1u << NPU_DPU_BS_CFG_BS_MUL_BYPASS_SHIFT;
     } else {
@@ -154,7 +156,7 @@ static void readers(random_state *r, const random_output *out, random_program *p
     PUT(DPU_RDMA_BRDMA_CFG, BRDMA_DATA_USE, bs);
     PUT(DPU_RDMA_NRDMA_CFG, NRDMA_DATA_USE, bn);
     if (bs != 0) values[NPU_REG_DPU_RDMA_BS_BASE_ADDR] = operand_region(r, program, out->channels, bs, out->bits);
-    if (bn != 0) values[NPU_REG_DPU_RDMA_BN_BASE_ADDR] = operand_region(r, program, out->channels, bn, 12);
+    if (bn != 0) values[NPU_REG_DPU_RDMA_BN_BASE_ADDR] = operand_region(r, program, out->channels, bn, random_chance(r, 2) ? 12 : 26);
     PUT(DPU_RDMA_FEATURE_MODE_CFG, BURST_LEN, 15);
     PUT(DPU_RDMA_FEATURE_MODE_CFG, CONV_MODE, out->depthwise ? 3 : 0);
     if (out->flying) {
@@ -172,10 +174,13 @@ void random_stages(random_state *r, const random_output *out, random_program *pr
                    random_counts *counts) {
     int32_t bits = out->bits;
     uint32_t bs = scale_stage(r, values, NPU_REG_DPU_BS_CFG, NPU_REG_DPU_BS_ALU_CFG, NPU_REG_DPU_BS_MUL_CFG,
-                              NPU_REG_DPU_BS_RELUX_CMP_VALUE, NPU_DPU_DATA_FORMAT_BS_MUL_SHIFT_VALUE_NEG_SHIFT, &bits);
+                              NPU_REG_DPU_BS_RELUX_CMP_VALUE, NPU_DPU_DATA_FORMAT_BS_MUL_SHIFT_VALUE_NEG_SHIFT, &bits,
+                              false);
     uint32_t bn = scale_stage(r, values, NPU_REG_DPU_BN_CFG, NPU_REG_DPU_BN_ALU_CFG, NPU_REG_DPU_BN_MUL_CFG,
-                              NPU_REG_DPU_BN_RELUX_CMP_VALUE, NPU_DPU_DATA_FORMAT_BN_MUL_SHIFT_VALUE_NEG_SHIFT, &bits);
-    uint32_t size = out->depthwise ? 3 : 1;
+                              NPU_REG_DPU_BN_RELUX_CMP_VALUE, NPU_DPU_DATA_FORMAT_BN_MUL_SHIFT_VALUE_NEG_SHIFT, &bits,
+                              true);
+    uint32_t size = out->depthwise ? 3 : out->flying && random_chance(r, 2) ? 0 : 1;
+    values[NPU_REG_DPU_SURFACE_ADD] = values[NPU_REG_DPU_DST_SURF_STRIDE] * (size + 1);
     PUT(DPU_BS_OW_CFG, SIZE_E_0, size);
     PUT(DPU_BS_OW_CFG, SIZE_E_1, size);
     PUT(DPU_BS_OW_CFG, SIZE_E_2, size);

@@ -47,7 +47,6 @@ static void draw_output_registers(random_state *r, const random_output *out, ran
     PUT(DPU_FEATURE_MODE_CFG, BURST_LEN, 15);
     values[NPU_REG_DPU_DST_BASE_ADDR] = random_region(r, program, (size_t)plane * (out->channels / 16), 0);
     values[NPU_REG_DPU_DST_SURF_STRIDE] = plane;
-    values[NPU_REG_DPU_SURFACE_ADD] = plane * (out->depthwise ? 4 : 2);
     values[NPU_REG_DPU_DATA_CUBE_WIDTH] = out->width - 1;
     values[NPU_REG_DPU_DATA_CUBE_HEIGHT] = out->height - 1;
     PUT(DPU_DATA_CUBE_NOTCH_ADDR, NOTCH_ADDR_0, notch);
@@ -65,49 +64,66 @@ static uint8_t *put_word(uint8_t *to, uint32_t target, uint32_t offset, uint32_t
     return to;
 }
 
+/* 16 bits, those below 0 sometimes with their sign. */
+static uint32_t table_entry(random_state *r) {
+    int32_t entry = random_between(r, INT16_MIN, INT16_MAX);
+    return random_chance(r, 2) ? (uint32_t)entry : (uint32_t)entry & 0xffff;
+}
+
 static uint8_t *put_tables(random_state *r, uint8_t *to) {
     for (uint32_t table = 0; table < 2; table++) {
         to = put_word(to, NPU_TARGET_DPU, NPU_DPU_LUT_ACCESS_CFG, 0x20000 | table << 16);
-        for (int i = 0; i < 513; i++) to = put_word(to, NPU_TARGET_DPU, NPU_DPU_LUT_ACCESS_DATA, random_below(r, 0x10000));
+        for (int i = 0; i < 513; i++) to = put_word(to, NPU_TARGET_DPU, NPU_DPU_LUT_ACCESS_DATA, table_entry(r));
     }
     return to;
 }
 
 /* The LUT's port is written by put_tables. */
-static bool is_written(int reg) {
+static bool is_written(int reg, bool pools) {
     bool pooling = npu_registers[reg].target == NPU_TARGET_PPU || npu_registers[reg].target == NPU_TARGET_PPU_RDMA;
-    return !pooling && reg != NPU_REG_DPU_LUT_ACCESS_CFG && reg != NPU_REG_DPU_LUT_ACCESS_DATA;
+    return pooling == pools && reg != NPU_REG_DPU_LUT_ACCESS_CFG && reg != NPU_REG_DPU_LUT_ACCESS_DATA;
 }
 
 /* All registers of the blocks, the LUT's tables where they are used, and the tail. */
 static void put_task(random_state *r, const random_output *out, random_program *program, const uint32_t *values) {
     bool lut = values[NPU_REG_DPU_LUT_CFG] != 0;
     uint32_t words = (lut ? 1028 : 0) + 4;
-    for (int reg = 0; reg < NPU_REGISTER_COUNT; reg++) words += is_written(reg);
+    for (int reg = 0; reg < NPU_REGISTER_COUNT; reg++) words += is_written(reg, out->pooling);
     npu_task *task = &program->tasks[program->task_count++];
     task->regcmd_iova = random_region(r, program, (size_t)words * 8, NPU_REGION_CONSTANT);
     task->words = words;
     uint8_t *to = program->regions[program->region_count - 1].data;
+    uint32_t turns = random_chance(r, 6) ? 0x30 : 0xe; /* ping-pong off, or on */
     if (lut) to = put_tables(r, to);
     for (int reg = 0; reg < NPU_REGISTER_COUNT; reg++) {
         const npu_register_info *info = &npu_registers[reg];
-        if (!is_written(reg)) continue;
-        bool pointer = reg == NPU_REG_DPU_S_POINTER || reg == NPU_REG_DPU_RDMA_S_POINTER;
-        to = put_word(to, info->target, info->offset, pointer ? 0xe : values[reg]);
+        if (!is_written(reg, out->pooling)) continue;
+        bool pointer = info->offset % 0x1000 == 4; /* S_POINTER of every block */
+        to = put_word(to, info->target, info->offset, pointer ? turns : values[reg]);
     }
     to = put_word(to, 0, 0, 0);
     to = put_word(to, NPU_TARGET_PC, NPU_PC_REGISTER_AMOUNTS, 0);
     to = put_word(to, NPU_TARGET_BARRIER, 0, 0);
-    uint32_t enables = out->flying ? NPU_ENABLE_DPU_ONLY : NPU_ENABLE_CONVOLUTION;
+    uint32_t enables = out->pooling  ? NPU_ENABLE_POOLING
+                       : out->flying ? NPU_ENABLE_DPU_ONLY
+                                     : NPU_ENABLE_CONVOLUTION;
     put_word(to, NPU_TARGET_OPERATION_ENABLE, NPU_PC_OPERATION_ENABLE, enables);
 }
 
 static void draw_task(random_state *r, random_program *program, random_counts *counts) {
     uint32_t values[NPU_REGISTER_COUNT];
     random_output out;
-    uint32_t kind = random_below(r, 5);
+    uint32_t kind = random_below(r, 6);
     memset(values, 0, sizeof values);
     memset(&out, 0, sizeof out);
+    if (kind == 5) {
+        out.pooling = random_chance(r, 2);
+        out.flying = !out.pooling;
+        if (out.pooling) random_pooling(r, program, values), counts->pooling++;
+        else random_unpooling(r, program, values), counts->unpooling++;
+        put_task(r, &out, program, values);
+        return;
+    }
     if (kind == 0) {
         out.flying = true;
         out.bits = 6;

@@ -32,7 +32,7 @@ typedef struct random_program {
 } random_program;
 
 typedef struct random_counts {
-    uint64_t direct, pixels, depthwise, flying, ew, lut;
+    uint64_t direct, pixels, depthwise, flying, ew, lut, pooling, unpooling;
 } random_counts;
 
 /* A region of random bytes; its address. */
@@ -42,7 +42,7 @@ void random_program_draw(random_state *r, random_program *program, random_counts
 void random_program_free(random_program *program);
 
 typedef struct random_output {
-    bool flying, depthwise;
+    bool flying, depthwise, pooling;
     uint32_t width, height, channels, real;
     int32_t bits; /* about how many bits the main input has */
 } random_output;
@@ -50,6 +50,10 @@ typedef struct random_output {
 /* The DPU's stages (random_stages.c): fills `values` and adds the regions that they read. */
 void random_stages(random_state *r, const random_output *output, random_program *program, uint32_t *values,
                    random_counts *counts);
+
+/* Tasks of the PPU, and of the DPU's reader as unpooling (random_pooling.c). */
+void random_pooling(random_state *r, random_program *program, uint32_t *values);
+void random_unpooling(random_state *r, random_program *program, uint32_t *values);
 
 /* CNA and CORE (random_convolution.c); `pixels`: channels of pixel input, 0 for a cube. Tells what comes out. */
 void random_convolution(random_state *r, bool depthwise, uint32_t pixels, random_output *output, random_program *program,

@@ -97,6 +97,23 @@ describe('register groups and links', () => {
     expect(valuesAfter(single({ ...run, facts: { register_hold: 'shared' } }))).to.deep.equal([6, 16, 16]);
   });
 
+  it('with ping-pong off and cleared pointers the turn goes on, or starts with the first group', () => {
+    const cleared = { ...three[1], 'DPU.S_POINTER': 0x30, 'DPU_RDMA.RDMA_S_POINTER': 0x30 };
+    const delta: Settings = { 'DPU.S_POINTER': 0xe, 'DPU_RDMA.RDMA_S_POINTER': 0xe, 'DPU.DST_BASE_ADDR': fourth };
+    const { bytes, tasks } = place([three[0] ?? {}, cleared, delta].map((body) => taskBytes(body, 'dpuOnly')));
+    const run = { regions: memory(bytes), tasks };
+    expect(valuesAfter(single(run))).to.deep.equal([6, 16, 6]); // the first task's
+    const facts = { pointer_clear: 'first_group' };
+    expect(valuesAfter(single({ ...run, facts }))).to.deep.equal([6, 16, 16]); // those of the task before
+    const [whole = {}] = three.slice(2);
+    const full = place([three[0] ?? {}, cleared, whole].map((body) => taskBytes(body, 'dpuOnly')));
+    for (const other of [{}, facts])
+      expect(
+        valuesAfter(single({ regions: memory(full.bytes), tasks: full.tasks, facts: other })),
+        'all registers written',
+      ).to.deep.equal([6, 16, 46]);
+  });
+
   it('a task that does not point its blocks to their groups is refused', () => {
     const { 'DPU_RDMA.RDMA_S_POINTER': pointer, ...rest } = plus(1, first, second);
     expect(pointer).to.equal(0xe);
@@ -104,7 +121,7 @@ describe('register groups and links', () => {
     expect(single({ regions: memory(bytes), tasks }).refusal).to.match(/S_POINTER is not written/);
   });
 
-  it('a chained task may not fill the LUT', () => {
+  it('a chained task may fill the LUT, but for itself', () => {
     const tables = lutWords(new Array<number>(513).fill(1), new Array<number>(513).fill(2));
     const [one = {}, two = {}] = three;
     const last = taskBytes(two, 'dpuOnly', { before: tables });
@@ -113,7 +130,77 @@ describe('register groups and links', () => {
     const link = { address, amount: Math.ceil(last.length / 16) - 1 };
     const { bytes, tasks } = place([taskBytes(one, 'dpuOnly', { link }), last]);
     expect(single({ regions: memory(bytes), tasks }).refusal).to.equal(null);
-    expect(single({ regions: memory(bytes), tasks, chained: 2 }).refusal).to.match(/LUT_ACCESS_DATA: the task before/);
+    const chained = { regions: memory(bytes), tasks, chained: 2 };
+    expect(single(chained).refusal).to.equal(null);
+    expect(single({ ...chained, facts: { chained_lut_load: 'refused' } }).refusal).to.match(
+      /LUT_ACCESS_DATA: the task before/,
+    );
+  });
+});
+
+describe('the LUT in a chain', () => {
+  before(function () {
+    driver = driverOrSkip(this);
+  });
+
+  const [source, scratch, target, commands] = [0x10000, 0x20000, 0x30000, 0x50000];
+  const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
+  const ramp = (from: number): readonly number[] => Array.from({ length: 513 }, (_, i) => from + i * 4);
+  const tables = lutWords(ramp(-2048), ramp(0));
+  const load = flying(1, 1, 16, { main: scratch, output: scratch + 64 });
+  /** A code times 64 is its place; entry = place / 8; out: a quarter of that. */
+  const reader: Settings = {
+    ...flying(16, 1, 16, { main: source, output: target }),
+    'DPU.S_POINTER': 0x30,
+    'DPU_RDMA.RDMA_S_POINTER': 0x30,
+    'DPU.BN_CFG': { BN_ALU_BYPASS: 1, BN_RELU_BYPASS: 1 },
+    'DPU.BN_MUL_CFG': { BN_MUL_OPERAND: 64 },
+    'DPU.EW_CFG': 0x302,
+    'DPU.LUT_CFG': 0x68,
+    'DPU.LUT_INFO': 0x50500,
+    'DPU.LUT_LE_START': -0x4000,
+    'DPU.LUT_LO_END': 0x4000,
+    'DPU.OUT_CVT_SCALE': 1,
+    'DPU.OUT_CVT_SHIFT': 3,
+  };
+  const run = (streams: readonly [Uint8Array, Uint8Array], facts: Readonly<Record<string, string>> = {}): Answer => {
+    const at = Math.ceil(streams[0].length / 64) * 64;
+    const words = new Uint8Array(at + streams[1].length);
+    words.set(streams[0]);
+    words.set(streams[1], at);
+    return single({
+      regions: [
+        { iova: source, bytes },
+        { iova: scratch, bytes: new Uint8Array(128) },
+        { iova: target, bytes: new Uint8Array(256) },
+        { iova: commands, bytes: words, constant: true },
+      ],
+      tasks: [{ regcmd: commands, words: streams[0].length / 8 }],
+      chained: 2,
+      facts,
+    });
+  };
+  const linked = (
+    first: Settings,
+    second: Uint8Array,
+    before: readonly bigint[],
+  ): readonly [Uint8Array, Uint8Array] => {
+    const size = taskBytes(first, 'dpuOnly', { before }).length;
+    const link = { address: commands + Math.ceil(size / 64) * 64, amount: Math.ceil(second.length / 16) - 1 };
+    return [taskBytes(first, 'dpuOnly', { before, link }), second];
+  };
+
+  it('is loaded by a task of its own, and read by the next with ping-pong off', () => {
+    const answer = run(linked(load, taskBytes(reader, 'dpuOnly'), tables));
+    expect(answer.refusal).to.equal(null);
+    for (let code = -128; code < 128; code++) expect(answer.regions[2]?.[code & 255]).to.equal(code & 255);
+  });
+
+  it('is not loaded and read by one task behind another', () => {
+    const both = taskBytes(reader, 'dpuOnly', { before: tables });
+    expect(run(linked(load, both, [])).refusal).to.match(/DPU EW_CFG .*a chained task that fills the LUT reads it/);
+    const apart = run(linked(load, both, []), { chained_lut_load: 'refused' });
+    expect(apart.refusal).to.match(/LUT_ACCESS_DATA: the task before still runs/);
   });
 });
 

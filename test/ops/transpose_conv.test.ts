@@ -1,70 +1,25 @@
+import { expect } from 'chai';
 import fc from 'fast-check';
-import { padding } from '../host/tflite_writer.js';
-import { Builder, byteType, chosenSeed, type OpModel, whole } from './op_models.js';
+import { compileTflite } from '../../src/compile.js';
+import { readPlan } from '../../src/plan/read.js';
+import { writeTflite } from '../host/tflite_writer.js';
+import type { OpModel } from './op_models.js';
 import { differentialTest } from './op_test.js';
+import { byTwo, large, modelsOf, small } from './transposed_models.js';
 
-const models = fc
-  .record({
-    seed: chosenSeed,
-    type: byteType,
-    height: whole(1, 7),
-    width: whole(1, 7),
-    channels: whole(1, 40),
-    outputs: whole(1, 40),
-    kernelH: whole(1, 6),
-    kernelW: whole(1, 6),
-    strideH: whole(1, 3),
-    strideW: whole(1, 3),
-    mode: fc.constantFrom('same' as const, 'valid' as const),
-    bias: fc.boolean(),
-  })
-  .map(({ seed, type, height, width, channels, outputs, strideH, strideW, mode, bias, ...kernel }): OpModel => {
-    const b = new Builder(seed);
-    // A VALID output is (input - 1) * stride + kernel long, and must be a multiple of the stride.
-    const [kernelH, kernelW] =
-      mode === 'valid'
-        ? [Math.ceil(kernel.kernelH / strideH) * strideH, Math.ceil(kernel.kernelW / strideW) * strideW]
-        : [kernel.kernelH, kernel.kernelW];
-    const shape =
-      mode === 'valid'
-        ? [1, (height - 1) * strideH + kernelH, (width - 1) * strideW + kernelW, outputs]
-        : [1, height * strideH, width * strideW, outputs];
-    const [inputScale, outputScale] = [0.05, 0.04];
-    const input = b.input(type, [1, height, width, channels], inputScale, b.zeroPoint(type));
-    const perChannel = type === 'int8' && b.random.chance(0.7);
-    const taps = kernelH * kernelW * channels;
-    const scales = Array.from({ length: perChannel ? outputs : 1 }, () =>
-      Math.fround((0.03 / Math.sqrt(taps)) * 2 ** b.random.between(-2, 0)),
-    );
-    const zero = type === 'int8' ? 0 : b.random.integer(90, 160);
-    const filter = b.tensor({
-      type,
-      shape: [outputs, kernelH, kernelW, channels],
-      scale: scales,
-      zeroPoint: scales.map(() => zero),
-      data: Uint8Array.from({ length: taps * outputs }, () => (zero + b.random.integer(-20, 20)) & 0xff),
-    });
-    const biases = b.tensor({
-      type: 'int32',
-      shape: [outputs],
-      scale: scales.map((scale) => Math.fround(Math.fround(inputScale) * scale)),
-      zeroPoint: scales.map(() => 0),
-      data: new Uint8Array(Int32Array.from({ length: outputs }, () => b.random.integer(-2000, 2000)).buffer),
-    });
-    const output = b.map(type, shape, outputScale, b.zeroPoint(type));
-    b.op({
-      op: 'TRANSPOSE_CONV',
-      version: bias ? 3 : type === 'int8' ? 2 : 1,
-      inputs: [b.ints(shape), filter, input, ...(bias ? [biases] : [])],
-      outputs: [output],
-      options: { type: 'TransposeConvOptions', fields: { padding: padding[mode], strideH, strideW } },
-    });
-    return b.model(
-      `${type} ${height}x${width}x${channels} -> ${shape.join('x')} kernel ${kernelH}x${kernelW} stride ${strideH}x${strideW} ${mode}${bias ? ' bias' : ''}`,
-      [output],
-    );
-  });
+const plansOf = ({ spec }: OpModel) => compileTflite(writeTflite(spec)).parts.map(({ plan }) => readPlan(plan));
 
 describe('TRANSPOSE_CONV', () => {
-  differentialTest('against the reference kernels', models, { mostCounts: 1, equal: 0.999, refused: 0.1 });
+  const within = { mostCounts: 1, equal: 0.999, refused: 0.1 };
+  differentialTest('against the reference kernels', modelsOf(fc.record(small)), within);
+  differentialTest('by 2', modelsOf(fc.record({ ...small, ...byTwo })), within);
+  differentialTest('by 2, in several tasks', modelsOf(large), { ...within, models: 12 });
+
+  it('by 2 is a single task where the convolution buffer holds it', () => {
+    for (const model of fc.sample(modelsOf(fc.record({ ...small, ...byTwo })), { numRuns: 40, seed: 7 }))
+      expect(
+        plansOf(model).map(({ tasks }) => tasks.length),
+        model.title,
+      ).to.deep.equal([1]);
+  });
 });

@@ -29,17 +29,19 @@ const limited = (value: bigint, limit: number | null): bigint => {
   return Number.isFinite(limit) && positive > BigInt(limit) ? BigInt(limit) : positive;
 };
 
-const scaleStage = (value: bigint, stage: ScaleStage | null, channel: number): bigint => {
+/** BS adds before it multiplies, BN after. */
+const scaleStage = (value: bigint, stage: ScaleStage | null, channel: number, order: 'add first' | 'multiply first') => {
   if (stage === null) return value;
-  const sum = stage.add === null ? value : saturate(value + at(stage.add, channel), 32);
-  const product =
-    stage.multiply === null ? sum : saturate(shiftHalfAway(sum * at(stage.multiply, channel), stage.shift), 32);
-  return limited(product, stage.limit);
+  const added = stage.add === null ? 0n : at(stage.add, channel);
+  const factor = stage.multiply === null ? 1n : at(stage.multiply, channel);
+  const sum = order === 'add first' ? saturate(value + added, 32) * factor : value * factor + added;
+  return limited(saturate(shiftHalfAway(sum, stage.shift), 32), stage.limit);
 };
 
 /** @param operand the second operand's code, for stages with an elementwise part */
 export const applyStages = (stages: Stages, accumulator: number, channel = 0, operand = 0): number => {
-  let value = scaleStage(scaleStage(BigInt(accumulator), stages.bs, channel), stages.bn, channel);
+  let value = scaleStage(BigInt(accumulator), stages.bs, channel, 'add first');
+  value = scaleStage(value, stages.bn, channel, 'multiply first');
   if (stages.ew !== null) {
     const other = shiftTies(
       (BigInt(operand) + BigInt(stages.ew.offset)) * BigInt(stages.ew.scale),

@@ -1,5 +1,5 @@
 /** Feature and weight DMA into CBUF, input converter, padding, sequencing. Source: Mesa's registers.xml; notes: Mesa's rkt_regcmd.c, the kernel's rocket_job.c, measurements of RK3588 boards. */
-import { blockRegisters, field, precisionField, signedField, undriven } from './register.js';
+import { blockRegisters, field, precisionField, signedField, undriven, unlisted, vendorField } from './register.js';
 
 export const cnaRegisters = blockRegisters('CNA', [
   { name: 'S_STATUS', offset: 0x1000, tag: 'inferred', fields: [field('STATUS_0', 1, 0), field('STATUS_1', 17, 16)] },
@@ -27,7 +27,7 @@ export const cnaRegisters = blockRegisters('CNA', [
       precisionField('IN_PRECISION', 6, 4),
       precisionField('PROC_PRECISION', 9, 7),
       field('ARGB_IN', 15, 12, '0 off; 8..11 = 1..4 interleaved channels'),
-      undriven(field('DECONV', 16, 16)),
+      vendorField(field('DECONV', 16, 16)),
       field('GROUP_LINE_OFF', 29, 29),
       field('NONALIGN_DMA', 30, 30),
     ],
@@ -42,6 +42,7 @@ export const cnaRegisters = blockRegisters('CNA', [
       undriven(field('CSC_WO_EN', 2, 2)),
       field('FEATURE_GRAINS', 13, 4, 'Mesa: 50 + stride_y + 1'),
       undriven(field('KERNEL_GROUP', 23, 16)),
+      unlisted(field('CORES_SHARE', 31, 28, '1, 2: the same weights on 2, 3 cores; 4, 5: the same features')),
     ],
   },
   {
@@ -51,8 +52,8 @@ export const cnaRegisters = blockRegisters('CNA', [
     fields: [
       field('CONV_X_STRIDE', 2, 0, 'raw stride 1..7'),
       field('CONV_Y_STRIDE', 5, 3, 'raw stride 1..7'),
-      undriven(field('DECONV_X_STRIDE', 10, 8)),
-      undriven(field('DECONV_Y_STRIDE', 13, 11)),
+      vendorField(field('DECONV_X_STRIDE', 10, 8)),
+      vendorField(field('DECONV_Y_STRIDE', 13, 11)),
       field('ATROUS_X_DILATION', 20, 16, 'rate-1'),
       field('ATROUS_Y_DILATION', 25, 21, 'rate-1'),
       undriven(field('NN_MODE', 30, 28)),
@@ -111,7 +112,10 @@ export const cnaRegisters = blockRegisters('CNA', [
     name: 'CBUF_CON1',
     offset: 0x1044,
     tag: 'silicon',
-    fields: [field('DATA_ENTRIES', 13, 0, '64-byte units per row')],
+    fields: [
+      field('DATA_ENTRIES', 13, 0, '64-byte units per row'),
+      unlisted(field('DATA_ENTRIES_TOP', 14, 14, 'with pixels: columns times rows of the task')),
+    ],
   },
   {
     name: 'CVT_CON0',

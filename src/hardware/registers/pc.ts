@@ -1,5 +1,5 @@
 /** Program controller: fetches command words and starts blocks. Source: Mesa's registers.xml; notes: Mesa's rkt_regcmd.c, the kernel's rocket_job.c, measurements of RK3588 boards. */
-import { blockRegisters, field } from './register.js';
+import { blockRegisters, field, unlisted } from './register.js';
 
 export const pcRegisters = blockRegisters('PC', [
   { name: 'VERSION', offset: 0x0000, tag: 'driver', fields: [field('VERSION', 31, 0)] },
@@ -30,7 +30,10 @@ export const pcRegisters = blockRegisters('PC', [
     name: 'REGISTER_AMOUNTS',
     offset: 0x0014,
     tag: 'driver',
-    fields: [field('PC_DATA_AMOUNT', 15, 0, 'RK3588: pairs of 64-bit words; kernel writes (words+1)/2-1')],
+    fields: [
+      field('PC_DATA_AMOUNT', 15, 0, 'RK3588: pairs of 64-bit words; kernel writes (words+1)/2-1'),
+      unlisted(field('RENDEZVOUS', 17, 16, 'in a link: cores that wait for each other before the next task, minus 1')),
+    ],
   },
   {
     name: 'INTERRUPT_MASK',

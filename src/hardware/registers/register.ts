@@ -26,6 +26,8 @@ export interface Field {
   readonly tag?: Tag;
   /** Where its meaning comes from another source than the register. */
   readonly source?: string;
+  /** The register lists call its bits reserved. */
+  readonly unlisted?: true;
 }
 
 export interface Register {
@@ -73,6 +75,21 @@ export const precisionField = <const Name extends string>(name: Name, msb: numbe
 export const undriven = <const Name extends string>(one: NamedField<Name>): NamedField<Name> => ({
   ...one,
   tag: 'inferred',
+});
+
+const vendorPrograms = "programs of the vendor's compiler for the RK3588";
+
+/** A field that no open driver writes; the vendor's programs show what it does. */
+export const vendorField = <const Name extends string>(one: NamedField<Name>): NamedField<Name> => ({
+  ...one,
+  tag: 'driver',
+  source: vendorPrograms,
+});
+
+/** Bits that the register lists call reserved, and that the vendor's programs set. */
+export const unlisted = <const Name extends string>(one: NamedField<Name>): NamedField<Name> => ({
+  ...vendorField(one),
+  unlisted: true,
 });
 
 const sources: Readonly<Record<Tag, string>> = {

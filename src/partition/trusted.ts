@@ -1,0 +1,25 @@
+/** Whether all that a node's tasks rest on was shown by a board or a shipped compiler: what trust=seen asks for. */
+import { type Fact, unshown } from '../hardware/facts.js';
+import type { OpContext, OpDefinition, Refusal } from '../ops/rule.js';
+import type { Operation, TaskOperation } from '../ops/operation.js';
+import { stagesOf } from '../ops/stages.js';
+
+const kinds: ReadonlySet<string> = new Set<TaskOperation['kind']>(['conv', 'add', 'clamp', 'scale', 'pair']);
+
+const isTask = (operation: Operation): operation is TaskOperation => kinds.has(operation.kind);
+
+const refusal = ({ name, text, readings: [assumed] }: Fact): Refusal => ({
+  rule: 'trust',
+  text: `${text} (${name}): nothing speaks for "${assumed.value}" (needs: with trust=seen, what a board or a shipped compiler has shown)`,
+  advice: 'allow inferred forms: leave out --trust seen (option trust)',
+});
+
+/** @param definition whose rules the node keeps */
+export const untrusted = ({ lower }: OpDefinition, context: OpContext): Refusal | null => {
+  if (context.trust !== 'seen') return null;
+  const names = lower(context)
+    .filter(isTask)
+    .flatMap((operation) => stagesOf(operation, context.trust).facts);
+  const [first] = unshown(names);
+  return first === undefined ? null : refusal(first);
+};
