@@ -4,6 +4,7 @@ import { unshown } from '../hardware/facts.js';
 import { convStages, seenConvStages } from '../quantize/conv_stages.js';
 import type { ConvNumbers } from '../quantize/division.js';
 import { fusedAddStages } from '../quantize/fused_add_stages.js';
+import { stageFacts } from '../quantize/stage_facts.js';
 import type { Stages } from '../quantize/stages.js';
 import type { TaskOperation } from './operation.js';
 import type { Trust } from './rule.js';
@@ -19,7 +20,7 @@ export const shownConvStages = (numbers: ConvNumbers): Stages | null => {
   const seen = seenConvStages(numbers);
   if (seen !== null) return seen;
   const usual = convStages(numbers);
-  return unshown(usual.facts).length === 0 ? usual : null;
+  return unshown(stageFacts(usual)).length === 0 ? usual : null;
 };
 
 export const stagesOf = (operation: TaskOperation, trust: Trust): Stages => {

@@ -3,6 +3,7 @@ import { type Fact, unshown } from '../hardware/facts.js';
 import type { OpContext, OpDefinition, Refusal } from '../ops/rule.js';
 import type { Operation, TaskOperation } from '../ops/operation.js';
 import { stagesOf } from '../ops/stages.js';
+import { stageFacts } from '../quantize/stage_facts.js';
 
 const kinds: ReadonlySet<string> = new Set<TaskOperation['kind']>(['conv', 'add', 'clamp', 'scale', 'pair']);
 
@@ -19,7 +20,7 @@ export const untrusted = ({ lower }: OpDefinition, context: OpContext): Refusal 
   if (context.trust !== 'seen') return null;
   const names = lower(context)
     .filter(isTask)
-    .flatMap((operation) => stagesOf(operation, context.trust).facts);
+    .flatMap((operation) => stageFacts(stagesOf(operation, context.trust)));
   const [first] = unshown(names);
   return first === undefined ? null : refusal(first);
 };

@@ -141,7 +141,14 @@ describe('commands', () => {
           nodes: [0],
           tasks: 2,
           jobs: 1,
-          facts: ['bn_shift_rounding', 'bs_shift_rounding', 'int8_flying', 'mul_product_width', 'relux_limit_position'],
+          facts: [
+            'bn_order',
+            'bn_shift_rounding',
+            'bs_shift_rounding',
+            'int8_flying',
+            'mul_product_width',
+            'relux_limit_position',
+          ],
         },
       ]);
     });
