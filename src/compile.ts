@@ -76,9 +76,7 @@ const tileAll = (
   for (const operation of operations) {
     const step =
       before.get(operation) ??
-      (operation.kind === 'host'
-        ? { operation }
-        : tileOperation(operation, stagesOf(operation, trust), cubes));
+      (operation.kind === 'host' ? { operation } : tileOperation(operation, stagesOf(operation, trust), cubes));
     if (step === null) untiled.add(operation.nodes[0] ?? -1);
     else steps.push(step);
   }
