@@ -177,7 +177,8 @@ const watchedPlan = (
   const realEnds = jobEnds(unproven);
   const isOneTask = (position: number): boolean => {
     const step = unproven[position];
-    return step !== undefined && !isHostStep(step) && step.tiles.length === 1;
+    // The task that loads a table writes an atom where the one that uses it writes.
+    return step !== undefined && !isHostStep(step) && step.tiles.length === 1 && step.stages.table === undefined;
   };
   const proven = watched === null ? withProofs(placement, realEnds, isOneTask) : { placement, ends: realEnds };
   const steps = tileAll(proven.placement, options.trust, unproven);
