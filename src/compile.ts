@@ -15,6 +15,7 @@ import { fuse, type Precision } from './fuse/fuse.js';
 import { dropUnused } from './fuse/unused.js';
 import type { Graph, Part } from './model/graph.js';
 import { readTflite } from './model/tflite.js';
+import type { Numerics } from './model/numerics.js';
 import { type Operation, operandsOf } from './ops/operation.js';
 import type { Refusal, Trust } from './ops/rule.js';
 import { checkGraph, type PartChoice, renamedGraph } from './partition/check.js';
@@ -40,6 +41,8 @@ export interface CompileOptions {
   readonly precision?: Precision;
   /** Nodes that may run on the host; by default all that can. */
   readonly hosted?: ReadonlySet<number>;
+  /** Default: those of the newest release. */
+  readonly numerics?: Numerics;
 }
 
 export const defaultOptions: CompileOptions = { trust: 'inferred' };
@@ -254,7 +257,7 @@ export const compileTflite = (
   subgraph = 0,
 ): CompiledModel => {
   checkOptions(bytes, options);
-  const { graph, outputs } = readTflite(bytes, subgraph);
+  const { graph, outputs } = readTflite(bytes, subgraph, options.numerics);
   const { refused: checked, host } = checkGraph(graph, options.trust, options.parts ?? 'worthwhile');
   const refused = new Map(checked);
   const hosted = new Set(host.keys());

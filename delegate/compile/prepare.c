@@ -1,8 +1,11 @@
 #include "prepare.h"
 
+#include <string.h>
+
 #include "../abi/callbacks.h"
 #include "../util/line.h"
 #include "../util/report.h"
+#include "numerics.h"
 #include "work.h"
 
 static void report(const work *w) {
@@ -23,8 +26,16 @@ static int take(work *w) {
     return w->answer->part_count == 0 ? 0 : work_replace(w);
 }
 
+static void find_numerics(work *w) {
+    options *o = &w->delegate->options;
+    char how[ERROR_BYTES] = "option numerics";
+    if (strcmp(o->value[OPTION_NUMERICS], "auto") == 0) o->numerics = numerics_of_host(w->context, how, sizeof how);
+    if (o->verbose > 0) line_say("numerics %s: %s", numerics_name(o->numerics), how);
+}
+
 /* 0: delegated, or nothing to delegate. -1 with a sentence: left as it was, or WORK_HALF_DONE. */
 static int run_prepare(work *w) {
+    find_numerics(w);
     if (*w->delegate->options.value[OPTION_PLAN] != 0) {
         if (answer_from_plan_file(w) != 0) return -1;
         return take(w);

@@ -6,6 +6,7 @@
 #include "../graph/capture.h"
 #include "plan_file.h"
 #include "../util/sha256.h"
+#include "../util/line.h"
 #include "work.h"
 
 /* The nodes of all parts, in the order of the graph: 0 with their number, or -1. `all`: the graph's. */
@@ -45,6 +46,26 @@ static int check_key(work *w, const tfl_int_array *all, const uint8_t key[32]) {
     return status == 0 && memcmp(found, key, sizeof found) == 0 ? 0 : work_fail(w, "it was compiled from another model, or for other sizes");
 }
 
+/* A plan for another release is off by a count here and there: taken, unless the numbers were asked for. */
+static int check_numerics(work *w, const char *path) {
+    const options *o = &w->delegate->options;
+    const int asked_for = strcmp(o->value[OPTION_NUMERICS], "auto") != 0;
+    for (size_t i = 0; i < w->answer->part_count; i++) {
+        const enum numerics own = (enum numerics)w->kernels[i]->session->plan.numerics;
+        if (own == o->numerics) continue;
+        if (asked_for) {
+            snprintf(w->error, sizeof w->error, "it gives the numbers of %s, and the option numerics asks for %s (ptfe compile --numerics %s)",
+                     numerics_name(own), numerics_name(o->numerics), numerics_name(o->numerics));
+            return -1;
+        }
+        line_say("the plan %.180s gives the numbers of %s, where this host has those of %s: some values differ by a count "
+                 "(ptfe compile --numerics %s)",
+                 path, numerics_name(own), numerics_name(o->numerics), numerics_name(o->numerics));
+        return 0;
+    }
+    return 0;
+}
+
 static int read_plan_file(work *w, const char *path) {
     plan_file_header h;
     tfl_int_array *all = NULL;
@@ -64,7 +85,7 @@ static int read_plan_file(work *w, const char *path) {
     int same = work_preview(w, &request) == 0 && answer_has_parts(w->answer, &request);
     bytes_free(&request);
     if (!same) return work_fail(w, "TFLite cuts the graph into other parts");
-    return work_load_kernels(w);
+    return work_load_kernels(w) != 0 ? -1 : check_numerics(w, path);
 }
 
 int answer_from_plan_file(work *w) {

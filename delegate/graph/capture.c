@@ -222,12 +222,12 @@ static void put_node(bytes *b, uint32_t index, const tfl_node *node, const tfl_r
 }
 
 static void put_options(bytes *b, const options *o) {
-    static const enum option_id sent[] = {OPTION_CHIP, OPTION_TRUST, OPTION_PARTS, OPTION_PRECISION};
+    static const enum option_id sent[] = {OPTION_CHIP, OPTION_TRUST, OPTION_PARTS, OPTION_PRECISION, OPTION_NUMERICS};
     const size_t count = o == NULL ? 0 : sizeof sent / sizeof sent[0];
     bytes_u32(b, (uint32_t)count);
     for (size_t i = 0; i < count; i++) {
         bytes_text(b, option_name(sent[i]));
-        bytes_text(b, o->value[sent[i]]);
+        bytes_text(b, sent[i] == OPTION_NUMERICS ? numerics_name(o->numerics) : o->value[sent[i]]);
     }
 }
 

@@ -9,6 +9,7 @@
 #include "../npu/cna.h"
 #include "../npu/decode.h"
 #include "../abi/tflite_types.h"
+#include "../util/options.h"
 
 #define HEADER_BYTES 136u
 #define VERSION 3u
@@ -67,6 +68,8 @@ static int check_header(const reader *r) {
     if (u64_at(r, 24) != plan_hash(r->bytes + 32, r->length - 32)) return refuse(r, "wrong checksum");
     r->plan->chip = u32_at(r, 32);
     r->plan->cores = u32_at(r, 36);
+    r->plan->numerics = u32_at(r, 60);
+    if (r->plan->numerics >= NUMERICS_COUNT) return refuse(r, "numerics %" PRIu32, r->plan->numerics);
     if (r->plan->cores < 1 || r->plan->cores > 3) return refuse(r, "%" PRIu32 " cores", r->plan->cores);
     return 0;
 }

@@ -68,6 +68,7 @@ typedef struct plan {
     const uint8_t *bytes;
     size_t length;
     uint32_t chip, cores;
+    uint32_t numerics; /* enum numerics */
     const plan_tensor *tensors;
     const plan_bo *bos;
     const plan_relocation *relocations;

@@ -33,11 +33,24 @@ static const option_info table[OPTION_COUNT] = {
     [OPTION_TRUST] = {"trust", NULL, "inferred", "inferred|seen"},
     [OPTION_PARTS] = {"parts", NULL, "worthwhile", "worthwhile|all"},
     [OPTION_PRECISION] = {"precision", NULL, "fast", "fast|best"},
+    [OPTION_NUMERICS] = {"numerics", NULL, "auto", "auto|tflite-2.14|litert-2.3|litert-2.4"},
     [OPTION_FACTS] = {"facts", "fact", "", "<name=value,... of the software NPU>"},
     [OPTION_PLAN] = {"plan", NULL, "", "<file of ptfe compile>"},
 };
 
 const char *option_name(enum option_id id) { return table[id].name; }
+
+const char *numerics_name(enum numerics n) {
+    static const char *const names[NUMERICS_COUNT] = {"tflite-2.14", "litert-2.3", "litert-2.4"};
+    return names[n];
+}
+
+static enum numerics numerics_of(const char *value) {
+    for (int n = 0; n < NUMERICS_COUNT; n++) {
+        if (strcmp(value, numerics_name((enum numerics)n)) == 0) return (enum numerics)n;
+    }
+    return NUMERICS_COUNT - 1;
+}
 
 static int is_listed(const char *list, const char *value) {
     size_t length = strlen(value);
@@ -153,6 +166,7 @@ int options_read(options *out, char **keys, char **values, size_t count, char *e
     out->timeout_seconds = (int)strtol(out->value[OPTION_TIMEOUT], NULL, 10);
     out->memory_mebibytes = (int)strtol(out->value[OPTION_MEMORY], NULL, 10);
     out->verbose = (int)strtol(out->value[OPTION_VERBOSE], NULL, 10);
+    out->numerics = numerics_of(out->value[OPTION_NUMERICS]);
     return 0;
 }
 

@@ -17,19 +17,25 @@ enum option_id {
     OPTION_TRUST,
     OPTION_PARTS,
     OPTION_PRECISION,
+    OPTION_NUMERICS,
     OPTION_FACTS,
     OPTION_PLAN,
     OPTION_COUNT
 };
+
+/* The releases of TFLite whose numbers plans can give, in the order of src/model/numerics.ts. */
+enum numerics { NUMERICS_TFLITE_2_14, NUMERICS_LITERT_2_3, NUMERICS_LITERT_2_4, NUMERICS_COUNT };
 
 /* Values as text, owned; empty where there is no default. */
 typedef struct options {
     char *value[OPTION_COUNT];
     int timeout_seconds, memory_mebibytes, verbose;
     int privileged; /* the host has more rights than who started it: no engine, no cache, no variables */
+    enum numerics numerics; /* where the option says auto, what was found out last */
 } options;
 
 const char *option_name(enum option_id id);
+const char *numerics_name(enum numerics n);
 
 /*
  * Defaults, then PTFE_<OPTION> variables, then keys and values; names of files are absolute afterwards. 0, or -1 with a sentence that names what is allowed;

@@ -3,6 +3,8 @@
  * from a .tflite file (`tflite.ts`); both give the same values for the same model.
  */
 
+import type { Numerics } from './numerics.js';
+
 /** Element types that the compiler tells apart; every other TFLite type is `other`. A variable's handle is a `resource`. */
 export type ElementType = 'int8' | 'uint8' | 'int32' | 'int64' | 'float32' | 'resource' | 'other';
 
@@ -42,6 +44,8 @@ export interface Node {
 export type ControlEdge = readonly [first: number, then: number];
 
 export interface Graph {
+  /** The release of TFLite whose arithmetic the ops have. */
+  readonly numerics: Numerics;
   readonly tensors: ReadonlyMap<number, Tensor>;
   /** In execution order. */
   readonly nodes: readonly Node[];

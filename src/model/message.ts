@@ -1,4 +1,5 @@
 /** Reads the graph message that `delegate/graph/capture.c` writes: little-endian, 4-byte aligned, every length checked. */
+import { isNumerics, newestNumerics, type Numerics } from './numerics.js';
 import { PtfeError } from '../error.js';
 import type { ElementType, Graph, Node, Tensor } from './graph.js';
 import { operatorName, type OptionKind, optionFields } from './operators.js';
@@ -115,6 +116,12 @@ const readNode = (cursor: Cursor): Node => {
   return { index, op, version: opVersion, inputs, outputs, params };
 };
 
+/** What the delegate found out, or was told; not in the message that a plan file is known by. */
+const numericsOf = (name: string): Numerics => {
+  if (isNumerics(name)) return name;
+  throw new PtfeError('bad-message', 'graph message', `numerics ${name} is not known`, 'delegate and engine must be of one build');
+};
+
 export interface Message {
   readonly options: Readonly<Record<string, string>>;
   readonly graph: Graph;
@@ -145,5 +152,5 @@ export const readMessage = (bytes: Uint8Array): Message => {
       }
     }
   }
-  return { options, graph: { tensors, nodes } };
+  return { options, graph: { numerics: numericsOf(options['numerics'] ?? newestNumerics), tensors, nodes } };
 };

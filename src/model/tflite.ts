@@ -4,6 +4,7 @@ import { constantOf, isSparse } from './constants.js';
 import { controlEdgesName, readControlEdges } from './control_edges.js';
 import { type ControlEdge, type ElementType, elementCount, type Graph, type Node, type Tensor } from './graph.js';
 import { type OptionField, operatorName, optionFields } from './operators.js';
+import { newestNumerics, type Numerics } from './numerics.js';
 import { modelTable, type Table } from './table.js';
 
 const elementTypes: Readonly<Record<number, ElementType>> = {
@@ -63,7 +64,7 @@ export const subgraphCount = (bytes: Uint8Array): number => modelTable(bytes).ta
  * @param number the first one is what an interpreter runs
  * @throws PtfeError `bad-model` when the file is damaged.
  */
-export const readTflite = (bytes: Uint8Array, number = 0): TfliteModel => {
+export const readTflite = (bytes: Uint8Array, number = 0, numerics: Numerics = newestNumerics): TfliteModel => {
   const model = modelTable(bytes);
   const codes = model.tables(1).map((code) => ({
     builtin: Math.max(code.u8(0), code.i32(3)),
@@ -123,6 +124,6 @@ export const readTflite = (bytes: Uint8Array, number = 0): TfliteModel => {
     return node;
   });
   const controlEdges = controlEdgesOf(model, number);
-  const graph: Graph = { tensors, nodes, ...(controlEdges === null ? {} : { controlEdges }) };
+  const graph: Graph = { numerics, tensors, nodes, ...(controlEdges === null ? {} : { controlEdges }) };
   return { graph, inputs: subgraph.i32s(1), outputs: subgraph.i32s(2) };
 };

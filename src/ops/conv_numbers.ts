@@ -15,8 +15,10 @@ import {
 export interface FilterForm {
   /** 1HWC rather than OHWI (or OI). */
   readonly depthwise: boolean;
-  /** The product of input and filter scale: of float32 as in the uint8 kernels, of double as in the int8 ones, or by type. */
+  /** The product of input and filter scale: as in the uint8 kernels (float32 before 2.4), as in the int8 ones (double), or by type. */
   readonly product: 'as-type' | 'uint8' | 'int8';
+  /** How TFLite comes from a sum to the output. */
+  readonly rounding?: 'once' | 'twice';
 }
 
 /** Position of the output channel in the filter's shape: OHWI or 1HWC. */
@@ -76,7 +78,10 @@ export interface Lowered {
 }
 
 /** @returns null where a tensor is not what the rules before `numbers` ask for */
-export const weightedNumbers = (context: OpContext, { depthwise, product }: FilterForm): Lowered | null => {
+export const weightedNumbers = (
+  context: OpContext,
+  { depthwise, product, rounding = 'twice' }: FilterForm,
+): Lowered | null => {
   const [input, filter, bias, output] = [
     inputOf(context, 0),
     inputOf(context, 1),
@@ -90,8 +95,10 @@ export const weightedNumbers = (context: OpContext, { depthwise, product }: Filt
   const weightZeroPoint = signedCode(filter.quantization?.zeroPoints[0] ?? 0, filter.type);
   const weights = signedWeights(filter.data, filter.type);
   const perChannel = channelWeights(weights, weightZeroPoint, channels, depthwise);
+  const type = product === 'as-type' ? input.type : product;
+  const { numerics } = context.graph;
   const multipliers = (filter.quantization?.scales ?? []).map((scale) =>
-    quantizeMultiplier(effectiveScale(inputScale, scale, outputScale, product === 'as-type' ? input.type : product)),
+    quantizeMultiplier(effectiveScale(inputScale, scale, outputScale, { type, numerics })),
   );
   const range = activationRange(
     context.node.params['activation'] ?? 0,
@@ -116,6 +123,7 @@ export const weightedNumbers = (context: OpContext, { depthwise, product }: Filt
     inputZeroPoint,
     reach,
     numbers: {
+      rounding,
       multipliers,
       bias: folded,
       // Codes are at most 255 from the input's zero point.

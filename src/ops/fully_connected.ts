@@ -4,6 +4,7 @@
  */
 import { limits } from '../hardware/limits.js';
 import { elementCount, type Tensor } from '../model/graph.js';
+import { fullyConnectedRounding } from '../model/numerics.js';
 import { shownConvStages } from './stages.js';
 import { knownActivation, maps, oneType, rows } from './common_rules.js';
 import { constantsWrong, type FilterForm, numbersWrong, quantizationWrong, weightedNumbers } from './conv_numbers.js';
@@ -12,11 +13,12 @@ import { plainGeometry } from './copy.js';
 import type { ConvGeometry, Operation } from './operation.js';
 import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, shapeText } from './rule.js';
 
-/** TFLite multiplies the two scales as float32 here, but for a scale for each channel. */
-const formOf = (context: OpContext): FilterForm => ({
-  depthwise: false,
-  product: (inputOf(context, 1)?.quantization?.scales.length ?? 0) > 1 ? 'int8' : 'uint8',
-});
+/** Where TFLite rounds twice it takes the product of scales that the uint8 convolutions take, but for a scale for each channel. */
+const formOf = (context: OpContext): FilterForm => {
+  const rounding = fullyConnectedRounding(context.graph.numerics);
+  const perChannel = (inputOf(context, 1)?.quantization?.scales.length ?? 0) > 1;
+  return { depthwise: false, product: perChannel || rounding === 'once' ? 'int8' : 'uint8', rounding };
+};
 
 /** The feature map that a RESHAPE flattened to the input's one row. */
 const flattened = (context: OpContext): Tensor | null => {

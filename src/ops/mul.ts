@@ -6,6 +6,7 @@ import type { Node } from '../model/graph.js';
 import { perChannelStages } from '../quantize/add_stages.js';
 import { type CodeMap, isDefined, multiplied } from '../quantize/activation_tables.js';
 import type { ConvNumbers } from '../quantize/division.js';
+import { type Numerics, scaleKeeper } from '../model/numerics.js';
 import { quantizeMultiplier } from '../quantize/multiplier.js';
 import { type ProductNumbers, productStages, wantsSwap } from '../quantize/product_stages.js';
 import type { Stages } from '../quantize/stages.js';
@@ -35,9 +36,10 @@ import { signedMap, tableNumbersOf } from './table.js';
 import { tanh } from './tanh.js';
 import { constantCodes, operandsAlike, pixelOf, pixelOperands, sides, wholeOperands } from './two_operands.js';
 
-// TFLite multiplies and divides the scales as float32.
-const multiplierOf = (first: number, second: number, output: number) =>
-  quantizeMultiplier(Math.fround(Math.fround(first * second) / output));
+const multiplierOf = (numerics: Numerics, first: number, second: number, output: number) => {
+  const kept = scaleKeeper(numerics);
+  return quantizeMultiplier(kept(kept(first * second) / output));
+};
 
 const loweredOf = (context: OpContext) => {
   const [map, constant] = sides(context);
@@ -48,7 +50,7 @@ const loweredOf = (context: OpContext) => {
   const [x, c, y] = [quantizationOf(map), quantizationOf(constant), quantizationOf(output)];
   const codes = constantCodes(constant);
   const weights = Int8Array.from({ length: channels }, (_, channel) => codes[codes.length === 1 ? 0 : channel] ?? 0);
-  const multiplier = multiplierOf(x.scale, c.scale, y.scale);
+  const multiplier = multiplierOf(context.graph.numerics, x.scale, c.scale, y.scale);
   const numbers: ConvNumbers = {
     multipliers: [multiplier],
     bias: Int32Array.from(weights, (weight) => -x.zeroPoint * (weight - c.zeroPoint)),
@@ -83,7 +85,7 @@ const tableOf = (context: OpContext): { readonly input: number; readonly stages:
     if (a == null || b == null) continue;
     const scaleOf = (tensor: typeof first): number => tensor.quantization?.scales[0] ?? 1;
     const zeroOf = (tensor: typeof first): number => tensor.quantization?.zeroPoints[0] ?? 0;
-    const multiplier = multiplierOf(scaleOf(first), scaleOf(second), scaleOf(output));
+    const multiplier = multiplierOf(context.graph.numerics, scaleOf(first), scaleOf(second), scaleOf(output));
     const product = signedMap(
       (code) => multiplied((a(code) - zeroOf(first)) * (b(code) - zeroOf(second)), multiplier) + zeroOf(output),
       output.type,
@@ -123,7 +125,7 @@ const productOf = (
   const [a, b, y] = [quantizationOf(first), quantizationOf(second), quantizationOf(output)];
   const { range, fits } = limits;
   const numbers: ProductNumbers = {
-    multiplier: multiplierOf(a.scale, b.scale, y.scale),
+    multiplier: multiplierOf(context.graph.numerics, a.scale, b.scale, y.scale),
     zeroPoints: [a.zeroPoint, b.zeroPoint],
     outputZeroPoint: y.zeroPoint,
     range: fits ? range : [-128, 127],

@@ -1,14 +1,16 @@
 /** QUANTIZE between int8 and uint8, and to another scale: nothing at all where the NPU's codes stay the same. */
 import { scaleStages } from '../quantize/copy_stages.js';
 import { quantizeMultiplier, type QuantizedMultiplier } from '../quantize/multiplier.js';
+import { scaleKeeper } from '../model/numerics.js';
 import { byteTypes, maps, perTensor, planes, unseen } from './common_rules.js';
 import { inputOf, type OpContext, type OpDefinition, outputOf, quantizationOf, type Rule } from './rule.js';
 
+/** QUANTIZE divides the scales as double; RELU and its relatives keep of the quotient what the release does. */
 export const rescale = (context: OpContext): QuantizedMultiplier => {
   const [input, output] = [inputOf(context, 0), outputOf(context)];
-  return input === null || output === null
-    ? { mantissa: 0, shift: 0 }
-    : quantizeMultiplier(quantizationOf(input).scale / quantizationOf(output).scale);
+  if (input === null || output === null) return { mantissa: 0, shift: 0 };
+  const ratio = quantizationOf(input).scale / quantizationOf(output).scale;
+  return quantizeMultiplier(context.node.op === 'QUANTIZE' ? ratio : scaleKeeper(context.graph.numerics)(ratio));
 };
 
 export const scaleRule: Rule = {

@@ -14,6 +14,7 @@ export const tableNumbersOf = (context: OpContext): TableNumbers | null => {
     inputZeroPoint: input.quantization?.zeroPoints[0] ?? 0,
     outputScale: output.quantization?.scales[0] ?? 1,
     outputZeroPoint: output.quantization?.zeroPoints[0] ?? 0,
+    numerics: context.graph.numerics,
   };
 };
 

@@ -184,6 +184,7 @@ export const buildPlan = (parts: PlanParts): Plan => {
     chip: rk3588,
     cores: 1,
     engineVersion,
+    numerics: parts.graph.numerics,
     tensors: [...given, ...inside.tensors],
     bos: [
       { kind: 'constants', size: Math.max(64, constants.byteLength), bytes: constants },

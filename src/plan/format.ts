@@ -2,6 +2,8 @@
  * The plan: one flat, versioned, checksummed little-endian file that `delegate/plan/plan.c` checks and reads in place. Header
  * 136 bytes, nine sections of fixed-size records, then the BOs' bytes. The layout is described in ARCHITECTURE.md.
  */
+import type { Numerics } from '../model/numerics.js';
+
 export const planMagic = 'PTFEPLAN';
 export const planVersion = 3;
 export const headerBytes = 136;
@@ -126,6 +128,8 @@ export interface Plan {
   readonly chip: number;
   readonly cores: number;
   readonly engineVersion: string;
+  /** The release of TFLite whose values it gives. */
+  readonly numerics: Numerics;
   readonly tensors: readonly PlanTensor[];
   readonly bos: readonly PlanBo[];
   readonly relocations: readonly PlanRelocation[];

@@ -4,6 +4,7 @@
  */
 import { atoms } from '../hardware/limits.js';
 import { PtfeError } from '../error.js';
+import { numericsNames } from '../model/numerics.js';
 import {
   boKinds,
   directions,
@@ -321,10 +322,13 @@ export const readPlan = (bytes: Uint8Array): Plan => {
   const tasks = records('tasks', (fields, where) => readTask(targets, fields, where));
   demandOrder(tasks);
   const head = new Fields(view, 32);
+  const numerics = numericsNames[view.getUint32(60, true)];
+  if (numerics === undefined) throw damaged('plan header', `numerics ${view.getUint32(60, true)}`);
   return {
     chip: head.u32(),
     cores: head.u32(),
-    engineVersion: new TextDecoder().decode(bytes.subarray(40, 64)).replace(/\0.*$/s, ''),
+    engineVersion: new TextDecoder().decode(bytes.subarray(40, 60)).replace(/\0.*$/s, ''),
+    numerics,
     tensors: records('tensors', (fields, where) => readTensor(targets, fields, where)),
     bos: targets.bos,
     relocations: records('relocations', (fields, where) => readRelocation(targets, fields, where)),

@@ -1,6 +1,7 @@
 /** Plan -> bytes. */
 import { alignUp } from '../layout/cube.js';
 import { joined } from '../model/joined.js';
+import { numericsNames } from '../model/numerics.js';
 import {
   boKinds,
   directions,
@@ -154,7 +155,8 @@ export const writePlan = (plan: Plan): Uint8Array => {
   file.set(new TextEncoder().encode(planMagic), 0);
   new Fields(file, 8).u32(planVersion, headerBytes).u64(file.byteLength);
   new Fields(file, 32).u32(plan.chip, plan.cores);
-  file.set(new TextEncoder().encode(plan.engineVersion).subarray(0, 24), 40);
+  file.set(new TextEncoder().encode(plan.engineVersion).subarray(0, 20), 40);
+  new Fields(file, 60).u32(numericsNames.indexOf(plan.numerics));
   for (const [i, offset] of offsets.entries()) new Fields(file, 64 + 8 * i).u32(offset, counts[i] ?? 0);
   new Fields(file, 24).u64(fnv1a(file.subarray(32)));
   return file;

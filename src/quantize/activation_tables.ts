@@ -9,6 +9,7 @@ import {
   type QuantizedMultiplier,
   typeRange,
 } from './multiplier.js';
+import { type Numerics, scaleKeeper } from '../model/numerics.js';
 
 /** The tensors before and after, as TFLite stores them: float32 scales, zero points in their own codes. */
 export interface TableNumbers {
@@ -17,6 +18,7 @@ export interface TableNumbers {
   readonly inputZeroPoint: number;
   readonly outputScale: number;
   readonly outputZeroPoint: number;
+  readonly numerics: Numerics;
 }
 
 /** NaN where TFLite's kernel leaves what C defines: a sum beyond int32, a float that no int32 holds, no number at all. */
@@ -126,22 +128,23 @@ const twoSided = (
   };
 };
 
-/** x, or alpha * x below zero; TFLite multiplies float32 scales. */
+/** x, or alpha * x below zero. */
 export const leakyReluTable = (numbers: TableNumbers, alpha: number): CodeMap => {
-  const { inputScale, outputScale } = numbers;
-  const above = quantizeMultiplier(fround(inputScale / outputScale));
-  const below = quantizeMultiplier(fround(fround(inputScale * fround(alpha)) / outputScale));
+  const { above, below } = preluMultipliers(numbers, fround(alpha));
   return twoSided(numbers, above, below);
 };
 
 /** The two multipliers of PRELU: from zero up, and of the product with alpha's codes below. */
 export const preluMultipliers = (
-  { inputScale, outputScale }: TableNumbers,
+  { inputScale, outputScale, numerics }: Pick<TableNumbers, 'inputScale' | 'outputScale' | 'numerics'>,
   alphaScale: number,
-): { readonly above: QuantizedMultiplier; readonly below: QuantizedMultiplier } => ({
-  above: quantizeMultiplier(fround(inputScale / outputScale)),
-  below: quantizeMultiplier(fround(fround(inputScale * alphaScale) / outputScale)),
-});
+): { readonly above: QuantizedMultiplier; readonly below: QuantizedMultiplier } => {
+  const kept = scaleKeeper(numerics);
+  return {
+    above: quantizeMultiplier(kept(inputScale / outputScale)),
+    below: quantizeMultiplier(kept(kept(inputScale * alphaScale) / outputScale)),
+  };
+};
 
 /** PRELU with one alpha for all values. @param alpha its code less its zero point */
 export const preluTable = (numbers: TableNumbers, alphaScale: number, alpha: number): CodeMap => {
@@ -150,8 +153,9 @@ export const preluTable = (numbers: TableNumbers, alphaScale: number, alpha: num
 };
 
 /** |x|; TFLite does not multiply where both scales are the same. */
-export const absTable = ({ type, inputScale, inputZeroPoint, outputScale, outputZeroPoint }: TableNumbers): CodeMap => {
-  const multiplier = quantizeMultiplier(fround(inputScale / outputScale));
+export const absTable = (numbers: TableNumbers): CodeMap => {
+  const { type, inputScale, inputZeroPoint, outputScale, outputZeroPoint, numerics } = numbers;
+  const multiplier = quantizeMultiplier(scaleKeeper(numerics)(inputScale / outputScale));
   return (code) => {
     const x = Math.abs(code - inputZeroPoint);
     const scaled = inputScale === outputScale ? x : multiplied(x, multiplier);

@@ -5,8 +5,8 @@
  * `composite` (composite_stages.ts).
  */
 import { compositeStages } from './composite_stages.js';
-import { activationLimit, type ConvNumbers, meanMagnitude, shareBelow, staysBelow, undivided } from './division.js';
-import { multiplyByQuantizedMultiplier, type QuantizedMultiplier } from './multiplier.js';
+import { activationLimit, type ConvNumbers, meanMagnitude, scaledSum, shareBelow, staysBelow, undivided } from './division.js';
+import type { QuantizedMultiplier } from './multiplier.js';
 import type { Stages } from './stages.js';
 import { factorMax } from './two_factors.js';
 
@@ -16,8 +16,8 @@ const noMultiplier: QuantizedMultiplier = { mantissa: 0, shift: 0 };
 const largestExponent = 20;
 
 /** Accumulator for which a dead channel gives exactly TFLite's constant, with multiplier 2^14 >> 15 and exponent e. */
-const deadBias = (bias: number, multiplier: QuantizedMultiplier, exponent: number): number => {
-  const value = multiplyByQuantizedMultiplier(bias, multiplier);
+const deadBias = (numbers: ConvNumbers, bias: number, multiplier: QuantizedMultiplier, exponent: number): number => {
+  const value = scaledSum(numbers, bias, multiplier);
   return Math.max(-512, Math.min(512, value)) * 2 ** (exponent + 1);
 };
 
@@ -48,7 +48,7 @@ const onOwnGrid = (numbers: ConvNumbers): Stages => {
   for (let c = 0; c < count; c++) {
     const multiplier = numbers.multipliers[c] ?? noMultiplier;
     if (numbers.dead[c] === true) {
-      add[c] = deadBias(numbers.bias[c] ?? 0, multiplier, largest);
+      add[c] = deadBias(numbers, numbers.bias[c] ?? 0, multiplier, largest);
       multiply[c] = 2 ** 14;
       align[c] = 1;
       continue;
@@ -88,5 +88,6 @@ const onOwnGrid = (numbers: ConvNumbers): Stages => {
 /** A multiplier for each channel, by the way that differs less. */
 export const channelStages = (numbers: ConvNumbers): Stages => {
   const [own, other] = [onOwnGrid(numbers), compositeStages(numbers)];
+  if (numbers.rounding === 'once' && other !== null) return other;
   return other !== null && other.mismatch < own.mismatch ? other : own;
 };

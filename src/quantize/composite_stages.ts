@@ -11,10 +11,11 @@ import {
   meanMagnitude,
   oneRounding,
   oneRoundingMismatch,
+  scaledSum,
   shareBelow,
   undivided,
 } from './division.js';
-import { multiplyByQuantizedMultiplier, type QuantizedMultiplier } from './multiplier.js';
+import type { QuantizedMultiplier } from './multiplier.js';
 import type { Operand, Stages } from './stages.js';
 import { factorMax, factorMin } from './two_factors.js';
 
@@ -83,6 +84,8 @@ interface Grid {
   readonly bnShift: number;
   /** Share of the codes that are below the zero point. */
   readonly below: number;
+  /** Whether TFLite rounds once. */
+  readonly once: boolean;
 }
 
 /** Whether BN moves channels that have another grid than the common one to the side with more codes. */
@@ -94,7 +97,8 @@ const productOf = ({ exponent, bsShift, bnShift }: Grid, { mantissa, shift }: Qu
 
 /** Share of a channel's values that the roundings give another code than TFLite's. */
 const roundedApart = (grid: Grid, { shift }: QuantizedMultiplier): number => {
-  const { exponent, below } = grid;
+  const { exponent, below, once } = grid;
+  if (once) return 0;
   if (exponent === 0) return oneRoundingMismatch(-shift, below);
   // A channel beyond E rounds at a coarser grid than TFLite's.
   const step = shift < 0 ? 2 ** shift * Math.abs(1 - 2 ** -(exponent + shift)) : 2 ** -exponent;
@@ -131,7 +135,7 @@ const gridsOf = (numbers: ConvNumbers, live: readonly Channel[]): readonly Grid[
   const exponents = live.map(({ multiplier }) => -multiplier.shift);
   const [smallest, largest] = [Math.min(...exponents), Math.max(...exponents)];
   if (smallest < smallestExponent) return [];
-  const below = shareBelow(numbers);
+  const [below, once] = [shareBelow(numbers), numbers.rounding === 'once'];
   const start = Math.max(0, smallest);
   const last = Math.max(start, Math.min(largest, smallest + largestSpread, largestExponent));
   // BS keeps as many bits as an int32 holds for every accumulator that does not saturate the output anyway.
@@ -141,11 +145,11 @@ const gridsOf = (numbers: ConvNumbers, live: readonly Channel[]): readonly Grid[
     bsShift,
     bnShift: 30 - (exponent - smallest) - bsShift,
     below,
+    once,
   });
-  return [
-    ...Array.from({ length: spare(last) - spare(start) + 1 }, (_, i) => grid(0, spare(start) + i)),
-    ...Array.from({ length: last - start + 1 }, (_, i) => grid(start + i, spare(start + i))),
-  ].filter(({ bnShift }) => bnShift >= 0);
+  const inOne = Array.from({ length: spare(last) - spare(start) + 1 }, (_, i) => grid(0, spare(start) + i));
+  const inTwo = Array.from({ length: once ? 0 : last - start + 1 }, (_, i) => grid(start + i, spare(start + i)));
+  return [...inOne, ...inTwo].filter(({ bnShift }) => bnShift >= 0);
 };
 
 /** The grid that differs least. */
@@ -167,7 +171,8 @@ const bestGrid = (numbers: ConvNumbers, live: readonly Channel[]): Grid | null =
 
 /** What BN adds for a channel, in units of its product. */
 const addedFor = (grid: Grid, { shift }: QuantizedMultiplier): number => {
-  const { exponent, bnShift, below } = grid;
+  const { exponent, bnShift, below, once } = grid;
+  if (once) return 0;
   if (exponent === 0) return oneRounding(Math.max(0, -shift), bnShift, below);
   if (!movesOthers(grid)) return 0;
   // BN's own rounding adds half a unit of the common grid already.
@@ -197,7 +202,7 @@ export const compositeStages = (numbers: ConvNumbers): Stages | null => {
     add[c] = numbers.bias[c] ?? 0;
     if (numbers.dead[c] === true) {
       // (value * 2^t * 2^14 >> bsShift) * 2^14 >> bnShift is value * 2^exponent.
-      const value = Math.max(-512, Math.min(512, multiplyByQuantizedMultiplier(add[c] ?? 0, multiplier)));
+      const value = Math.max(-512, Math.min(512, scaledSum(numbers, add[c] ?? 0, multiplier)));
       add[c] = value * 2 ** (exponent + bsShift + bnShift - 28);
       first[c] = factorMin;
       second[c] = factorMin;

@@ -13,12 +13,13 @@ import {
   meanMagnitude,
   oneRounding,
   oneRoundingMismatch,
+  scaledSum,
   shareBelow,
   staysBelow,
   undivided,
 } from './division.js';
 import { factorMantissa, factorMax } from './two_factors.js';
-import { multiplyByQuantizedMultiplier, quantizeMultiplier, type QuantizedMultiplier } from './multiplier.js';
+import { quantizeMultiplier, type QuantizedMultiplier } from './multiplier.js';
 import type { ScaleStage, Stages } from './stages.js';
 
 /** True where ReLU and an upper limit can express the clamp: the lower end is the zero point (or the codes' own end). */
@@ -61,21 +62,22 @@ const composite = (numbers: ConvNumbers, multiplier: QuantizedMultiplier): Stage
   };
 };
 
-/** The same carried through in one rounding by BN, right on one side of the zero point. */
+/** The same carried through in one rounding by BN: as it is where TFLite rounds once, else right on one side of the zero point. */
 const compositeInOne = (numbers: ConvNumbers, multiplier: QuantizedMultiplier): Stages => {
   const exponent = Math.max(0, -multiplier.shift);
   const { first, second, shift, error } = factorMantissa(multiplier.mantissa);
   const bsShift = bsShiftFor(exponent);
   const bnShift = shift - multiplier.shift - bsShift;
   const below = shareBelow(numbers);
+  const once = numbers.rounding === 'once';
   const limit = activationLimit(numbers, 0);
   return {
     technique: 'tflite-grid',
     bs: { add: numbers.bias, multiply: first, shift: bsShift, limit: null },
-    bn: { add: oneRounding(exponent, bnShift, below), multiply: second, shift: bnShift, limit },
+    bn: { add: once ? null : oneRounding(exponent, bnShift, below), multiply: second, shift: bnShift, limit },
     ew: null,
     out: undivided(numbers),
-    mismatch: oneRoundingMismatch(exponent, below) + meanMagnitude(numbers) * error,
+    mismatch: (once ? 0 : oneRoundingMismatch(exponent, below)) + meanMagnitude(numbers) * error,
     facts: compositeFacts(bsShift, limit),
   };
 };
@@ -112,6 +114,7 @@ const dividedByBn = (numbers: ConvNumbers, { mantissa, shift }: QuantizedMultipl
 };
 
 const perTensor = (numbers: ConvNumbers, multiplier: QuantizedMultiplier): Stages => {
+  if (numbers.rounding === 'once') return compositeInOne(numbers, multiplier);
   const ways = [dividedByBn(numbers, multiplier), composite(numbers, multiplier), compositeInOne(numbers, multiplier)];
   return ways.reduce((best, way) => (way.mismatch < best.mismatch ? way : best));
 };
@@ -140,10 +143,7 @@ export const seenConvStages = (numbers: ConvNumbers): Stages | null => {
     const exact = ((scales[c] ?? 0) / reference) * 2 ** 14;
     multiply[c] = Math.max(1, Math.round(exact));
     if (numbers.dead[c] === true) {
-      const value = multiplyByQuantizedMultiplier(
-        numbers.bias[c] ?? 0,
-        numbers.multipliers[c] ?? { mantissa: 0, shift: 0 },
-      );
+      const value = scaledSum(numbers, numbers.bias[c] ?? 0, numbers.multipliers[c] ?? { mantissa: 0, shift: 0 });
       multiply[c] = 2 ** 14;
       add[c] = Math.round(Math.max(-512, Math.min(512, value)) / reference);
       continue;

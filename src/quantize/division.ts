@@ -2,11 +2,13 @@
  * The last step on TFLite's grid: OUT_CVT's division by 2^exponent, half away from zero, or one rounding in its place; and
  * the clamp before it. What a convolution's numbers are, for all that make stages of them.
  */
-import type { QuantizedMultiplier } from './multiplier.js';
+import { multiplyByQuantizedMultiplier, multiplyRoundedOnce, type QuantizedMultiplier } from './multiplier.js';
 import type { OutputStage } from './stages.js';
 
 /** Everything that the numbers of a convolution's output depend on, in the NPU's codes. */
 export interface ConvNumbers {
+  /** How often TFLite rounds between a sum and the output; absent: twice. */
+  readonly rounding?: 'once' | 'twice';
   /** One, or one for each output channel. */
   readonly multipliers: readonly QuantizedMultiplier[];
   /** Bias with the input's zero point folded in: what BS adds to the accumulator. One for each output channel. */
@@ -109,6 +111,14 @@ export const oneRounding = (exponent: number, shift: number, below: number): num
 /** Share of values that are on the other side of the zero point than the one that one rounding is right on, and differ. */
 export const oneRoundingMismatch = (exponent: number, below: number): number =>
   exponent > 0 ? 2 ** -exponent * Math.min(below, 1 - below) : 0;
+
+/** What TFLite makes of a sum, less the zero point. */
+export const scaledSum = (
+  { rounding }: Pick<ConvNumbers, 'rounding'>,
+  sum: number,
+  multiplier: QuantizedMultiplier,
+): number =>
+  rounding === 'once' ? multiplyRoundedOnce(sum, multiplier) : multiplyByQuantizedMultiplier(sum, multiplier);
 
 /** Mean distance from the zero point: a relative error times it is a share of values. */
 export const meanMagnitude = (numbers: ConvNumbers): number =>

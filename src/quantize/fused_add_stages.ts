@@ -1,6 +1,6 @@
 /**
  * A convolution whose result an ADD takes, in one task. TFLite stores the convolution's result as a byte: rounded twice
- * and clamped. The sum must start from that byte, not from the accumulator, so BS brings the accumulator to the byte's
+ * and clamped (FULLY_CONNECTED once, in some releases). The sum must start from that byte, not from the accumulator, so BS brings the accumulator to the byte's
  * grid (shifted to start at 0, clamped by ReLUx), BN multiplies and takes the shift back, EW adds the other operand.
  * BS has one rounding where TFLite has two: for each channel the addend is chosen so that BS's steps meet TFLite's at as
  * many accumulators as possible, and the share of accumulators that still differ is counted, step by step.
@@ -12,7 +12,11 @@ import type { QuantizedMultiplier } from './multiplier.js';
 import type { Stages } from './stages.js';
 
 /** Smallest accumulator for which TFLite's rounded result is at least `value` counts above the zero point. */
-const thresholdOf = (value: number, { mantissa, shift }: QuantizedMultiplier): number => {
+const thresholdOf = (value: number, { mantissa, shift }: QuantizedMultiplier, rounding: ConvNumbers['rounding']): number => {
+  if (rounding === 'once') {
+    const tie = (value - 0.5) / (mantissa * 2 ** (shift - 31));
+    return value > 0 ? Math.ceil(tie) : Math.floor(tie) + 1;
+  }
   const grid = 2 ** Math.max(0, -shift);
   // Half away from zero: a tie counts as `value` above zero, as `value - 1` below.
   const edge = (value - 0.5) * grid;
@@ -34,12 +38,13 @@ const fitChannel = (
   shift: number,
   counts: number,
   below: number,
+  rounding: ConvNumbers['rounding'],
 ): ChannelFit => {
   const addends: number[] = [];
   let first = 0;
   let last = 0;
   for (let k = 1; k <= counts; k++) {
-    last = thresholdOf(k - below, multiplier);
+    last = thresholdOf(k - below, multiplier, rounding);
     if (k === 1) first = last;
     addends.push(Math.ceil(((k - 0.5) * 2 ** shift) / multiply) - last);
   }
@@ -68,7 +73,7 @@ export const fusedAddStages = (conv: ConvNumbers, add: AddNumbers): Stages | nul
     const near = Math.max(1, Math.min(factorMax, Math.round(exact)));
     const candidates = [near, near - 1, near + 1].filter((factor) => factor >= 1 && factor <= factorMax);
     return candidates
-      .map((factor) => fitChannel(multiplier, factor, shift, counts, below))
+      .map((factor) => fitChannel(multiplier, factor, shift, counts, below, conv.rounding))
       .reduce((best, fit) => (fit.mismatch < best.mismatch ? fit : best));
   });
   const [only] = fits;

@@ -3,6 +3,8 @@
  * (two roundings, as in the reference kernels) and `CalculateActivationRangeQuantized`.
  */
 
+import { type Numerics, scaleKeeper } from '../model/numerics.js';
+
 /** A real multiplier as TFLite stores it: `mantissa / 2^31 * 2^shift`, mantissa in [2^30, 2^31) or 0. */
 export interface QuantizedMultiplier {
   readonly mantissa: number;
@@ -60,12 +62,20 @@ export const multiplyByQuantizedMultiplier = (value: number, { mantissa, shift }
   return halfAwayFromZero(high / 2 ** right);
 };
 
+/** The same rounded once, half away from zero: LiteRT's FULLY_CONNECTED, in double. */
+export const multiplyRoundedOnce = (value: number, { mantissa, shift }: QuantizedMultiplier): number =>
+  halfAwayFromZero(value * (mantissa * 2 ** (shift - 31)));
+
 /**
- * The multiplier of a convolution's output. uint8 kernels use the float32 product of the two scales, int8 kernels the
- * double one: taking the other makes values differ.
+ * The multiplier of a convolution's output. uint8 kernels keep the product of the two scales as the release does
+ * (`scaleKeeper`), int8 kernels as double: taking the other makes values differ.
  */
-export const effectiveScale = (input: number, weight: number, output: number, type: 'int8' | 'uint8'): number =>
-  (type === 'uint8' ? Math.fround(input * weight) : input * weight) / output;
+export const effectiveScale = (
+  input: number,
+  weight: number,
+  output: number,
+  { type, numerics }: { readonly type: 'int8' | 'uint8'; readonly numerics: Numerics },
+): number => (type === 'uint8' ? scaleKeeper(numerics)(input * weight) : input * weight) / output;
 
 /** Limits of the stored type, in its own codes. */
 export const typeRange = (type: 'int8' | 'uint8'): readonly [number, number] =>

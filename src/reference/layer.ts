@@ -115,7 +115,7 @@ const biasOf = (tensor: Tensor | undefined, channels: number): Int32Array => {
 
 /** @returns null where the node is no quantized convolution of one picture with constant weights */
 export const convolutionLayer = (
-  { tensors }: Graph,
+  { tensors, numerics }: Graph,
   { op, inputs, outputs, params }: Node,
 ): ConvolutionLayer | null => {
   if (op !== 'CONV_2D' && op !== 'DEPTHWISE_CONV_2D') return null;
@@ -136,7 +136,7 @@ export const convolutionLayer = (
     weights: centred(filter),
     bias: biasOf(bias, to.channels),
     multipliers: scales.map((scale) =>
-      quantizeMultiplier(effectiveScale(scaleOf(input), scale, scaleOf(result), result.type)),
+      quantizeMultiplier(effectiveScale(scaleOf(input), scale, scaleOf(result), { type: result.type, numerics })),
     ),
     outputZeroPoint: zeroPointOf(result),
     range,

@@ -9,6 +9,7 @@ import { compileTflite } from '../../src/compile.js';
 import { delegateOptions } from '../../src/commands/delegate_options.js';
 import { plansOfFile } from '../../src/commands/plan_file.js';
 import { facts } from '../../src/hardware/facts.js';
+import type { Graph } from '../../src/model/graph.js';
 import { adviceOf } from '../../src/ops/advice.js';
 import { operators } from '../../src/ops/index.js';
 import { readPlan } from '../../src/plan/read.js';
@@ -237,7 +238,7 @@ describe('commands', () => {
     });
 
     it('every rule has an advice', () => {
-      const graph = { tensors: new Map(), nodes: [] };
+      const graph: Graph = { numerics: 'litert-2.4', tensors: new Map(), nodes: [] };
       for (const { op, rules } of operators.values()) {
         const node = { index: 0, op, version: 1, inputs: [], outputs: [], params: {} };
         for (const rule of rules)

@@ -1,22 +1,32 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { Numerics } from '../../src/model/numerics.js';
 
 /**
  * Private Python environments with the two TFLite runtimes. They are made once under `.cache/python/` and found again
  * by a stamp; where one cannot be made, the reason is data, and tests skip with it.
  */
-export type Runtime = 'tflite_runtime' | 'ai_edge_litert';
+export type Runtime = 'tflite_runtime' | 'ai_edge_litert' | 'litert_nightly';
 
 export type PythonEnvironment =
   | { readonly available: true; readonly runtime: Runtime; readonly python: string }
   | { readonly available: false; readonly runtime: Runtime; readonly reason: string };
 
+/** Those that hosts have. */
 export const runtimes: readonly Runtime[] = ['tflite_runtime', 'ai_edge_litert'];
+
+/** Of which release each one's numbers are. */
+export const numericsOf: Readonly<Record<Runtime, Numerics>> = {
+  tflite_runtime: 'tflite-2.14',
+  ai_edge_litert: 'litert-2.3',
+  litert_nightly: 'litert-2.4',
+};
 
 const requirements: Readonly<Record<Runtime, readonly string[]>> = {
   tflite_runtime: ['tflite_runtime==2.14.0', 'numpy<2', 'pillow'],
   ai_edge_litert: ['ai-edge-litert==2.3.0', 'pillow'],
+  litert_nightly: ['ai-edge-litert-nightly==2.4.0.dev20261026', 'pillow'],
 };
 
 export const repository = resolve(import.meta.dirname, '../..');

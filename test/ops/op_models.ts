@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compileTflite } from '../../src/compile.js';
+import type { Numerics } from '../../src/model/numerics.js';
 import type { Precision } from '../../src/fuse/fuse.js';
 import { type Addon, factsFromEnvironment, loadAddon } from '../host/addon.js';
 import { delegateLibrary, Oracle, type RunRequest } from '../host/oracle.js';
-import { pythonEnvironment, repository, type Runtime } from '../host/python.js';
+import { numericsOf, pythonEnvironment, repository, type Runtime } from '../host/python.js';
 import { type Random, seededRandom } from '../host/random.js';
 import { shares } from '../host/seeds.js';
 import { type ModelSpec, type OpSpec, type TensorSpec, writeTflite } from '../host/tflite_writer.js';
@@ -89,8 +90,9 @@ const runOn = (
   bytes: Uint8Array,
   model: OpModel,
   precision: Precision,
+  numerics: Numerics,
 ): readonly Uint8Array[] | string => {
-  const { parts, refusals } = compileTflite(bytes, { trust: 'inferred', precision });
+  const { parts, refusals } = compileTflite(bytes, { trust: 'inferred', precision, numerics });
   const [part] = parts;
   if (part === undefined || parts.length > 1 || refusals.length > 0)
     return refusals.map(({ rule, text }) => `${rule}: ${text}`).join('; ') || `${parts.length} parts`;
@@ -163,7 +165,7 @@ export async function againstReference(
       continue;
     }
     try {
-      const got = runOn(addon, bytes, model, precision);
+      const got = runOn(addon, bytes, model, precision, numericsOf[runtime]);
       if (typeof got === 'string') {
         refused.push(`${model.title}: ${got}`);
         continue;

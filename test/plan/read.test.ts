@@ -30,6 +30,7 @@ const plan: Plan = {
   chip: 3588,
   cores: 1,
   engineVersion: 'test',
+  numerics: 'litert-2.3',
   tensors: [
     {
       tensor: 0,

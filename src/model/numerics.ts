@@ -1,0 +1,24 @@
+/**
+ * Whose numbers a plan gives. TFLite's reference kernels calculate differently from release to release:
+ *   tflite-2.14  scales are multiplied and divided as float32; FULLY_CONNECTED rounds twice, as convolutions do.
+ *   litert-2.3   FULLY_CONNECTED rounds once: sum times scale in double, half away from zero (LiteRT 1.4 to 2.3).
+ *   litert-2.4   scales are multiplied and divided as double as well: uint8 CONV_2D, DEPTHWISE_CONV_2D and TRANSPOSE_CONV,
+ *                MUL, RELU and its relatives, PRELU, LEAKY_RELU, ABS.
+ * Everything else gives the same values in all of them.
+ */
+export const numericsNames = ['tflite-2.14', 'litert-2.3', 'litert-2.4'] as const;
+
+export type Numerics = (typeof numericsNames)[number];
+
+/** What is taken where no host can be asked. */
+export const newestNumerics: Numerics = 'litert-2.4';
+
+export const isNumerics = (name: string): name is Numerics => numericsNames.some((known) => known === name);
+
+/** What TFLite keeps of a product or a quotient of scales where it does not ask for double: float32 before 2.4. */
+export const scaleKeeper = (numerics: Numerics): ((value: number) => number) =>
+  numerics === 'litert-2.4' ? (value) => value : Math.fround;
+
+/** How FULLY_CONNECTED comes from its sums to the output. */
+export const fullyConnectedRounding = (numerics: Numerics): 'once' | 'twice' =>
+  numerics === 'tflite-2.14' ? 'twice' : 'once';
