@@ -7,6 +7,7 @@ noise from a fixed seed. Writes to stdout: u32 length of a JSON header, the head
 """
 
 import importlib
+import importlib.metadata
 import json
 import os
 import struct
@@ -24,6 +25,16 @@ def load_runtime():
         except ImportError:
             continue
     sys.exit("no TFLite runtime is installed in this Python (pip install ai-edge-litert)")
+
+
+def version_of(runtime):
+    package = runtime.split(".")[0].replace("_", "-")
+    for name in (package, package + "-nightly", package + "-cpu"):
+        try:
+            return importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return ""
 
 
 def noise(detail, seed):
@@ -113,7 +124,7 @@ def main():
         except (ValueError, RuntimeError):
             continue  # resources and the like have no bytes
         tensors.append({"index": index, "bytes": len(blobs[-1])})
-    header = json.dumps({"runtime": name, "tensors": tensors}).encode()
+    header = json.dumps({"runtime": name, "version": version_of(name), "tensors": tensors}).encode()
     sink.write(struct.pack("<I", len(header)) + header)
     for blob in blobs:
         sink.write(blob)

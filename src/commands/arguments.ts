@@ -2,6 +2,7 @@
 // As a whole: an older Node must get as far as saying that it is too old.
 import * as util from 'node:util';
 import { PtfeError } from '../error.js';
+import { isNumerics, type Numerics, numericsNames } from '../model/numerics.js';
 import type { Trust } from '../ops/rule.js';
 import type { Precision } from '../fuse/fuse.js';
 import type { PartChoice } from '../partition/check.js';
@@ -82,6 +83,17 @@ export const partsOption = (command: string, { values }: Arguments): PartChoice 
   const { parts = 'worthwhile' } = values;
   if (parts === 'worthwhile' || parts === 'all') return parts;
   throw badUsage(command, `--parts ${parts}: only worthwhile and all are known`);
+};
+
+/** `--numerics`: a release of TFLite, or null for the one that `auto` finds. */
+export const numericsOption = (command: string, { values }: Arguments): Numerics | null => {
+  const { numerics = 'auto' } = values;
+  if (numerics === 'auto') return null;
+  if (isNumerics(numerics)) return numerics;
+  throw badUsage(
+    command,
+    `--numerics ${numerics}: only auto, ${numericsNames.slice(0, -1).join(', ')} and ${numericsNames.at(-1) ?? ''} are known`,
+  );
 };
 
 /** `--precision`: as few tasks as come within a count of TFLite, or every value where the hardware can. */

@@ -2,11 +2,19 @@
 import { type CompiledModel, type CompileOptions, compileTflite } from '../compile.js';
 import { readTflite, subgraphCount } from '../model/tflite.js';
 import type { Target } from '../partition/check.js';
-import { onePositional, readArguments, partsOption, precisionOption, trustOption } from './arguments.js';
+import {
+  numericsOption,
+  onePositional,
+  partsOption,
+  precisionOption,
+  readArguments,
+  trustOption,
+} from './arguments.js';
 import { inFile, readBytes, tellBugs } from './files.js';
+import { newestNumerics } from '../model/numerics.js';
 import { printJson, type Subcommand } from './subcommand.js';
 
-const usage = `ptfe check MODEL.tflite [--trust seen] [--parts all] [--precision best] [--json]
+const usage = `ptfe check MODEL.tflite [--trust seen] [--parts all] [--precision best] [--numerics RELEASE] [--json]
 
 Says for every node whether it runs on the NPU, on the host inside a part, or on the CPU, by which rule, and what to change
 in the model for that. Graphs that the model's own ops call, or that belong to further signatures, follow the first one.
@@ -14,6 +22,8 @@ in the model for that. Graphs that the model's own ops call, or that belong to f
   --trust seen      only register words that were seen on silicon or in a shipped driver
   --parts all       also parts that would cost more than they save
   --precision best  as near to TFLite as the hardware comes, with more tasks
+  --numerics RELEASE
+                    whose TFLite's numbers: tflite-2.14, litert-2.3, litert-2.4 (default auto: the newest)
   --json            the answer as JSON
 Exit codes: 0 the NPU takes nodes of the model; 1 it takes none; 2 bad input or usage.
 `;
@@ -101,14 +111,16 @@ export const checkCommand: Subcommand = {
       trust: { type: 'string' },
       parts: { type: 'string' },
       precision: { type: 'string' },
+      numerics: { type: 'string' },
       json: { type: 'boolean' },
     });
     const model = onePositional('check', parsed, 'model');
     const trust = trustOption('check', parsed);
     const parts = partsOption('check', parsed);
     const precision = precisionOption('check', parsed);
+    const numerics = numericsOption('check', parsed) ?? newestNumerics;
     const bytes = readBytes(model);
-    const options = { trust, parts, precision };
+    const options = { trust, parts, precision, numerics };
     const [main, ...others] = inFile(model, () =>
       Array.from({ length: Math.max(1, subgraphCount(bytes)) }, (_, number) => checkedGraph(bytes, options, number)),
     );

@@ -3,14 +3,16 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { PtfeError } from '../error.js';
+import type { Graph } from '../model/graph.js';
 import { compareLayers, type Layer } from '../explain/compare.js';
-import { badUsage, partsOption, precisionOption, readArguments, trustOption } from './arguments.js';
+import { newestNumerics, numericsOfVersion } from '../model/numerics.js';
+import { badUsage, numericsOption, partsOption, precisionOption, readArguments, trustOption } from './arguments.js';
 import { answerWhole } from './compare_whole.js';
 import { readBytes, readModel } from './files.js';
 import { loadAddon, referenceProgram } from './installation.js';
 import { printJson, type Subcommand } from './subcommand.js';
 
-const usage = `ptfe compare MODEL [INPUT ...] [--limit COUNTS] [--share PERCENT] [--trust seen] [--precision best] [--python PYTHON] [--json]
+const usage = `ptfe compare MODEL [INPUT ...] [--limit COUNTS] [--share PERCENT] [--trust seen] [--precision best] [--numerics RELEASE] [--python PYTHON] [--json]
        ptfe compare MODEL [INPUT ...] --whole [--keep-all] [--parts worthwhile] [--limit COUNTS] [--share PERCENT] [...]
 
 Runs the model in TFLite (reference kernels), and each node that the NPU takes on the software NPU with TFLite's own
@@ -27,6 +29,8 @@ each op that rounds before it, and by more where a scale makes more of a count.
   --share PERCENT   values that may differ, over all layers (default 0.1; with --whole any)
   --trust seen      only register words seen on silicon or in a shipped driver
   --precision best  as near to TFLite as the hardware comes, with more tasks
+  --numerics RELEASE
+                    whose TFLite's numbers: tflite-2.14, litert-2.3, litert-2.4 (default auto: those of the runtime)
   --python PYTHON   a Python with ai-edge-litert, tensorflow or tflite_runtime (default PTFE_PYTHON, else python3)
   --json            the answer as JSON
 Exit codes: 0 within the limits; 1 not; 2 bad input or usage.
@@ -41,11 +45,14 @@ const reasonOf = (stderr: string): string => {
 
 interface Header {
   readonly runtime: string;
+  readonly version: string;
   readonly tensors: readonly { readonly index: number; readonly bytes: number }[];
 }
 
 interface Reference {
   readonly runtime: string;
+  /** Empty where the package has none. */
+  readonly version: string;
   readonly tensors: ReadonlyMap<number, Uint8Array>;
 }
 
@@ -61,7 +68,7 @@ const runReference = (python: string, model: string, inputs: readonly string[]):
     at += bytes;
     return [index, Uint8Array.from(stdout.subarray(at - bytes, at))] as const;
   });
-  return { runtime: header.runtime.split('.')[0] ?? '', tensors: new Map(tensors) };
+  return { runtime: header.runtime.split('.')[0] ?? '', version: header.version, tensors: new Map(tensors) };
 };
 
 const percent = (part: number, whole: number): string => `${(whole === 0 ? 100 : (100 * part) / whole).toFixed(4)} %`;
@@ -95,6 +102,7 @@ export const compareCommand: Subcommand = {
       share: text,
       trust: text,
       precision: text,
+      numerics: text,
       python: text,
     });
     const [model, ...inputs] = given.positionals;
@@ -106,17 +114,20 @@ export const compareCommand: Subcommand = {
     if (!whole && (given.flags.has('keep-all') || given.values['parts'] !== undefined))
       throw badUsage('compare', '--keep-all and --parts go with --whole');
     const parts = given.values['parts'] === undefined ? 'all' : partsOption('compare', given);
-    const { graph } = readModel(model);
+    const asked = numericsOption('compare', given);
+    const read = readModel(model);
     for (const path of inputs) if (!existsSync(path)) throw new PtfeError('no-file', path, 'there is no such file');
     const addon = loadAddon();
     const python = given.values['python'] ?? process.env['PTFE_PYTHON'] ?? 'python3';
-    const { runtime, tensors } = runReference(python, model, inputs);
+    const { runtime, version, tensors } = runReference(python, model, inputs);
+    const numerics = asked ?? numericsOfVersion(runtime, version) ?? newestNumerics;
+    const graph: Graph = { ...read.graph, numerics };
     if (whole)
       return answerWhole(terminal, addon, {
         model,
         bytes: readBytes(model),
         graph,
-        options: { ...options, parts },
+        options: { ...options, parts, numerics },
         keepAll: given.flags.has('keep-all'),
         limit,
         share: given.values['share'] === undefined ? null : share,
@@ -133,9 +144,19 @@ export const compareCommand: Subcommand = {
     const first = compared.find((layer) => layer.differing > 0)?.node ?? null;
     const good = largest <= limit && 100 * differing <= share * values;
     if (given.flags.has('json'))
-      printJson(terminal, { model, runtime, good, values, differing, largest, firstThatDiffers: first, layers });
+      printJson(terminal, {
+        model,
+        runtime,
+        numerics,
+        good,
+        values,
+        differing,
+        largest,
+        firstThatDiffers: first,
+        layers,
+      });
     else {
-      terminal.out(`${model}, against ${runtime}'s reference kernels\n`);
+      terminal.out(`${model}, against ${runtime}'s reference kernels, with the numbers of ${numerics}\n`);
       for (const layer of layers) terminal.out(`${layerLine(layer)}\n`);
       terminal.out(
         `${compared.length} of ${layers.length} nodes compared: ${percent(values - differing, values)} of ${values} values equal, ` +

@@ -7,17 +7,19 @@ import { readPlan } from '../plan/read.js';
 import {
   badUsage,
   onePositional,
+  numericsOption,
   outputOption,
-  readArguments,
   partsOption,
   precisionOption,
+  readArguments,
   trustOption,
 } from './arguments.js';
+import { newestNumerics } from '../model/numerics.js';
 import { inFile, readModel, tellBugs, writeBytes } from './files.js';
 import { planFile } from './plan_file.js';
 import { printJson, type Subcommand } from './subcommand.js';
 
-const usage = `ptfe compile MODEL.tflite [-o PLAN] [--trust seen] [--parts all] [--precision best] [--chip rk3588] [--json]
+const usage = `ptfe compile MODEL.tflite [-o PLAN] [--trust seen] [--parts all] [--precision best] [--numerics RELEASE] [--chip rk3588] [--json]
 
 Compiles what the NPU takes of a model into one plan file, for machines without Node: the delegate runs it with its option
 plan=PLAN, and C programs run it with ptfe_plan and ptfe_open (delegate/include/ptfe.h).
@@ -25,6 +27,8 @@ plan=PLAN, and C programs run it with ptfe_plan and ptfe_open (delegate/include/
   -o, --output PLAN  where it goes; default: the model's name with .plan, in the current folder
   --trust seen       only register words that were seen on silicon or in a shipped driver
   --precision best   as near to TFLite as the hardware comes, with more tasks
+  --numerics RELEASE whose TFLite's numbers: tflite-2.14, litert-2.3, litert-2.4 (default auto: the newest, as there is no
+                     host to ask)
   --parts all        also parts that would cost more than they save
   --chip NAME        ${Object.keys(chips).join(', ')}; plans are made for the RK3588 only
   --json             the answer as JSON
@@ -70,6 +74,7 @@ export const compileCommand: Subcommand = {
       trust: { type: 'string' },
       parts: { type: 'string' },
       precision: { type: 'string' },
+      numerics: { type: 'string' },
       chip: { type: 'string' },
       json: { type: 'boolean' },
     });
@@ -77,9 +82,10 @@ export const compileCommand: Subcommand = {
     const trust = trustOption('compile', parsed);
     const parts = partsOption('compile', parsed);
     const precision = precisionOption('compile', parsed);
+    const numerics = numericsOption('compile', parsed) ?? newestNumerics;
     checkChip(parsed.values['chip'] ?? 'rk3588');
     const { bytes, graph } = readModel(model);
-    const compiled = inFile(model, () => compileTflite(bytes, { trust, parts, precision }));
+    const compiled = inFile(model, () => compileTflite(bytes, { trust, parts, precision, numerics }));
     const summaries = compiled.parts.map(summaryOf);
     const file =
       summaries.length === 0 ? null : (outputOption('compile', parsed) ?? `${basename(model, '.tflite')}.plan`);
@@ -87,7 +93,7 @@ export const compileCommand: Subcommand = {
     if (file !== null) writeBytes(file, contents);
     const { refusals } = compiled;
     if (parsed.flags.has('json'))
-      printJson(terminal, { model, trust, file, bytes: contents.byteLength, parts: summaries, refusals });
+      printJson(terminal, { model, trust, numerics, file, bytes: contents.byteLength, parts: summaries, refusals });
     else if (file === null) terminal.out(`${model}: no node for the NPU (ptfe check says why)\n`);
     else {
       terminal.out(`${file}: ${contents.byteLength} bytes\n${summaries.map(partLine).join('')}`);

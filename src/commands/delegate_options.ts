@@ -36,6 +36,12 @@ export const delegateOptions: readonly DelegateOption[] = [
     initial: 'fast',
     text: 'best: as near to TFLite as the hardware comes, with more tasks',
   },
+  {
+    name: 'numerics',
+    allowed: 'auto|tflite-2.14|litert-2.3|litert-2.4',
+    initial: 'auto',
+    text: "whose TFLite's numbers; auto asks the host's",
+  },
   { name: 'facts', allowed: '<name=value,... of the software NPU>', initial: '', text: 'behaviours (ptfe npu facts)' },
   { name: 'plan', allowed: '<file of ptfe compile>', initial: '', text: 'a compiled model: no engine, no Node' },
 ];

@@ -3,6 +3,7 @@ import { accessSync, closeSync, constants, existsSync, openSync, readdirSync, re
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
+import { newestNumerics, numericsOfVersion } from '../model/numerics.js';
 import { engineVersion } from '../version.js';
 import { badUsage, readArguments } from './arguments.js';
 import { addonFile, engineFile, libraryFile, loadAddon } from './installation.js';
@@ -42,18 +43,37 @@ const nodeFinding = (): Finding => {
 };
 
 const pythonProgram = [
-  'import importlib.util as u, sys',
-  'names = [n for n in ("tflite_runtime", "ai_edge_litert", "tensorflow") if u.find_spec(n)]',
-  'print("%d.%d.%d" % sys.version_info[:3], sys.executable, *names, sep="\\n")',
+  'import importlib.metadata as m, sys',
+  'names = ("tflite-runtime", "ai-edge-litert", "ai-edge-litert-nightly", "tensorflow", "tensorflow-cpu")',
+  'versions = {d.metadata["Name"].lower().replace("_", "-"): d.version for d in m.distributions() if d.metadata["Name"]}',
+  'print("%d.%d.%d" % sys.version_info[:3], sys.executable, *(n + " " + versions[n] for n in names if n in versions), sep="\\n")',
 ].join('\n');
 
-const pythonFinding = (): Finding => {
+/** Python, its runtimes, and whose numbers plans have in them: the delegate asks TFLite's kernels as well. */
+const pythonFindings = (): readonly Finding[] => {
   const python = process.env['PTFE_PYTHON'] ?? 'python3';
   const { status, stdout } = spawnSync(python, ['-c', pythonProgram], { encoding: 'utf8', timeout: 20_000 });
-  if (status !== 0) return { what: 'Python', state: 'absent', text: `${python} does not run` };
+  if (status !== 0) return [{ what: 'Python', state: 'absent', text: `${python} does not run` }, numericsFinding([])];
   const [version = '', path = '', ...runtimes] = stdout.trim().split('\n');
   const found = runtimes.length === 0 ? 'no TFLite runtime installed in it' : runtimes.join(', ');
-  return { what: 'Python', state: 'ok', text: `${version}, ${path}: ${found}` };
+  return [{ what: 'Python', state: 'ok', text: `${version}, ${path}: ${found}` }, numericsFinding(runtimes)];
+};
+
+/** @param runtimes names and versions */
+const numericsFinding = (runtimes: readonly string[]): Finding => {
+  const asked = process.env['PTFE_NUMERICS'] ?? 'auto';
+  const text =
+    asked !== 'auto'
+      ? `${asked}, by PTFE_NUMERICS`
+      : runtimes.length === 0
+        ? `the kernels of the host's TFLite are asked; ${newestNumerics} where they do not tell`
+        : runtimes
+            .map((runtime) => {
+              const [name = '', version = ''] = runtime.split(' ');
+              return `${numericsOfVersion(name, version) ?? newestNumerics} by the version of ${runtime}`;
+            })
+            .join(', ') + ' (verbose=1 says what its kernels answer)';
+  return { what: 'numerics', state: 'ok', text };
 };
 
 /** ELF's number of the machine, for the architectures that ptfe is built for. */
@@ -176,7 +196,7 @@ export const doctorCommand: Subcommand = {
     if (positionals.length > 0) throw badUsage('doctor', 'it takes no file');
     const findings = [
       nodeFinding(),
-      pythonFinding(),
+      ...pythonFindings(),
       libraryFinding(),
       engineFinding(),
       addonFinding(),

@@ -119,7 +119,12 @@ const readNode = (cursor: Cursor): Node => {
 /** What the delegate found out, or was told; not in the message that a plan file is known by. */
 const numericsOf = (name: string): Numerics => {
   if (isNumerics(name)) return name;
-  throw new PtfeError('bad-message', 'graph message', `numerics ${name} is not known`, 'delegate and engine must be of one build');
+  throw new PtfeError(
+    'bad-message',
+    'graph message',
+    `numerics ${name} is not known`,
+    'delegate and engine must be of one build',
+  );
 };
 
 export interface Message {

@@ -15,6 +15,25 @@ export const newestNumerics: Numerics = 'litert-2.4';
 
 export const isNumerics = (name: string): name is Numerics => numericsNames.some((known) => known === name);
 
+/**
+ * The release whose numbers a package of some version has; `delegate/compile/numerics.c` says the same. TensorFlow, and what is
+ * built from it, took over what LiteRT 1.4 brought in 2.20.
+ * @returns null for a package or version that is not known
+ */
+export const numericsOfVersion = (name: string, version: string): Numerics | null => {
+  const [major = NaN, minor = 0] = (/^\d+(\.\d+)?/.exec(version)?.[0] ?? '')
+    .split('.')
+    .map((part) => parseInt(part, 10));
+  if (!(major >= 0)) return null;
+  const before = (wantedMajor: number, wantedMinor: number): boolean =>
+    major < wantedMajor || (major === wantedMajor && minor < wantedMinor);
+  const known = name.replaceAll('-', '_');
+  if (known.startsWith('ai_edge_litert'))
+    return before(1, 4) ? 'tflite-2.14' : before(2, 4) ? 'litert-2.3' : 'litert-2.4';
+  if (/^(tflite_runtime|tensorflow|libtensorflow)/.test(known)) return before(2, 20) ? 'tflite-2.14' : 'litert-2.3';
+  return null;
+};
+
 /** What TFLite keeps of a product or a quotient of scales where it does not ask for double: float32 before 2.4. */
 export const scaleKeeper = (numerics: Numerics): ((value: number) => number) =>
   numerics === 'litert-2.4' ? (value) => value : Math.fround;

@@ -5,7 +5,15 @@
  * `composite` (composite_stages.ts).
  */
 import { compositeStages } from './composite_stages.js';
-import { activationLimit, type ConvNumbers, meanMagnitude, scaledSum, shareBelow, staysBelow, undivided } from './division.js';
+import {
+  activationLimit,
+  type ConvNumbers,
+  meanMagnitude,
+  scaledSum,
+  shareBelow,
+  staysBelow,
+  undivided,
+} from './division.js';
 import type { QuantizedMultiplier } from './multiplier.js';
 import type { Stages } from './stages.js';
 import { factorMax } from './two_factors.js';

@@ -12,7 +12,11 @@ import type { QuantizedMultiplier } from './multiplier.js';
 import type { Stages } from './stages.js';
 
 /** Smallest accumulator for which TFLite's rounded result is at least `value` counts above the zero point. */
-const thresholdOf = (value: number, { mantissa, shift }: QuantizedMultiplier, rounding: ConvNumbers['rounding']): number => {
+const thresholdOf = (
+  value: number,
+  { mantissa, shift }: QuantizedMultiplier,
+  rounding: ConvNumbers['rounding'],
+): number => {
   if (rounding === 'once') {
     const tie = (value - 0.5) / (mantissa * 2 ** (shift - 31));
     return value > 0 ? Math.ceil(tie) : Math.floor(tie) + 1;

@@ -6,7 +6,7 @@ import { readTflite } from '../../src/model/tflite.js';
 import { checkNode } from '../../src/partition/check.js';
 import { type Addon, loadAddon } from '../host/addon.js';
 import { Oracle, type OutputTensor } from '../host/oracle.js';
-import { pythonEnvironment } from '../host/python.js';
+import { numericsOf, pythonEnvironment } from '../host/python.js';
 import { compare, type Comparison } from '../ops/tally.js';
 import { modelEntries, modelFolder, modelPath, sampleInputs, zoo, zooIsHere } from './zoo.js';
 
@@ -68,7 +68,7 @@ describe('real models, layer by layer', function () {
     it(name, async () => {
       const entry = modelEntries().find((known) => known.name === name);
       if (oracle === undefined || typeof addon === 'string' || entry === undefined) throw new Error('not set up');
-      const { graph, inputs } = readTflite(readFileSync(modelPath(name)));
+      const { graph, inputs } = readTflite(readFileSync(modelPath(name)), numericsOf.ai_edge_litert);
       const [pictures = []] = sampleInputs(python, entry, samples.slice(0, 1));
       const run = await oracle.run({ model: modelPath(name), inputs: [pictures], everything: true });
       if (!run.ok) throw new Error(run.error);

@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { compileTflite } from '../../src/compile.js';
 import { type Addon, factsFromEnvironment, loadAddon } from '../host/addon.js';
 import { delegateLibrary, Oracle, type RunResult } from '../host/oracle.js';
-import { anyPythonEnvironment, pythonEnvironment, repository, runtimes } from '../host/python.js';
+import {
+  anyPythonEnvironment,
+  numericsOf,
+  pythonEnvironment,
+  repository,
+  type Runtime,
+  runtimes,
+} from '../host/python.js';
 import { shares } from '../host/seeds.js';
 import { buildModel, type ModelChoice, modelChoice, type RandomModel } from './random_model.js';
 import {
@@ -47,8 +54,8 @@ const choices = (most: number): readonly Drawn[] =>
   );
 
 /** Outputs of the model on the software NPU in this process, or why it was not compiled to one part. */
-function runInProcess(addon: Addon, model: RandomModel): readonly Uint8Array[] | string {
-  const { parts, refusals } = compileTflite(model.bytes);
+function runInProcess(addon: Addon, model: RandomModel, runtime: Runtime): readonly Uint8Array[] | string {
+  const { parts, refusals } = compileTflite(model.bytes, { trust: 'inferred', numerics: numericsOf[runtime] });
   const [part] = parts;
   if (part === undefined || parts.length > 1 || refusals.length > 0) {
     return (
@@ -119,7 +126,7 @@ describe('random models against the reference kernels', function () {
         const expected = reference === undefined ? 'no reference' : outputsOf(reference);
         if (typeof expected === 'string') return void failures.push(`${keep(drawn, model)}: TFLite: ${expected}`);
         try {
-          const got = runInProcess(addon, model);
+          const got = runInProcess(addon, model, environment.runtime);
           if (typeof got === 'string') return void refused.push(`${keep(drawn, model)}: refused: ${got}`);
           const comparison = compare(`[${drawn.seed} ${drawn.index}] ${model.title}`, model.choice.type, expected, got);
           tallies = counted(tallies, model, comparison);
@@ -196,7 +203,7 @@ describe('random models against the reference kernels', function () {
         if (left > 0) failures.push(`${keep(drawn, model)}: ${left} nodes left on the CPU: ${delegated.stderr}`);
         if (comparison.largest > model.allowedDifference)
           failures.push(`${keep(drawn, model)}: off by ${comparison.largest}`);
-        const here = typeof addon === 'string' ? undefined : runInProcess(addon, model);
+        const here = typeof addon === 'string' ? undefined : runInProcess(addon, model, environment.runtime);
         if (
           here !== undefined &&
           typeof here !== 'string' &&

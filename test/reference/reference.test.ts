@@ -6,7 +6,7 @@ import { multiplyByQuantizedMultiplier } from '../../src/quantize/multiplier.js'
 import { evaluateNode } from '../../src/reference/graph.js';
 import { requantizer } from '../../src/reference/requantize.js';
 import { Oracle } from '../host/oracle.js';
-import { pythonEnvironment } from '../host/python.js';
+import { numericsOf, pythonEnvironment } from '../host/python.js';
 import { seededRandom } from '../host/random.js';
 import { isShared, sharedPath } from '../host/shared.js';
 import { holds } from '../host/holds.js';
@@ -27,7 +27,7 @@ async function compareNodes(
   inputs: readonly Uint8Array[],
   counts: Map<string, Count>,
 ): Promise<void> {
-  const read = readTflite(model);
+  const read = readTflite(model, numericsOf.ai_edge_litert);
   const result = await oracle.run({ model, inputs: [inputs], everything: true });
   if (!result.ok) throw new Error(result.error);
   const values = new Map(result.outputs[0]?.map(({ index, data }) => [index, data]));
