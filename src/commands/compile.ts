@@ -96,7 +96,9 @@ export const compileCommand: Subcommand = {
       printJson(terminal, { model, trust, numerics, file, bytes: contents.byteLength, parts: summaries, refusals });
     else if (file === null) terminal.out(`${model}: no node for the NPU (ptfe check says why)\n`);
     else {
-      terminal.out(`${file}: ${contents.byteLength} bytes\n${summaries.map(partLine).join('')}`);
+      terminal.out(
+        `${file}: ${contents.byteLength} bytes\n${summaries.map(partLine).join('')}  with the numbers of ${numerics} (--numerics)\n`,
+      );
       const others = subgraphCount(bytes) - 1;
       if (others > 0) terminal.out(`other graphs of the model, which are not in it and stay on the CPU: ${others}\n`);
       if (refusals.length > 0) terminal.out(`${refusals.length} nodes stay on the CPU (ptfe check says why)\n`);

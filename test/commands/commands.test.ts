@@ -135,7 +135,7 @@ describe('commands', () => {
   describe('compile', () => {
     it('writes a plan and says what is in it', () => {
       const { out } = ptfe('compile', model, '-o', plan, '--json');
-      expect(json(out)).to.deep.include({ model, trust: 'inferred', refusals: [] });
+      expect(json(out)).to.deep.include({ model, trust: 'inferred', numerics: 'litert-2.4', refusals: [] });
       expect(json(out)).to.deep.include({ file: plan, bytes: readFileSync(plan).length });
       expect(json(out)['parts']).to.deep.equal([
         {
@@ -330,7 +330,7 @@ describe('commands', () => {
       expect(code).to.be.oneOf([0, 1]);
       const { findings, options } = json(out);
       const whats = (findings as readonly { readonly what: string }[]).map(({ what }) => what);
-      expect(whats).to.deep.equal(['Node', 'Python', 'library', 'engine', 'addon', 'device', 'cache']);
+      expect(whats).to.deep.equal(['Node', 'Python', 'numerics', 'library', 'engine', 'addon', 'device', 'cache']);
       expect(options).to.have.length(delegateOptions.length);
     });
 

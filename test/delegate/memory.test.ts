@@ -6,6 +6,7 @@ import { planFile } from '../../src/commands/plan_file.js';
 import { compileTflite } from '../../src/compile.js';
 import { readTflite } from '../../src/model/tflite.js';
 import type { RunResult } from '../host/oracle.js';
+import { numericsOf } from '../host/python.js';
 import { expectScenario } from './expectations.js';
 import { type Bench, openAnyBench, said } from './host_program.js';
 import { int8Model } from './models.js';
@@ -51,7 +52,10 @@ describe('delegate: out of memory', function () {
       const options: Record<string, string> = source === 'engine' ? {} : { [source]: join(bench.folder, source) };
       if (source === 'plan') {
         const { graph } = readTflite(model.bytes);
-        writeFileSync(join(bench.folder, 'plan'), planFile(graph, compileTflite(model.bytes)));
+        writeFileSync(
+          join(bench.folder, 'plan'),
+          planFile(graph, compileTflite(model.bytes, { trust: 'inferred', numerics: numericsOf[bench.runtime] })),
+        );
       }
       if (source === 'cache') expectScenario(bench.scenario('rounds', model, { options, values: { rounds: 2 } }));
       const scenario = bench.scenario('allocation_failures', model, {

@@ -7,7 +7,7 @@ import { planFile } from '../../src/commands/plan_file.js';
 import { compileTflite } from '../../src/compile.js';
 import { readTflite } from '../../src/model/tflite.js';
 import { delegateLibrary, Oracle, type RunResult } from '../host/oracle.js';
-import { pythonEnvironment, repository, runtimes } from '../host/python.js';
+import { numericsOf, pythonEnvironment, repository, runtimes } from '../host/python.js';
 import { seededRandom } from '../host/random.js';
 import { isShared, sharedPath } from '../host/shared.js';
 import { writeTflite } from '../host/tflite_writer.js';
@@ -17,9 +17,6 @@ import { expectDelegated, expectFallback, expectScenario } from './expectations.
 import { type Bench, openBench, said } from './host_program.js';
 import { int8Model, type TestModel } from './models.js';
 
-const compiled = (bytes: Uint8Array): Uint8Array =>
-  planFile(readTflite(bytes).graph, compileTflite(bytes, { trust: 'inferred', parts: 'all' }));
-
 /** A compiled model on a machine that has no Node: PATH is empty, the cache is an empty folder, no engine is named. */
 for (const runtime of runtimes) {
   describe(`delegate: plan files, in ${runtime}`, function () {
@@ -28,6 +25,9 @@ for (const runtime of runtimes) {
     let reference: RunResult;
     let plan = '';
     const model = int8Model();
+    const numerics = numericsOf[runtime];
+    const compiled = (bytes: Uint8Array): Uint8Array =>
+      planFile(readTflite(bytes).graph, compileTflite(bytes, { trust: 'inferred', parts: 'all', numerics }));
     const contents = compiled(model.bytes);
     before(async function () {
       const opened = openBench(runtime);

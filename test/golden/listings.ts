@@ -10,7 +10,7 @@ export const goldenFile = ({ name }: GoldenModel): URL => new URL(`${name}.txt`,
 
 /** What the compiler makes of a model, as the text that stands in git. */
 export function goldenText({ name, shows, trust, bytes }: GoldenModel): string {
-  const { parts, refusals } = compileTflite(bytes, { trust: trust ?? 'inferred' });
+  const { parts, refusals } = compileTflite(bytes, { trust: trust ?? 'inferred', numerics: 'litert-2.3' });
   const refused = refusals.map(({ node, rule, text }) => `node ${node} stays on the CPU: ${rule}: ${text}\n`);
   const listed = parts.map(({ plan }) =>
     listingText(disassemble(programOfPlan(readPlan(plan), name), { all: false }), false),

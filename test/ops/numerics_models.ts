@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import type fc from 'fast-check';
 import type { OpSpec } from '../host/tflite_writer.js';
 import { Builder, type ByteType, chosenSeed, type OpModel } from './op_models.js';
 
