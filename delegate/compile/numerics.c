@@ -21,13 +21,15 @@ static int starts_with(const char *text, const char *start) { return strncmp(tex
 int numerics_of_version(const char *package, const char *version) {
     char *end;
     if (!isdigit((unsigned char)*version)) return UNKNOWN;
-    const long major = strtol(version, &end, 10), minor = *end == '.' ? strtol(end + 1, NULL, 10) : 0;
+    const long major = strtol(version, &end, 10);
+    if (*end != '.' || !isdigit((unsigned char)end[1])) return UNKNOWN; /* "libtensorflow_cc.so.2" */
+    const long minor = strtol(end + 1, NULL, 10);
     if (major > 1000 || minor > 1000) return UNKNOWN;
     const long release = major * 1000 + minor;
     if (starts_with(package, "ai_edge_litert")) {
-        return release < 1004 ? NUMERICS_TFLITE_2_14 : release < 2004 ? NUMERICS_LITERT_2_3 : NUMERICS_LITERT_2_4;
+        return release < 1003 ? NUMERICS_TFLITE_2_14 : release < 2004 ? NUMERICS_LITERT_2_3 : NUMERICS_LITERT_2_4;
     }
-    /* TensorFlow and what is built from it took over what LiteRT 1.4 brought in 2.20. */
+    /* TensorFlow and what is built from it took over what LiteRT 1.3 brought in 2.20. */
     if (starts_with(package, "tflite_runtime") || starts_with(package, "tensorflow") || starts_with(package, "libtensorflow")) {
         return release < 2020 ? NUMERICS_TFLITE_2_14 : NUMERICS_LITERT_2_3;
     }
@@ -139,7 +141,7 @@ static void ask_convolution(tfl_context *context, const tfl_registration *regist
 }
 
 /*
- * The reference kernels round once and with a double product from LiteRT 1.4 on. The optimized ones, which are as they were,
+ * The reference kernels round once and with a double product from LiteRT 1.3 on. The optimized ones, which are as they were,
  * keep float32 products until 2.4, and round once or twice as the processor has it: they leave 2.14 and 2.3 open.
  */
 static void ask_fully_connected(tfl_context *context, const tfl_registration *registration, int node, evidence *e) {
@@ -175,6 +177,14 @@ static void ask_kernels(tfl_context *context, evidence *e) {
 
 /* ---- both ---- */
 
+/* A version that kernels contradict is off by little: a development version, say. */
+static int nearest(int possible, int release) {
+    for (int apart = 0;; apart++) {
+        if (release >= apart && (possible >> (release - apart) & 1) != 0) return release - apart;
+        if ((possible >> (release + apart) & 1) != 0) return release + apart;
+    }
+}
+
 enum numerics numerics_of_host(tfl_context *context, char *how, size_t size) {
     found beside = {UNKNOWN, ""};
     evidence asked = {ANY_RELEASE, 0, ""};
@@ -183,7 +193,7 @@ enum numerics numerics_of_host(tfl_context *context, char *how, size_t size) {
     if (asked.possible == 0) asked = (evidence){ANY_RELEASE, 0, ""}; /* kernels of two minds */
     const int fits = has_version && (asked.possible >> beside.numerics & 1) != 0;
     int chosen = NUMERICS_COUNT - 1;
-    if (fits) chosen = beside.numerics;
+    if (has_version) chosen = nearest(asked.possible, beside.numerics);
     else if (asked.prefers_oldest && (asked.possible & ONLY_2_14) != 0) chosen = NUMERICS_TFLITE_2_14;
     else {
         while ((asked.possible >> chosen & 1) == 0) chosen--;
