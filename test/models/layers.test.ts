@@ -68,7 +68,7 @@ describe('real models, layer by layer', function () {
     it(name, async () => {
       const entry = modelEntries().find((known) => known.name === name);
       if (oracle === undefined || typeof addon === 'string' || entry === undefined) throw new Error('not set up');
-      const { graph, inputs } = readTflite(readFileSync(modelPath(name)), numericsOf.ai_edge_litert);
+      const { graph, inputs } = readTflite(readFileSync(modelPath(name)), 0, numericsOf.ai_edge_litert);
       const [pictures = []] = sampleInputs(python, entry, samples.slice(0, 1));
       const run = await oracle.run({ model: modelPath(name), inputs: [pictures], everything: true });
       if (!run.ok) throw new Error(run.error);

@@ -17,7 +17,7 @@ describe('quantize: the numbers of a release', () => {
     if (!isShared(path)) return this.skip();
     const bytes = Uint8Array.from(readFileSync(sharedPath(path)));
     const mantissas = (numerics: Numerics): readonly (number | undefined)[] => {
-      const { graph } = readTflite(bytes, numerics);
+      const { graph } = readTflite(bytes, 0, numerics);
       return graph.nodes.map((node) => convolutionLayer(graph, node)?.multipliers[0]?.mantissa);
     };
     const [old, middle, newest] = numericsNames.map(mantissas);

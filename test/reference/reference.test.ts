@@ -27,7 +27,7 @@ async function compareNodes(
   inputs: readonly Uint8Array[],
   counts: Map<string, Count>,
 ): Promise<void> {
-  const read = readTflite(model, numericsOf.ai_edge_litert);
+  const read = readTflite(model, 0, numericsOf.ai_edge_litert);
   const result = await oracle.run({ model, inputs: [inputs], everything: true });
   if (!result.ok) throw new Error(result.error);
   const values = new Map(result.outputs[0]?.map(({ index, data }) => [index, data]));
