@@ -34,6 +34,7 @@
     "plan_sources": [
       "delegate/plan/plan.c",
       "delegate/plan/accesses.c",
+      "delegate/plan/jobs.c",
       "delegate/plan/layout.c",
       "delegate/device/facts_option.c",
       "delegate/device/software.c",
@@ -85,6 +86,10 @@
         "delegate/util/options.c",
         "delegate/util/bytes.c",
         "delegate/util/sha256.c",
+        "delegate/device/choose.c",
+        "delegate/device/rocket.c",
+        "delegate/device/rocket_file.c",
+        "delegate/device/rocket_node.c",
         "<@(plan_sources)",
         "<@(npu_sources)"
       ],

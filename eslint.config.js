@@ -13,6 +13,7 @@ const rooms = [
   'tile',
   'schedule',
   'allocate',
+  'cost',
   'emit',
   'plan',
   'stream',

@@ -79,7 +79,12 @@ int main(int count, char **arguments) {
     char error[ERROR_BYTES];
     void *file = read_file(arguments[1], &length);
     if (file == NULL) return stop(arguments[1], "cannot be read");
-    if (ptfe_plan(file, length, (uint32_t)strtoul(arguments[2], NULL, 10), &plan, &plan_length) != 0) {
+    char *end;
+    const unsigned long part = strtoul(arguments[2], &end, 10);
+    if (*arguments[2] < '0' || *arguments[2] > '9' || *end != 0 || part > UINT32_MAX) {
+        return stop(arguments[2], "not the number of a part (the first one is 0)");
+    }
+    if (ptfe_plan(file, length, (uint32_t)part, &plan, &plan_length) != 0) {
         return stop(arguments[1], "no such part in it, or no file of ptfe compile");
     }
     ptfe_session *session = ptfe_open(plan, plan_length, NULL, error, sizeof error);

@@ -3,17 +3,33 @@
 import { build } from 'esbuild';
 import { chmodSync, readFileSync } from 'node:fs';
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+const { version, engines } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+const needed = engines.node.replace('>=', '');
+const [major, minor] = needed.split('.').map(Number);
+
+// An older Node gets as far as this line: it knows the syntax (`target`), and no name that its modules lack is imported.
+const oldest = 'node12.20';
+const bannerThat = (ends) => `{
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major < ${major} || (major === ${major} && minor < ${minor})) {
+    const text = 'ptfe needs Node ${needed} or later, and this is Node ' + process.versions.node;
+    ${ends}
+  }
+}`;
+const program = bannerThat("process.stderr.write('Error: ' + text + '\\n'); process.exit(2);");
+// Another's program is not ended.
+const library = bannerThat('throw new Error(text);');
+
 const shared = {
   bundle: true,
   platform: 'node',
-  target: 'node20.19',
+  target: oldest,
   format: 'esm',
   define: { PTFE_VERSION: JSON.stringify(version) },
   logLevel: 'warning',
 };
-await build({ ...shared, entryPoints: ['src/engine.ts'], outfile: 'dist/engine.mjs' });
-await build({ ...shared, entryPoints: ['src/index.ts'], outfile: 'dist/index.mjs' });
-await build({ ...shared, entryPoints: ['src/cli.ts'], outfile: 'dist/cli.mjs' });
+await build({ ...shared, banner: { js: program }, entryPoints: ['src/engine.ts'], outfile: 'dist/engine.mjs' });
+await build({ ...shared, banner: { js: library }, entryPoints: ['src/index.ts'], outfile: 'dist/index.mjs' });
+await build({ ...shared, banner: { js: program }, entryPoints: ['src/cli.ts'], outfile: 'dist/cli.mjs' });
 chmodSync('dist/cli.mjs', 0o755);
 console.log(`dist/engine.mjs, dist/index.mjs, dist/cli.mjs: ptfe ${version}`);

@@ -5,7 +5,7 @@
 //
 //     npm run fuzz -- [--seconds 60] [--target plan,file] [--keep]
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -146,16 +146,26 @@ async function fuzz(name) {
   if (options.keep) keep(name, program, grown);
 }
 
-/** The corpus of the repository becomes the least that reaches all that is reached. */
+/** Bytes of a target's corpus in the repository. */
+const mostKept = 150_000;
+
+/** The corpus of the repository becomes a small set that reaches nearly all that is reached: the smallest inputs of a cover. */
 function keep(name, program, grown) {
-  const fewest = join(work, 'fewest', name);
-  rmSync(fewest, { recursive: true, force: true });
-  mkdirSync(fewest, { recursive: true });
-  spawnSync(program, ['-merge=1', '-max_len=20000', fewest, corpusOf(name), grown], { stdio: 'ignore' });
+  const cover = join(work, 'cover', name);
+  rmSync(cover, { recursive: true, force: true });
+  mkdirSync(cover, { recursive: true });
+  spawnSync(program, ['-set_cover_merge=1', '-max_len=20000', cover, corpusOf(name), grown], { stdio: 'ignore' });
+  const files = readdirSync(cover).sort((a, b) => statSync(join(cover, a)).size - statSync(join(cover, b)).size);
   rmSync(corpusOf(name), { recursive: true, force: true });
   mkdirSync(corpusOf(name), { recursive: true });
-  for (const file of readdirSync(fewest)) spawnSync('cp', [join(fewest, file), corpusOf(name)]);
-  console.log(`fuzz ${name}: ${readdirSync(corpusOf(name)).length} inputs kept in ${resolve(corpusOf(name))}`);
+  let [bytes, kept] = [0, 0];
+  for (const file of files) {
+    bytes += statSync(join(cover, file)).size;
+    if (bytes > mostKept) break;
+    copyFileSync(join(cover, file), join(corpusOf(name), file));
+    kept++;
+  }
+  console.log(`fuzz ${name}: ${kept} of ${files.length} inputs kept in ${resolve(corpusOf(name))}`);
 }
 
 for (const name of chosen) await fuzz(name);

@@ -24,7 +24,17 @@ const builds = [
 ];
 for (const [target, output] of builds) {
   const defines = [`-DPTFE_VERSION="${version}"`, '-DNODE_GYP_MODULE_NAME=ptfe_addon', `-I${include}`];
-  const args = [...flags, ...sanitizers, ...defines, ...sourcesOf(root, target), '-o', output, '-ldl', '-lpthread', '-lm'];
+  const args = [
+    ...flags,
+    ...sanitizers,
+    ...defines,
+    ...sourcesOf(root, target),
+    '-o',
+    output,
+    '-ldl',
+    '-lpthread',
+    '-lm',
+  ];
   if (run(cc, args) !== 0) process.exit(1);
 }
 const runtimes = ['libasan.so', 'libubsan.so'].map((name) =>

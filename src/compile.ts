@@ -2,10 +2,12 @@
  * The table of contents: a part of a graph in, a plan out, one call for each room.
  * model -> ops and axes (partition) -> fuse -> place -> quantize -> tile -> schedule -> allocate -> emit -> plan
  */
-import { allocateArena, withTensors } from './allocate/arena.js';
+import { allocateArena, type Lifetime, withTensors } from './allocate/arena.js';
 import { ConstantBuffer } from './allocate/constants.js';
 import { lifetimesOf } from './allocate/lifetimes.js';
+import { NodeError } from './error.js';
 import type { Renamed } from './axes/rename.js';
+import { PtfeError } from './error.js';
 import { hostTable } from './layout/host_table.js';
 import { buildPlan } from './plan/build.js';
 import { emitTasks } from './emit/tasks.js';
@@ -13,15 +15,18 @@ import { fuse, type Precision } from './fuse/fuse.js';
 import { dropUnused } from './fuse/unused.js';
 import type { Graph, Part } from './model/graph.js';
 import { readTflite } from './model/tflite.js';
-import { operators } from './ops/index.js';
-import type { Operation } from './ops/operation.js';
-import { type OpContext, type OpDefinition, type Refusal, refusalOf, type Trust } from './ops/rule.js';
+import { type Operation, operandsOf } from './ops/operation.js';
+import type { Refusal, Trust } from './ops/rule.js';
 import { checkGraph, type PartChoice, renamedGraph } from './partition/check.js';
+import { lowerPart } from './partition/lower_part.js';
+import { bugRefusal, mostPartBytes, partRefusal, type RefusedPart, refusedPart } from './partition/part_rules.js';
+import { inRounds, type PartResult } from './partition/rounds.js';
 import { splitParts } from './partition/split.js';
 import { place, type Placement } from './place/place.js';
+import { withProofs } from './place/proof.js';
 import { type InnerTensor, innerTensors } from './plan/inner_tensors.js';
 import { writePlan } from './plan/write.js';
-import { scheduleJobs } from './schedule/order.js';
+import { jobEnds, scheduleJobs } from './schedule/order.js';
 import { stagesOf } from './ops/stages.js';
 import { isHostStep, type Step } from './tile/task.js';
 import { tileOperation } from './tile/tile.js';
@@ -33,46 +38,74 @@ export interface CompileOptions {
   readonly parts?: PartChoice;
   /** Default: fast, as always with `trust` seen. */
   readonly precision?: Precision;
+  /** Nodes that may run on the host; by default all that can. */
+  readonly hosted?: ReadonlySet<number>;
 }
 
 export const defaultOptions: CompileOptions = { trust: 'inferred' };
 
-/** By the host where the NPU's rules refuse the node. */
-const loweringOf = (definition: OpDefinition, context: OpContext): OpDefinition['lower'] =>
-  definition.host !== undefined && refusalOf(definition, context) !== null ? definition.host.lower : definition.lower;
-
-/** @returns operations in the order of the graph, and the first tensor index that none of them uses */
-const lowerPart = (
-  graph: Graph,
-  part: Part,
-  trust: Trust,
-): { readonly operations: readonly Operation[]; readonly spare: number } => {
-  const wanted = new Set(part.nodes);
-  // Ops that look at their neighbours see those of the part only: the others run elsewhere.
-  const own: Graph = { ...graph, nodes: graph.nodes.filter(({ index }) => wanted.has(index)) };
-  let spare = Math.max(0, ...graph.tensors.keys()) + 1;
-  const operations = own.nodes.flatMap((node) => {
-    const definition = operators.get(node.op);
-    const context: OpContext = { graph: own, node, trust, spare };
-    const lowered = definition === undefined ? [] : loweringOf(definition, context)(context);
-    spare = Math.max(spare, ...lowered.map(({ output }) => output + 1));
-    return lowered;
-  });
-  return { operations, spare };
-};
-
 type Layouts = Placement['borders'];
 
-/** How the host lays out tensors that are not NHWC of their cube; null where it would have to do so in two ways at once. */
-const bordersOf = (part: Part, borders: Layouts, layouts: Renamed['layouts']): Layouts | null => {
+/** Tensors at the part's border that the host would have to lay out in an order that it cannot, or in two at once. */
+const conflictsOf = (part: Part, borders: Layouts, layouts: Renamed['layouts']): readonly number[] =>
+  [...part.inputs, ...part.outputs].filter((tensor) => {
+    const layout = layouts.get(tensor);
+    return layout === null || (layout !== undefined && layout !== 'flat' && borders.has(tensor));
+  });
+
+/** How the host lays out tensors that are not NHWC of their cube. */
+const bordersOf = (part: Part, borders: Layouts, layouts: Renamed['layouts']): Layouts => {
   const all = new Map(borders);
   for (const tensor of [...part.inputs, ...part.outputs]) {
     const layout = layouts.get(tensor);
-    if (layout === undefined) continue;
-    if (layout === null || (borders.has(tensor) && layout !== 'flat')) return null;
-    if (!borders.has(tensor)) all.set(tensor, layout);
+    if (layout !== undefined && layout !== null && !borders.has(tensor)) all.set(tensor, layout);
   }
   return all;
+};
+
+/** @param known what was tiled before */
+const tileAll = (
+  { operations, spots }: Placement,
+  trust: Trust,
+  known: readonly Step[] = [],
+): readonly Step[] | RefusedPart => {
+  const cubes = new Map([...spots].map(([tensor, { cube }]) => [tensor, cube]));
+  const before = new Map(known.map((step) => [step.operation, step]));
+  const steps: Step[] = [];
+  const untiled = new Set<number>();
+  for (const operation of operations) {
+    const step =
+      before.get(operation) ??
+      (operation.kind === 'host' ? { operation } : tileOperation(operation, stagesOf(operation, trust), cubes));
+    if (step === null) untiled.add(operation.nodes[0] ?? -1);
+    else steps.push(step);
+  }
+  if (untiled.size === 0) return steps;
+  return refusedPart([...untiled].map((node) => partRefusal(node, 'tile', 'an operation that cannot be cut')));
+};
+
+/** Whose fault it is that nothing writes a tensor that is read: that of the node that should. */
+const missingRefusal = (graph: Graph, part: Part, tensor: number, operations: readonly Operation[]): RefusedPart => {
+  const makers = graph.nodes.filter(({ index, outputs }) => part.nodes.includes(index) && outputs.includes(tensor));
+  const readers = operations
+    .filter((operation) => operandsOf(operation).includes(tensor))
+    .flatMap(({ nodes }) => nodes);
+  const nodes = makers.length > 0 ? makers.map(({ index }) => index) : readers.length > 0 ? readers : part.nodes;
+  return refusedPart(
+    [...new Set(nodes)].map((node) => partRefusal(node, 'parts', `tensor ${tensor}, which no task makes`)),
+  );
+};
+
+/** The node whose feature map takes the most memory, where all of them take too much. */
+const memoryRefusal = (
+  bytes: number,
+  lifetimes: readonly Lifetime[],
+  { operations, spots }: Placement,
+): RefusedPart => {
+  const [largest] = [...lifetimes].sort((a, b) => b.bytes - a.bytes);
+  const isIn = (tensor: number): boolean => spots.get(tensor)?.root === largest?.tensor;
+  const operation = operations.find(({ output }) => isIn(output)) ?? operations.find((op) => operandsOf(op).some(isIn));
+  return refusedPart([partRefusal(operation?.nodes[0] ?? -1, 'memory', `${bytes} bytes`)]);
 };
 
 /**
@@ -87,9 +120,31 @@ export interface WatchedPlan {
 }
 
 /** Compiles nodes that `checkGraph` accepted. @returns the plan's bytes, or why there is none */
-export const compilePart = (graph: Graph, part: Part, options: CompileOptions): Uint8Array | Refusal => {
+export const compilePart = (graph: Graph, part: Part, options: CompileOptions): PartResult => {
   const compiled = compileWatched(graph, part, options, null);
   return 'plan' in compiled ? compiled.plan : compiled;
+};
+
+/** What the operations of a part are, and where its tensors stand; the nodes that this part cannot have. */
+const placePart = (given: Graph, part: Part, options: CompileOptions, apart: boolean) => {
+  // What `best` is made of was not seen on silicon.
+  const precision = options.trust === 'seen' ? 'fast' : (options.precision ?? 'fast');
+  const plain = new Set<number>();
+  for (;;) {
+    const { graph, layouts, orders } = renamedGraph(given, options.trust, plain);
+    const { operations, spare, refusals } = lowerPart(graph, part, options.trust, options.hosted ?? null);
+    if (refusals.length > 0) return refusedPart(refusals);
+    // A fused ADD's limit stands behind a multiplier: its place nobody has shown.
+    const fused =
+      apart || options.trust === 'seen' ? dropUnused(operations, part) : fuse(operations, part, precision, spare);
+    const placement = place(graph, part, fused, apart);
+    const conflicts = conflictsOf(part, placement.borders, layouts);
+    if (conflicts.length === 0) {
+      if (placement.missing !== null) return missingRefusal(graph, part, placement.missing, placement.operations);
+      return { graph, orders, placement, borders: bordersOf(part, placement.borders, layouts) };
+    }
+    for (const tensor of conflicts) plain.add(tensor);
+  }
 };
 
 /** @param watched null: the plan that runs */
@@ -98,40 +153,50 @@ export const compileWatched = (
   part: Part,
   options: CompileOptions,
   watched: Watched | null,
-): WatchedPlan | Refusal => {
-  const apart = watched === 'apart';
-  const { graph, layouts, orders } = renamedGraph(given, options.trust);
-  // What `best` is made of was not seen on silicon.
-  const precision = options.trust === 'seen' ? 'fast' : (options.precision ?? 'fast');
-  const { operations, spare } = lowerPart(graph, part, options.trust);
-  // A fused ADD's limit stands behind a multiplier: its place nobody has shown.
-  const fused =
-    apart || options.trust === 'seen' ? dropUnused(operations, part) : fuse(operations, part, precision, spare);
-  const placement = place(graph, part, fused, apart);
-  if (placement.missing !== null)
-    return { rule: 'parts', text: `tensor ${placement.missing} is made in no node of the part` };
-  const borders = bordersOf(part, placement.borders, layouts);
-  if (borders === null) return { rule: 'parts', text: 'a tensor with an order that the host cannot lay out' };
-  const cubes = new Map([...placement.spots].map(([tensor, { cube }]) => [tensor, cube]));
-  const steps: Step[] = [];
-  for (const operation of placement.operations) {
-    if (operation.kind === 'host') {
-      steps.push({ operation });
-      continue;
-    }
-    const result = tileOperation(operation, stagesOf(operation, options.trust), cubes);
-    if (result === null)
-      return {
-        rule: 'tile',
-        text: `node ${operation.nodes[0] ?? -1} cannot be cut to fit the chip's buffers`,
-        advice: 'take fewer channels or smaller planes',
-      };
-    steps.push(result);
+): WatchedPlan | RefusedPart => {
+  try {
+    return watchedPlan(given, part, options, watched);
+  } catch (error) {
+    const nodes = error instanceof NodeError ? [error.node] : part.nodes;
+    return refusedPart(nodes.map((node) => bugRefusal(node, error)));
   }
-  const schedule = scheduleJobs(steps, watched !== null);
-  const arena = withTensors(allocateArena(lifetimesOf(part, placement, apart)), placement.spots);
+};
+
+const watchedPlan = (
+  given: Graph,
+  part: Part,
+  options: CompileOptions,
+  watched: Watched | null,
+): WatchedPlan | RefusedPart => {
+  const apart = watched === 'apart';
+  const placed = placePart(given, part, options, apart);
+  if ('refusals' in placed) return placed;
+  const { graph, orders, placement, borders } = placed;
+  const unproven = tileAll(placement, options.trust);
+  if ('refusals' in unproven) return unproven;
+  const realEnds = jobEnds(unproven);
+  const isOneTask = (position: number): boolean => {
+    const step = unproven[position];
+    // A table is loaded by a task of its own.
+    return step !== undefined && !isHostStep(step) && step.tiles.length === 1 && step.stages.table === undefined;
+  };
+  const proven = watched === null ? withProofs(placement, realEnds, isOneTask) : { placement, ends: realEnds };
+  const steps = tileAll(proven.placement, options.trust, unproven);
+  if ('refusals' in steps) return steps;
+  const jobs = scheduleJobs(steps, proven.ends);
+  const schedule = watched === null ? jobs : scheduleJobs(steps, [...steps.keys()]);
+  const { spots } = proven.placement;
+  const cubes = new Map([...spots].map(([tensor, { cube }]) => [tensor, cube]));
+  const lifetimes = lifetimesOf(part, proven.placement, jobs, apart);
+  const memories = allocateArena(lifetimes);
+  const featureBytes = memories.bytes.arena + memories.bytes.io;
+  if (featureBytes > mostPartBytes) return memoryRefusal(featureBytes, lifetimes, placement);
+  const arena = withTensors(memories, spots);
   const constants = new ConstantBuffer();
   const tasks = emitTasks(steps, cubes, arena, placement.constants, constants);
+  const programs = tasks.reduce((bytes, { words }) => bytes + 8 * words.length, 0);
+  const bytes = featureBytes + constants.size + programs;
+  if (bytes > mostPartBytes) return memoryRefusal(bytes, lifetimes, placement);
   const hostTables = steps.filter(isHostStep).map(({ operation }) => {
     const table = hostTable(operation.kernel);
     return { offset: constants.place(table), bytes: table.byteLength };
@@ -149,6 +214,7 @@ export const compileWatched = (
       tasks,
       engineVersion,
       borders,
+      isProven: watched === null,
     }),
   );
   return { plan, tensors: watched === null ? [] : innerTensors(given, part, placement, arena, orders) };
@@ -161,27 +227,54 @@ export interface CompiledModel {
   readonly hosted: readonly (Refusal & { readonly node: number })[];
 }
 
+const allowedOptions = {
+  trust: ['inferred', 'seen'],
+  parts: ['worthwhile', 'all'],
+  precision: ['fast', 'best'],
+} as const;
+
+/** Programs in JavaScript can hand over anything. @throws PtfeError `bad-option` */
+const checkOptions = (bytes: unknown, options: CompileOptions): void => {
+  if (!(bytes instanceof Uint8Array)) throw new PtfeError('bad-option', 'compileTflite', 'the model is no Uint8Array');
+  for (const [name, allowed] of Object.entries(allowedOptions)) {
+    const value: unknown = Object.entries(options).find(([key]) => key === name)?.[1];
+    if (value !== undefined && !allowed.some((one) => one === value))
+      throw new PtfeError('bad-option', `option ${name}`, `${JSON.stringify(value)} is none of ${allowed.join(', ')}`);
+  }
+  const known = Object.keys(allowedOptions);
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw new PtfeError('bad-option', `option ${unknown}`, `it does not exist (options: ${known.join(', ')})`);
+};
+
 /** Compiles a .tflite file without TFLite: what the NPU takes, in parts. @throws PtfeError for a damaged file */
 export const compileTflite = (
   bytes: Uint8Array,
   options: CompileOptions = defaultOptions,
   subgraph = 0,
 ): CompiledModel => {
+  checkOptions(bytes, options);
   const { graph, outputs } = readTflite(bytes, subgraph);
   const { refused: checked, host } = checkGraph(graph, options.trust, options.parts ?? 'worthwhile');
   const refused = new Map(checked);
+  const hosted = new Set(host.keys());
+  const compile = inRounds((part) => compilePart(graph, part, { ...options, hosted }));
   for (;;) {
     const supported = new Set(graph.nodes.map(({ index }) => index).filter((index) => !refused.has(index)));
-    const parts: (Part & { readonly plan: Uint8Array })[] = [];
-    const before = refused.size;
-    for (const part of splitParts(graph, supported, outputs)) {
-      const plan = compilePart(graph, part, options);
-      if (plan instanceof Uint8Array) parts.push({ ...part, plan });
-      else for (const node of part.nodes) refused.set(node, plan);
-    }
-    // Without the nodes of a refused part the others may be cut in another way.
-    if (refused.size > before) continue;
+    const parts = splitParts(graph, supported, outputs);
+    const results = compile(parts);
+    const refusals = results.flatMap((result) => (result instanceof Uint8Array ? [] : result.refusals));
+    for (const { node, ...because } of refusals) refused.set(node, because);
+    // Without a refused node the others may be cut in another way.
+    if (refusals.length > 0) continue;
     const listed = (map: ReadonlyMap<number, Refusal>) => [...map].map(([node, because]) => ({ ...because, node }));
-    return { parts, refusals: listed(refused), hosted: listed(host).filter(({ node }) => supported.has(node)) };
+    return {
+      parts: parts.flatMap((part, i) => {
+        const plan = results[i];
+        return plan instanceof Uint8Array ? [{ ...part, plan }] : [];
+      }),
+      refusals: listed(refused),
+      hosted: listed(host).filter(({ node }) => supported.has(node)),
+    };
   }
 };

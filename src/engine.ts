@@ -9,6 +9,7 @@ import type { Part } from './model/graph.js';
 import { type Message, readMessage } from './model/message.js';
 import type { Trust } from './ops/rule.js';
 import { checkGraph } from './partition/check.js';
+import { inRounds } from './partition/rounds.js';
 import { plansRun, readPartsRun, verdictsRun } from './plan/answer.js';
 
 const requestMagic = 0x51465450;
@@ -50,17 +51,29 @@ const optionsOf = (message: Message): CompileOptions => ({
   precision: message.options['precision'] === 'best' ? 'best' : 'fast',
 });
 
-const check = (message: Message): Uint8Array =>
-  verdictsRun(
-    message.graph.nodes.map(({ index }) => index),
-    checkGraph(message.graph, trustOf(message), message.options['parts'] === 'all' ? 'all' : 'worthwhile').refused,
-  );
+/** What was checked, for the parts that follow. */
+interface Checked {
+  readonly verdicts: Uint8Array;
+  readonly compile: (parts: readonly Part[]) => Uint8Array;
+}
 
-const compile = (message: Message, parts: readonly Part[]): Uint8Array =>
-  plansRun(parts.map((part) => compilePart(message.graph, part, optionsOf(message))));
+const check = (message: Message): Checked => {
+  const { graph } = message;
+  const choice = message.options['parts'] === 'all' ? 'all' : 'worthwhile';
+  const { refused, host } = checkGraph(graph, trustOf(message), choice);
+  const options = { ...optionsOf(message), hosted: new Set(host.keys()) };
+  const compile = inRounds((part) => compilePart(graph, part, options));
+  return {
+    verdicts: verdictsRun(
+      graph.nodes.map(({ index }) => index),
+      refused,
+    ),
+    compile: (parts) => plansRun(compile(parts)),
+  };
+};
 
 const serve = (): void => {
-  let message: Message | null = null;
+  let checked: Checked | null = null;
   for (;;) {
     const header = readExactly(frameHeaderBytes);
     if (header === null) return;
@@ -71,10 +84,10 @@ const serve = (): void => {
     if (payload === null) throw new PtfeError('bad-message', 'engine', 'the stream ended inside a frame');
     const kind = view.getUint32(4, true);
     if (kind === kinds.check) {
-      message = readMessage(payload);
-      reply(kinds.check, check(message));
-    } else if (kind === kinds.compile && message !== null) {
-      reply(kinds.compile, compile(message, readPartsRun(payload)));
+      checked = check(readMessage(payload));
+      reply(kinds.check, checked.verdicts);
+    } else if (kind === kinds.compile && checked !== null) {
+      reply(kinds.compile, checked.compile(readPartsRun(payload)));
     } else {
       throw new PtfeError('bad-message', 'engine', `a frame of kind ${kind}`);
     }

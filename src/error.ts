@@ -16,3 +16,14 @@ export class PtfeError extends Error {
     this.remedy = remedy;
   }
 }
+
+/** A bug that shows at one node: the others of a part need not suffer. */
+export class NodeError extends Error {
+  readonly node: number;
+
+  constructor(node: number, text: string) {
+    super(`node ${node}: ${text}`);
+    this.name = 'NodeError';
+    this.node = node;
+  }
+}

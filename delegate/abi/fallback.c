@@ -53,14 +53,14 @@ static size_t element_bytes(int32_t type) {
 
 /* The bytes that type and dimensions ask for. 0, or -1 for no size that memory can have. */
 static int wanted_bytes(const tfl_tensor *tensor, size_t *out) {
-    size_t bytes = element_bytes(tensor->type);
+    size_t wanted = element_bytes(tensor->type);
     for (int32_t i = 0; i < tensor->dims->size; i++) {
         if (tensor->dims->data[i] < 0) return -1;
         const size_t dim = (size_t)tensor->dims->data[i];
-        if (dim > 0 && bytes > MOST_BYTES / dim) return -1;
-        bytes *= dim;
+        if (dim > 0 && wanted > MOST_BYTES / dim) return -1;
+        wanted *= dim;
     }
-    *out = bytes;
+    *out = wanted;
     return 0;
 }
 

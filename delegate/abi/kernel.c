@@ -9,6 +9,8 @@
 #include "../util/line.h"
 #include "border.h"
 
+enum { MOST_SUSPECTS = 3 };
+
 void kernel_unload(kernel *k) {
     ptfe_close(k->session);
     answer_release(k->planned);
@@ -59,7 +61,8 @@ static int check_plan(const kernel *k, const tfl_context *context, char *error, 
 
 static int open_session(kernel *k, answer *a, const answer_part *part, char *error, size_t size) {
     k->planned = answer_keep(a);
-    k->session = session_open(&device_software, part->plan, part->plan_length, k->delegate->options.value[OPTION_FACTS], error, size);
+    k->planned_part = part;
+    k->session = session_open(device_of(k->delegate->device), part->plan, part->plan_length, k->delegate->options.value[OPTION_FACTS], error, size);
     if (k->session == NULL) return -1;
     k->given = calloc((size_t)ptfe_input_count(k->session) + 1, sizeof *k->given);
     k->taken = calloc((size_t)ptfe_output_count(k->session) + 1, sizeof *k->taken);
@@ -140,15 +143,45 @@ static int collect(kernel *k, const tfl_context *context, char *error, size_t si
     return 0;
 }
 
+/* A forked child never touches its parent's device: the plan is loaded again, on a device of its own. */
+static int load_again(kernel *k, char *error, size_t size) {
+    ptfe_close(k->session);
+    k->session = session_open(device_of(k->delegate->device), k->planned_part->plan, k->planned_part->plan_length,
+                              k->delegate->options.value[OPTION_FACTS], error, size);
+    return k->session == NULL ? DEVICE_FAILED : DEVICE_OK;
+}
+
+/* Once more where the device is not sure of the values. */
+static int run_session(kernel *k, char *error, size_t size) {
+    int status = ptfe_run(k->session, k->given, k->taken, error, size);
+    if (status == DEVICE_FORKED) {
+        status = load_again(k, error, size);
+        if (status == DEVICE_OK) status = ptfe_run(k->session, k->given, k->taken, error, size);
+    }
+    if (status == DEVICE_SUSPECT) status = ptfe_run(k->session, k->given, k->taken, error, size);
+    return status;
+}
+
+/* An invoke that the device did not do. After some in a row it is left alone. */
+static void give_up(kernel *k, int status, const char *error) {
+    if (status == DEVICE_SUSPECT && ++k->suspects < MOST_SUSPECTS) {
+        line_say("this invoke of %u nodes is done by TFLite's kernels: %s", (unsigned)k->nodes.count, error);
+        return;
+    }
+    line_say("a part of %u nodes goes on with TFLite's kernels: %s", (unsigned)k->nodes.count, error);
+    kernel_unload(k);
+}
+
 int kernel_invoke(kernel *k, tfl_context *context, char *error, size_t size) {
     if (k->session == NULL) return fallback_run(&k->fallback, context, k->nodes, k->outputs, error, size);
     if (collect(k, context, error, size) != 0) return -1;
-    uint64_t start = profile_clock(k->delegate->profile);
-    if (ptfe_run(k->session, k->given, k->taken, error, size) != 0) {
-        line_say("a part of %u nodes goes on with TFLite's kernels: %s", (unsigned)k->nodes.count, error);
-        kernel_unload(k);
+    const uint64_t start = profile_clock(k->delegate->profile);
+    const int status = run_session(k, error, size);
+    if (status != DEVICE_OK) {
+        give_up(k, status, error);
         return fallback_run(&k->fallback, context, k->nodes, k->outputs, error, size);
     }
+    k->suspects = 0;
     profile_add(k->delegate->profile, k->session, start);
     return 0;
 }

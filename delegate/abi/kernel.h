@@ -16,6 +16,8 @@ typedef struct kernel {
     u32_list nodes, inputs, outputs;
     shapes own, now;        /* of inputs and outputs, for the first plan and for the session's: as TFLite has them, rank and all */
     answer *planned;        /* holds the bytes of the session's plan: `answer`, or that of a later size */
+    const answer_part *planned_part;
+    unsigned suspects;      /* invokes in a row of which the device was not sure */
     ptfe_session *session;  /* NULL: the part runs on TFLite's kernels */
     const void **given;     /* room for a run's pointers */
     void **taken;

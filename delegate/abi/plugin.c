@@ -1,4 +1,5 @@
 /* TFLite's external-delegate entry points. Nothing here aborts or prints more than a line. */
+#include <stdatomic.h>
 #include <stdio.h>
 
 #include "../util/line.h"
@@ -14,8 +15,21 @@ static void complain(void (*report_error)(const char *), const char *text) {
     else line_say("%s", text);
 }
 
+/* What computes is no secret: a line, once in a process. */
+static int choose(delegate *d, char *error, size_t size) {
+    static atomic_flag is_said = ATOMIC_FLAG_INIT;
+    char text[400];
+    if (device_choose(d->options.value[OPTION_DEVICE], &d->device, text, sizeof text) != 0) {
+        snprintf(error, size, "%s", text);
+        return -1;
+    }
+    if (*text != 0 && !atomic_flag_test_and_set(&is_said)) line_say("%s", text);
+    return 0;
+}
+
 static int set_up(delegate *d, char **keys, char **values, size_t count, char *error, size_t size) {
     if (options_read(&d->options, keys, values, count, error, size) != 0) return -1;
+    if (choose(d, error, size) != 0) return -1;
     const char *file = d->options.value[OPTION_PROFILE];
     if (*file == 0) return 0;
     d->profile = profile_new(file);

@@ -126,8 +126,8 @@ int answer_read_parts(answer *a, char *error, size_t size) {
         if (i + 1 < a->part_count) skip_to(&c, 8);
         part->plan = refused ? NULL : from;
         part->plan_length = refused ? 0 : (size_t)length;
-        part->refusal = refused ? (const char *)from : "";
-        part->refusal_length = refused ? (size_t)length : 0;
+        part->refusals = refused ? from : NULL;
+        part->refusals_length = refused ? (size_t)length : 0;
     }
     return 0;
 }
@@ -138,6 +138,18 @@ static int by_number(const void *a, const void *b) {
 }
 
 /* In whatever order, but each as often. */
+int answer_next_refusal(const answer_part *part, size_t *at, verdict *refused) {
+    cursor c = {part->refusals, part->refusals_length, *at, 0};
+    if (c.at == 0) take_u32(&c); /* their count: the run ends with the last */
+    if (!c.failed && c.at == c.length) return 0;
+    *refused = (verdict){.node = take_u32(&c)};
+    refused->length = take_u32(&c);
+    refused->text = (const char *)take(&c, refused->length);
+    skip_to(&c, 4);
+    *at = c.at;
+    return c.failed ? -1 : 1;
+}
+
 static int has_same_tensors(u32_list a, u32_list b) {
     if (a.count != b.count) return 0;
     const size_t bytes = (size_t)a.count * sizeof(uint32_t);

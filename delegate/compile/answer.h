@@ -26,8 +26,8 @@ typedef struct answer_part {
     u32_list nodes, inputs, outputs;
     const uint8_t *plan; /* 8-aligned; NULL when refused */
     size_t plan_length;
-    const char *refusal;
-    size_t refusal_length;
+    const uint8_t *refusals; /* u32 count; node, length and text of each, 4-aligned */
+    size_t refusals_length;
 } answer_part;
 
 /* Owns its bytes; kernels hold a reference as long as they read plans in place. */
@@ -51,6 +51,9 @@ int answer_read_check(answer *a, const uint32_t *nodes, size_t count, char *erro
 
 /* Read `request` and `reply`: parts with their plans or refusals. */
 int answer_read_parts(answer *a, char *error, size_t error_size);
+
+/* One node of a refused part that must stay on the CPU. `at`: 0 before the first. 1, 0 behind the last, -1 when it is cut off. */
+int answer_next_refusal(const answer_part *part, size_t *at, verdict *refused);
 
 /* Whether the parts are those of another request, though their inputs and outputs may come in another order. */
 int answer_has_parts(const answer *a, const bytes *request);

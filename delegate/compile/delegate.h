@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "../abi/tflite_abi.h"
+#include "../device/choose.h"
 #include "../util/options.h"
 #include "../util/profile.h"
 
@@ -13,6 +14,7 @@ typedef struct kernel kernel;
 typedef struct delegate {
     tfl_delegate base; /* first: TFLite hands it back */
     options options;
+    enum device_choice device;
     profile *profile;     /* NULL: off */
     pthread_mutex_t lock; /* one graph at a time */
     int references;       /* the creator's, and one of each kernel: interpreters may outlive the delegate */

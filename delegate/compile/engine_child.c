@@ -32,6 +32,7 @@ static int64_t milliseconds_of(clockid_t clock) {
 }
 
 static int64_t now_milliseconds(void) { return milliseconds_of(CLOCK_MONOTONIC); }
+
 /* Kept away from 0, 1 and 2, which the child's redirections overwrite. */
 static int moved_up(int fd) {
     if (fd < 0 || fd > 2) return fd;

@@ -10,12 +10,12 @@ void work_free_kernels(work *w) {
     w->kernels = NULL;
 }
 
-int plan_is_unchanged(const uint8_t *plan, size_t length) {
+int plan_is_unchanged(const uint8_t *bytes_of_plan, size_t length) {
     enum { CHECKSUM = 24, SUMMED = 32 }; /* where they stand in a plan's header */
     uint64_t sum;
     if (length < SUMMED) return 0;
-    memcpy(&sum, plan + CHECKSUM, sizeof sum);
-    return sum == plan_hash(plan + SUMMED, length - SUMMED);
+    memcpy(&sum, bytes_of_plan + CHECKSUM, sizeof sum);
+    return sum == plan_hash(bytes_of_plan + SUMMED, length - SUMMED);
 }
 
 int work_load_kernels(work *w) {

@@ -40,6 +40,7 @@ static int run_prepare(work *w) {
 
 int delegate_prepare(tfl_context *context, tfl_delegate *base) {
     delegate *d = (delegate *)base;
+    if (d->device == CHOICE_NONE) return TFL_OK; /* a line said why, when the delegate was made */
     work w = {.delegate = d, .context = context};
     pthread_mutex_lock(&d->lock);
     int status = run_prepare(&w);

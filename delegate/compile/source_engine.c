@@ -7,22 +7,40 @@ static int ask(work *w, enum engine_kind kind, const bytes *request, uint8_t **r
     return engine_ask(w->engine, kind, request->data, request->length, reply, length, w->error, sizeof w->error);
 }
 
-/* Nodes of refused parts go back to the CPU, with the refusal as their reason. 1 when there were any. */
-static int drop_refused_parts(work *w) {
+static int has_node(u32_list nodes, uint32_t node) {
+    for (uint32_t i = 0; i < nodes.count; i++) {
+        if (nodes.data[i] == node) return 1;
+    }
+    return 0;
+}
+
+/* 1 when the node was one of those that are supported. */
+static int refuse_node(answer *a, const verdict *refused) {
+    for (size_t i = 0; i < a->verdict_count; i++) {
+        verdict *v = &a->verdicts[i];
+        if (v->node != refused->node || !v->supported) continue;
+        *v = *refused;
+        return 1;
+    }
+    return 0;
+}
+
+/* Nodes for which a part was refused go back to the CPU, each with its reason. How many there were; -1 when a refusal names none. */
+static int drop_refused_nodes(work *w) {
     answer *a = w->answer;
     int dropped = 0;
     for (size_t p = 0; p < a->part_count; p++) {
-        if (a->parts[p].plan != NULL) continue;
-        dropped = 1;
-        for (uint32_t n = 0; n < a->parts[p].nodes.count; n++) {
-            for (size_t i = 0; i < a->verdict_count; i++) {
-                verdict *v = &a->verdicts[i];
-                if (v->node != a->parts[p].nodes.data[n]) continue;
-                v->supported = 0;
-                v->text = a->parts[p].refusal;
-                v->length = (uint32_t)a->parts[p].refusal_length;
-            }
+        const answer_part *part = &a->parts[p];
+        if (part->plan != NULL) continue;
+        verdict refused;
+        size_t at = 0;
+        int status, own = 0;
+        while ((status = answer_next_refusal(part, &at, &refused)) > 0) {
+            if (has_node(part->nodes, refused.node)) own += refuse_node(a, &refused);
         }
+        /* Without one the same part would come again. */
+        if (status < 0 || own == 0) return work_fail(w, "the engine refused a part without naming a node of it");
+        dropped += own;
     }
     return dropped;
 }
@@ -55,7 +73,8 @@ static int compile(work *w) {
         a->request = request.data;
         a->request_length = request.length;
         if (answer_read_parts(a, w->error, sizeof w->error) != 0) return -1;
-        if (!drop_refused_parts(w)) return 0;
+        const int dropped = drop_refused_nodes(w);
+        if (dropped <= 0) return dropped;
         if (settle_verdicts(w) != 0) return -1;
     }
 }

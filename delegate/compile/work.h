@@ -37,7 +37,7 @@ tfl_int_array *work_supported_nodes(const answer *a);
 int work_preview(work *w, bytes *request);
 
 /* Whether a plan's checksum still is that of its bytes. */
-int plan_is_unchanged(const uint8_t *plan, size_t length);
+int plan_is_unchanged(const uint8_t *bytes_of_plan, size_t length);
 
 /* Loads every part's plan: from then on nothing but the device can fail. */
 int work_load_kernels(work *w);

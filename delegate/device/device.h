@@ -6,6 +6,13 @@
 
 typedef struct device_plan device_plan; /* a plan loaded on a device, with its BOs */
 
+enum device_result {
+    DEVICE_OK = 0,
+    DEVICE_FAILED = -1,  /* for good */
+    DEVICE_SUSPECT = -2, /* the values may not be what the jobs make; another run may do better */
+    DEVICE_FORKED = -3   /* loaded by the process that this one was forked from */
+};
+
 typedef struct device_ops {
     const char *name;
     uint32_t chip; /* that its plans are for */
@@ -13,7 +20,7 @@ typedef struct device_ops {
     device_plan *(*load)(const plan *plan, const char *facts, char *error, size_t error_size);
     /* Start of a BO's bytes for the host; stays valid until unload. */
     uint8_t *(*bo)(device_plan *loaded, uint32_t bo);
-    /* Runs some jobs, one after the other, and waits for them. 0, or -1 with a sentence. */
+    /* Runs some jobs, one after the other, and waits for them. A device_result, with a sentence unless it is 0. */
     int (*run)(device_plan *loaded, uint32_t first_job, uint32_t job_count, char *error, size_t error_size);
     /* Time of a task in the last run, and the device's own estimate for the chip; 0 where unknown. */
     uint64_t (*task_nanoseconds)(const device_plan *loaded, uint32_t task);
@@ -23,6 +30,6 @@ typedef struct device_ops {
     void (*unload)(device_plan *loaded);
 } device_ops;
 
-extern const device_ops device_software;
+extern const device_ops device_software, device_rocket;
 
 #endif

@@ -114,32 +114,45 @@ static int survey(const source *from, const uint32_t *nodes, graph *g) {
     return 0;
 }
 
+/* Notes for each tensor that the i-th node makes where it stands in the order. */
+static void note_outputs(const tfl_context *context, const tfl_node *node, int32_t i, int32_t *maker) {
+    for (int32_t t = 0; node->outputs != NULL && t < node->outputs->size; t++) {
+        if (is_tensor(context, node->outputs->data[t])) maker[node->outputs->data[t]] = i;
+    }
+}
+
+/* The first input of the i-th node that it or a later one makes, or -1. A variable holds what was written before. */
+static int32_t unmade_input(const tfl_context *context, const tfl_node *node, int32_t i, const int32_t *maker) {
+    for (int32_t t = 0; node->inputs != NULL && t < node->inputs->size; t++) {
+        const int32_t tensor = node->inputs->data[t];
+        if (is_tensor(context, tensor) && !context->tensors[tensor].is_variable && maker[tensor] >= i) return tensor;
+    }
+    return -1;
+}
+
 int graph_is_cyclic(tfl_context *context, const tfl_int_array *nodes, char *error, size_t size) {
     const source from = {context, context->get_node_and_registration};
-    int32_t *maker = malloc((context->tensors_size + 1) * sizeof *maker); /* the last node that makes a tensor */
-    if (maker == NULL) return fail(error, size, "no memory for the graph"), 1;
+    tfl_node *node;
+    tfl_registration *registration;
+    int32_t tensor = -1;
+    int32_t *maker = malloc((context->tensors_size + 1) * sizeof *maker);
+    if (maker == NULL) {
+        fail(error, size, "no memory for the graph");
+        return 1; /* not known to be safe */
+    }
     for (size_t t = 0; t < context->tensors_size; t++) maker[t] = -1;
-    int found = 0;
-    for (int pass = 0; pass < 2; pass++) {
-        for (int32_t i = 0; i < nodes->size && !found; i++) {
-            tfl_node *node;
-            tfl_registration *registration;
-            if (get_node(&from, (uint32_t)nodes->data[i], &node, &registration) != 0) continue;
-            const tfl_int_array *list = pass == 0 ? node->outputs : node->inputs;
-            for (int32_t t = 0; list != NULL && t < list->size && !found; t++) {
-                const int32_t tensor = list->data[t];
-                if (!is_tensor(context, tensor) || context->tensors[tensor].is_variable) continue;
-                if (pass == 0) maker[tensor] = i;
-                else if (maker[tensor] >= i) {
-                    snprintf(error, size, "node %d reads tensor %d, which node %d makes later", (int)nodes->data[i], (int)tensor,
-                             (int)nodes->data[maker[tensor]]);
-                    found = 1;
-                }
-            }
-        }
+    for (int32_t i = 0; i < nodes->size; i++) {
+        if (get_node(&from, (uint32_t)nodes->data[i], &node, &registration) == 0) note_outputs(context, node, i, maker);
+    }
+    for (int32_t i = 0; i < nodes->size && tensor < 0; i++) {
+        if (get_node(&from, (uint32_t)nodes->data[i], &node, &registration) != 0) continue;
+        tensor = unmade_input(context, node, i, maker);
+        if (tensor < 0) continue;
+        snprintf(error, size, "node %d reads tensor %d, which node %d makes later", (int)nodes->data[i], (int)tensor,
+                 (int)nodes->data[maker[tensor]]);
     }
     free(maker);
-    return found;
+    return tensor >= 0;
 }
 
 int graph_is_resized(tfl_context *context, const tfl_int_array *nodes, char *error, size_t size) {
@@ -209,7 +222,7 @@ static void put_node(bytes *b, uint32_t index, const tfl_node *node, const tfl_r
 }
 
 static void put_options(bytes *b, const options *o) {
-    static const enum option_id sent[] = {OPTION_CHIP, OPTION_CORES, OPTION_TRUST, OPTION_PARTS, OPTION_PRECISION};
+    static const enum option_id sent[] = {OPTION_CHIP, OPTION_TRUST, OPTION_PARTS, OPTION_PRECISION};
     const size_t count = o == NULL ? 0 : sizeof sent / sizeof sent[0];
     bytes_u32(b, (uint32_t)count);
     for (size_t i = 0; i < count; i++) {

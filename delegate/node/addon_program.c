@@ -7,6 +7,8 @@
 #include "../device/facts_option.h"
 #include "../npu/npu.h"
 
+enum { NO_MEMORY = -2 };
+
 typedef struct program {
     npu_region *regions; /* their bytes are owned */
     uint32_t region_count;
@@ -34,7 +36,7 @@ static int take_region(napi_env env, napi_value object, npu_region *region) {
     if (napi_get_named_property(env, object, "bytes", &bytes) != napi_ok || addon_bytes(env, bytes, &data, &length) != 0) return -1;
     addon_flag(env, object, "constant", &constant);
     region->data = calloc(1, length + 1);
-    if (region->data == NULL) return -1;
+    if (region->data == NULL) return NO_MEMORY;
     if (length > 0) memcpy(region->data, data, length);
     region->size = length;
     region->flags = constant ? NPU_REGION_CONSTANT : 0;
@@ -45,11 +47,12 @@ static int take_regions(napi_env env, napi_value list, program *p) {
     uint32_t count = 0;
     if (napi_get_array_length(env, list, &count) != napi_ok) return -1;
     p->regions = calloc((size_t)count + 1, sizeof *p->regions);
-    if (p->regions == NULL) return -1;
+    if (p->regions == NULL) return NO_MEMORY;
     for (; p->region_count < count; p->region_count++) {
         napi_value element;
         if (napi_get_element(env, list, p->region_count, &element) != napi_ok) return -1;
-        if (take_region(env, element, &p->regions[p->region_count]) != 0) return -1;
+        const int status = take_region(env, element, &p->regions[p->region_count]);
+        if (status != 0) return status;
     }
     return 0;
 }
@@ -59,14 +62,15 @@ static int take_tasks(napi_env env, napi_value list, npu_task **tasks, size_t *t
     if (napi_get_array_length(env, list, &count) != napi_ok) return -1;
     *tasks = calloc((size_t)count + 1, sizeof **tasks);
     *task_count = count;
-    for (uint32_t i = 0; *tasks != NULL && i < count; i++) {
+    if (*tasks == NULL) return NO_MEMORY;
+    for (uint32_t i = 0; i < count; i++) {
         napi_value element;
         if (napi_get_element(env, list, i, &element) != napi_ok || addon_u32(env, element, "iova", &(*tasks)[i].regcmd_iova) != 0 ||
             addon_u32(env, element, "words", &(*tasks)[i].words) != 0) {
             return -1;
         }
     }
-    return *tasks == NULL ? -1 : 0;
+    return 0;
 }
 
 static int take_path(napi_env env, napi_value options, npu_config *config) {
@@ -97,11 +101,17 @@ static int open_program(napi_env env, napi_value *arguments, program *p) {
         addon_throw(env, error);
         return -1;
     }
-    int status = -1;
-    if (take_regions(env, arguments[0], p) != 0) addon_throw(env, "programOpen: regions are {iova, bytes, constant}");
-    else if (take_tasks(env, arguments[1], &tasks, &p->task_count) != 0) addon_throw(env, "programOpen: tasks are {iova, words}");
-    else status = npu_program_load(&config, p->regions, p->region_count, tasks, p->task_count, &p->npu, &npu);
-    if (status != 0) addon_throw(env, npu.text);
+    const char *wrong = "programOpen: regions are {iova, bytes, constant}";
+    int status = take_regions(env, arguments[0], p);
+    if (status == 0) {
+        wrong = "programOpen: tasks are {iova, words}";
+        status = take_tasks(env, arguments[1], &tasks, &p->task_count);
+    }
+    if (status == 0) {
+        wrong = npu.text;
+        status = npu_program_load(&config, p->regions, p->region_count, tasks, p->task_count, &p->npu, &npu);
+    }
+    if (status != 0) addon_throw(env, status == NO_MEMORY ? "programOpen: no memory" : wrong);
     free(tasks);
     return status;
 }
@@ -112,9 +122,10 @@ napi_value addon_program_open(napi_env env, napi_callback_info info) {
     if (napi_get_cb_info(env, info, &count, arguments, NULL, NULL) != napi_ok) return NULL;
     program *p = calloc(1, sizeof *p);
     if (p == NULL) return addon_throw(env, "programOpen: no memory");
-    if (open_program(env, arguments, p) == 0 && napi_create_external(env, p, free_program, NULL, &external) == napi_ok) return external;
+    const int opened = open_program(env, arguments, p) == 0; /* else it threw */
+    if (opened && napi_create_external(env, p, free_program, NULL, &external) == napi_ok) return external;
     free_program(env, p, NULL);
-    return addon_throw(env, "programOpen: no memory");
+    return opened ? addon_throw(env, "programOpen: no memory") : NULL;
 }
 
 static program *program_of(napi_env env, napi_value value) {

@@ -7,6 +7,7 @@
 
 #include "../device/facts_option.h"
 #include "../npu/words.h"
+#include "jobs.h"
 
 /* Where BOs stand while they are checked: any addresses will do that leave gaps, and nothing at 0. */
 #define FIRST_ADDRESS ((uint64_t)1 << 16)
@@ -18,6 +19,7 @@ typedef struct view {
     npu_task *tasks;
     npu_visit visit; /* may be NULL */
     void *context;
+    jobs_check jobs;
 } view;
 
 /* Places the BOs, and copies the commands of those that have some. -1 when there is no memory. */
@@ -28,7 +30,7 @@ static int place(const plan *p, view *v) {
         npu_region *region = &v->regions[i];
         region->iova = (uint32_t)next; /* plan_open left room for 1 MiB between BOs */
         region->size = bo->size;
-        region->flags = bo->kind == PLAN_BO_ARENA ? 0 : NPU_REGION_CONSTANT;
+        region->flags = bo->kind == PLAN_BO_ARENA || bo->kind == PLAN_BO_IO ? 0 : NPU_REGION_CONSTANT;
         next += (bo->size + GAP_BYTES - 1) / GAP_BYTES * GAP_BYTES + GAP_BYTES;
         if (bo->kind != PLAN_BO_REGCMD) continue;
         /* Tasks lie in the bytes that the file has. */
@@ -61,7 +63,8 @@ static int refuse(const plan *p, const npu_error *npu, char *error, size_t size)
 
 /* Weights that tasks could write would have to be packed anew before every run: no plan has any. */
 static int visit(void *context, const npu_access *access, npu_error *npu) {
-    const view *v = context;
+    view *v = context;
+    if (jobs_visit(&v->jobs, access, npu) != 0) return -1;
     if (access->reg != NPU_REG_CNA_DCOMP_ADDR0 || (v->regions[access->region].flags & NPU_REGION_CONSTANT) != 0) {
         return v->visit == NULL ? 0 : v->visit(v->context, access, npu);
     }
@@ -87,7 +90,9 @@ static int check(const plan *p, view *v, const char *facts, char *error, size_t 
         v->tasks[i].regcmd_iova = v->regions[p->tasks[i].regcmd_bo].iova + p->tasks[i].regcmd_offset;
         v->tasks[i].words = p->tasks[i].words;
     }
-    const int status = npu_program_check(&config, v->regions, p->bo_count, v->tasks, p->task_count, visit, v, &npu);
+    v->jobs.plan = p;
+    int status = npu_program_check(&config, v->regions, p->bo_count, v->tasks, p->task_count, visit, v, &npu);
+    if (status == 0) status = jobs_end(&v->jobs, &npu);
     return status == 0 ? 0 : refuse(p, &npu, error, size);
 }
 

@@ -11,7 +11,7 @@
 #include "../abi/tflite_types.h"
 
 #define HEADER_BYTES 136u
-#define VERSION 2u
+#define VERSION 3u
 #define MOST_FACTS 32u
 #define TAIL_WORDS 4u
 /* Bounds that no model comes near: work and memory must not grow beyond what the file's size explains. */
@@ -103,17 +103,19 @@ static int check_bos(const reader *r) {
     if (p->bo_count == 0 || p->bo_count > PLAN_MAX_BOS) return refuse(r, "%" PRIu32 " buffers", p->bo_count);
     for (uint32_t i = 0; i < p->bo_count; i++) {
         const plan_bo *bo = &p->bos[i];
-        if (bo->kind > PLAN_BO_REGCMD) return refuse(r, "buffer %" PRIu32 " is of kind %" PRIu32, i, bo->kind);
+        if (bo->kind > PLAN_BO_IO) return refuse(r, "buffer %" PRIu32 " is of kind %" PRIu32, i, bo->kind);
         if (bo->size == 0 || bo->size > ADDRESS_SPACE - total) return refuse(r, "buffer %" PRIu32 " is empty or too large", i);
         total += bo->size + GUARD_BYTES; /* the device aligns buffers */
         if (total > ADDRESS_SPACE) return refuse(r, "more than 4 GiB of buffers");
         if (bo->data_bytes > bo->size || bo->data_offset > r->length || bo->data_bytes > r->length - bo->data_offset) {
             return refuse(r, "the bytes of buffer %" PRIu32 " are not inside the file", i);
         }
-        if (bo->kind != PLAN_BO_ARENA && bo->data_offset % 8 != 0) return refuse(r, "the bytes of buffer %" PRIu32 " are not aligned", i);
-        if (bo->kind != PLAN_BO_ARENA && bo->size - bo->data_bytes > MOST_FILLER_BYTES) {
+        const int is_bytes = bo->kind == PLAN_BO_CONSTANTS || bo->kind == PLAN_BO_REGCMD;
+        if (is_bytes && bo->data_offset % 8 != 0) return refuse(r, "the bytes of buffer %" PRIu32 " are not aligned", i);
+        if (is_bytes && bo->size - bo->data_bytes > MOST_FILLER_BYTES) {
             return refuse(r, "the file has %" PRIu64 " of the %" PRIu64 " bytes of buffer %" PRIu32, bo->data_bytes, bo->size, i);
         }
+        if (!is_bytes && bo->data_bytes > 0) return refuse(r, "buffer %" PRIu32 " has bytes, and is written by tasks", i);
         if (bo->data_bytes == 0) continue;
         if (bo->data_offset < data_end) return refuse(r, "the bytes of buffer %" PRIu32 " do not stand behind those of the one before", i);
         data_end = bo->data_offset + bo->data_bytes;
@@ -128,8 +130,8 @@ static int check_tensor(const reader *r, uint32_t index) {
         return refuse(r, "feature map %" PRIu32 " is of type %" PRIu32 ", flip %" PRIu32, index, t->type, t->flip);
     }
     if (t->n != 1 || t->h == 0 || t->w == 0 || t->c == 0) return refuse(r, "feature map %" PRIu32 ": a dimension", index);
-    if (t->bo >= r->plan->bo_count || r->plan->bos[t->bo].kind != PLAN_BO_ARENA) {
-        return refuse(r, "feature map %" PRIu32 " is not in an arena", index);
+    if (t->bo >= r->plan->bo_count || r->plan->bos[t->bo].kind != PLAN_BO_IO) {
+        return refuse(r, "feature map %" PRIu32 " is not where the host reads and writes", index);
     }
     if (t->surfaces != t->c / NPU_ATOM + (t->c % NPU_ATOM != 0)) return refuse(r, "feature map %" PRIu32 ": its surfaces", index);
     uint64_t line = (uint64_t)t->w * NPU_ATOM, plane = (uint64_t)(t->h - 1) * t->line_bytes + line;
@@ -241,6 +243,7 @@ static int check_tasks(const reader *r) {
         }
         /* The kernel starts (words + 1) / 2 - 1 pairs, in a field of 16 bits. */
         uint64_t room = p->bos[task->regcmd_bo].data_bytes;
+        if (task->words % 2 != 0) return refuse(r, "task %" PRIu32 " has an odd number of words, and the driver counts pairs", i);
         if (task->regcmd_offset % 16 != 0 || task->words <= TAIL_WORDS || task->words > 0x20000 ||
             task->regcmd_offset > room || (uint64_t)task->words * 8 > room - task->regcmd_offset) {
             return refuse(r, "the words of task %" PRIu32 " are not inside their buffer", i);
@@ -267,6 +270,13 @@ static int check_jobs(const reader *r) {
         }
         next += job->task_count;
         if (job->core >= p->cores || job->depends > i) return refuse(r, "job %" PRIu32 " waits for a later one", i);
+        if (job->proof_bo == PLAN_NONE) {
+            /* for tools: the kernel driver's device takes no such plan */
+        } else if (job->proof_bo >= p->bo_count || p->bos[job->proof_bo].kind != PLAN_BO_IO || job->proof_offset % NPU_ATOM != 0 ||
+            (uint64_t)job->proof_offset + NPU_ATOM > p->bos[job->proof_bo].size) {
+            return refuse(r, "the proof of job %" PRIu32, i);
+        }
+        if ((job->in_bos & job->out_bos) != 0) return refuse(r, "a buffer of job %" PRIu32 " is both input and output", i);
         if (((job->in_bos | job->out_bos) & ~all) != 0) return refuse(r, "job %" PRIu32 " names a buffer that is not there", i);
     }
     if (next != p->task_count) return refuse(r, "tasks without a job");

@@ -12,7 +12,8 @@ enum plan_direction { PLAN_IN = 0, PLAN_OUT = 1, PLAN_INSIDE = 2 };
 /* TFLite's bytes: NHWC of the cube's shape, NHWC of another shape with as many, NCHW. */
 enum plan_layout { PLAN_NHWC = 0, PLAN_FLAT = 1, PLAN_NCHW = 2 };
 enum plan_host_kernel { PLAN_HOST_PERMUTE = 0, PLAN_HOST_RESIZE_FIXED = 1, PLAN_HOST_RESIZE_FLOAT = 2 };
-enum plan_bo_kind { PLAN_BO_CONSTANTS = 0, PLAN_BO_ARENA = 1, PLAN_BO_REGCMD = 2 };
+/* PLAN_BO_IO: what the host reads and writes, apart from the arena because the kernel driver syncs a whole BO. */
+enum plan_bo_kind { PLAN_BO_CONSTANTS = 0, PLAN_BO_ARENA = 1, PLAN_BO_REGCMD = 2, PLAN_BO_IO = 3 };
 
 /* Feature maps in and out. Strides in bytes; `flip` is XORed into every byte, `pad_byte` fills lanes without a channel. */
 typedef struct plan_tensor {
@@ -39,9 +40,11 @@ typedef struct plan_task {
     uint32_t reserved[3];
 } plan_task;
 
+/* The atom at `proof_offset` is written by the job's last task, and no other task of the job touches it. */
 typedef struct plan_job {
     uint32_t first_task, task_count, core, depends;
     uint64_t in_bos, out_bos;
+    uint32_t proof_bo, proof_offset;
 } plan_job;
 
 typedef struct plan_op {

@@ -108,7 +108,8 @@ static int run_jobs(ptfe_session *session, uint32_t first, uint32_t end, const s
                     size_t size) {
     if (watch == NULL) return end > first ? session->device->run(session->loaded, first, end - first, error, size) : 0;
     for (uint32_t job = first; job < end; job++) {
-        if (session->device->run(session->loaded, job, 1, error, size) != 0) return -1;
+        const int status = session->device->run(session->loaded, job, 1, error, size);
+        if (status != DEVICE_OK) return status;
         watch->step(watch->context, session, ++*done);
     }
     return 0;
@@ -120,7 +121,8 @@ static int run_steps(ptfe_session *session, const session_watch *watch, char *er
     uint32_t job = 0, done = 0;
     for (uint32_t i = 0; i <= p->host_count; i++) {
         const uint32_t end = i < p->host_count ? p->hosts[i].before_job : p->job_count;
-        if (run_jobs(session, job, end, watch, &done, error, size) != 0) return -1;
+        const int status = run_jobs(session, job, end, watch, &done, error, size);
+        if (status != DEVICE_OK) return status;
         job = end;
         if (i == p->host_count) break;
         const uint64_t start = npu_clock_nanoseconds();
@@ -137,7 +139,8 @@ int session_run(ptfe_session *session, const void *const *inputs, void *const *o
         const plan_tensor *t = session->inputs[i];
         layout_to_cube(t, inputs[i], session->device->bo(session->loaded, t->bo));
     }
-    if (run_steps(session, watch, error, size) != 0) return -1;
+    const int status = run_steps(session, watch, error, size);
+    if (status != DEVICE_OK) return status;
     for (uint32_t i = 0; i < session->output_count; i++) {
         const plan_tensor *t = session->outputs[i];
         layout_from_cube(t, session->device->bo(session->loaded, t->bo), outputs[i]);

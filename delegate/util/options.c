@@ -21,15 +21,14 @@ typedef struct option_info {
 } option_info;
 
 static const option_info table[OPTION_COUNT] = {
-    [OPTION_DEVICE] = {"device", NULL, "auto", "auto|software"},
+    [OPTION_DEVICE] = {"device", NULL, "auto", "auto|npu|software|none"},
     [OPTION_CHIP] = {"chip", NULL, "rk3588", "rk3588"},
-    [OPTION_CORES] = {"cores", NULL, "1", "1|2|3"},
     [OPTION_CACHE] = {"cache", NULL, "", "<folder>|off"},
     [OPTION_NODE] = {"node", NULL, "", "<path of Node>"},
     [OPTION_ENGINE] = {"engine", NULL, "", "<path of engine.mjs>"},
     [OPTION_TIMEOUT] = {"timeout", NULL, "60", "<seconds, 1 to 86400>"},
     [OPTION_MEMORY] = {"memory", NULL, "1024", "<MiB, 64 to 65536>"},
-    [OPTION_VERBOSE] = {"verbose", NULL, "0", "0|1|2"},
+    [OPTION_VERBOSE] = {"verbose", NULL, "0", "0|1"},
     [OPTION_PROFILE] = {"profile", NULL, "", "<file>"},
     [OPTION_TRUST] = {"trust", NULL, "inferred", "inferred|seen"},
     [OPTION_PARTS] = {"parts", NULL, "worthwhile", "worthwhile|all"},
@@ -74,6 +73,11 @@ static int check(enum option_id id, const char *value, char *error, size_t size)
         if (is_listed(table[id].allowed, value)) return 0;
         break;
     default:
+        /* A shell would have expanded it; a folder of this name in the current one is what nobody means. */
+        if (table[id].allowed[0] == '<' && value[0] == '~' && (value[1] == 0 || value[1] == '/')) {
+            snprintf(error, size, "option %s: \"%.80s\": nobody expands the ~ here, give the whole path", table[id].name, value);
+            return -1;
+        }
         if (table[id].allowed[0] == '<' || is_listed(table[id].allowed, value)) return 0;
     }
     snprintf(error, size, "option %s: \"%.80s\" is not a value (allowed: %s)", table[id].name, value, table[id].allowed);
@@ -149,7 +153,6 @@ int options_read(options *out, char **keys, char **values, size_t count, char *e
     out->timeout_seconds = (int)strtol(out->value[OPTION_TIMEOUT], NULL, 10);
     out->memory_mebibytes = (int)strtol(out->value[OPTION_MEMORY], NULL, 10);
     out->verbose = (int)strtol(out->value[OPTION_VERBOSE], NULL, 10);
-    out->cores = (int)strtol(out->value[OPTION_CORES], NULL, 10);
     return 0;
 }
 

@@ -7,7 +7,6 @@
 enum option_id {
     OPTION_DEVICE,
     OPTION_CHIP,
-    OPTION_CORES,
     OPTION_CACHE,
     OPTION_NODE,
     OPTION_ENGINE,
@@ -26,7 +25,7 @@ enum option_id {
 /* Values as text, owned; empty where there is no default. */
 typedef struct options {
     char *value[OPTION_COUNT];
-    int timeout_seconds, memory_mebibytes, verbose, cores;
+    int timeout_seconds, memory_mebibytes, verbose;
     int privileged; /* the host has more rights than who started it: no engine, no cache, no variables */
 } options;
 

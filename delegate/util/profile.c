@@ -38,6 +38,7 @@ struct profile {
     size_t operation_count, operation_room;
     bytes events;  /* of the run that is being added, as text */
     int trace;     /* -1: not open */
+    int streams;   /* it is a pipe: its end is written once */
     off_t written; /* bytes before END_OF_TRACE */
     uint64_t begin, runs, event_count, dropped;
     int failed; /* an errno: no trace any more */
@@ -115,10 +116,10 @@ static void add_time_of(bytes *b, const char *key, uint64_t nanoseconds) {
     add_text(b, ",\"%s\":%" PRIu64 ".%03u", key, nanoseconds / 1000, (unsigned)(nanoseconds % 1000));
 }
 
-static int write_at(int fd, const void *from, size_t length, off_t at) {
+static int write_at(const profile *p, const void *from, size_t length, off_t at) {
     const uint8_t *rest = from;
     while (length > 0) {
-        ssize_t wrote = pwrite(fd, rest, length, at);
+        ssize_t wrote = p->streams ? write(p->trace, rest, length) : pwrite(p->trace, rest, length, at);
         if (wrote < 0 && errno == EINTR) continue;
         if (wrote <= 0) return wrote < 0 ? errno : EIO;
         rest += wrote;
@@ -134,8 +135,9 @@ static int open_trace(profile *p) {
                                "{\"ph\":\"M\",\"pid\":1,\"tid\":1,\"name\":\"thread_name\",\"args\":{\"name\":\"NPU (software)\"}},\n"
                                "{\"ph\":\"M\",\"pid\":1,\"tid\":2,\"name\":\"thread_name\",\"args\":{\"name\":\"host\"}}";
     p->trace = open(p->file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0644);
-    if (p->trace < 0) return errno;
-    int failed = write_at(p->trace, head, sizeof head - 1, 0);
+    if (p->trace < 0 || fcntl(p->trace, F_SETFL, 0) != 0) return errno; /* only a pipe without a reader is not waited for */
+    p->streams = lseek(p->trace, 0, SEEK_SET) != 0;
+    int failed = write_at(p, head, sizeof head - 1, 0);
     p->written = sizeof head - 1;
     return failed;
 }
@@ -166,8 +168,8 @@ static void write_trace(profile *p) {
     int failed = p->events.failed ? ENOMEM : p->failed;
     if (failed == 0 && p->trace < 0) failed = open_trace(p);
     const size_t length = p->events.length;
-    bytes_add(&p->events, END_OF_TRACE, sizeof END_OF_TRACE - 1);
-    if (failed == 0) failed = p->events.failed ? ENOMEM : write_at(p->trace, p->events.data, p->events.length, p->written);
+    if (!p->streams) bytes_add(&p->events, END_OF_TRACE, sizeof END_OF_TRACE - 1);
+    if (failed == 0) failed = p->events.failed ? ENOMEM : write_at(p, p->events.data, p->events.length, p->written);
     p->written += (off_t)length;
     signals_release(&held);
     if (failed == 0) return;
@@ -182,6 +184,15 @@ static uint64_t macs_of(const operation *op, const ptfe_session *session, uint32
     return (uint64_t)((double)op->macs * ((double)products / (double)op->products) + 0.5);
 }
 
+static void end_trace(profile *p) {
+    signals held;
+    signals_hold(&held);
+    if (p->streams && p->failed == 0) write_at(p, END_OF_TRACE, sizeof END_OF_TRACE - 1, 0);
+    signals_release(&held);
+    close(p->trace);
+    p->trace = -1;
+}
+
 /* One stretch of time of an op: a task, or a step of the host, which is none. */
 static void add_time(profile *p, const ptfe_session *session, uint32_t index, uint32_t task, uint64_t nanoseconds, uint64_t *at) {
     const int64_t found = find_operation(p, session, index);
@@ -190,7 +201,7 @@ static void add_time(profile *p, const ptfe_session *session, uint32_t index, ui
     *at += nanoseconds;
     if (found < 0) return;
     operation *op = &p->operations[found];
-    op->tasks += is_task;
+    op->tasks += is_task ? 1 : 0;
     op->nanoseconds += nanoseconds;
     op->cycles += cycles;
     if (p->event_count >= MOST_EVENTS) {
@@ -258,7 +269,7 @@ void profile_end(profile *p) {
         print_table(p);
         if (p->dropped > 0) line_say("the trace holds the first %u tasks only", MOST_EVENTS);
     }
-    if (p->trace >= 0) close(p->trace);
+    if (p->trace >= 0) end_trace(p);
     bytes_free(&p->events);
     pthread_mutex_destroy(&p->lock);
     free(p->file);

@@ -1,6 +1,10 @@
-/** Live ranges to addresses: one arena for all feature maps of a part. */
+/** Live ranges to addresses: one memory for the feature maps of a part, one for those that the host reads or writes. */
 import { alignUp } from '../layout/cube.js';
 import type { Spot } from '../place/spots.js';
+
+/** `io` is what the host touches: the kernel driver syncs a whole BO with the CPU's caches, so it is small and apart. */
+export const memoryNames = ['arena', 'io'] as const;
+export type MemoryName = (typeof memoryNames)[number];
 
 export interface Lifetime {
   readonly tensor: number;
@@ -8,18 +12,24 @@ export interface Lifetime {
   /** Positions of the first and the last operation that need the tensor; inputs start at -1, outputs end after the last. */
   readonly from: number;
   readonly to: number;
+  readonly memory: MemoryName;
+}
+
+export interface Place {
+  readonly memory: MemoryName;
+  readonly offset: number;
 }
 
 export interface Arena {
-  readonly bytes: number;
-  readonly offsets: ReadonlyMap<number, number>;
+  readonly bytes: Readonly<Record<MemoryName, number>>;
+  readonly places: ReadonlyMap<number, Place>;
 }
 
 /** Bursts start at 64 bytes. */
 const alignment = 64;
 
 /** First fit, the largest tensor first. Deterministic. */
-export const allocateArena = (lifetimes: readonly Lifetime[]): Arena => {
+const allocate = (lifetimes: readonly Lifetime[]) => {
   const placed: { readonly offset: number; readonly lifetime: Lifetime }[] = [];
   const bySize = [...lifetimes].sort((a, b) => b.bytes - a.bytes || a.from - b.from || a.tensor - b.tensor);
   for (const lifetime of bySize) {
@@ -33,14 +43,27 @@ export const allocateArena = (lifetimes: readonly Lifetime[]): Arena => {
     }
     placed.push({ offset, lifetime });
   }
-  return {
-    bytes: placed.reduce((end, { offset, lifetime }) => Math.max(end, offset + lifetime.bytes), 0),
-    offsets: new Map(placed.map(({ offset, lifetime }) => [lifetime.tensor, offset])),
-  };
+  return placed;
 };
 
-/** The same arena with the offset of every tensor, not only of the memories. */
-export const withTensors = ({ bytes, offsets }: Arena, spots: ReadonlyMap<number, Spot>): Arena => ({
+export const allocateArena = (lifetimes: readonly Lifetime[]): Arena => {
+  const placed = allocate(lifetimes.filter(({ memory }) => memory === 'arena'));
+  const shared = allocate(lifetimes.filter(({ memory }) => memory === 'io'));
+  const end = (all: typeof placed): number =>
+    all.reduce((most, { offset, lifetime }) => Math.max(most, offset + lifetime.bytes), 0);
+  const places = [...placed, ...shared].map(
+    ({ offset, lifetime: { tensor, memory } }) => [tensor, { memory, offset }] as const,
+  );
+  return { bytes: { arena: end(placed), io: end(shared) }, places: new Map(places) };
+};
+
+/** The same arena with the place of every tensor, not only of the memories. */
+export const withTensors = ({ bytes, places }: Arena, spots: ReadonlyMap<number, Spot>): Arena => ({
   bytes,
-  offsets: new Map([...spots].map(([tensor, { root, offset }]) => [tensor, (offsets.get(root) ?? 0) + offset])),
+  places: new Map(
+    [...spots].flatMap(([tensor, { root, offset }]) => {
+      const place = places.get(root);
+      return place === undefined ? [] : [[tensor, { ...place, offset: place.offset + offset }] as const];
+    }),
+  ),
 });

@@ -3,24 +3,45 @@ import { alignUp } from '../layout/cube.js';
 
 const alignment = 64;
 
+interface Chunk {
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
+/** FNV-1a of 32 bits, and the length. */
+const keyOf = (bytes: Uint8Array): string => {
+  let hash = 0x811c9dc5;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  return `${bytes.byteLength} ${hash}`;
+};
+
+const areEqual = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i]);
+
 export class ConstantBuffer {
-  readonly #chunks: { readonly offset: number; readonly bytes: Uint8Array }[] = [];
-  readonly #known = new Map<Uint8Array, number>();
+  readonly #chunks: Chunk[] = [];
+  readonly #known = new Map<string, Chunk[]>();
   #end = 0;
 
   /** @returns the offset of the bytes in the BO */
   place(bytes: Uint8Array): number {
-    const known = this.#known.get(bytes);
-    if (known !== undefined) return known;
-    const offset = alignUp(this.#end, alignment);
-    this.#chunks.push({ offset, bytes });
-    this.#known.set(bytes, offset);
-    this.#end = offset + bytes.byteLength;
-    return offset;
+    const key = keyOf(bytes);
+    const alike = this.#known.get(key) ?? [];
+    const known = alike.find((chunk) => areEqual(chunk.bytes, bytes));
+    if (known !== undefined) return known.offset;
+    const chunk: Chunk = { offset: alignUp(this.#end, alignment), bytes };
+    this.#chunks.push(chunk);
+    this.#known.set(key, [...alike, chunk]);
+    this.#end = chunk.offset + bytes.byteLength;
+    return chunk.offset;
+  }
+
+  get size(): number {
+    return alignUp(this.#end, alignment);
   }
 
   bytes(): Uint8Array {
-    const all = new Uint8Array(alignUp(this.#end, alignment));
+    const all = new Uint8Array(this.size);
     for (const { offset, bytes } of this.#chunks) all.set(bytes, offset);
     return all;
   }

@@ -2,17 +2,33 @@
 import type { Part } from '../model/graph.js';
 import { operandsOf } from '../ops/operation.js';
 import type { Placement } from '../place/place.js';
+import type { Schedule } from '../schedule/order.js';
 import type { Lifetime } from './arena.js';
+
+/**
+ * The results by which a job shows that it ran (`place/proof.ts`), with the position of the job's first operation: nothing
+ * else may stand in their memory while the job runs.
+ */
+const lastResults = ({ operations }: Placement, { jobs }: Schedule): ReadonlyMap<number, number> =>
+  new Map(
+    jobs.flatMap(({ operations: own }) => {
+      const [first, last] = [own[0], operations[own.at(-1) ?? -1]];
+      return first === undefined || last === undefined ? [] : [[last.output, first] as const];
+    }),
+  );
 
 /** @param always from the start to the end: no memory is used twice */
 export const lifetimesOf = (
   part: Part,
-  { operations, spots, roots }: Placement,
+  placement: Placement,
+  schedule: Schedule,
   always = false,
 ): readonly Lifetime[] => {
+  const { operations, spots, roots } = placement;
   const uses = new Map<number, { from: number; to: number }>();
+  const rootOf = (tensor: number): number => spots.get(tensor)?.root ?? tensor;
   const use = (tensor: number, position: number): void => {
-    const root = spots.get(tensor)?.root ?? tensor;
+    const root = rootOf(tensor);
     const known = uses.get(root);
     uses.set(root, {
       from: Math.min(known?.from ?? position, position),
@@ -24,10 +40,16 @@ export const lifetimesOf = (
     for (const tensor of [...operandsOf(operation), operation.output]) use(tensor, position);
   }
   for (const tensor of part.outputs) use(tensor, operations.length);
+  const last = lastResults(placement, schedule);
+  for (const [tensor, position] of last) use(tensor, position);
+  const byHost = operations.flatMap((operation) =>
+    operation.kind === 'host' ? [operation.input, operation.output] : [],
+  );
+  const io = new Set([...part.inputs, ...part.outputs, ...byHost, ...last.keys()].map(rootOf));
   return [...uses].flatMap(([root, { from, to }]) => {
     const bytes = roots.get(root);
-    return bytes === undefined
-      ? []
-      : [always ? { tensor: root, bytes, from: -1, to: operations.length } : { tensor: root, bytes, from, to }];
+    if (bytes === undefined) return [];
+    const memory = io.has(root) ? 'io' : 'arena';
+    return [{ tensor: root, bytes, memory, ...(always ? { from: -1, to: operations.length } : { from, to }) }];
   });
 };

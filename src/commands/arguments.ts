@@ -1,11 +1,12 @@
 /** Arguments of a subcommand, by node's parseArgs; what does not fit is a PtfeError that names what does. */
-import { parseArgs, type ParseArgsConfig } from 'node:util';
+// As a whole: an older Node must get as far as saying that it is too old.
+import * as util from 'node:util';
 import { PtfeError } from '../error.js';
 import type { Trust } from '../ops/rule.js';
 import type { Precision } from '../fuse/fuse.js';
 import type { PartChoice } from '../partition/check.js';
 
-type Options = NonNullable<ParseArgsConfig['options']>;
+type Options = NonNullable<util.ParseArgsConfig['options']>;
 
 export interface Arguments {
   readonly flags: ReadonlySet<string>;
@@ -18,10 +19,38 @@ const firstSentence = (text: string): string => text.replace(/\. To specify .*/s
 export const badUsage = (command: string, text: string): PtfeError =>
   new PtfeError('bad-usage', command, text, `ptfe ${command} --help`);
 
+/** `--task -1` is `--task=-1`, and `-o -` names a file: parseArgs takes both for options of their own. */
+const joinedValues = (args: readonly string[], options: Options): readonly string[] =>
+  args.flatMap((argument, i) => {
+    const takesValue = (one: string | undefined): boolean =>
+      Object.entries(options).some(
+        ([name, { type, short }]) => type === 'string' && (one === `--${name}` || one === `-${short ?? name}`),
+      );
+    const isValue = /^-(\d.*)?$/.test(argument) && takesValue(args[i - 1]);
+    if (isValue) return [];
+    const next = args[i + 1];
+    if (!takesValue(argument) || next === undefined || !/^-(\d.*)?$/.test(next)) return [argument];
+    const name = Object.entries(options).find(([, { short }]) => argument === `-${short ?? ''}`)?.[0];
+    return [`${name === undefined ? argument : `--${name}`}=${next}`];
+  });
+
+/** The file that a command writes. @throws PtfeError `bad-usage` */
+export const outputOption = (command: string, { values }: Arguments): string | undefined => {
+  const { output } = values;
+  if (output === '-' || output === '')
+    throw badUsage(command, `-o ${output}: it is written to a file, which needs a name`);
+  return output;
+};
+
 /** @throws PtfeError `bad-usage` */
 export const readArguments = (command: string, args: readonly string[], options: Options): Arguments => {
   try {
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+    const { values, positionals } = util.parseArgs({
+      args: [...joinedValues(args, options)],
+      options,
+      allowPositionals: true,
+      strict: true,
+    });
     const entries = Object.entries(values);
     return {
       flags: new Set(entries.filter(([, value]) => value === true).map(([name]) => name)),

@@ -3,7 +3,7 @@ import { type CompiledModel, type CompileOptions, compileTflite } from '../compi
 import { readTflite, subgraphCount } from '../model/tflite.js';
 import type { Target } from '../partition/check.js';
 import { onePositional, readArguments, partsOption, precisionOption, trustOption } from './arguments.js';
-import { inFile, readBytes } from './files.js';
+import { inFile, readBytes, tellBugs } from './files.js';
 import { printJson, type Subcommand } from './subcommand.js';
 
 const usage = `ptfe check MODEL.tflite [--trust seen] [--parts all] [--precision best] [--json]
@@ -118,6 +118,10 @@ export const checkCommand: Subcommand = {
       terminal.out(graphText(main, model));
       for (const other of others) terminal.out(graphText(other, `graph ${other.subgraph} of the model`));
     }
+    const refusals = [main, ...others].flatMap(({ nodes }) =>
+      nodes.flatMap(({ node, rule, text }) => (rule === null ? [] : [{ node, rule, text: text ?? '' }])),
+    );
+    if (tellBugs('check', refusals, terminal)) return 2;
     return [main, ...others].some(({ npu }) => npu > 0) ? 0 : 1;
   },
 };

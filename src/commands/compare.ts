@@ -22,7 +22,7 @@ each op that rounds before it, and by more where a scale makes more of a count.
   INPUT             a picture, a .npy file or the bytes of an input; noise from a fixed seed where it is absent
   --whole           whole parts, tensor by tensor, instead of each node by itself
   --keep-all        with --whole: nothing fused and no memory shared or used twice, so that every tensor can be compared
-  --parts worthwhile   with --whole: only parts that cost less than they save (default: all)
+  --parts PARTS     with --whole: all (default), or worthwhile: only those that cost less than they save
   --limit COUNTS    the largest difference that is accepted (default 1; with --whole for each op)
   --share PERCENT   values that may differ, over all layers (default 0.1; with --whole any)
   --trust seen      only register words seen on silicon or in a shipped driver

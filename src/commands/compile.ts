@@ -4,8 +4,16 @@ import { compileTflite, type CompiledModel } from '../compile.js';
 import { chips, findChip } from '../hardware/chips.js';
 import { subgraphCount } from '../model/tflite.js';
 import { readPlan } from '../plan/read.js';
-import { badUsage, onePositional, readArguments, partsOption, precisionOption, trustOption } from './arguments.js';
-import { inFile, readModel, writeBytes } from './files.js';
+import {
+  badUsage,
+  onePositional,
+  outputOption,
+  readArguments,
+  partsOption,
+  precisionOption,
+  trustOption,
+} from './arguments.js';
+import { inFile, readModel, tellBugs, writeBytes } from './files.js';
 import { planFile } from './plan_file.js';
 import { printJson, type Subcommand } from './subcommand.js';
 
@@ -73,7 +81,8 @@ export const compileCommand: Subcommand = {
     const { bytes, graph } = readModel(model);
     const compiled = inFile(model, () => compileTflite(bytes, { trust, parts, precision }));
     const summaries = compiled.parts.map(summaryOf);
-    const file = summaries.length === 0 ? null : (parsed.values['output'] ?? `${basename(model, '.tflite')}.plan`);
+    const file =
+      summaries.length === 0 ? null : (outputOption('compile', parsed) ?? `${basename(model, '.tflite')}.plan`);
     const contents = file === null ? new Uint8Array() : planFile(graph, compiled);
     if (file !== null) writeBytes(file, contents);
     const { refusals } = compiled;
@@ -86,6 +95,7 @@ export const compileCommand: Subcommand = {
       if (others > 0) terminal.out(`other graphs of the model, which are not in it and stay on the CPU: ${others}\n`);
       if (refusals.length > 0) terminal.out(`${refusals.length} nodes stay on the CPU (ptfe check says why)\n`);
     }
+    if (tellBugs('compile', compiled.refusals, terminal)) return 2;
     return file === null ? 1 : 0;
   },
 };

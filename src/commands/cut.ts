@@ -1,6 +1,6 @@
 /** `ptfe cut`: some nodes of a model as a small model of their own, to be looked at or sent to others. */
 import { cutTflite } from '../explain/cut.js';
-import { badUsage, readArguments } from './arguments.js';
+import { badUsage, outputOption, readArguments } from './arguments.js';
 import { inFile, readBytes, writeBytes } from './files.js';
 import { printJson, type Subcommand } from './subcommand.js';
 
@@ -27,7 +27,7 @@ export const cutCommand: Subcommand = {
   run: (args, terminal) => {
     const given = readArguments('cut', args, { output: { type: 'string', short: 'o' }, json: { type: 'boolean' } });
     const [model, nodes, ...more] = given.positionals;
-    const { output } = given.values;
+    const output = outputOption('cut', given);
     if (model === undefined || nodes === undefined || more.length > 0)
       throw badUsage('cut', 'a model and a node, or the first and the last one (3..7), are needed');
     const range = rangeOf(nodes);

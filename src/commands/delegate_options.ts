@@ -9,9 +9,8 @@ export interface DelegateOption {
 }
 
 export const delegateOptions: readonly DelegateOption[] = [
-  { name: 'device', allowed: 'auto|software', initial: 'auto', text: 'where plans run' },
+  { name: 'device', allowed: 'auto|npu|software|none', initial: 'auto', text: 'what computes' },
   { name: 'chip', allowed: 'rk3588', initial: 'rk3588', text: 'what plans are compiled for' },
-  { name: 'cores', allowed: '1|2|3', initial: '1', text: 'cores of the NPU to plan for' },
   { name: 'cache', allowed: '<folder>|off', initial: '', text: 'where compiled plans are kept' },
   { name: 'node', allowed: '<path of Node>', initial: '', text: 'the Node program; default from PATH' },
   { name: 'engine', allowed: '<path of engine.mjs>', initial: '', text: 'the compiler; default beside the library' },
@@ -22,7 +21,7 @@ export const delegateOptions: readonly DelegateOption[] = [
     text: 'processor time for the compiler; as long without any ends it too',
   },
   { name: 'memory', allowed: '<MiB, 64 to 65536>', initial: '1024', text: "the compiler's heap" },
-  { name: 'verbose', allowed: '0|1|2', initial: '0', text: '1 prints what runs where and why not' },
+  { name: 'verbose', allowed: '0|1', initial: '0', text: '1 prints what runs where and why not' },
   { name: 'profile', allowed: '<file>', initial: '', text: 'a Perfetto trace, and a table for each op' },
   { name: 'trust', allowed: 'inferred|seen', initial: 'inferred', text: 'seen: only register words that were seen' },
   {

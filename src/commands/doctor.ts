@@ -154,9 +154,17 @@ const optionRows = (): readonly OptionRow[] =>
     text: option.text,
   }));
 
-const optionLine = ({ option, variable, allowed, initial, set, text }: OptionRow): string => {
+const optionCells = ({ option, variable, allowed, initial, set, text }: OptionRow): readonly string[] => {
   const value = set !== null ? `set to ${set}` : initial === '' ? '' : `default ${initial}`;
-  return `  ${option.padEnd(9)} ${variable.padEnd(13)} ${allowed.padEnd(37)} ${value.padEnd(17)} ${text}`;
+  return [option, variable, allowed, value, text];
+};
+
+/** Columns as wide as their widest cell. */
+const tableLines = (rows: readonly (readonly string[])[]): readonly string[] => {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    rows.reduce((most, row) => Math.max(most, row[column]?.length ?? 0), 0),
+  );
+  return rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' ')}`.trimEnd());
 };
 
 export const doctorCommand: Subcommand = {
@@ -180,9 +188,10 @@ export const doctorCommand: Subcommand = {
     if (flags.has('json')) printJson(terminal, { version: engineVersion, works, findings, options });
     else {
       terminal.out(`ptfe ${engineVersion}\n`);
-      for (const { what, state, text } of findings) terminal.out(`  ${what.padEnd(9)} ${state.padEnd(8)} ${text}\n`);
+      const found = findings.map(({ what, state, text }) => [what, state, text]);
+      for (const line of tableLines(found)) terminal.out(`${line}\n`);
       terminal.out('options of load_delegate, or the environment:\n');
-      for (const row of options) terminal.out(`${optionLine(row)}\n`);
+      for (const line of tableLines(options.map(optionCells))) terminal.out(`${line}\n`);
     }
     return works ? 0 : 1;
   },

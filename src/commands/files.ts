@@ -3,6 +3,9 @@ import { closeSync, fstatSync, openSync, readFileSync, readSync, writeFileSync }
 import { gunzipSync } from 'node:zlib';
 import { PtfeError } from '../error.js';
 import { readTflite, type TfliteModel } from '../model/tflite.js';
+import type { Refusal } from '../ops/rule.js';
+import { bugRule } from '../partition/part_rules.js';
+import type { Terminal } from './subcommand.js';
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
@@ -98,4 +101,15 @@ export interface ModelFile extends TfliteModel {
 export const readModel = (path: string): ModelFile => {
   const bytes = readBytes(path);
   return { bytes, ...inFile(path, () => readTflite(bytes)) };
+};
+
+/** Says on stderr that nodes were refused because of bugs of ours. @returns whether there were any: then the command fails */
+export const tellBugs = (
+  name: string,
+  refusals: readonly (Refusal & { readonly node: number })[],
+  terminal: Pick<Terminal, 'err'>,
+): boolean => {
+  const bugs = refusals.filter(({ rule }) => rule === bugRule);
+  for (const { node, text } of bugs) terminal.err(`ptfe ${name}: node ${node}: ${text}\n`);
+  return bugs.length > 0;
 };

@@ -5,8 +5,8 @@
  */
 import { atoms } from '../hardware/limits.js';
 import { alignUp } from '../layout/cube.js';
-import type { ConvOperation } from '../ops/operation.js';
-import type { ConvTile, ElementwiseTile } from '../tile/task.js';
+import { type ConvOperation, operandsOf } from '../ops/operation.js';
+import type { ConvTile, ElementwiseTile, TiledOperation } from '../tile/task.js';
 
 const bytesPerCycle = 16;
 const pipelineFill = 1000;
@@ -32,6 +32,16 @@ export const elementwiseCycles = (tile: ElementwiseTile, operands: number): numb
 
 /** A copy of one atom behind a thousand words of 8 bytes. */
 export const tableLoadCycles = pipelineFill + (2 * 513 * 8) / bytesPerCycle;
+
+type TiledConvolution = Extract<TiledOperation, { operation: { kind: 'conv' } }>;
+const isConvolution = (tiled: TiledOperation): tiled is TiledConvolution => tiled.operation.kind === 'conv';
+
+/** Of each task of an operation. */
+export const cyclesOf = (tiled: TiledOperation): readonly number[] => {
+  if (isConvolution(tiled)) return tiled.tiles.map((tile) => convCycles(tiled.operation, tile));
+  const operands = operandsOf(tiled.operation).length;
+  return tiled.tiles.map((tile) => elementwiseCycles(tile, operands));
+};
 
 /** Multiply-accumulates that the model asks for. */
 export const convMacs = ({ geometry: g, depthwise }: ConvOperation): number =>

@@ -7,6 +7,7 @@ import { operandBuffer } from '../layout/operands.js';
 import { packWeights } from '../layout/weights.js';
 import { operandsOf } from '../ops/operation.js';
 import { type ConvTile, isHostStep, type Step, type TiledOperation } from '../tile/task.js';
+import { findRegister, writeTargets } from '../hardware/registers.js';
 import { emitConvolution } from './convolution.js';
 import type { OperandAddresses } from './dpu.js';
 import { emitElementwise, emitTableLoad } from './elementwise.js';
@@ -18,6 +19,14 @@ export interface EmittedTask {
   readonly words: readonly Word[];
   readonly cycles: number;
 }
+
+/** Where a task writes: the first atom of it. */
+export const destinationOf = ({ words }: EmittedTask): Address => {
+  const { offset } = findRegister('DPU', 'DST_BASE_ADDR');
+  const found = words.find((word) => word.target === writeTargets.DPU && word.offset === offset)?.address;
+  if (found === undefined || found === null) throw new Error('a task that writes nothing');
+  return found;
+};
 
 type TiledConvolution = Extract<TiledOperation, { operation: { kind: 'conv' } }>;
 const isConvolution = (tiled: TiledOperation): tiled is TiledConvolution => tiled.operation.kind === 'conv';
@@ -65,9 +74,10 @@ export const emitTasks = (
 ): readonly EmittedTask[] => {
   const at = (tensor: number): Address => {
     const bytes = packed.get(tensor);
-    return bytes === undefined
-      ? { bo: 'arena', offset: arena.offsets.get(tensor) ?? 0 }
-      : { bo: 'constants', offset: constants.place(bytes) };
+    if (bytes !== undefined) return { bo: 'constants', offset: constants.place(bytes) };
+    const place = arena.places.get(tensor);
+    if (place === undefined) throw new Error(`tensor ${tensor} has no place in memory`);
+    return { bo: place.memory, offset: place.offset };
   };
   const cubeAt = (tensor: number): Cube => {
     const cube = cubes.get(tensor);

@@ -1,4 +1,5 @@
 /** Command words from named registers and fields; a value that does not fit its field is a bug and throws. */
+import type { MemoryName } from '../allocate/arena.js';
 import {
   type Block,
   type FieldName,
@@ -25,7 +26,7 @@ export interface Address {
   readonly offset: number;
 }
 
-export type BufferName = 'constants' | 'arena';
+export type BufferName = 'constants' | MemoryName;
 
 export interface Word {
   readonly target: number;
@@ -33,6 +34,32 @@ export interface Word {
   readonly value: number;
   readonly address: Address | null;
 }
+
+/** Writing these again does something again. */
+const unrepeatable = new Set(
+  (
+    [
+      ['CNA', 'S_POINTER'],
+      ['CORE', 'S_POINTER'],
+      ['DPU', 'S_POINTER'],
+      ['DPU_RDMA', 'RDMA_S_POINTER'],
+      ['DPU', 'LUT_ACCESS_CFG'],
+      ['DPU', 'LUT_ACCESS_DATA'],
+    ] as const
+  ).map(([block, name]) => `${writeTargets[block]} ${findRegister(block, name).offset}`),
+);
+
+/**
+ * The kernel driver counts the words of a task in pairs and rounds up: an odd stream would be read one word too far. So its
+ * last plain register is written twice.
+ */
+const repeatable = (words: readonly Word[]): Word => {
+  const found = words.findLast(
+    ({ target, offset, address }) => address === null && !unrepeatable.has(`${target} ${offset}`),
+  );
+  if (found === undefined) throw new Error('a task without a plain register');
+  return found;
+};
 
 /** Collects the words of one task in order. */
 export class TaskWriter {
@@ -70,6 +97,7 @@ export class TaskWriter {
 
   /** The four words at the end of a task: no next task, its amount 0, the barrier, the blocks to start. */
   finish(enable: number): void {
+    if (this.words.length % 2 === 1) this.words.push(repeatable(this.words));
     this.words.push({ target: 0, offset: 0, value: 0, address: null });
     this.write('PC', 'REGISTER_AMOUNTS', 0);
     this.words.push({ target: tailTargets.barrier, offset: 0, value: 0, address: null });

@@ -8,6 +8,7 @@ import { compileTflite, type CompileOptions, compileWatched, type Watched } from
 import { unpackCube } from '../layout/cube.js';
 import { elementCount, type Graph, type Part, reorderedValues } from '../model/graph.js';
 import { isByteTensor } from '../ops/rule.js';
+import { boPositions } from '../plan/format.js';
 import type { InnerTensor } from '../plan/inner_tensors.js';
 import { type Bound, boundsOf, countsOf } from './bound.js';
 import { compareLayers } from './compare.js';
@@ -49,9 +50,6 @@ export type WholeTensor = TensorOf &
       } & Distance)
     | { readonly part: number | null; readonly left: string }
   );
-
-/** The arena's BO. */
-const arena = 1;
 
 /** TFLite's bytes of a tensor from its memory. */
 const valuesOf = (graph: Graph, { tensor, memory }: InnerTensor, bytes: Uint8Array): Uint8Array => {
@@ -108,7 +106,7 @@ const comparePart = (context: Context, part: Part, number: number): SeenPart => 
       ? []
       : [memory.made, memory.lastRead].map((step) => ({
           step,
-          bo: arena,
+          bo: boPositions[memory.memory],
           offset: memory.offset,
           length: memory.length,
         })),

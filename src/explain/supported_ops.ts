@@ -1,5 +1,6 @@
 /** SUPPORTED_OPS.md from the rules of src/ops: the same texts that refuse a node. */
 import { operators } from '../ops/index.js';
+import { partRules } from '../partition/part_rules.js';
 
 export const supportedOpsText = (): string =>
   [
@@ -9,6 +10,14 @@ export const supportedOpsText = (): string =>
     'feeds still free to run on the NPU), and `verbose=1` or `ptfe check` names the rule. A few ops that the silicon cannot',
     'do have a small kernel on the host, which runs between two jobs of a part that would fall in two without it: at most one',
     'node of a model in twenty.',
+    '',
+    '## Parts',
+    '',
+    'Known only when a part is compiled. The node that breaks one stays on the CPU, and the graph is cut again.',
+    '',
+    '| rule | what it asks for |',
+    '| --- | --- |',
+    ...Object.entries(partRules).map(([name, { text }]) => `| ${name} | ${text} |`),
     '',
     ...[...operators.values()].flatMap(({ op, rules, host }) => [
       `## ${op}`,

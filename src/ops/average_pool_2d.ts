@@ -101,21 +101,25 @@ export const averagePool2d: OpDefinition = {
     knownActivation,
     {
       name: 'output-shape',
-      text: 'SAME or VALID padding, and the output shape that follows from it',
+      text: 'SAME or VALID padding, windows and strides from 1, and the output shape that follows from them',
       broken: (context) => {
         const [y, x] = poolAxes(context);
         const [height, width, channels] = planeOf(outputOf(context));
         const { padding: mode = 0, strideH = 0, strideW = 0 } = context.node.params;
-        if (![1, 2].includes(mode) || Math.min(strideH, strideW, y.kernel, x.kernel) < 1) return `padding ${mode}`;
+        if (![1, 2].includes(mode) || Math.min(strideH, strideW, y.kernel, x.kernel) < 1)
+          return `padding of kind ${mode}, strides ${strideH}x${strideW}, a window of ${y.kernel}x${x.kernel}`;
         return y.outputs === height && x.outputs === width && channels === planeOf(inputOf(context, 0))[2]
           ? null
-          : `output ${height}x${width} where ${y.outputs}x${x.outputs} follows`;
+          : `output ${height}x${width}x${channels} where ${y.outputs}x${x.outputs}x${planeOf(inputOf(context, 0))[2]} follows`;
       },
     },
     {
       name: 'window',
-      text: `windows of at most ${limits.kernelSide}x${limits.kernelSide}, larger to about 5400 pixels; at most ${mostRegions} parts of the plane with windows of their own size, or windows that are larger or further apart than ${limits.stride}`,
+      text: `windows of at most ${limits.kernelSide}x${limits.kernelSide}, larger to about 5400 pixels; at most ${mostRegions} parts of the plane with windows of their own size, or windows that are larger or further apart than ${limits.stride}; padding to ${limits.pad}`,
       broken: (context) => {
+        const [y, x] = poolAxes(context);
+        if (Math.max(y.pad, x.pad) > limits.pad)
+          return `SAME padding of ${y.pad} rows above and ${x.pad} columns on the left`;
         const regions = regionsOf(poolAxes(context)).length;
         if (regions > mostRegions) return `${regions} parts`;
         const operations = averagesOf(context);

@@ -45,12 +45,20 @@ export const byteTypes = (of: FeatureMaps): Rule => ({
   },
 });
 
+/** Why a tensor is no feature map. */
+export const unusableTensor = (tensor: Tensor | null): string | null => {
+  if (tensor === null) return 'a feature map that is missing';
+  if (tensor.constant) return `tensor ${tensor.index}, a constant`;
+  return tensor.variable ? `tensor ${tensor.index}, a variable` : null;
+};
+
 export const planes = (of: FeatureMaps): Rule => ({
   name: 'shapes',
-  text: 'static shapes of which all but the last three dimensions are 1, no constant among the feature maps',
+  text: 'static shapes, dimensions before height, width and channels 1 but for the batch, which stands before them and is that of all feature maps; no constant among these',
   broken: (context) => {
     for (const tensor of of(context)) {
-      if (tensor === null || tensor.constant || tensor.variable) return 'a constant or a tensor that is missing';
+      const unusable = unusableTensor(tensor);
+      if (tensor === null || unusable !== null) return unusable;
       if (!isStatic(tensor) || tensor.shape.slice(0, -3).some((dim) => dim !== 1) || tensor.shape.length > 6)
         return `shape ${shapeText(tensor.shape)}`;
     }
@@ -64,18 +72,33 @@ export const rows = (of: FeatureMaps): Rule => ({
   text: 'static shapes, no constant among the feature maps',
   broken: (context) => {
     for (const tensor of of(context)) {
-      if (tensor === null || tensor.constant || tensor.variable) return 'a constant or a tensor that is missing';
+      const unusable = unusableTensor(tensor);
+      if (tensor === null || unusable !== null) return unusable;
       if (!isStatic(tensor) || tensor.shape.length > 6) return `shape ${shapeText(tensor.shape)}`;
     }
     return null;
   },
 });
 
+/** A tensor and its quantization, for messages. */
+const quantizationText = ({ index, type, quantization }: Tensor): string => {
+  const { scales = [], zeroPoints = [] } = quantization ?? {};
+  const some = (values: readonly number[], what: string): string =>
+    values.length === 0
+      ? `without a ${what}`
+      : values.length === 1
+        ? `with ${what} ${values[0]}`
+        : `with ${values.length} ${what}s`;
+  return `${type} tensor ${index} ${some(scales, 'scale')}, ${some(zeroPoints, 'zero point')}`;
+};
+
 export const perTensor = (of: FeatureMaps): Rule => ({
   name: 'quantization',
-  text: 'one scale and one zero point for each tensor',
-  broken: (context) =>
-    of(context).every((tensor) => tensor !== null && hasPerTensorQuantization(tensor)) ? null : 'a tensor without',
+  text: 'one finite scale above 0 and one zero point of the type for each tensor',
+  broken: (context) => {
+    const wrong = of(context).find((tensor) => tensor === null || !hasPerTensorQuantization(tensor));
+    return wrong === undefined ? null : wrong === null ? 'a tensor that is missing' : quantizationText(wrong);
+  },
 });
 
 export const oneQuantization = (of: FeatureMaps): Rule => ({
@@ -84,11 +107,14 @@ export const oneQuantization = (of: FeatureMaps): Rule => ({
   advice:
     'convert again with a newer converter, which gives both sides one scale, or quantize what stands on both sides alike',
   broken: (context) => {
-    const [first, ...others] = of(context).map((tensor) => tensor?.quantization ?? null);
-    const same = others.every(
-      (other) => other?.scales[0] === first?.scales[0] && other?.zeroPoints[0] === first?.zeroPoints[0],
+    const [first = null, ...others] = of(context);
+    const other = others.find(
+      (one) =>
+        one?.quantization?.scales[0] !== first?.quantization?.scales[0] ||
+        one?.quantization?.zeroPoints[0] !== first?.quantization?.zeroPoints[0],
     );
-    return same ? null : 'scales or zero points that differ';
+    if (other === undefined) return null;
+    return `${[first, other].map((tensor) => (tensor === null ? 'no tensor' : quantizationText(tensor))).join('; ')}`;
   },
 });
 
@@ -102,10 +128,14 @@ export const sameCodes = (of: FeatureMaps, shapes: (of: FeatureMaps) => Rule): r
 
 export const knownActivation: Rule = {
   name: 'activation',
-  text: 'fused activation NONE, RELU, RELU6 or RELU_N1_TO_1',
-  broken: ({ node }) => {
-    const code = node.params['activation'] ?? 0;
-    return Object.values(activation).some((known) => known === code) ? null : `activation ${code}`;
+  text: 'fused activation NONE, RELU, RELU6 or RELU_N1_TO_1, limits in codes of the output: with one scale and zero point',
+  broken: (context) => {
+    const code = context.node.params['activation'] ?? 0;
+    if (!Object.values(activation).some((known) => known === code)) return `activation ${code}`;
+    const output = outputOf(context);
+    return code === activation.none || (output !== null && hasPerTensorQuantization(output))
+      ? null
+      : `activation ${code} to ${output === null ? 'no tensor' : quantizationText(output)}`;
   },
 };
 

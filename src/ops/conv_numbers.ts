@@ -156,7 +156,9 @@ export const quantizationWrong = (context: OpContext, { depthwise }: FilterForm)
   if (filter.type === 'int8' && zeroPoints.some((zero) => zero !== 0))
     return 'an int8 filter with a zero point other than 0';
   if (scales.length === 1)
-    return filter.type === 'int8' || hasPerTensorQuantization(filter) ? null : 'filter zero point outside its type';
+    return filter.type === 'int8' || hasPerTensorQuantization(filter)
+      ? null
+      : `a filter zero point of ${zeroPoints[0] ?? 'nothing'} in ${filter.type}`;
   const channels = filter.shape[channelAxis(depthwise)] ?? 0;
   if (filter.type === 'uint8') return 'a uint8 filter with several scales';
   return scales.length === channels && axis === channelAxis(depthwise)

@@ -76,18 +76,20 @@ const formOf = (depthwise: boolean): FilterForm => ({ depthwise, product: 'as-ty
 
 export const outputShape: Rule = {
   name: 'output-shape',
-  text: 'SAME or VALID padding, and the output shape that follows from it',
+  text: `SAME or VALID padding, and the output shape that follows from it; at most ${limits.pad} rows or columns of padding in front, planes to ${limits.plane}`,
   broken: (context) => {
     const { padding: mode = 0 } = context.node.params;
     const g = geometryOf(context);
-    if (mode !== padding.same && mode !== padding.valid) return `padding ${mode}`;
+    if (mode !== padding.same && mode !== padding.valid) return `padding of kind ${mode}`;
     const height = outputLength(g.inputHeight, (g.kernelHeight - 1) * g.dilationY + 1, g.strideY, mode);
     const width = outputLength(g.inputWidth, (g.kernelWidth - 1) * g.dilationX + 1, g.strideX, mode);
     if (height !== g.outputHeight || width !== g.outputWidth)
       return `output ${g.outputHeight}x${g.outputWidth} where ${height}x${width} follows`;
     const largest = Math.max(height, width, g.inputHeight, g.inputWidth);
-    if (largest > limits.plane) return `a plane of ${largest} rows or columns, more than ${limits.plane}`;
-    return Math.max(g.padTop, g.padLeft) <= limits.pad ? null : `padding ${g.padTop}x${g.padLeft}`;
+    if (largest > limits.plane) return `a plane of ${largest} rows or columns`;
+    return Math.max(g.padTop, g.padLeft) <= limits.pad
+      ? null
+      : `SAME padding of ${g.padTop} rows above and ${g.padLeft} columns on the left`;
   },
 };
 
@@ -107,14 +109,15 @@ export const convolutionRules = (depthwise: boolean, form = formOf(depthwise)): 
   },
   {
     name: 'shapes',
-    text: 'static 4-D tensors',
+    text: 'static 4-D tensors, as many pictures in the output as in the input',
     broken: (context) => {
       const tensors = [inputOf(context, 0), inputOf(context, 1), outputOf(context)];
       for (const tensor of tensors) {
-        if (tensor === null || tensor.shape.length !== 4 || !isStatic(tensor))
-          return `shape ${shapeText(tensor?.shape ?? [])}`;
+        if (tensor === null) return 'a tensor that is missing';
+        if (tensor.shape.length !== 4 || !isStatic(tensor)) return `shape ${shapeText(tensor.shape)}`;
       }
-      return tensors[0]?.shape[0] === 1 && tensors[2]?.shape[0] === 1 ? null : `batch ${tensors[0]?.shape[0] ?? 0}`;
+      const [from = 0, to = 0] = [tensors[0]?.shape[0], tensors[2]?.shape[0]];
+      return from === 1 && to === 1 ? null : `a batch of ${from} to one of ${to}`;
     },
   },
   {

@@ -17,6 +17,7 @@ import { hardSwish } from './hard_swish.js';
 import { leakyRelu } from './leaky_relu.js';
 import { log } from './log.js';
 import { logistic } from './logistic.js';
+import { bounded } from './map_sizes.js';
 import { maximum, minimum } from './maximum_minimum.js';
 import { maxPool2d } from './max_pool_2d.js';
 import { mean, sum } from './mean.js';
@@ -100,5 +101,5 @@ export const operators: ReadonlyMap<string, OpDefinition> = new Map(
     squeeze,
     transpose,
     unpack,
-  ].map((definition) => [definition.op, inDilation(definition)]),
+  ].map((definition) => [definition.op, bounded(inDilation(definition))]),
 );

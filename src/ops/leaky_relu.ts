@@ -6,5 +6,8 @@ import type { OpContext } from './rule.js';
 const alphaOf = ({ node }: OpContext): number => node.params['alpha'] ?? 0;
 
 export const leakyRelu = tableOp('LEAKY_RELU', (numbers, context) => leakyReluTable(numbers, alphaOf(context)), [
-  numbersRule('alpha from 0', (_, context) => (alphaOf(context) >= 0 ? null : `alpha ${alphaOf(context)}`)),
+  numbersRule('a finite alpha from 0', (_, context) => {
+    const alpha = alphaOf(context);
+    return alpha >= 0 && Number.isFinite(alpha) ? null : `alpha ${alpha}`;
+  }),
 ]);

@@ -28,11 +28,12 @@ export const maxPool2d: OpDefinition = {
     knownActivation,
     {
       name: 'output-shape',
-      text: 'SAME or VALID padding, and the output shape that follows from it',
+      text: 'SAME or VALID padding, windows and strides from 1, and the output shape that follows from them',
       broken: (context) => {
         const [y, x] = poolAxes(context);
         const { padding: mode = 0, strideH = 0, strideW = 0 } = context.node.params;
-        if (![1, 2].includes(mode) || Math.min(strideH, strideW, y.kernel, x.kernel) < 1) return `padding ${mode}`;
+        if (![1, 2].includes(mode) || Math.min(strideH, strideW, y.kernel, x.kernel) < 1)
+          return `padding of kind ${mode}, strides ${strideH}x${strideW}, a window of ${y.kernel}x${x.kernel}`;
         return wrongShape(planeOf(outputOf(context)), [y.outputs, x.outputs, planeOf(inputOf(context, 0))[2]]);
       },
     },

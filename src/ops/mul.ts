@@ -4,9 +4,9 @@
  */
 import type { Node } from '../model/graph.js';
 import { perChannelStages } from '../quantize/add_stages.js';
-import type { CodeMap } from '../quantize/activation_tables.js';
+import { type CodeMap, isDefined, multiplied } from '../quantize/activation_tables.js';
 import type { ConvNumbers } from '../quantize/division.js';
-import { multiplyByQuantizedMultiplier, quantizeMultiplier } from '../quantize/multiplier.js';
+import { quantizeMultiplier } from '../quantize/multiplier.js';
 import { type ProductNumbers, productStages, wantsSwap } from '../quantize/product_stages.js';
 import type { Stages } from '../quantize/stages.js';
 import { tableStages } from '../quantize/table_stages.js';
@@ -85,11 +85,10 @@ const tableOf = (context: OpContext): { readonly input: number; readonly stages:
     const zeroOf = (tensor: typeof first): number => tensor.quantization?.zeroPoints[0] ?? 0;
     const multiplier = multiplierOf(scaleOf(first), scaleOf(second), scaleOf(output));
     const product = signedMap(
-      (code) =>
-        multiplyByQuantizedMultiplier((a(code) - zeroOf(first)) * (b(code) - zeroOf(second)), multiplier) +
-        zeroOf(output),
+      (code) => multiplied((a(code) - zeroOf(first)) * (b(code) - zeroOf(second)), multiplier) + zeroOf(output),
       output.type,
     );
+    if (!isDefined(product, 'int8')) return null;
     const [low, high] = range;
     return {
       input: source.index,

@@ -1,7 +1,7 @@
 /** What SPACE_TO_BATCH_ND and BATCH_TO_SPACE_ND have in common: pictures whose pixels are spread over more pictures. */
 import { constantInts, type Tensor } from '../model/graph.js';
 import { mostPictures } from './batched.js';
-import { type FeatureMaps, maps, sameCodes } from './common_rules.js';
+import { type FeatureMaps, maps, sameCodes, unusableTensor } from './common_rules.js';
 import { inputOf, isStatic, type OpContext, type Rule, shapeText } from './rule.js';
 
 /** Rows, columns. */
@@ -29,7 +29,8 @@ const fourDimensions = (of: FeatureMaps): Rule => ({
   text: 'static 4-D feature maps',
   broken: (context) => {
     for (const tensor of of(context)) {
-      if (tensor === null || tensor.constant || tensor.variable) return 'a constant or a tensor that is missing';
+      const unusable = unusableTensor(tensor);
+      if (tensor === null || unusable !== null) return unusable;
       if (!isStatic(tensor) || tensor.shape.length !== 4) return `shape ${shapeText(tensor.shape)}`;
     }
     return null;

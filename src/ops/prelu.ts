@@ -4,7 +4,7 @@
  * convolution is one of -alpha whose saturation at the least code keeps x to its side, and is taken off. The larger of
  * x and alpha * x would be the same with exact numbers, but not with TFLite's two roundings.
  */
-import { preluMultipliers, preluTable, type TableNumbers } from '../quantize/activation_tables.js';
+import { type CodeMap, preluMultipliers, preluTable, type TableNumbers } from '../quantize/activation_tables.js';
 import { subtractStages } from '../quantize/add_stages.js';
 import { scaleStages } from '../quantize/copy_stages.js';
 import type { ConvNumbers } from '../quantize/division.js';
@@ -18,7 +18,7 @@ import { convolutionOf } from './convolution.js';
 import { plainGeometry } from './copy.js';
 import type { AddOperation, Operation } from './operation.js';
 import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, quantizationOf, shapeText } from './rule.js';
-import { signedMap, tableNumbersOf } from './table.js';
+import { definedCodes, signedMap, tableNumbersOf } from './table.js';
 import { constantCodes, isNumbers } from './two_operands.js';
 
 interface Alpha {
@@ -121,6 +121,13 @@ const perChannel = (context: OpContext, alpha: Alpha): readonly Operation[] => {
 
 const isOne = (context: OpContext): boolean => inputOf(context, 1)?.data?.byteLength === 1;
 
+/** With one alpha. */
+const oneMapOf = (context: OpContext): CodeMap | null => {
+  const alpha = alphaOf(context);
+  const [code] = alpha?.codes ?? [];
+  return alpha === null || code === undefined ? null : preluTable(alpha.numbers, alpha.scale, code - alpha.zeroPoint);
+};
+
 export const prelu: OpDefinition = {
   op: 'PRELU',
   rules: [
@@ -138,6 +145,7 @@ export const prelu: OpDefinition = {
           : `an alpha of ${shapeText(alpha.shape)} for ${shapeText(output?.shape ?? [])}`;
       },
     },
+    definedCodes((_, context) => (isOne(context) ? oneMapOf(context) : null)),
     {
       name: 'numbers',
       text: 'with an alpha for each channel: output scale at least 2^-8 of the input scale, and of its product with the scale of alpha',
@@ -154,7 +162,8 @@ export const prelu: OpDefinition = {
     const alpha = alphaOf(context);
     if (alpha === null) throw new Error(`PRELU #${node.index}: lowered against its rules`);
     if (!isOne(context)) return perChannel(context, alpha);
-    const map = preluTable(alpha.numbers, alpha.scale, (alpha.codes[0] ?? 0) - alpha.zeroPoint);
+    const map = oneMapOf(context);
+    if (map === null) throw new Error(`PRELU #${node.index}: lowered against its rules`);
     const stages = tableStages(signedMap(map, alpha.numbers.type));
     return [{ kind: 'scale', nodes: [node.index], input, output, stages }];
   },

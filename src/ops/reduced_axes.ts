@@ -1,7 +1,7 @@
 /** The axes that an op reduces to one value: of height, width and channels. */
 import { constantInts } from '../model/graph.js';
 import { type Area, wholeArea } from './arrange.js';
-import { inputOf, type OpContext, outputOf, planeOf, type Rule, shapeText } from './rule.js';
+import { inputOf, type OpContext, outputOf, planeOf, type Rule, shapeText, wrongShape } from './rule.js';
 
 /** Which of height, width and channels are reduced. */
 export type Reduced = readonly [boolean, boolean, boolean];
@@ -19,14 +19,25 @@ export const reducedOf = (context: OpContext): Reduced | null => {
 const axesText = (context: OpContext): string =>
   `axes ${constantInts(inputOf(context, 1))?.join(', ') ?? 'that are not constant'} of ${shapeText(inputOf(context, 0)?.shape ?? [])}`;
 
+/** The dimensions that are not reduced. */
+const leftOf = (context: OpContext): readonly number[] => {
+  const shape = inputOf(context, 0)?.shape ?? [];
+  const axes = constantInts(inputOf(context, 1))?.map((axis) => (axis < 0 ? axis + shape.length : axis)) ?? [];
+  return shape.filter((_, axis) => !axes.includes(axis));
+};
+
 /** Over channels the output must have one: a dimension that is not kept makes channels of what stands before it. */
 export const mapAxes: Rule = {
   name: 'axes',
-  text: 'constant axes: of height, width and channels; with channels among them the output has one channel',
+  text: 'constant axes: of height, width and channels; with channels among them the output has one channel; an output of the dimensions that are left',
   broken: (context) => {
     const reduced = reducedOf(context);
     if (reduced === null) return axesText(context);
     const output = outputOf(context);
+    const left = leftOf(context);
+    // Dimensions of 1 may be kept or not.
+    const real = (shape: readonly number[]): string => shape.filter((dim) => dim !== 1).join();
+    if (real(output?.shape ?? []) !== real(left)) return wrongShape(output?.shape ?? [], left) ?? axesText(context);
     return reduced[2] && planeOf(output)[2] !== 1 ? `${axesText(context)} to ${shapeText(output?.shape ?? [])}` : null;
   },
 };

@@ -17,6 +17,8 @@ export interface OpContext {
   readonly trust: Trust;
   /** The first tensor index that nothing uses: a lowering numbers tensors of its own from here. */
   readonly spare: number;
+  /** Results of the part that others want, where that is known: when it is compiled. */
+  readonly wanted?: readonly number[];
   /** The tensors are one picture of a batch of so many; what constants say of the first dimension is said of the batch. */
   readonly pictures?: number;
 }
@@ -70,7 +72,8 @@ export const inputOf = ({ graph, node }: OpContext, position: number): Tensor | 
 
 export const outputOf = ({ graph, node }: OpContext): Tensor | null => graph.tensors.get(node.outputs[0] ?? -1) ?? null;
 
-export const shapeText = (shape: readonly number[]): string => shape.join('x');
+/** A scalar has no dimensions. */
+export const shapeText = (shape: readonly number[]): string => (shape.length === 0 ? '()' : shape.join('x'));
 
 /** What is wrong with a shape that follows from others; null where it is as it must be. */
 export const wrongShape = (is: readonly number[], wanted: readonly number[]): string | null =>

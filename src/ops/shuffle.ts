@@ -68,15 +68,24 @@ export const shuffleOf = (graph: Graph, node: Node): Shuffle | null => {
 
 /** What the last RESHAPE becomes; null where it does not end a shuffle. */
 export const shuffled = (context: OpContext): readonly Operation[] | null => {
-  const { graph, node, spare } = context;
+  const { graph, node, spare, wanted } = context;
   const transpose = graph.nodes.find(({ outputs }) => outputs[0] === node.inputs[0]);
   const shuffle = transpose === undefined ? null : shuffleOf(graph, transpose);
   const output = outputOf(context);
-  if (shuffle === null || output === null) return null;
+  if (transpose === undefined || shuffle === null || output === null) return null;
   const { map, channels } = shuffle;
   const plane: Plane = planeOf(output);
   const from: Area = { ...wholeArea(map.index, planeOf(map)), shape: plane, line: plane[1] };
   const { tensor, views } = areaTensor(from, [node.index], new Spare(spare));
   const move = { kind: 'move', nodes: [node.index], input: tensor, output: output.index } as const;
-  return [...views, selection(move, plane, channels)];
+  const operations = [...views, selection(move, plane, channels)];
+  const [reordered = -1] = transpose.outputs;
+  const isFirst = readersOf(graph, reordered)[0]?.index === node.index;
+  if (!isFirst || wanted?.includes(reordered) !== true) return operations;
+  // The bytes between the TRANSPOSE and this RESHAPE are those of the result.
+  const nodes = [transpose.index];
+  return [
+    ...operations,
+    { kind: 'border', nodes, input: output.index, output: reordered, side: 'output', layout: 'flat' },
+  ];
 };

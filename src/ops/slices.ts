@@ -42,6 +42,7 @@ const splitSlices: SlicesOf = (context) => {
 const splitVSlices: SlicesOf = (context) => {
   const axis = constantInts(inputOf(context, 2))?.[0];
   const input = inputOf(context, 0);
+  if (constantInts(inputOf(context, 1)) === null) return null;
   return along(context, input, axis, lengthsOf(context, input, axis));
 };
 
@@ -85,6 +86,27 @@ const lastThree = (values: readonly number[], missing: number): Plane => [
   values.at(-1) ?? missing,
 ];
 
+const lists = ['begin', 'end', 'strides'] as const;
+const masks = ['ellipsisMask', 'newAxisMask', 'offset'] as const;
+
+/** What is wrong with operands of which no slices follow. */
+const formWrong = (context: OpContext): string => {
+  const { op, params, inputs } = context.node;
+  if (op !== 'STRIDED_SLICE')
+    return `${op} of ${inputs.length} inputs of which one is not constant, or of another length`;
+  const rank = inputOf(context, 0)?.shape.length ?? 0;
+  const texts = lists.map((name, i) => {
+    const values = constantInts(inputOf(context, i + 1));
+    return { values, text: values === null ? `${name} not constant` : `${name} ${values.join(', ')}` };
+  });
+  const [, , strides] = texts;
+  const odd = texts.find(({ values }) => values?.length !== rank);
+  if (odd !== undefined) return `${odd.text} for ${rank} dimensions`;
+  if (strides?.values?.some((step) => step !== 1) === true) return strides.text;
+  const mask = masks.find((name) => (params[name] ?? 0) !== 0);
+  return mask === undefined ? texts.map(({ text }) => text).join('; ') : `${mask} ${params[mask] ?? 0}`;
+};
+
 const slicesOf = (
   op: string,
   source: number,
@@ -102,10 +124,12 @@ const slicesOf = (
       ...sameCodes(maps, planes),
       {
         name: 'slices',
-        text: 'constant positions inside the input, steps of 1, channels that stay the last dimension',
+        text: 'constant positions inside the input, one for each dimension, steps of 1, neither an ellipsis nor new dimensions; of a batch all pictures; channels that stay the last dimension',
         broken: (context) => {
           const input = inputOf(context, source);
-          for (const { output, begin, size } of of(context) ?? [{ output: -1, begin: [], size: [] }]) {
+          const slices = of(context);
+          if (slices === null) return formWrong(context);
+          for (const { output, begin, size } of slices) {
             const shape = context.graph.tensors.get(output)?.shape ?? [];
             const inside = size.every(
               (length, dim) =>

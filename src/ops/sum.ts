@@ -72,6 +72,8 @@ const exactStages = (context: OpContext, sign: 1 | -1, affine: Stages | null): S
   if (constant === null || numbers === null) return affine;
   const [code = 0, ...others] = constantCodes(constant);
   if (others.length > 0) return affine;
+  // TFLite ends the process at sums that it would have to multiply.
+  if (!(Math.max(numbers.firstScale, numbers.secondScale) / numbers.outputScale < 2 ** 19)) return null;
   const sum = sumOfCodes(numbers, sign);
   const exact = isConstantFirst(context) ? (x: number) => sum(code, x) : (x: number) => sum(x, code);
   const agrees = affine !== null && allCodes.every((x) => affineCode(affine, x) === exact(x));

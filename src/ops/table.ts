@@ -1,5 +1,5 @@
 /** Ops that give each code of one tensor another code: one task through the DPU's table, exact for any function. */
-import type { CodeMap, TableNumbers } from '../quantize/activation_tables.js';
+import { type CodeMap, isDefined, type TableNumbers } from '../quantize/activation_tables.js';
 import { tableStages } from '../quantize/table_stages.js';
 import { maps, oneType, perTensor, planes, unseen } from './common_rules.js';
 import { inputOf, isByteTensor, type OpContext, type OpDefinition, outputOf, type Rule } from './rule.js';
@@ -32,7 +32,14 @@ export interface TableOp extends OpDefinition {
 export const tableOp = (op: string, mapOf: TableOp['mapOf'], more: readonly Rule[] = []): TableOp => ({
   op,
   mapOf,
-  rules: [oneType(maps(0)), planes(maps(0)), perTensor(maps(0)), ...more, unseen('the table in int8 tasks')],
+  rules: [
+    oneType(maps(0)),
+    planes(maps(0)),
+    perTensor(maps(0)),
+    ...more,
+    definedCodes((numbers, context) => mapOf(numbers, context)),
+    unseen('the table in int8 tasks'),
+  ],
   lower: (context) => {
     const { node } = context;
     const [input, numbers] = [node.inputs[0], tableNumbersOf(context)];
@@ -61,6 +68,18 @@ export const numbersRule = (
     return numbers === null ? 'tensors missing' : wrong(numbers, context);
   },
 });
+
+/** @param mapOf null where there is nothing to ask */
+export const definedCodes = (mapOf: (numbers: TableNumbers, context: OpContext) => CodeMap | null): Rule =>
+  numbersRule(
+    "results that the integers of TFLite's kernel hold before they are limited, for every code",
+    (numbers, context) => {
+      const map = mapOf(numbers, context);
+      return map === null || isDefined(map, numbers.type)
+        ? null
+        : `scales ${numbers.inputScale} to ${numbers.outputScale}`;
+    },
+  );
 
 /** TFLite's kernel has no other type. */
 export const int8Only = numbersRule('int8, as in TFLite', ({ type }) => (type === 'int8' ? null : `type ${type}`));

@@ -12,7 +12,7 @@ import { permuteHost, permuteRank } from './host_permute.js';
 import type { Operation, PermuteKernel } from './operation.js';
 import { mostMoves, reshaped } from './reshape.js';
 import { shuffleOf } from './shuffle.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf } from './rule.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, wrongShape } from './rule.js';
 
 const orders = { input: [0, 2, 3, 1], output: [0, 3, 1, 2] } as const;
 
@@ -128,6 +128,12 @@ export const transpose: OpDefinition = {
         const rank = inputOf(context, 0)?.shape.length ?? 0;
         const isOrder = order?.length === rank && order.every((axis) => axis >= 0 && axis < rank);
         if (!isOrder || new Set(order).size !== rank) return `order ${order?.join(', ') ?? 'not constant'}`;
+        const shape = inputOf(context, 0)?.shape ?? [];
+        const wrong = wrongShape(
+          outputOf(context)?.shape ?? [],
+          order.map((axis) => shape[axis] ?? 1),
+        );
+        if (wrong !== null) return wrong;
         return operationsOf(context) === null ? `order ${order.join(', ')}` : null;
       },
     },

@@ -4,8 +4,9 @@ import type { Graph, Node } from '../model/graph.js';
 import { operators } from '../ops/index.js';
 import { hasOwnForm } from '../ops/transpose.js';
 import { shapeRefusal } from '../ops/output_shapes.js';
-import { type Refusal, refusalOf, type Trust } from '../ops/rule.js';
+import { type OpContext, type OpDefinition, type Refusal, refusalOf, type Trust } from '../ops/rule.js';
 import { chooseHostNodes } from './host.js';
+import { bugRefusal } from './part_rules.js';
 import { disorderOf, splitParts } from './split.js';
 import { untrusted } from './trusted.js';
 import { unknownOp } from './unknown.js';
@@ -20,11 +21,7 @@ export type Target = 'npu' | 'host' | 'cpu';
 export type Verdict =
   { readonly target: 'npu'; readonly because: null } | { readonly target: 'host' | 'cpu'; readonly because: Refusal };
 
-/** The best place for a node by itself. */
-export const judgeNode = (graph: Graph, node: Node, trust: Trust): Verdict => {
-  const definition = operators.get(node.op);
-  if (definition === undefined) return { target: 'cpu', because: unknownOp(graph, node) };
-  const context = { graph, node, trust, spare: 0 };
+const judged = (definition: OpDefinition, context: OpContext): Verdict => {
   const because = refusalOf(definition, context) ?? untrusted(definition, context);
   if (because === null) return { target: 'npu', because };
   const { host } = definition;
@@ -32,6 +29,20 @@ export const judgeNode = (graph: Graph, node: Node, trust: Trust): Verdict => {
   return hosted
     ? { target: 'host', because: { ...because, text: `${because.text}; ${host.fact}` } }
     : { target: 'cpu', because };
+};
+
+/**
+ * The best place for a node by itself.
+ * @param wanted results of the graph that others want, where they are known
+ */
+export const judgeNode = (graph: Graph, node: Node, trust: Trust, wanted?: readonly number[]): Verdict => {
+  const definition = operators.get(node.op);
+  if (definition === undefined) return { target: 'cpu', because: unknownOp(graph, node) };
+  try {
+    return judged(definition, { graph, node, trust, spare: 0, ...(wanted === undefined ? {} : { wanted }) });
+  } catch (error) {
+    return { target: 'cpu', because: bugRefusal(node.index, error) };
+  }
 };
 
 /** Why a node stays on the CPU; null when a part can take it. */
@@ -47,8 +58,11 @@ export interface CheckedGraph {
   readonly host: ReadonlyMap<number, Refusal>;
 }
 
-/** The graph as it is lowered: a TRANSPOSE leaves values where they are if the NPU takes all nodes that are told other axes. */
-export const renamedGraph = (graph: Graph, trust: Trust): Renamed => {
+/**
+ * The graph as it is lowered: a TRANSPOSE leaves values where they are if the NPU takes all nodes that are told other axes.
+ * @param plain tensors that must keep the order of their shape
+ */
+export const renamedGraph = (graph: Graph, trust: Trust, plain: ReadonlySet<number> = new Set()): Renamed => {
   const refuses = (judged: Graph, index: number): boolean =>
     judged.nodes.some((node) => node.index === index && judgeNode(judged, node, trust).target !== 'npu');
   const isNeeded = (renaming: Renaming): boolean => {
@@ -58,7 +72,9 @@ export const renamedGraph = (graph: Graph, trust: Trust): Renamed => {
     const isSafe = ![...rename(graph, [renaming]).layouts.values()].includes(null);
     return isSafe || renaming.nodes.some((index) => refuses(graph, index));
   };
-  let wanted = renamingsOf(graph).filter(isNeeded);
+  const isFree = ({ orders, flattened }: Renaming): boolean =>
+    [...orders.keys(), ...flattened].every((tensor) => !plain.has(tensor));
+  let wanted = renamingsOf(graph).filter((renaming) => isFree(renaming) && isNeeded(renaming));
   for (;;) {
     const renamed = rename(graph, wanted);
     const taken = wanted.filter(({ nodes }) => nodes.every((index) => !refuses(renamed.graph, index)));

@@ -2,6 +2,7 @@
  * Operations -> tasks and places: a move needs no task where its two tensors can be one memory. The result of a move takes
  * the place of its input (reshape, split), or the input is written where the result stands (concatenation).
  */
+import { NodeError } from '../error.js';
 import type { Cube } from '../layout/cube.js';
 import type { Graph, Part } from '../model/graph.js';
 import { copyOperation, identityConvolution } from '../ops/copy.js';
@@ -179,7 +180,7 @@ export const place = (graph: Graph, part: Part, wanted: readonly Operation[], ap
   const final = widen([...operations.filter(({ kind }) => shapers.includes(kind)), ...tasks]);
   const stray = strayView(operations, final, bindings);
   if (stray !== null)
-    throw new Error(`node ${stray.nodes[0] ?? -1}: a view that reaches out of tensor ${stray.whole ?? -1}`);
+    throw new NodeError(stray.nodes[0] ?? -1, `a view that reaches out of tensor ${stray.whole ?? -1}`);
   const spots = new Map([...final.shapes.keys()].map((tensor) => [tensor, spotOf(final, bindings, tensor)]));
   const roots = new Map<number, number>();
   for (const { root, offset, cube } of spots.values()) {

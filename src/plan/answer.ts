@@ -6,6 +6,8 @@ import type { Part } from '../model/graph.js';
 import { joined } from '../model/joined.js';
 import { Cursor } from '../model/message.js';
 import type { Refusal } from '../ops/rule.js';
+import type { RefusedPart } from '../partition/part_rules.js';
+import type { PartResult } from '../partition/rounds.js';
 
 const words = (...values: readonly number[]): Uint8Array => new Uint8Array(Uint32Array.from(values).buffer);
 
@@ -38,12 +40,26 @@ export const readPartsRun = (run: Uint8Array): readonly Part[] => {
   return cursor.list(cursor.u32(), () => ({ nodes: ids(), inputs: ids(), outputs: ids() }));
 };
 
-export const plansRun = (results: readonly (Uint8Array | Refusal)[]): Uint8Array =>
+/** Which nodes of a part must stay on the CPU, each with its reason. */
+const refusalsRun = ({ refusals }: RefusedPart): Uint8Array =>
+  joined(
+    [
+      words(refusals.length),
+      ...refusals.flatMap((refusal) => {
+        const text = textOf(refusal);
+        return [words(refusal.node, text.byteLength), text];
+      }),
+    ],
+    4,
+  );
+
+/** For each part a plan, or the nodes that it cannot have. */
+export const plansRun = (results: readonly PartResult[]): Uint8Array =>
   joined(
     [
       words(results.length, 0),
       ...results.flatMap((result) => {
-        const bytes = result instanceof Uint8Array ? result : textOf(result);
+        const bytes = result instanceof Uint8Array ? result : refusalsRun(result);
         return [words(result instanceof Uint8Array ? 0 : 1, 0, bytes.byteLength, 0), bytes];
       }),
     ],

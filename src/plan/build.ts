@@ -2,7 +2,7 @@
 import type { Arena } from '../allocate/arena.js';
 import { convMacs } from '../cost/cycles.js';
 import { assemble } from '../emit/assemble.js';
-import type { EmittedTask } from '../emit/tasks.js';
+import { destinationOf, type EmittedTask } from '../emit/tasks.js';
 import { type Cube, liveSurfaces } from '../layout/cube.js';
 import type { Graph, Part } from '../model/graph.js';
 import type { HostOperation } from '../ops/operation.js';
@@ -11,7 +11,15 @@ import type { Placement } from '../place/place.js';
 import type { Schedule } from '../schedule/order.js';
 import { factsOf } from '../tile/facts.js';
 import { isHostStep, type Step } from '../tile/task.js';
-import type { Plan, PlanHost, PlanOp, PlanTask, PlanTensor } from './format.js';
+import {
+  boPositions as bo,
+  type Plan,
+  type PlanHost,
+  type PlanJob,
+  type PlanOp,
+  type PlanTask,
+  type PlanTensor,
+} from './format.js';
 
 export interface HostTable {
   readonly offset: number;
@@ -31,9 +39,10 @@ export interface PlanParts {
   readonly constants: Uint8Array;
   readonly tasks: readonly EmittedTask[];
   readonly engineVersion: string;
+  /** Whether each job ends with a task of which the device can see that it ran. */
+  readonly isProven: boolean;
 }
 
-const bo = { constants: 0, arena: 1, regcmd: 2 } as const;
 const rk3588 = 3588;
 
 const cubeRecord = (
@@ -41,13 +50,13 @@ const cubeRecord = (
   tensor: number,
 ): Pick<PlanTensor, 'tensor' | 'shape' | 'bo' | 'offset' | 'lineBytes' | 'surfaceBytes' | 'surfaces'> => {
   const cube = cubes.get(tensor);
-  const offset = arena.offsets.get(tensor);
-  if (cube === undefined || offset === undefined) throw new Error(`tensor ${tensor} has no place in this part`);
+  const place = arena.places.get(tensor);
+  if (cube === undefined || place === undefined) throw new Error(`tensor ${tensor} has no place in this part`);
   return {
     tensor,
     shape: [1, cube.height, cube.width, cube.channels],
-    bo: bo.arena,
-    offset,
+    bo: bo[place.memory],
+    offset: place.offset,
     lineBytes: cube.lineBytes,
     surfaceBytes: cube.surfaceBytes,
     surfaces: liveSurfaces(cube),
@@ -134,11 +143,30 @@ const opRecord = (
   };
 };
 
+const jobRecords = ({ schedule: { jobs }, tasks, isProven }: PlanParts): readonly PlanJob[] =>
+  jobs.map(({ operations, core }) => {
+    const wanted = new Set(operations);
+    const own = tasks.filter(({ operation }) => wanted.has(operation));
+    const [first, last] = [own[0], own.at(-1)];
+    if (first === undefined || last === undefined) throw new Error('a job without a task');
+    const proof = destinationOf(last);
+    const written = new Set<number>(own.map((task) => bo[destinationOf(task).bo]));
+    return {
+      firstTask: tasks.indexOf(first),
+      taskCount: own.length,
+      core,
+      depends: null,
+      inBos: Object.values(bo).filter((index) => !written.has(index)),
+      outBos: [...written],
+      proof: isProven ? { bo: bo[proof.bo], offset: proof.offset } : null,
+    };
+  });
+
 export const buildPlan = (parts: PlanParts): Plan => {
   const opNames = new Map(parts.graph.nodes.map(({ index, op }) => [index, op]));
   const tasksOf = parts.steps.map((): number[] => []);
   for (const [index, { operation }] of parts.tasks.entries()) tasksOf[operation]?.push(index);
-  const { part, steps, schedule, arena, constants, tasks, engineVersion } = parts;
+  const { part, steps, arena, constants, tasks, engineVersion } = parts;
   const assembly = assemble(tasks.map(({ words }) => words));
   const records = tasks.map((task, i): PlanTask => ({
     op: task.operation,
@@ -159,8 +187,9 @@ export const buildPlan = (parts: PlanParts): Plan => {
     tensors: [...given, ...inside.tensors],
     bos: [
       { kind: 'constants', size: Math.max(64, constants.byteLength), bytes: constants },
-      { kind: 'arena', size: Math.max(64, arena.bytes), bytes: new Uint8Array() },
+      { kind: 'arena', size: Math.max(64, arena.bytes.arena), bytes: new Uint8Array() },
       { kind: 'regcmd', size: Math.max(64, assembly.bytes.byteLength), bytes: assembly.bytes },
+      { kind: 'io', size: Math.max(64, arena.bytes.io), bytes: new Uint8Array() },
     ],
     relocations: assembly.relocations.map(({ word, buffer, addend }) => ({
       bo: bo.regcmd,
@@ -169,17 +198,7 @@ export const buildPlan = (parts: PlanParts): Plan => {
       addend,
     })),
     tasks: records,
-    jobs: schedule.jobs.map(({ operations, core }) => {
-      const own = tasks.flatMap((task, index) => (operations.includes(task.operation) ? [index] : []));
-      return {
-        firstTask: own[0] ?? 0,
-        taskCount: own.length,
-        core,
-        depends: null,
-        inBos: [bo.arena],
-        outBos: [bo.arena],
-      };
-    }),
+    jobs: jobRecords(parts),
     ops: steps.map((step, position) => opRecord(parts, step, tasksOf[position] ?? [], opNames)),
     hosts: inside.hosts,
   };

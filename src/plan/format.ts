@@ -3,7 +3,7 @@
  * 136 bytes, nine sections of fixed-size records, then the BOs' bytes. The layout is described in ARCHITECTURE.md.
  */
 export const planMagic = 'PTFEPLAN';
-export const planVersion = 2;
+export const planVersion = 3;
 export const headerBytes = 136;
 export const none = 0xffffffff;
 
@@ -19,7 +19,7 @@ export const sections = [
   ['bos', 32],
   ['relocations', 16],
   ['tasks', 32],
-  ['jobs', 32],
+  ['jobs', 40],
   ['ops', 48],
   ['facts', 8],
   ['strings', 1],
@@ -33,7 +33,10 @@ export const directions = { in: 0, out: 1, inside: 2 } as const;
 
 export const hostKernels = { permute: 0, resize_fixed: 1, resize_float: 2 } as const;
 
-export const boKinds = { constants: 0, arena: 1, regcmd: 2 } as const;
+export const boKinds = { constants: 0, arena: 1, regcmd: 2, io: 3 } as const;
+
+/** Where a compiled plan has them. */
+export const boPositions = { constants: 0, arena: 1, regcmd: 2, io: 3 } as const;
 
 /** NHWC of the cube's shape; NHWC of another shape with as many elements; NCHW. */
 export const hostLayouts = { nhwc: 0, flat: 1, nchw: 2 } as const;
@@ -86,6 +89,11 @@ export interface PlanJob {
   readonly depends: number | null;
   readonly inBos: readonly number[];
   readonly outBos: readonly number[];
+  /**
+   * An atom that the job's last task writes, and that no other task of the job touches: it shows that the job ran. null: none,
+   * in plans for tools; the kernel driver's device does not take them.
+   */
+  readonly proof: { readonly bo: number; readonly offset: number } | null;
 }
 
 /** A kernel of the host: it runs before a job, or behind the last one where `beforeJob` is their count. */

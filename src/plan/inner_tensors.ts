@@ -1,5 +1,5 @@
 /** Where each tensor between two nodes of a part stands in the arena, and when: for tools that compare them. */
-import type { Arena } from '../allocate/arena.js';
+import type { Arena, MemoryName } from '../allocate/arena.js';
 import type { Order } from '../axes/order.js';
 import { type Cube, spannedBytes } from '../layout/cube.js';
 import type { Graph, Part } from '../model/graph.js';
@@ -13,6 +13,7 @@ export interface InnerTensor {
   /** null: no memory holds its values as TFLite's tensor has them. */
   readonly memory: {
     readonly cube: Cube;
+    readonly memory: MemoryName;
     readonly offset: number;
     readonly length: number;
     /** Of the memory's axes, where that is not the order of the shape. */
@@ -44,10 +45,10 @@ export const innerTensors = (
   return inside.flatMap((node) =>
     node.outputs.flatMap((tensor): readonly InnerTensor[] => {
       if (!isByteTensor(graph.tensors.get(tensor) ?? null)) return [];
-      const [spot, offset, order = null] = [spots.get(tensor), arena.offsets.get(tensor), orders.get(tensor)];
+      const [spot, place, order = null] = [spots.get(tensor), arena.places.get(tensor), orders.get(tensor)];
       const made = madeAt.get(tensor) ?? 0;
       const other = borders.has(tensor) || (orders.has(tensor) && order === null) || constants.has(spot?.root ?? -1);
-      if (spot === undefined || offset === undefined || other || made === 0)
+      if (spot === undefined || place === undefined || other || made === 0)
         return [{ tensor, node: node.index, memory: null }];
       const readers = inside
         .filter(({ inputs }) => inputs.includes(tensor))
@@ -55,7 +56,7 @@ export const innerTensors = (
       const lastRead = part.outputs.includes(tensor) ? operations.length : Math.max(made, ...readers);
       const { cube } = spot;
       return [
-        { tensor, node: node.index, memory: { cube, offset, length: spannedBytes(cube), order, made, lastRead } },
+        { tensor, node: node.index, memory: { cube, ...place, length: spannedBytes(cube), order, made, lastRead } },
       ];
     }),
   );

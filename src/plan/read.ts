@@ -2,6 +2,7 @@
  * Bytes -> plan, the inverse of `write.ts`: for tools and tests (a device reads plans through `delegate/plan/plan.c`). Every
  * number that points somewhere is checked, so that what reads the result needs no checks of its own.
  */
+import { atoms } from '../hardware/limits.js';
 import { PtfeError } from '../error.js';
 import {
   boKinds,
@@ -119,7 +120,7 @@ const readBo = (bytes: Uint8Array, fields: Fields, where: string): PlanBo => {
   demand(size > 0 && size < 2 ** 32, where, () => `${size} bytes, which a 32-bit address cannot reach`);
   demand(length <= size, where, () => `${length} bytes of data for a size of ${size}`);
   demand(offset + length <= bytes.byteLength, where, () => `its ${length} bytes at ${offset} are outside the file`);
-  const whole = kind === 'arena' || size - length <= mostFillerBytes;
+  const whole = kind === 'arena' || kind === 'io' || size - length <= mostFillerBytes;
   demand(whole, where, () => `the file has ${length} of its ${size} bytes`);
   return { kind, size, bytes: bytes.subarray(offset, offset + length) };
 };
@@ -230,11 +231,26 @@ const positions = (mask: bigint): readonly number[] => {
 const readJob = (targets: Targets, fields: Fields, where: string, index: number): PlanJob => {
   const [firstTask, taskCount, core, depends] = [fields.u32(), fields.u32(), fields.u32(), fields.u32()];
   const [inBos, outBos] = [positions(fields.u64()), positions(fields.u64())];
+  const [proofBo, proofOffset] = [fields.u32(), fields.u32()];
   demand(taskCount > 0, where, () => 'no task');
   demandRange(firstTask, taskCount, targets.counts.tasks, where, 'tasks');
   demand(depends <= index, where, () => `it waits for job ${depends - 1}, which is not before it`);
   for (const bo of [...inBos, ...outBos]) demandBo(targets, bo, where);
-  return { firstTask, taskCount, core, depends: depends === 0 ? null : depends - 1, inBos, outBos };
+  const proof = proofBo === none && proofOffset === none ? null : { bo: proofBo, offset: proofOffset };
+  if (proof !== null) {
+    const { kind, size } = demandBo(targets, proof.bo, where);
+    demand(kind === 'io', where, () => `its proof is in BO ${proof.bo}, which holds ${kind}`);
+    demand(proof.offset + atoms.channels <= size, where, () => `its proof is at ${proof.offset} of ${size} bytes`);
+  }
+  return {
+    firstTask,
+    taskCount,
+    core,
+    depends: depends === 0 ? null : depends - 1,
+    inBos,
+    outBos,
+    proof,
+  };
 };
 
 const readHost = (targets: Targets, fields: Fields, where: string): PlanHost => {

@@ -135,7 +135,8 @@ export const writePlan = (plan: Plan): Uint8Array => {
   for (const [i, j] of plan.jobs.entries()) {
     at(4, i)
       .u32(j.firstTask, j.taskCount, j.core, j.depends === null ? 0 : j.depends + 1)
-      .u64(bits(j.inBos), bits(j.outBos));
+      .u64(bits(j.inBos), bits(j.outBos))
+      .u32(j.proof?.bo ?? none, j.proof?.offset ?? none);
   }
   for (const [i, op] of plan.ops.entries()) {
     const mask = Number(bits(op.facts.map((fact) => facts.indexOf(fact))));

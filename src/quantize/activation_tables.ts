@@ -19,14 +19,28 @@ export interface TableNumbers {
   readonly outputZeroPoint: number;
 }
 
+/** NaN where TFLite's kernel leaves what C defines: a sum beyond int32, a float that no int32 holds, no number at all. */
 export type CodeMap = (code: number) => number;
 
 const { fround } = Math;
 
-/** To the limits of the type. */
+/** To the limits of the type, where an int32 holds the value. */
 export const clamped = (value: number, type: TableNumbers['type']): number => {
   const [low, high] = typeRange(type);
+  if (!(Math.abs(value) < 2 ** 31)) return NaN;
   return Math.max(low, Math.min(high, value));
+};
+
+/** `multiplyByQuantizedMultiplier` where TFLite's shift to the left keeps an int32. */
+export const multiplied = (value: number, multiplier: QuantizedMultiplier): number =>
+  Math.abs(value) * 2 ** Math.max(multiplier.shift, 0) < 2 ** 31 && !Number.isNaN(multiplier.mantissa)
+    ? multiplyByQuantizedMultiplier(value, multiplier)
+    : NaN;
+
+/** Whether TFLite's kernel has a result for each code. */
+export const isDefined = (map: CodeMap, type: TableNumbers['type']): boolean => {
+  const [low] = typeRange(type);
+  return Array.from({ length: 256 }, (_, i) => map(low + i)).every(Number.isInteger);
 };
 
 /** @param transform of a float32 number to one, computed more exactly than float32 and rounded once */
@@ -82,6 +96,8 @@ export const hardSwishFits = (numbers: TableNumbers): boolean => hardSwishMultip
 /** x * relu6(x + 3) / 6 in TFLite's 16-bit arithmetic. */
 export const hardSwishTable = (numbers: TableNumbers): CodeMap => {
   const { output, reluish } = hardSwishMultipliers(numbers);
+  // TFLite divides int16 by powers of two to 2^15.
+  if (Number.isNaN(output.mantissa) || output.shift < -15 || !(Math.abs(reluish.shift) <= 15)) return () => NaN;
   return (code) => {
     const input = (code - numbers.inputZeroPoint) * 2 ** hiresBits;
     const scaled = roundingHighMul(input, output.mantissa);
@@ -105,7 +121,7 @@ const twoSided = (
 ): CodeMap => {
   return (code) => {
     const x = code - inputZeroPoint;
-    const scaled = x >= 0 ? multiplyByQuantizedMultiplier(x, above) : multiplyByQuantizedMultiplier(x * factor, below);
+    const scaled = x >= 0 ? multiplied(x, above) : multiplied(x * factor, below);
     return clamped(outputZeroPoint + scaled, type);
   };
 };
@@ -138,7 +154,7 @@ export const absTable = ({ type, inputScale, inputZeroPoint, outputScale, output
   const multiplier = quantizeMultiplier(fround(inputScale / outputScale));
   return (code) => {
     const x = Math.abs(code - inputZeroPoint);
-    const scaled = inputScale === outputScale ? x : multiplyByQuantizedMultiplier(x, multiplier);
+    const scaled = inputScale === outputScale ? x : multiplied(x, multiplier);
     return clamped(scaled + outputZeroPoint, type);
   };
 };

@@ -5,6 +5,7 @@
  * must come near two ratios. They are searched, and kept above the exact ratio by a hair so that ties move outwards.
  */
 import { remembered } from './remembered.js';
+import { addMismatch } from './add_mismatch.js';
 import { factorMax, factorMin } from './two_factors.js';
 import type { Stages } from './stages.js';
 
@@ -83,7 +84,9 @@ const sumOf = (count: number, factors: Pick<AddFactors, 'scale' | 'shift'>): num
  * Stages of an elementwise ADD task.
  * @returns null where the scales are too far apart for 15-bit factors (the result could be off by more than one count)
  */
-export const addStages = (numbers: AddNumbers): Stages | null => {
+export const addStages = (numbers: AddNumbers): Stages | null => signedSum(numbers, 1);
+
+const signedSum = (numbers: AddNumbers, sign: 1 | -1): Stages | null => {
   const factors = addFactors(numbers.firstScale, numbers.secondScale, numbers.outputScale);
   if (factors === null || factors.error * 256 > 0.5) return null;
   const [low, high] = numbers.range;
@@ -96,14 +99,14 @@ export const addStages = (numbers: AddNumbers): Stages | null => {
     bn: null,
     ew: { algorithm: 'add', offset: -numbers.secondZeroPoint, scale: factors.second, shift: 0, limit },
     out: { scale: factors.scale, shift: factors.shift, offset: zero, ties: 'even' },
-    mismatch: Math.min(1, 128 * factors.error),
+    mismatch: addMismatch(numbers, factors, sign),
     facts: ['int8_flying', ...(limit === null ? [] : ['relux_limit_position'])],
   };
 };
 
 /** The same with the second operand taken off: ties go away from zero in TFLite's SUB too. */
 export const subtractStages = (numbers: AddNumbers): Stages | null => {
-  const stages = addStages(numbers);
+  const stages = signedSum(numbers, -1);
   if (stages?.ew == null) return null;
   return { ...stages, ew: { ...stages.ew, scale: -stages.ew.scale }, facts: [...stages.facts, 'ew_cvt_scale_sign'] };
 };

@@ -27,8 +27,9 @@ const frexp = (x: number): { readonly fraction: number; readonly exponent: numbe
   return { fraction, exponent };
 };
 
-/** @param multiplier real multiplier, >= 0 */
+/** @param multiplier real multiplier, >= 0; of no number a multiplier that fits no rule and no sum */
 export const quantizeMultiplier = (multiplier: number): QuantizedMultiplier => {
+  if (Number.isNaN(multiplier)) return { mantissa: NaN, shift: 31 };
   if (!(multiplier > 0)) return { mantissa: 0, shift: 0 };
   const { fraction, exponent } = frexp(multiplier);
   const rounded = halfAwayFromZero(fraction * 2 ** 31);

@@ -1,6 +1,11 @@
 /** TFLite's int8 kernels of SQRT and RSQRT for each code. Both stop the interpreter at a negative number. */
 import { clamped, type CodeMap, type TableNumbers } from './activation_tables.js';
-import { multiplyByQuantizedMultiplier, quantizeMultiplier, type QuantizedMultiplier } from './multiplier.js';
+import {
+  multiplyByQuantizedMultiplier,
+  quantizeMultiplier,
+  type QuantizedMultiplier,
+  typeRange,
+} from './multiplier.js';
 
 const { fround } = Math;
 
@@ -67,7 +72,7 @@ export const inverseRootTable = (numbers: TableNumbers): CodeMap => {
   const { type, inputZeroPoint, outputZeroPoint } = numbers;
   return (code) => {
     const x = code - inputZeroPoint;
-    if (x <= 0) return clamped(Infinity, type);
+    if (x <= 0) return typeRange(type)[1];
     const root = inverseRoot(x);
     const data = multiplyByQuantizedMultiplier(1, { ...root, shift: root.shift + bits });
     const scaled = multiplyByQuantizedMultiplier(data, { ...multiplier, shift: multiplier.shift - bits });

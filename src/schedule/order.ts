@@ -1,8 +1,11 @@
 /**
  * The order of operations on the queues. One core: one job with all tasks in the order of the graph, as the stock kernel
- * starts each task by itself and a reordering hides nothing. A step of the host ends a job: the next one waits for it.
+ * starts each task by itself and a reordering hides nothing. A step of the host ends a job, and so does time: the kernel
+ * driver ends a job 500 ms behind its start. A job ends between two operations only: tiles of one may share weights.
  */
-import { isHostStep, type Step } from '../tile/task.js';
+import { cyclesOf } from '../cost/cycles.js';
+import { chips } from '../hardware/chips.js';
+import { isHostStep, type Step, type TiledOperation } from '../tile/task.js';
 
 export interface Job {
   /** Operations of this job, by position, in order. */
@@ -17,24 +20,50 @@ export interface Schedule {
   readonly host: readonly { readonly operation: number; readonly beforeJob: number }[];
 }
 
-/** @param apart each operation as a job of its own: for tools that look into the arena between them */
-export const scheduleJobs = (steps: readonly Step[], apart = false): Schedule => {
+/** The driver's limit, and what the estimate may be off by. */
+const jobMilliseconds = 500;
+const margin = 4;
+const jobMicroseconds = (jobMilliseconds * 1000) / margin;
+
+/** Estimated at the clock at which a stock kernel leaves the NPU. */
+const microsecondsOf = (step: TiledOperation): number => {
+  const { clockMegahertz, dispatchMicroseconds } = chips.rk3588;
+  return cyclesOf(step).reduce((sum, cycles) => sum + cycles / clockMegahertz + dispatchMicroseconds, 0);
+};
+
+/** @returns positions of the operations that end a job */
+export const jobEnds = (steps: readonly Step[]): readonly number[] => {
+  const ends: number[] = [];
+  let microseconds = 0;
+  for (const [position, step] of steps.entries()) {
+    if (isHostStep(step)) continue;
+    const [before, next] = [steps[position - 1], steps[position + 1]];
+    const own = microsecondsOf(step);
+    const starts = before === undefined || isHostStep(before);
+    if (!starts && microseconds + own > jobMicroseconds) {
+      ends.push(position - 1);
+      microseconds = 0;
+    }
+    microseconds = starts ? own : microseconds + own;
+    if (next === undefined || isHostStep(next)) ends.push(position);
+  }
+  return ends;
+};
+
+export const scheduleJobs = (steps: readonly Step[], ends: readonly number[]): Schedule => {
+  const last = new Set(ends);
   const jobs: Job[] = [];
   const host: { readonly operation: number; readonly beforeJob: number }[] = [];
   let run: number[] = [];
-  const endJob = (): void => {
-    if (run.length > 0) jobs.push({ operations: run, core: 0 });
-    run = [];
-  };
   for (const [position, step] of steps.entries()) {
-    if (!isHostStep(step)) {
-      run.push(position);
-      if (apart) endJob();
+    if (isHostStep(step)) {
+      host.push({ operation: position, beforeJob: jobs.length });
       continue;
     }
-    endJob();
-    host.push({ operation: position, beforeJob: jobs.length });
+    run.push(position);
+    if (!last.has(position)) continue;
+    jobs.push({ operations: run, core: 0 });
+    run = [];
   }
-  endJob();
   return { jobs, host };
 };

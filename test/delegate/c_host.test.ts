@@ -19,7 +19,7 @@ import { engine, said } from './host_program.js';
 
 /** What only a C program can do to the delegate, or sees of it: fixtures/host.c, with sanitizers. */
 describe('delegate in a C program', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let host: HostPrograms;
   before(function () {
     const built = buildHost();
@@ -35,7 +35,10 @@ describe('delegate in a C program', function () {
   const check = ['invoke', 'most:1'];
   const end = ['end', 'destroy'];
   const good = (run: HostRun): HostRun => {
-    expect({ status: run.status, signal: run.signal }, run.stderr.slice(0, 3000)).to.deep.equal({ status: 0, signal: null });
+    expect({ status: run.status, signal: run.signal }, run.stderr.slice(0, 3000)).to.deep.equal({
+      status: 0,
+      signal: null,
+    });
     return run;
   };
   const works = (steps: readonly string[], how: HowToRun = {}): HostRun => good(host.run(steps, how));
@@ -86,13 +89,39 @@ describe('delegate in a C program', function () {
 
     it('back at the first size the part runs on the NPU again, without an engine', () => {
       const variables = { ...cache, ...withoutNode, PTFE_TEST_DEVICE_FAILS: '' };
-      const steps = ['resize:2x8x8', 'allocate', 'invoke', 'most:0', 'resize:1x8x8', 'allocate', 'device-fails:1', 'invoke'];
+      const steps = [
+        'resize:2x8x8',
+        'allocate',
+        'invoke',
+        'most:0',
+        'resize:1x8x8',
+        'allocate',
+        'device-fails:1',
+        'invoke',
+      ];
       const { stderr } = works([...start, 'device-fails:0', ...steps, 'most:0', ...end], { variables });
       expect(said(stderr)[1]).to.match(/goes on with TFLite's kernels: the device does not answer/);
     });
 
+    it('back at the first size nothing is compiled again', () => {
+      const starts = join(host.folder, 'starts');
+      const node = script('counting-node', `#!/bin/sh\necho start >> ${starts}\nexec ${process.execPath} "$@"\n`);
+      const there = ['resize:2x8x8', 'allocate', ...check];
+      const back = ['resize:1x8x8', 'allocate', ...check];
+      works([...start, ...check, ...there, ...back, ...end], { variables: { PTFE_NODE: node } });
+      expect(readFileSync(starts, 'utf8')).to.equal('start\nstart\n');
+    });
+
     it('a device that fails: nodes are prepared again where TFLite does not', () => {
-      const steps = ['resize:2x8x8', 'allocate-behind', 'invoke', 'most:0', 'resize:1x8x8', 'allocate-behind', 'allocate-behind'];
+      const steps = [
+        'resize:2x8x8',
+        'allocate-behind',
+        'invoke',
+        'most:0',
+        'resize:1x8x8',
+        'allocate-behind',
+        'allocate-behind',
+      ];
       for (const before of [[], ['invoke', 'most:1']]) {
         works([...start, ...steps, ...before, 'device-fails:1', 'invoke', 'most:0', 'invoke', 'most:0', ...end], {
           variables: { ...cache, ...withoutNode },
@@ -114,7 +143,7 @@ describe('delegate in a C program', function () {
     ];
     for (const [what, steps, variables] of cases) {
       let n = 0;
-      for (let all = Infinity; n < all; ) {
+      for (let all = Infinity; n < all;) {
         const stride = what === 'store' ? 5 : 1;
         n += stride;
         if (what === 'store') rmSync(cold, { recursive: true, force: true });
@@ -155,13 +184,25 @@ describe('delegate in a C program', function () {
         const steps = ['build', 'create', ...watched, step, 'prepare', 'allocate', 'delegated', ...check, ...end];
         const { stdout } = works(steps, { variables, plain: true });
         expect(stdout, step).to.equal('delegated 1\n');
-        expect(readdirSync(join(host.folder, `signals${step}`)).filter((name) => !name.endsWith('.plan'))).to.deep.equal([]);
+        expect(
+          readdirSync(join(host.folder, `signals${step}`)).filter((name) => !name.endsWith('.plan')),
+        ).to.deep.equal([]);
       }
     }
   });
 
   it("a signal of the host's own that waits stays there", () => {
-    const steps = ['build', 'create', 'raise-blocked', 'break-stderr', 'prepare', 'allocate', ...check, 'pending', ...end];
+    const steps = [
+      'build',
+      'create',
+      'raise-blocked',
+      'break-stderr',
+      'prepare',
+      'allocate',
+      ...check,
+      'pending',
+      ...end,
+    ];
     expect(works(steps, { variables: { PTFE_VERBOSE: '1' }, plain: true }).stdout).to.equal('pending 1\n');
   });
 
@@ -210,13 +251,21 @@ describe('delegate in a C program', function () {
       const folder = folderOf('options');
       copyFileSync(engine, join(folder, 'the_engine.mjs'));
       symlinkSync(process.execPath, join(folder, 'the_node'));
-      const names = { PTFE_ENGINE: 'the_engine.mjs', PTFE_CACHE: 'the_cache', PTFE_PROFILE: 'the_profile', PTFE_NODE: './the_node' };
+      const names = {
+        PTFE_ENGINE: 'the_engine.mjs',
+        PTFE_CACHE: 'the_cache',
+        PTFE_PROFILE: 'the_profile',
+        PTFE_NODE: './the_node',
+      };
       taken(['build', 'create', 'chdir:/', 'prepare', 'allocate'], { cwd: folder, variables: names });
       expect(readdirSync(folder).sort()).to.deep.equal(['the_cache', 'the_engine.mjs', 'the_node', 'the_profile']);
       expect(readdirSync(join(folder, 'the_cache'))).to.have.length(1);
       const given = Object.entries(names).map(([name, value]) => `option:${name.slice(5).toLowerCase()}=${value}`);
       taken([...given, 'build', 'create', 'chdir:/', 'prepare', 'allocate'], { cwd: folder });
-      taken(start, { cwd: folder, variables: { ...withoutNode, PTFE_CACHE: '~/options/the_cache', PTFE_ENGINE: 'the_engine.mjs' } });
+      taken(start, {
+        cwd: folder,
+        variables: { ...withoutNode, PTFE_CACHE: '~/options/the_cache', PTFE_ENGINE: 'the_engine.mjs' },
+      });
     });
   });
 
@@ -252,7 +301,9 @@ describe('delegate in a C program', function () {
         expect(names).to.not.include(name);
       }
       // And so a Node that would not start with it does start.
-      expect(works([...start, 'delegated', ...end], { variables: { NODE_OPTIONS: odd.NODE_OPTIONS } }).stdout).to.equal('delegated 1\n');
+      expect(works([...start, 'delegated', ...end], { variables: { NODE_OPTIONS: odd.NODE_OPTIONS } }).stdout).to.equal(
+        'delegated 1\n',
+      );
     });
 
     it('a heap of the size that option memory says', () => {
@@ -266,7 +317,10 @@ describe('delegate in a C program', function () {
     });
 
     const refusal = (how: HowToRun, steps: readonly string[] = []): string => {
-      const { stdout, stderr } = works([...steps, ...start, 'delegated', 'invoke', 'most:0', 'destroy'], { plain: true, ...how });
+      const { stdout, stderr } = works([...steps, ...start, 'delegated', 'invoke', 'most:0', 'destroy'], {
+        plain: true,
+        ...how,
+      });
       expect(stdout, stderr).to.equal('delegated 0\n');
       expect(said(stderr)).to.have.length(1);
       return said(stderr)[0] ?? '';
@@ -278,9 +332,12 @@ describe('delegate in a C program', function () {
     };
 
     it('out of its heap: the line says so and what to do', () => {
-      const hungry = "process.stdin.once('data', () => { const all = []; for (;;) all.push(new Array(1000).fill({})); });\n";
+      const hungry =
+        "process.stdin.once('data', () => { const all = []; for (;;) all.push(new Array(1000).fill({})); });\n";
       const variables = { ...engineOf('hungry.mjs', hungry), PTFE_MEMORY: '64' };
-      expect(refusal({ variables })).to.match(/signal \d+: FATAL ERROR: .*heap.*; give it more memory \(option memory\), or compile elsewhere/);
+      expect(refusal({ variables })).to.match(
+        /signal \d+: FATAL ERROR: .*heap.*; give it more memory \(option memory\), or compile elsewhere/,
+      );
     });
 
     it('where memory cannot be made executable', function () {
@@ -297,12 +354,16 @@ describe('delegate in a C program', function () {
         console.log('      skipped: this kernel has no PR_SET_MDWE');
         return this.skip();
       }
-      expect(refusal({ wrapper: [program] })).to.match(/signal \d+: # \w.*: compile elsewhere \(ptfe compile, option plan\)$/);
+      expect(refusal({ wrapper: [program] })).to.match(
+        /signal \d+: # \w.*: compile elsewhere \(ptfe compile, option plan\)$/,
+      );
     });
 
     it('an address space that is too small: the cause, not a frame of "#"', () => {
       const line = refusal({ wrapper: ['sh', '-c', 'ulimit -v 700000; exec "$@"', 'sh'] });
-      expect(line).to.match(/memory|OOM/).and.to.not.match(/signal \d+: #\s*$/);
+      expect(line)
+        .to.match(/memory|OOM/)
+        .and.to.not.match(/signal \d+: #\s*$/);
     });
 
     it('an old Node: which one is needed', () => {
@@ -313,7 +374,9 @@ describe('delegate in a C program', function () {
         'TypeError: list.findLast is not a function\n    at file:///x/engine.mjs:1:1\nNode.js v16.0.0',
       ]) {
         const node = script('old-node', `#!/bin/sh\ncat >&2 <<'END'\n${words}\nEND\nexit 1\n`);
-        expect(refusal({ variables: { PTFE_NODE: node } })).to.match(/Error.*; the engine needs Node 20\.19 or later \(option node\)$/);
+        expect(refusal({ variables: { PTFE_NODE: node } })).to.match(
+          /Error.*; the engine needs Node 20\.19 or later \(option node\)$/,
+        );
       }
     });
 
@@ -331,7 +394,9 @@ describe('delegate in a C program', function () {
     it('an engine that never ends its work, and one that does nothing', () => {
       const began = Date.now();
       const busy = engineOf('busy.mjs', "process.stdin.once('data', () => { for (;;); });\n");
-      expect(refusal({ variables: { ...busy, PTFE_TIMEOUT: '1' } })).to.match(/within 1 s of processor time \(option timeout\)/);
+      expect(refusal({ variables: { ...busy, PTFE_TIMEOUT: '1' } })).to.match(
+        /within 1 s of processor time \(option timeout\)/,
+      );
       const idle = engineOf('idle.mjs', 'setInterval(() => undefined, 1e6);\n');
       expect(refusal({ variables: { ...idle, PTFE_TIMEOUT: '1' } })).to.match(/did nothing for 1 s \(option timeout\)/);
       expect(Date.now() - began, 'milliseconds').to.be.below(15_000);
@@ -360,7 +425,10 @@ describe('delegate in a C program', function () {
       const node = script('evil', `#!/bin/sh\ntouch ${started}\n`);
       const variables = { PTFE_NODE: node, PTFE_CACHE: dirname(started), PTFE_PROFILE: started, PTFE_VERBOSE: '1' };
       const steps = [...start, 'delegated', 'invoke', 'most:0', 'destroy'];
-      for (const given of [[], [`option:node=${node}`, `option:engine=${engine}`, `option:cache=${dirname(started)}`]]) {
+      for (const given of [
+        [],
+        [`option:node=${node}`, `option:engine=${engine}`, `option:cache=${dirname(started)}`],
+      ]) {
         const { stdout, stderr } = works([...given, ...steps], { ...how, variables });
         expect(stdout).to.equal('delegated 0\n');
         expect(said(stderr)).to.have.length(1);
@@ -378,7 +446,9 @@ describe('delegate in a C program', function () {
       readonly args: { readonly macs: number };
     }
     const eventsOf = (path: string): readonly Event[] =>
-      (JSON.parse(readFileSync(path, 'utf8')) as { traceEvents: readonly Event[] }).traceEvents.filter(({ ph }) => ph === 'X');
+      (JSON.parse(readFileSync(path, 'utf8')) as { traceEvents: readonly Event[] }).traceEvents.filter(
+        ({ ph }) => ph === 'X',
+      );
 
     it('is whole after each run, however the process ends, and a forked one has a file of its own', () => {
       const profile = join(folderOf('profiles'), 'trace.json');
@@ -390,6 +460,13 @@ describe('delegate in a C program', function () {
       spawnSync('sleep', ['0.5']); // for the forked one
       const [forked] = readdirSync(dirname(profile)).filter((name) => /^trace\.json\.\d+$/.test(name));
       expect(eventsOf(join(dirname(profile), forked ?? ''))).to.have.length(4);
+    });
+
+    it('may be a pipe', () => {
+      const how = { variables: { PTFE_PROFILE: '/dev/stdout' }, wrapper: ['sh', '-c', '"$@" | cat', 'sh'] };
+      const { stdout } = works([...start, ...check, ...check, ...end], how);
+      const { traceEvents } = JSON.parse(stdout) as { traceEvents: readonly Event[] };
+      expect(traceEvents.filter(({ ph }) => ph === 'X')).to.have.length(4);
     });
 
     it('says for each task what it multiplies itself', () => {
@@ -410,11 +487,15 @@ describe('delegate in a C program', function () {
       const locales = folderOf('locales');
       const made = spawnSync('localedef', ['-i', 'de_DE', '-f', 'UTF-8', join(locales, 'de_DE.UTF-8')]);
       if (!existsSync(join(locales, 'de_DE.UTF-8'))) {
-        console.log(`      skipped: no locale with a comma (${made.error?.message ?? String(made.stderr).slice(0, 80)})`);
+        console.log(
+          `      skipped: no locale with a comma (${made.error?.message ?? String(made.stderr).slice(0, 80)})`,
+        );
         return this.skip();
       }
       const profile = join(folderOf('profiles'), 'comma.json');
-      works(['locale:de_DE.UTF-8', ...start, ...check, 'exit'], { variables: { LOCPATH: locales, PTFE_PROFILE: profile } });
+      works(['locale:de_DE.UTF-8', ...start, ...check, 'exit'], {
+        variables: { LOCPATH: locales, PTFE_PROFILE: profile },
+      });
       expect(eventsOf(profile)).to.have.length(2);
     });
   });

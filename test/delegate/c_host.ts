@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
 import { sourcesOf } from '../../scripts/sources.mjs';
 import { repository } from '../host/python.js';
 import { engine } from './host_program.js';
@@ -38,53 +38,56 @@ export interface HostRun {
   readonly stderr: string;
 }
 
-const cc = process.env['CC'] ?? 'cc';
-const sanitizers = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
-
-function compile(args: readonly string[]): string | undefined {
-  const { status, stderr, error } = spawnSync(cc, ['-std=c11', '-g', '-Wall', '-Wextra', '-Werror', ...args], {
-    cwd: repository,
-    encoding: 'utf8',
-  });
-  return status === 0 ? undefined : (error?.message ?? stderr);
+/** Objects with their headers as make sees them, so that only what changed is compiled. */
+function makefile(built: string): string {
+  const fixtures = join(import.meta.dirname, 'fixtures');
+  const sources = [
+    ...sourcesOf(repository, 'ptfe').filter((path) => path !== 'delegate/device/software.c'),
+    relative(repository, join(fixtures, 'failing_device.c')),
+  ];
+  const host = relative(repository, join(fixtures, 'host.c'));
+  const objects = (kind: string): string => sources.map((path) => `${built}/${kind}/${path}.o`).join(' ');
+  const rules = (kind: string, flags: string): string => `
+${built}/${kind}/%.c.o: %.c
+\t@mkdir -p $(dir $@)
+\t$(CC) -std=c11 -O0 -g1 -Wall -Wextra -Werror ${flags} -fPIC -fvisibility=hidden -DPTFE_VERSION='"0.1.0"' -MMD -c $< -o $@
+`;
+  const link = (target: string, inputs: string, flags: string): string =>
+    `${built}/${target}: ${inputs}\n\t$(CC) -g1 ${flags} ${inputs} -o $@ -ldl -lpthread -lm\n`;
+  const sanitizers = '-fsanitize=address,undefined -fno-sanitize-recover=all';
+  return [
+    `CC ?= cc\nall: ${['libptfe.so', 'libplain.so', 'host', 'plain-host'].map((name) => `${built}/${name}`).join(' ')}\n`,
+    rules('sanitized', sanitizers),
+    rules('plain', '-fno-builtin'),
+    link('libptfe.so', objects('sanitized'), `${sanitizers} -shared`),
+    link('libplain.so', objects('plain'), '-shared'),
+    link('host', `${built}/sanitized/${host}.o`, sanitizers),
+    link('plain-host', `${built}/plain/${host}.o`, '-rdynamic'),
+    `-include $(shell find ${built} -name '*.d')\n`,
+  ].join('\n');
 }
-
-const timesOf = (folder: string): readonly number[] =>
-  readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.[ch]$/.test(name))
-    .map((name) => statSync(join(folder, name)).mtimeMs);
 
 /** @returns the programs, or why there are none: a test skips with it */
 export function buildHost(): HostPrograms | string {
   if (!existsSync(engine)) return 'the engine is not built (npm run build:engine)';
   const built = join(repository, 'build/test');
   mkdirSync(built, { recursive: true });
-  const fixtures = join(import.meta.dirname, 'fixtures');
-  const sources = [
-    ...sourcesOf(repository, 'ptfe').filter((path) => path !== 'delegate/device/software.c'),
-    join(fixtures, 'failing_device.c'),
-  ];
-  const library = ['-O1', '-fPIC', '-shared', '-fvisibility=hidden', '-DPTFE_VERSION="0.1.0"', ...sources];
-  const libraries = ['-ldl', '-lpthread', '-lm'];
+  writeFileSync(join(built, 'Makefile'), makefile('build/test'));
+  const make = spawnSync('make', ['-s', `-j${availableParallelism()}`, '-f', 'build/test/Makefile'], {
+    cwd: repository,
+    encoding: 'utf8',
+  });
+  if (make.status !== 0) return make.error?.message ?? make.stderr;
   const paths = {
     library: join(built, 'libptfe.so'),
     program: join(built, 'host'),
     plainLibrary: join(built, 'libplain.so'),
     plainProgram: join(built, 'plain-host'),
   };
-  const newest = Math.max(...[join(repository, 'delegate'), fixtures].flatMap(timesOf));
-  const made = Object.values(paths).map((path) => (existsSync(path) ? statSync(path).mtimeMs : 0));
-  if (Math.min(...made) < newest) {
-    const failed =
-      compile([...sanitizers, ...library, '-o', paths.library, ...libraries]) ??
-      compile([...library, '-o', paths.plainLibrary, ...libraries]) ??
-      compile([...sanitizers, join(fixtures, 'host.c'), '-o', paths.program, '-ldl']) ??
-      compile(['-fno-builtin', '-rdynamic', join(fixtures, 'host.c'), '-o', paths.plainProgram, '-ldl']);
-    if (failed !== undefined) return failed;
-  }
   const folder = mkdtempSync(join(tmpdir(), 'ptfe-host-'));
   const command = (steps: readonly string[], how: HowToRun): readonly [string, ...string[]] => {
-    const [program, of] = how.plain === true ? [paths.plainProgram, paths.plainLibrary] : [paths.program, paths.library];
+    const [program, of] =
+      how.plain === true ? [paths.plainProgram, paths.plainLibrary] : [paths.program, paths.library];
     const [first = program, ...rest] = [...(how.wrapper ?? []), program, how.library ?? of, ...steps];
     return [first, ...rest];
   };

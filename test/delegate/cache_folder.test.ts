@@ -21,7 +21,7 @@ import { said } from './host_program.js';
 
 /** The cache as a folder among others: whose it is, who writes when, what is thrown away. */
 describe('delegate: the folder of the plan cache', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let host: HostPrograms;
   let number = 0;
   before(function () {
@@ -37,7 +37,11 @@ describe('delegate: the folder of the plan cache', function () {
 
   const steps = ['build', 'create', 'prepare', 'allocate', 'delegated', 'invoke', 'most:1'];
   const fresh = (): string => join(host.folder, `cache${number++}`);
-  const run = (cache: string, variables: Readonly<Record<string, string>> = {}, before: readonly string[] = []): HostRun => {
+  const run = (
+    cache: string,
+    variables: Readonly<Record<string, string>> = {},
+    before: readonly string[] = [],
+  ): HostRun => {
     const done = host.run([...before, ...steps], { variables: { PTFE_CACHE: cache, ...variables }, plain: true });
     expect({ status: done.status, signal: done.signal }, done.stderr).to.deep.equal({ status: 0, signal: null });
     return done;
@@ -68,13 +72,16 @@ describe('delegate: the folder of the plan cache', function () {
       run(cache, { ...withoutNode, ...variables });
     }
     // Without memory at any point.
-    for (let n = 1, failed = true; failed; n++) {
+    let n = 0;
+    for (let failed = true; failed;) {
+      n++;
       const variables = { PTFE_CACHE: cache, ...withoutNode };
       const all = ['build', `fail-allocation:${n}`, 'create', 'prepare', 'allocations'];
       const { stdout, status } = host.run(all, { variables, plain: true });
       expect(status).to.be.oneOf([0, 5]);
       failed = status === 5 || Number(/allocations (\d+)/.exec(stdout)?.[1]) >= n;
     }
+    expect(n, 'allocations').to.be.above(10);
     expect(statSync(entry).ino).to.equal(ino);
     expect(isWarm(cache)).to.equal(true);
   });
@@ -112,10 +119,22 @@ describe('delegate: the folder of the plan cache', function () {
   it('what others can write is not taken, and one line says so', function () {
     needRoot(this);
     const cases: readonly (readonly [string, (cache: string, entry: string) => string, RegExp])[] = [
-      ['a folder for all', (cache) => (chmodSync(cache, 0o777), cache), /is not used: others can write to it \(mode 0777\)/],
+      [
+        'a folder for all',
+        (cache) => (chmodSync(cache, 0o777), cache),
+        /is not used: others can write to it \(mode 0777\)/,
+      ],
       ['a folder for a group', (cache) => (chmodSync(cache, 0o775), cache), /others can write to it \(mode 0775\)/],
-      ['a folder of another user', (cache) => (chownSync(cache, 1234, 1234), cache), /is not used: it belongs to user 1234/],
-      ['an entry for all', (cache, entry) => (chmodSync(entry, 0o666), cache), /a plan in the cache .* others can write to it/],
+      [
+        'a folder of another user',
+        (cache) => (chownSync(cache, 1234, 1234), cache),
+        /is not used: it belongs to user 1234/,
+      ],
+      [
+        'an entry for all',
+        (cache, entry) => (chmodSync(entry, 0o666), cache),
+        /a plan in the cache .* others can write to it/,
+      ],
       ['an entry of another user', (cache, entry) => (chownSync(entry, 1234, 1234), cache), /it belongs to user 1234/],
       [
         'an entry that is a link',

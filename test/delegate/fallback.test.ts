@@ -13,16 +13,68 @@ import { int8Model } from './models.js';
 type Kernels = 'reference' | 'optimized' | 'default';
 
 /** Families of networks with the size of their first input, and others that the plan for it does not fit. */
-const families: readonly (readonly [string, readonly number[], readonly (readonly number[])[], readonly Kernels[]])[] = [
-  ['models/mobilenet_v1_0.25_128_quant', [1, 128, 128, 3], [[1, 160, 160, 3], [1, 128, 150, 3], [1, 128, 128, 3]], ['default', 'reference']],
-  ['models/mltk_keyword_spotting_mobilenetv2', [1, 49, 104, 1], [[2, 49, 104, 1], [8, 49, 104, 1], [3, 49, 104, 1]], ['default', 'reference']],
-  ['models/mltk_fingerprint_signature', [1, 180, 180, 1], [[2, 180, 180, 1], [4, 180, 180, 1]], ['default']],
-  ['models/tinyengine_vww', [1, 80, 80, 3], [[2, 80, 80, 3], [1, 80, 80, 3]], ['default', 'reference']],
-  ['models/families/fam_ghostnet', [1, 128, 128, 3], [[2, 128, 128, 3], [1, 96, 96, 3]], ['default']],
-  // XNNPACK would take nodes of this one that no plan covers.
-  ['models/families/fam_effnet_mini', [1, 224, 224, 3], [[2, 224, 224, 3]], ['optimized']],
-  ['faults/resize_batch_mean', [1, 42, 42, 16], [[2, 42, 42, 16], [5, 9, 8, 16], [1, 42, 42, 16]], ['default', 'optimized', 'reference']],
-];
+const families: readonly (readonly [string, readonly number[], readonly (readonly number[])[], readonly Kernels[]])[] =
+  [
+    [
+      'models/mobilenet_v1_0.25_128_quant',
+      [1, 128, 128, 3],
+      [
+        [1, 160, 160, 3],
+        [1, 128, 150, 3],
+        [1, 128, 128, 3],
+      ],
+      ['default', 'reference'],
+    ],
+    [
+      'models/mltk_keyword_spotting_mobilenetv2',
+      [1, 49, 104, 1],
+      [
+        [2, 49, 104, 1],
+        [8, 49, 104, 1],
+        [3, 49, 104, 1],
+      ],
+      ['default', 'reference'],
+    ],
+    [
+      'models/mltk_fingerprint_signature',
+      [1, 180, 180, 1],
+      [
+        [2, 180, 180, 1],
+        [4, 180, 180, 1],
+      ],
+      ['default'],
+    ],
+    [
+      'models/tinyengine_vww',
+      [1, 80, 80, 3],
+      [
+        [2, 80, 80, 3],
+        [1, 80, 80, 3],
+      ],
+      ['default', 'reference'],
+    ],
+    [
+      'models/families/fam_ghostnet',
+      [1, 128, 128, 3],
+      [
+        [2, 128, 128, 3],
+        [1, 96, 96, 3],
+      ],
+      ['default'],
+    ],
+    // XNNPACK would take nodes of this one that no plan covers.
+    ['models/families/fam_effnet_mini', [1, 224, 224, 3], [[2, 224, 224, 3]], ['optimized']],
+    [
+      'faults/resize_batch_mean',
+      [1, 42, 42, 16],
+      [
+        [2, 42, 42, 16],
+        [5, 9, 8, 16],
+        [1, 42, 42, 16],
+      ],
+      ['default', 'optimized', 'reference'],
+    ],
+  ];
 
 /**
  * A partition at a size that it has no plan for runs on the kernels of the op resolver that the program chose, in memory that
@@ -51,7 +103,9 @@ for (const runtime of runtimes) {
       const shim = join(bench.folder, 'guarded_alloc.so');
       const source = join(import.meta.dirname, 'fixtures/guarded_alloc.c');
       const { CC: compiler = 'cc' } = process.env;
-      const built = spawnSync(compiler, ['-shared', '-fPIC', '-O1', '-fno-builtin', '-o', shim, source, '-ldl'], { encoding: 'utf8' });
+      const built = spawnSync(compiler, ['-shared', '-fPIC', '-O1', '-fno-builtin', '-o', shim, source, '-ldl'], {
+        encoding: 'utf8',
+      });
       expect(built.status, built.stderr).to.equal(0);
       return { LD_PRELOAD: shim };
     }
@@ -61,7 +115,11 @@ for (const runtime of runtimes) {
       writeFileSync(path, planFile(readTflite(bytes).graph, compileTflite(bytes, { trust: 'inferred', parts: 'all' })));
       return path;
     };
-    const noNode = (): Readonly<Record<string, string>> => ({ ...guard, PATH: join(bench.folder, 'empty'), PTFE_NODE: '' });
+    const noNode = (): Readonly<Record<string, string>> => ({
+      ...guard,
+      PATH: join(bench.folder, 'empty'),
+      PTFE_NODE: '',
+    });
     /** Right at each size; at those of a plan within a few counts of kernels that round otherwise. */
     const expectRight = ({ status, signal, stderr, result }: Scenario, own: readonly boolean[], what: string): void => {
       expect({ status, signal }, `${what} ${stderr.slice(-1500)}`).to.deep.equal({ status: 0, signal: null });
@@ -94,7 +152,11 @@ for (const runtime of runtimes) {
         expect(planned.result.apart?.[4], 'back at its own size').to.be.at.most(4);
         const cache = join(bench.folder, 'cache');
         bench.scenario('resizes', model, { options: { cache }, values: { kernels, shapes: [] } });
-        expectRight(bench.scenario('resizes', model, { options: { cache }, variables: noNode(), values: { kernels, shapes } }), own, 'cache');
+        expectRight(
+          bench.scenario('resizes', model, { options: { cache }, variables: noNode(), values: { kernels, shapes } }),
+          own,
+          'cache',
+        );
       });
     }
 
@@ -107,7 +169,11 @@ for (const runtime of runtimes) {
           const own = isOwn(shapes, size);
           const options = { plan: planOf('family', bytes) };
           const model = { bytes, inputs: [] };
-          expectRight(bench.scenario('resizes', model, { options, variables: noNode(), values: { kernels, shapes }, path }), own, name);
+          expectRight(
+            bench.scenario('resizes', model, { options, variables: noNode(), values: { kernels, shapes }, path }),
+            own,
+            name,
+          );
         });
       }
     }

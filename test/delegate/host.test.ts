@@ -43,7 +43,6 @@ for (const runtime of runtimes) {
       for (const option of [
         'device',
         'chip',
-        'cores',
         'cache',
         'node',
         'engine',
@@ -62,7 +61,9 @@ for (const runtime of runtimes) {
       const cases = [
         [{ device: 'gpu' }, 'software'],
         [{ chip: 'rk9999' }, 'rk3588'],
-        [{ cores: 'many' }, 'cores'],
+        [{ verbose: '2' }, '0|1'],
+        [{ cache: '~/plans' }, 'give the whole path'],
+        [{ plan: '~' }, 'give the whole path'],
         [{ verbose: '-1' }, 'verbose'],
         [{ timeout: '1e99' }, 'timeout'],
         [{ trust: 'blind' }, 'inferred'],

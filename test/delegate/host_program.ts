@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { delegateLibrary, Oracle, preloaded, type OracleOptions, type RunResult } from '../host/oracle.js';
+import { demandFresh } from '../host/fresh.js';
 import { pythonEnvironment, repository, type Runtime } from '../host/python.js';
 import type { TestModel } from './models.js';
 
@@ -52,6 +53,7 @@ export function openBench(runtime: Runtime): Bench | string {
   if (!environment.available) return environment.reason;
   if (!existsSync(delegateLibrary)) return 'the delegate is not built (npm run build:native)';
   if (!existsSync(engine)) return 'the engine is not built (npm run build:engine)';
+  demandFresh('engine', 'delegate');
   const { python } = environment;
   const folder = mkdtempSync(join(tmpdir(), 'ptfe-delegate-'));
   const once = async (

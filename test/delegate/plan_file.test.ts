@@ -204,7 +204,10 @@ for (const runtime of runtimes) {
       });
       for (const [part, text] of [
         ['1', /no such part/],
-        ['x', /takes 1 inputs, not 0/],
+        ['0', /takes 1 inputs, not 0/],
+        ...['x', '', '-1', '1x', ' 0', '99999999999999999999'].map(
+          (wrong) => [wrong, /not the number of a part/] as const,
+        ),
       ] as const) {
         const refused = spawnSync(program, [plan, part, 'out'], { encoding: 'utf8', env: {} });
         expect(refused.status).to.equal(1);

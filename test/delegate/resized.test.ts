@@ -41,12 +41,25 @@ function modelOf({ channels, kernel, same, reshaped, sizes }: Choice): Uint8Arra
       const value = random.integer(-127, 127);
       return value & 255;
     });
-  const map = (name: string, shape: readonly number[]): TensorSpec => ({ name, type: 'int8', shape, scale: [1 / 16], zeroPoint: [0] });
+  const map = (name: string, shape: readonly number[]): TensorSpec => ({
+    name,
+    type: 'int8',
+    shape,
+    scale: [1 / 16],
+    zeroPoint: [0],
+  });
   const words = (values: readonly number[]): Uint8Array => new Uint8Array(Int32Array.from(values).buffer);
-  const before = reshaped === 'before', after = reshaped === 'after';
+  const before = reshaped === 'before',
+    after = reshaped === 'after';
   const tensors: TensorSpec[] = [
     map('x', [n, h, w, channels]),
-    { name: 'w', type: 'int8', shape: [8, kernel, kernel, channels], scale: [0.01], data: noise(8 * kernel * kernel * channels) },
+    {
+      name: 'w',
+      type: 'int8',
+      shape: [8, kernel, kernel, channels],
+      scale: [0.01],
+      data: noise(8 * kernel * kernel * channels),
+    },
     { name: 'b', type: 'int32', shape: [8], scale: [Math.fround(0.01) / 16], data: new Uint8Array(32) },
     map('y', before ? [n * h, w, 1, 8] : [n, outH, outW, 8]),
     // -1: what is left. Rows of a picture as pictures, or the output as one row of pixels for each.
@@ -60,7 +73,12 @@ function modelOf({ channels, kernel, same, reshaped, sizes }: Choice): Uint8Arra
     outputs: [3],
     options: {
       type: 'Conv2DOptions',
-      fields: { padding: same || before ? padding.same : padding.valid, strideW: 1, strideH: 1, activation: activation.none },
+      fields: {
+        padding: same || before ? padding.same : padding.valid,
+        strideW: 1,
+        strideH: 1,
+        activation: activation.none,
+      },
     },
   };
   const reshape: OpSpec = { op: 'RESHAPE', inputs: [before ? 0 : 3, 4], outputs: [5] };
@@ -70,7 +88,9 @@ function modelOf({ channels, kernel, same, reshaped, sizes }: Choice): Uint8Arra
 
 /** What a RESHAPE with constants can take: there the batch (after) or the width (before) stays. */
 const possible = ({ reshaped, sizes: [first = [0, 0, 0], ...rest] }: Choice): Choice['sizes'] =>
-  [...rest, first].filter(([n, , w]) => (reshaped !== 'after' || n === first[0]) && (reshaped !== 'before' || w === first[2]));
+  [...rest, first].filter(
+    ([n, , w]) => (reshaped !== 'after' || n === first[0]) && (reshaped !== 'before' || w === first[2]),
+  );
 
 for (const runtime of runtimes) {
   describe(`delegate: sizes of as many bytes, in ${runtime}`, function () {
@@ -94,7 +114,10 @@ for (const runtime of runtimes) {
             const shapes = possible(drawn).map((size) => [...size, drawn.channels]);
             resizes += shapes.length;
             const model = { bytes: modelOf(drawn), inputs: [] };
-            const scenario = bench.scenario('resizes', model, { options: { parts: 'all' }, values: { kernels, shapes } });
+            const scenario = bench.scenario('resizes', model, {
+              options: { parts: 'all' },
+              values: { kernels, shapes },
+            });
             expectScenario(scenario, 1);
           }),
           { numRuns: 6, endOnFailure: true },
@@ -105,10 +128,24 @@ for (const runtime of runtimes) {
 
     it('a batch whose height and width change places', () => {
       for (const reshaped of ['no', 'after'] as const) {
-        const drawn: Choice = { channels: 4, kernel: 3, same: true, reshaped, sizes: [[2, 6, 8], [2, 8, 6], [2, 4, 12], [2, 6, 8]] };
+        const drawn: Choice = {
+          channels: 4,
+          kernel: 3,
+          same: true,
+          reshaped,
+          sizes: [
+            [2, 6, 8],
+            [2, 8, 6],
+            [2, 4, 12],
+            [2, 6, 8],
+          ],
+        };
         const shapes = possible(drawn).map((size) => [...size, 4]);
         const model = { bytes: modelOf(drawn), inputs: [] };
-        expectScenario(bench.scenario('resizes', model, { options: { parts: 'all' }, values: { kernels: 'reference', shapes } }), 0);
+        expectScenario(
+          bench.scenario('resizes', model, { options: { parts: 'all' }, values: { kernels: 'reference', shapes } }),
+          0,
+        );
       }
     });
   });

@@ -16,6 +16,9 @@ int fuzz_npu(const uint8_t *data, size_t size);
 int fuzz_table(const uint8_t *data, size_t size);
 int fuzz_options(const uint8_t *data, size_t size);
 
+/* Inputs that were taken: a corpus of which all is refused at the door tests the door alone. */
+extern unsigned long fuzz_taken;
+
 /* Estimated cycles beyond which a program is only loaded: some milliseconds of the software NPU. */
 #define FUZZ_MOST_CYCLES 60000u
 /* Memory beyond which a program is not loaded. */

@@ -44,6 +44,7 @@ static void from_file(const uint8_t *data, size_t size) {
     if (a != NULL && fd >= 0 && write(fd, data, size) == (ssize_t)size && plan_file_read(path, &h, a, error, sizeof error) == 0 &&
         answer_read_parts(a, error, sizeof error) == 0) {
         for (size_t count = 0; count < 64; count++) answer_read_check(a, nodes, count, error, sizeof error);
+        fuzz_taken++;
         const bytes request = {.data = a->request, .length = a->request_length};
         if (!answer_has_parts(a, &request) && all_planned(a)) abort();
     }

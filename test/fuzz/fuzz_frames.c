@@ -39,10 +39,11 @@ int fuzz_frames(const uint8_t *data, size_t size) {
     size_t length = 0;
     if (*program == 0) make_program();
     write_file(input, data, size);
-    engine *e = engine_start(program, program, 5, error, sizeof error);
+    engine *e = engine_start(program, program, 5, 256, error, sizeof error);
     if (e == NULL) abort();
     if (engine_ask(e, ENGINE_CHECK, question, sizeof question, &reply, &length, error, sizeof error) == 0) {
         if (length > size) abort();
+        fuzz_taken++;
         uint64_t sum = 0;
         for (size_t i = 0; i < length; i++) sum += reply[i];
         error[0] = (char)sum;

@@ -45,6 +45,7 @@ static void run(const npu_config *config, const program *p) {
     npu_error error;
     uint64_t cycles = 0;
     if (npu_program_load(config, p->regions, p->region_count, p->tasks, p->task_count, &loaded, &error) != 0) return;
+    fuzz_taken += p->task_count > 0;
     for (size_t i = 0; i < p->task_count; i++) cycles += npu_program_task_cycles(loaded, i);
     if (cycles <= FUZZ_MOST_CYCLES) npu_program_run(loaded, &error);
     npu_program_free(loaded);

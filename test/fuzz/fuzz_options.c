@@ -31,7 +31,7 @@ int fuzz_options(const uint8_t *data, size_t size) {
     }
     options o;
     char error[512];
-    options_read(&o, keys, values, count, error, sizeof error);
+    fuzz_taken += options_read(&o, keys, values, count, error, sizeof error) == 0;
     options_free(&o);
     free(text);
     return 0;

@@ -63,6 +63,7 @@ int fuzz_plan(const uint8_t *data, size_t size) {
     if (size > 0) memcpy(bytes, data, size);
     seal(bytes, size);
     ptfe_session *s = is_small(bytes, size) ? ptfe_open(bytes, size, NULL, error, sizeof error) : NULL;
+    fuzz_taken += s != NULL;
     if (s != NULL && cycles_of(s) <= FUZZ_MOST_CYCLES && bytes_of(s) <= FUZZ_MOST_BYTES) run(s);
     ptfe_close(s);
     free(bytes);

@@ -42,6 +42,7 @@ int fuzz_reply(const uint8_t *data, size_t size) {
     }
     if (answer_read_parts(a, error, sizeof error) == 0) {
         uint64_t sum = 0;
+        fuzz_taken++;
         for (size_t i = 0; i < a->part_count; i++) {
             const answer_part *p = &a->parts[i];
             for (uint32_t n = 0; n < p->nodes.count; n++) sum += p->nodes.data[n];
@@ -49,7 +50,11 @@ int fuzz_reply(const uint8_t *data, size_t size) {
             for (uint32_t n = 0; n < p->outputs.count; n++) sum += p->outputs.data[n];
             if (p->plan != NULL && p->plan_length > 0) sum += p->plan[p->plan_length - 1];
             if (p->plan != NULL && (uintptr_t)(p->plan - a->reply) % 8 != 0) abort();
-            for (size_t n = 0; n < p->refusal_length; n++) sum += (uint8_t)p->refusal[n];
+            verdict refused;
+            size_t at = 0;
+            while (p->plan == NULL && answer_next_refusal(p, &at, &refused) > 0) {
+                for (size_t n = 0; n < refused.length; n++) sum += (uint8_t)refused.text[n];
+            }
         }
         const bytes own = {.data = a->request, .length = a->request_length};
         answer_has_parts(a, &own);

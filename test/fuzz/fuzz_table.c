@@ -40,6 +40,7 @@ int fuzz_table(const uint8_t *data, size_t size) {
     const plan_host step = {.kernel = data[0] % 3, .input = 0, .output = 1, .table_bytes = (uint32_t)bytes};
     const plan p = {.bytes = table, .length = bytes, .tensors = tensors, .tensor_count = 2, .bos = &constants, .bo_count = 1, .hosts = &step, .host_count = 1};
     if (host_check(&p, 0, error, sizeof error) == 0) {
+        fuzz_taken++;
         const device_ops device = {.bo = bo_of};
         device_plan memory;
         uint8_t *scratch = malloc(host_scratch_bytes(&p, 0));

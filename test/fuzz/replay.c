@@ -5,6 +5,8 @@
 
 #include "fuzz.h"
 
+unsigned long fuzz_taken;
+
 static const struct {
     const char *name;
     int (*run)(const uint8_t *data, size_t size);
@@ -20,7 +22,9 @@ static int replay(int (*run)(const uint8_t *data, size_t size), const char *path
     if (bytes == NULL || fread(bytes, 1, size, file) != size) return -1;
     fclose(file);
     run(bytes, size);
+    const unsigned long taken = fuzz_taken;
     for (size_t cut = 1; cut < size; cut += 1 + size / 7) run(bytes, size - cut);
+    fuzz_taken = taken;
     free(bytes);
     return 0;
 }
@@ -31,7 +35,7 @@ int main(int argc, char **argv) {
         for (int i = 2; i < argc; i++) {
             if (replay(targets[t].run, argv[i]) != 0) return fprintf(stderr, "%s cannot be read\n", argv[i]), 2;
         }
-        printf("%s: %d inputs\n", argv[1], argc - 2);
+        printf("%s: %d inputs, %lu taken\n", argv[1], argc - 2, fuzz_taken);
         return 0;
     }
     fprintf(stderr, "replay TARGET FILE...\n");

@@ -6,6 +6,7 @@ import { planFile } from '../../src/commands/plan_file.js';
 import { compileTflite } from '../../src/compile.js';
 import { facts } from '../../src/hardware/facts.js';
 import { readTflite } from '../../src/model/tflite.js';
+import { refusedPart } from '../../src/partition/part_rules.js';
 import { partsRun, plansRun, verdictsRun } from '../../src/plan/answer.js';
 import { readPlan } from '../../src/plan/read.js';
 import { goldenModels } from '../golden/models.js';
@@ -39,7 +40,9 @@ write(
     const verdicts = verdictsRun([0, 1], i % 2 === 0 ? new Map() : refused);
     const request = partsRun(model.parts.map(({ nodes, inputs, outputs }) => ({ nodes, inputs, outputs })));
     const results = plansRun(
-      model.parts.map((_, at) => (at === 0 ? new Uint8Array(16) : { rule: 'a rule', text: 'no' })),
+      model.parts.map((_, at) =>
+        at === 0 ? new Uint8Array(16) : refusedPart([{ node: 1, rule: 'a rule', text: 'no' }]),
+      ),
     );
     const head = Uint8Array.of(
       2,

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Addon, Region } from '../../src/commands/installation.js';
 import { repository } from './python.js';
+import { demandFresh } from './fresh.js';
 
 export type { Addon, Region as AddonRegion };
 
@@ -12,6 +13,7 @@ export const addonPath = process.env['PTFE_ADDON'] ?? join(repository, 'build/Re
 /** @returns the addon, or why it is not there */
 export function loadAddon(): Addon | string {
   if (!existsSync(addonPath)) return 'the addon is not built (npm run build:native)';
+  demandFresh('delegate');
   return createRequire(import.meta.url)(addonPath) as Addon;
 }
 

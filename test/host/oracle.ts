@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { demandFresh } from './fresh.js';
 import { type PythonEnvironment, repository } from './python.js';
 
 /** TFLite in a long-lived Python process: what the reference kernels answer, and what a program with a delegate gets. */
@@ -104,6 +105,7 @@ export class Oracle {
 
   /** Runs a model. After a crash the next call starts a new process. */
   run(request: RunRequest): Promise<RunResult> {
+    if (request.delegate?.library === join(repository, 'build/Release/libptfe.so')) demandFresh('engine', 'delegate');
     const child = (this.#child ??= this.#start());
     return new Promise((resolve) => {
       const timer = setTimeout(() => child.kill('SIGKILL'), (this.#options.timeoutSeconds ?? 300) * 1000);

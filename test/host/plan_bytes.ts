@@ -23,7 +23,7 @@ const fields = {
   bos: { kind: 0, size: 8, data: 16, bytes: 24 },
   relocations: { bo: 0, word: 4, target: 8, addend: 12 },
   tasks: { op: 0, bo: 4, offset: 8, words: 12 },
-  jobs: { first: 0, count: 4, core: 8, depends: 12, inBos: 16, outBos: 24 },
+  jobs: { first: 0, count: 4, core: 8, depends: 12, inBos: 16, outBos: 24, proofBo: 32, proofOffset: 36 },
   ops: { name: 8, nameBytes: 12, first: 24, count: 28, facts: 32 },
   facts: { name: 0, nameBytes: 4 },
   strings: {},

@@ -81,7 +81,7 @@ const inPath = (name: string): string | undefined =>
     .map((folder) => join(folder, name))
     .find((path) => age(path) > 0);
 
-function findQemu(): string | { readonly why: string } {
+export function findQemu(): string | { readonly why: string } {
   const found = inPath('qemu-aarch64-static') ?? inPath('qemu-aarch64');
   if (found !== undefined) return found;
   const release = /VERSION_CODENAME=(\w+)/.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'stable';

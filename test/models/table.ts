@@ -4,14 +4,14 @@
  * kernels, over all samples, and how many TFLite's own fast kernels (XNNPACK) give; what Mesa's Teflon takes.
  * PTFE_MODEL_FOLDER names another folder.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { compileTflite } from '../../src/compile.js';
 import { readTflite } from '../../src/model/tflite.js';
 import { macsOf } from '../../src/partition/worth.js';
 import { readPlan } from '../../src/plan/read.js';
 import { delegateLibrary, Oracle, type RunResult } from '../host/oracle.js';
 import { pythonEnvironment } from '../host/python.js';
-import { distance, type ModelEntry, modelEntries, modelPath, sampleInputs, topOne, zoo } from './zoo.js';
+import { distance, type ModelEntry, modelEntries, modelFolder, modelPath, sampleInputs, topOne, zoo } from './zoo.js';
 
 const someSamples = ['cat.bmp', 'grace_hopper.bmp', 'squat.png'];
 
@@ -94,15 +94,26 @@ const lineOf = async (oracle: Oracle, python: string, entry: ModelEntry): Promis
   return `| ${cells.join(' | ')} |`;
 };
 
+const stop = (why: string): never => {
+  process.stderr.write(`zoo: ${why}\n`);
+  process.exit(2);
+};
+
+if (!existsSync(modelFolder)) stop(`no folder ${modelFolder}: name one with models in PTFE_MODEL_FOLDER`);
+if (!existsSync(delegateLibrary)) stop('the delegate is not built (npm run build)');
+const entries = modelEntries();
+if (entries.length === 0) stop(`no .tflite file in ${modelFolder}`);
+const wanted = process.argv.slice(2);
+const unknown = wanted.find((name) => !entries.some((entry) => entry.name === name));
+if (unknown !== undefined) stop(`no model ${unknown} in ${modelFolder}`);
 const environment = pythonEnvironment('ai_edge_litert');
 if (!environment.available) throw new Error(environment.reason);
-const wanted = process.argv.slice(2);
 const oracle = new Oracle(environment);
 console.log(
   '| model | nodes NPU / host / CPU | parts | tasks | MACs on the NPU | equal to BUILTIN_REF, largest difference | with precision=best | the same of XNNPACK | same top-1 | Mesa |',
 );
 console.log('|---|---|---|---|---|---|---|---|---|---|');
-for (const entry of modelEntries()) {
+for (const entry of entries) {
   if (wanted.length > 0 && !wanted.includes(entry.name)) continue;
   console.log(await lineOf(oracle, environment.python, entry));
 }

@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { PtfeError } from '../../src/error.js';
+import { readTflite } from '../../src/model/tflite.js';
 import type { OutputTensor } from '../host/oracle.js';
 import { repository } from '../host/python.js';
 import { seededRandom } from '../host/random.js';
@@ -75,8 +77,28 @@ export const zoo: readonly {
 
 export const modelPath = (name: string): string => join(modelFolder, `${name}.tflite`);
 
-/** Inputs of every model of the folder, from its models.json. */
+/** A model of a folder without an index: its inputs are read from it. */
+function readEntry(file: string): readonly ModelEntry[] {
+  try {
+    const { graph, inputs } = readTflite(Uint8Array.from(readFileSync(join(modelFolder, file))));
+    const tensors = inputs.flatMap((index) => graph.tensors.get(index) ?? []);
+    return [
+      { name: basename(file, '.tflite'), mesa: null, inputs: tensors.map(({ shape, type }) => ({ shape, type })) },
+    ];
+  } catch (error) {
+    if (!(error instanceof PtfeError)) throw error;
+    process.stderr.write(`${file}: ${error.message}\n`);
+    return [];
+  }
+}
+
+/** Inputs of every model of the folder, from its models.json where it has one. */
 export function modelEntries(): readonly ModelEntry[] {
+  if (!zooIsHere)
+    return readdirSync(modelFolder)
+      .filter((file) => file.endsWith('.tflite'))
+      .sort()
+      .flatMap(readEntry);
   const raw: unknown = JSON.parse(readFileSync(join(modelFolder, 'models.json'), 'utf8'));
   const listed = new Set(readdirSync(modelFolder).filter((file) => file.endsWith('.tflite')));
   type Raw = Pick<ModelEntry, 'inputs'> & { readonly mesa_teflon?: ModelEntry['mesa'] };
@@ -91,15 +113,17 @@ export function modelEntries(): readonly ModelEntry[] {
 
 const bytesOf = (type: string): number => (type === 'float32' || type === 'int32' ? 4 : 1);
 
-/** The bytes of a model's inputs for each sample; where an input is no picture, noise from a fixed seed. */
+/** The bytes of a model's inputs for each sample; where an input is no picture, or no sample is there, noise from a fixed seed. */
 export function sampleInputs(
   python: string,
   entry: ModelEntry,
   samples: readonly string[],
 ): readonly (readonly Uint8Array[])[] {
+  const isSampled = (sample: string, shape: readonly number[]): boolean =>
+    (isPicture(shape) || sample.endsWith('.npy')) && existsSync(join(modelFolder, 'samples', sample));
   const requests = samples.flatMap((sample) =>
     entry.inputs.flatMap(({ shape, type }) =>
-      isPicture(shape) || sample.endsWith('.npy') ? [{ path: join(modelFolder, 'samples', sample), shape, type }] : [],
+      isSampled(sample, shape) ? [{ path: join(modelFolder, 'samples', sample), shape, type }] : [],
     ),
   );
   const done = spawnSync(python, [join(import.meta.dirname, 'pictures.py')], {
@@ -111,7 +135,7 @@ export function sampleInputs(
   return samples.map((sample) =>
     entry.inputs.map(({ shape, type }, i) => {
       const size = shape.reduce((product, dim) => product * dim, bytesOf(type));
-      if (!isPicture(shape) && !sample.endsWith('.npy')) return noise(size, type, i);
+      if (!isSampled(sample, shape)) return noise(size, type, i);
       at += size;
       return Uint8Array.from(done.stdout.subarray(at - size, at));
     }),

@@ -6,6 +6,7 @@ import { compileTflite } from '../../src/compile.js';
 import { type Addon, factsFromEnvironment, loadAddon } from '../host/addon.js';
 import { delegateLibrary, Oracle, type RunResult } from '../host/oracle.js';
 import { anyPythonEnvironment, pythonEnvironment, repository, runtimes } from '../host/python.js';
+import { shares } from '../host/seeds.js';
 import { buildModel, type ModelChoice, modelChoice, type RandomModel } from './random_model.js';
 import {
   add,
@@ -21,23 +22,29 @@ import {
 
 /**
  * Random models against TFLite's reference kernels: the whole pipeline, compiler and software NPU.
- *   PTFE_SEED=n      another run of models, PTFE_SEED=random any other (the seed is printed)
+ *   PTFE_SEED=n      another run of models (test/host/seeds.ts)
  *   PTFE_MODELS=n    how many; PTFE_MODELS=20000 npx mocha test/ops/differential.test.ts takes some minutes
- *   PTFE_ONLY=i      only the i-th model of the run
+ *   PTFE_ONLY=i      only the i-th model of a seed's run
  *   PTFE_FACTS=name=value,...   with other readings of inferred facts
  */
-const seed =
-  process.env['PTFE_SEED'] === 'random' ? Math.floor(Math.random() * 2 ** 31) : Number(process.env['PTFE_SEED'] ?? 1);
 const count = Number(process.env['PTFE_MODELS'] ?? 500);
 const only = process.env['PTFE_ONLY'] === undefined ? undefined : Number(process.env['PTFE_ONLY']);
 const throughDelegate = 60;
 const batch = 250;
 
-const choices = (): readonly (readonly [number, ModelChoice])[] =>
-  fc
-    .sample(modelChoice, { numRuns: count, seed })
-    .map((choice, index) => [index, choice] as const)
-    .filter(([index]) => only === undefined || index === only);
+interface Drawn {
+  readonly seed: number;
+  readonly index: number;
+  readonly choice: ModelChoice;
+}
+
+const choices = (most: number): readonly Drawn[] =>
+  shares(most).flatMap(([seed, numRuns]) =>
+    fc
+      .sample(modelChoice, { numRuns, seed })
+      .map((choice, index) => ({ seed, index, choice }))
+      .filter(({ index }) => only === undefined || index === only),
+  );
 
 /** Outputs of the model on the software NPU in this process, or why it was not compiled to one part. */
 function runInProcess(addon: Addon, model: RandomModel): readonly Uint8Array[] | string {
@@ -79,7 +86,7 @@ function counted(tallies: Tallies, model: RandomModel, comparison: Comparison): 
 }
 
 /** Keeps a model that failed, to be looked at with other tools. */
-function keep(index: number, model: RandomModel): string {
+function keep({ seed, index }: Drawn, model: RandomModel): string {
   const folder = join(repository, '.cache/differential');
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, `${seed}-${index}.tflite`), model.bytes);
@@ -89,7 +96,7 @@ function keep(index: number, model: RandomModel): string {
 describe('random models against the reference kernels', function () {
   this.timeout(Math.max(300_000, count * 300));
 
-  it(`in process: ${count} models, PTFE_SEED=${seed}`, async function () {
+  it(`in process: ${count} models`, async function () {
     const environment = anyPythonEnvironment();
     const addon = loadAddon();
     if (!environment.available || typeof addon === 'string') {
@@ -101,29 +108,29 @@ describe('random models against the reference kernels', function () {
     const failures: string[] = [];
     const refused: string[] = [];
     let beyondDepth = 0;
-    const all = choices();
+    const all = choices(count);
     for (let start = 0; start < all.length; start += batch) {
-      const models = all.slice(start, start + batch).map(([index, choice]) => [index, buildModel(choice)] as const);
+      const models = all.slice(start, start + batch).map((drawn) => [drawn, buildModel(drawn.choice)] as const);
       const references = await Promise.all(
         models.map(([, { bytes, inputs }]) => oracle.run({ model: bytes, inputs: [inputs] })),
       );
-      models.forEach(([index, model], i) => {
+      models.forEach(([drawn, model], i) => {
         const reference = references[i];
         const expected = reference === undefined ? 'no reference' : outputsOf(reference);
-        if (typeof expected === 'string') return void failures.push(`${keep(index, model)}: TFLite: ${expected}`);
+        if (typeof expected === 'string') return void failures.push(`${keep(drawn, model)}: TFLite: ${expected}`);
         try {
           const got = runInProcess(addon, model);
-          if (typeof got === 'string') return void refused.push(`${keep(index, model)}: refused: ${got}`);
-          const comparison = compare(`[${index}] ${model.title}`, model.choice.type, expected, got);
+          if (typeof got === 'string') return void refused.push(`${keep(drawn, model)}: refused: ${got}`);
+          const comparison = compare(`[${drawn.seed} ${drawn.index}] ${model.title}`, model.choice.type, expected, got);
           tallies = counted(tallies, model, comparison);
           if (comparison.largest > model.depth) beyondDepth++;
           if (comparison.largest > model.allowedDifference) {
             failures.push(
-              `${keep(index, model)}: ${comparison.differing} of ${comparison.values} differ, by up to ${comparison.largest}, not ${model.allowedDifference}`,
+              `${keep(drawn, model)}: ${comparison.differing} of ${comparison.values} differ, by up to ${comparison.largest}, not ${model.allowedDifference}`,
             );
           }
         } catch (error) {
-          failures.push(`${keep(index, model)}: ${error instanceof Error ? error.message : String(error)}`);
+          failures.push(`${keep(drawn, model)}: ${error instanceof Error ? error.message : String(error)}`);
         }
       });
     }
@@ -151,7 +158,7 @@ describe('random models against the reference kernels', function () {
   });
 
   for (const runtime of runtimes) {
-    it(`through the delegate in ${runtime}: ${throughDelegate} models, PTFE_SEED=${seed}`, async function () {
+    it(`through the delegate in ${runtime}: ${throughDelegate} models`, async function () {
       const environment = pythonEnvironment(runtime);
       const reason = !environment.available
         ? environment.reason
@@ -166,36 +173,36 @@ describe('random models against the reference kernels', function () {
       const addon = loadAddon();
       let tally = emptyTally;
       const failures: string[] = [];
-      for (const [index, choice] of choices().slice(0, throughDelegate)) {
-        const model = buildModel(choice);
+      for (const drawn of choices(throughDelegate)) {
+        const model = buildModel(drawn.choice);
         const request = { model: model.bytes, inputs: [model.inputs] };
         const reference = await oracle.run(request);
         const delegated = await oracle.run({ ...request, delegate: { library: delegateLibrary, options: {} } });
         const [expected, got] = [outputsOf(reference), outputsOf(delegated)];
         if (typeof expected === 'string' || typeof got === 'string' || !delegated.ok) {
           failures.push(
-            `${keep(index, model)}: ${[expected, got].filter((answer) => typeof answer === 'string').join('; ')}`,
+            `${keep(drawn, model)}: ${[expected, got].filter((answer) => typeof answer === 'string').join('; ')}`,
           );
           continue;
         }
         const comparison = compare(
-          `[${index}] ${model.title}`,
+          `[${drawn.seed} ${drawn.index}] ${model.title}`,
           model.choice.type,
           expected,
           got.map(({ data }) => data),
         );
         tally = add(tally, comparison);
         const left = delegated.nodes.filter((node) => !node.delegated).length;
-        if (left > 0) failures.push(`${keep(index, model)}: ${left} nodes left on the CPU: ${delegated.stderr}`);
+        if (left > 0) failures.push(`${keep(drawn, model)}: ${left} nodes left on the CPU: ${delegated.stderr}`);
         if (comparison.largest > model.allowedDifference)
-          failures.push(`${keep(index, model)}: off by ${comparison.largest}`);
+          failures.push(`${keep(drawn, model)}: off by ${comparison.largest}`);
         const here = typeof addon === 'string' ? undefined : runInProcess(addon, model);
         if (
           here !== undefined &&
           typeof here !== 'string' &&
           here.some((data, i) => Buffer.compare(data, got[i]?.data ?? data) !== 0)
         ) {
-          failures.push(`${keep(index, model)}: not what the same plan gives in process`);
+          failures.push(`${keep(drawn, model)}: not what the same plan gives in process`);
         }
       }
       await oracle.stop();

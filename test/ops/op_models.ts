@@ -7,15 +7,14 @@ import { type Addon, factsFromEnvironment, loadAddon } from '../host/addon.js';
 import { delegateLibrary, Oracle, type RunRequest } from '../host/oracle.js';
 import { pythonEnvironment, repository, type Runtime } from '../host/python.js';
 import { type Random, seededRandom } from '../host/random.js';
+import { shares } from '../host/seeds.js';
 import { type ModelSpec, type OpSpec, type TensorSpec, writeTflite } from '../host/tflite_writer.js';
 import { add, compare, emptyTally, type Tally } from './tally.js';
 
 /**
  * Small models around one op, drawn by fast-check, against TFLite's reference kernels.
- *   PTFE_SEED=n, PTFE_OP_MODELS=n as in differential.test.ts
+ *   PTFE_SEED=n as everywhere (test/host/seeds.ts), PTFE_OP_MODELS=n as in differential.test.ts
  */
-export const seed =
-  process.env['PTFE_SEED'] === 'random' ? Math.floor(Math.random() * 2 ** 31) : Number(process.env['PTFE_SEED'] ?? 1);
 export const modelsOfEachOp = Number(process.env['PTFE_OP_MODELS'] ?? 80);
 
 export type ByteType = 'int8' | 'uint8';
@@ -203,7 +202,7 @@ function keep(index: number, bytes: Uint8Array): string {
 }
 
 export const drawn = (models: fc.Arbitrary<OpModel>, count = modelsOfEachOp): readonly OpModel[] =>
-  fc.sample(models, { numRuns: count, seed });
+  shares(count).flatMap(([seed, numRuns]) => fc.sample(models, { numRuns, seed }));
 
 /** x + x in the same quantization: something for an op under test to stand between. */
 export function doubled(

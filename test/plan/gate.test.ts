@@ -78,7 +78,7 @@ describe('plan: the gate', function () {
     return this.skip();
   });
 
-  const [arena, regcmd] = [1, 2];
+  const [arena, regcmd, io] = [1, 2, 3];
   const input = (plan: PlanBytes): number => plan.find('tensors', 'direction', 0)[0] ?? -1;
   const output = (plan: PlanBytes): number => plan.find('tensors', 'direction', 1)[0] ?? -1;
 
@@ -86,7 +86,7 @@ describe('plan: the gate', function () {
     'header and sections',
     table(conv, [
       ['magic', ({ header }) => header.setUint8(3, 0), /wrong magic/],
-      ['version', ({ header }) => header.setUint32(8, 1, true), /version 1, not 2/],
+      ['version', ({ header }) => header.setUint32(8, 1, true), /version 1, not 3/],
       ['header bytes', ({ header }) => header.setUint32(12, 128, true), /a header of 128 bytes/],
       ['file bytes', ({ header }) => header.setUint32(16, 64, true), /bytes, not 64/],
       ['no cores', ({ header }) => header.setUint32(36, 0, true), /0 cores/],
@@ -109,7 +109,7 @@ describe('plan: the gate', function () {
     table(conv, [
       ['none', (p) => p.setCount('bos', 0), /0 buffers/],
       ['65', (p) => p.setCount('bos', 65), /65 buffers/],
-      ['kind', (p) => p.set('bos', 0, 'kind', 3), /buffer 0 is of kind 3/],
+      ['kind', (p) => p.set('bos', 0, 'kind', 4), /buffer 0 is of kind 4/],
       ['empty', (p) => p.set('bos', arena, 'size', 0), /buffer 1 is empty or too large/],
       ['4 GiB', (p) => p.set('bos', arena, 'size', 0xffffffff), /buffer 1 is empty or too large/],
       ['more data than size', (p) => p.set('bos', 0, 'size', 8), /bytes of buffer 0 are not inside the file/],
@@ -126,8 +126,8 @@ describe('plan: the gate', function () {
   );
   it('buffers of more than 4 GiB together', () => {
     const plan = new PlanBytes(conv);
-    plan.set('bos', 0, 'kind', 1).set('bos', 0, 'size', 0xf0000000).set('bos', arena, 'size', 0x0ff00000);
-    expect(refusalOf(plan.sealed(), [])).to.match(/more than 4 GiB of buffers|buffer 1 is empty or too large/);
+    plan.set('bos', io, 'size', 0xf0000000).set('bos', arena, 'size', 0x0ff00000);
+    expect(refusalOf(plan.sealed(), [])).to.match(/more than 4 GiB of buffers|buffer \d is empty or too large/);
   });
   it(
     'feature maps',
@@ -141,8 +141,8 @@ describe('plan: the gate', function () {
       ['no height', (p) => p.set('tensors', 0, 'h', 0), /feature map 0: a dimension/],
       ['no width', (p) => p.set('tensors', 0, 'w', 0), /feature map 0: a dimension/],
       ['no channels', (p) => p.set('tensors', 0, 'c', 0), /feature map 0: a dimension/],
-      ['among constants', (p) => p.set('tensors', 0, 'bo', 0), /feature map 0 is not in an arena/],
-      ['in no buffer', (p) => p.set('tensors', 0, 'bo', 9), /feature map 0 is not in an arena/],
+      ['among constants', (p) => p.set('tensors', 0, 'bo', 0), /feature map 0 is not where the host reads and writes/],
+      ['in no buffer', (p) => p.set('tensors', 0, 'bo', 9), /feature map 0 is not where the host reads and writes/],
       ['surfaces', (p) => p.set('tensors', 0, 'surfaces', 9), /feature map 0: its surfaces/],
       ['lines overlap', (p) => p.set('tensors', 0, 'line', 16), /feature map 0: its strides overlap/],
       ['surfaces overlap', (p) => p.set('tensors', output(p), 'surface', 16), /its strides overlap/],
@@ -161,7 +161,7 @@ describe('plan: the gate', function () {
       ['into no buffer', (p) => p.set('relocations', 0, 'target', 64), /relocation 0 points outside its buffer/],
       [
         'behind the end',
-        (p) => p.set('relocations', 0, 'addend', p.get('bos', arena, 'size')),
+        (p) => p.set('relocations', 0, 'addend', p.get('bos', p.get('relocations', 0, 'target'), 'size')),
         /relocation \d points outside|not inside/,
       ],
       ['equal ones', (p) => p.set('relocations', 1, 'word', p.get('relocations', 0, 'word')), /not in order/],
@@ -227,8 +227,23 @@ describe('plan: the gate', function () {
       ['not all tasks', (p) => p.set('jobs', 0, 'count', 1), /tasks without a job/],
       ['a later job', (p) => p.set('jobs', 0, 'depends', 1), /job 0 waits for a later one/],
       ['no such core', (p) => p.set('jobs', 0, 'core', 1), /job 0 waits/],
-      ['no such buffer', (p) => p.set('jobs', 0, 'inBos', 8), /job 0 names a buffer that is not there/],
-      ['no such buffer written', (p) => p.set('jobs', 0, 'outBos', 8), /job 0 names a buffer that is not there/],
+      ['no such buffer', (p) => p.set('jobs', 0, 'inBos', 16), /job 0 names a buffer that is not there/],
+      ['no such buffer written', (p) => p.set('jobs', 0, 'outBos', 16), /job 0 names a buffer that is not there/],
+      ['a buffer that is input and output', (p) => p.set('jobs', 0, 'inBos', 9), /both input and output/],
+      ['an output that is not one', (p) => p.set('jobs', 0, 'outBos', 0), /writes to a buffer that is not an output/],
+      ['a proof in no buffer', (p) => p.set('jobs', 0, 'proofBo', 9), /the proof of job 0/],
+      ['a proof in the arena', (p) => p.set('jobs', 0, 'proofBo', arena), /the proof of job 0/],
+      ['half an atom as the proof', (p) => p.set('jobs', 0, 'proofOffset', 8), /the proof of job 0/],
+      [
+        'a proof that is not written',
+        (p) => p.set('jobs', 0, 'proofOffset', p.get('jobs', 0, 'proofOffset') === 0 ? 16 : 0),
+        /proof of job 0/,
+      ],
+      [
+        'an odd number of words',
+        (p) => p.set('tasks', 0, 'words', p.get('tasks', 0, 'words') - 1),
+        /an odd number of words/,
+      ],
       ['a name behind the strings', (p) => p.set('ops', 0, 'name', 0xffff), /a name is not inside the file/],
       ['a long name', (p) => p.set('ops', 0, 'nameBytes', 2000), /a name of 2000 bytes/],
       ['tasks that are not there', (p) => p.set('ops', 0, 'first', 9999), /the tasks of operation 0/],

@@ -88,6 +88,7 @@ const main = async (): Promise<number> => {
     delegated += result.delegated;
     compared += result.values;
     differing += result.differing;
+    if (i % 100 === 99) console.log(`${i + 1} graphs, ${failed} fail`);
     if (i % 50 === 49) rmSync(cache, { recursive: true, force: true });
   }
   await hosts.stop();

@@ -89,7 +89,11 @@ export const shrunk = async (hosts: Hosts, graph: RandomGraph, host: Host): Prom
     const { spec, turns: given, whole } = cut(graph.spec, next, wanted, values, turns);
     if (!whole) return false;
     const bytes = writeTflite(compacted(spec));
-    const why = await failureOf(hosts, { bytes, invokes: given, allowed: spec.outputs.map(() => most) }, host);
+    const why = await failureOf(
+      hosts,
+      { bytes, invokes: given, allowed: spec.outputs.map((tensor) => graph.bounds.get(tensor) ?? most) },
+      host,
+    );
     if (why === null) return false;
     best = { title: spec.ops.map(({ op }) => op).join(', '), text: why, bytes };
     return true;

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { holds } from '../host/holds.js';
 import { cbuf, limits } from '../../src/hardware/limits.js';
 import { rowEntries } from '../../src/layout/cube.js';
 import { kernelWrong } from '../../src/ops/convolution.js';
@@ -87,7 +88,7 @@ const holdsWindow = (
 
 describe('tile: convolutions', () => {
   it('every output value is made exactly once, from a window that holds what it needs, within CBUF', () => {
-    fc.assert(
+    holds(
       fc.property(geometries, ({ geometry: g, depthwise }) => {
         const tiles = convTiles(operationOf(g, depthwise));
         expect(tiles).to.not.equal(null);
@@ -135,7 +136,7 @@ describe('tile: convolutions', () => {
   it('every dilation whose taps fit the convolution buffer can be cut', () => {
     const rate = fc.integer({ min: 1, max: limits.dilation });
     let [within, beyond] = [0, 0];
-    fc.assert(
+    holds(
       fc.property(geometries, rate, rate, ({ geometry, depthwise }, dilationY, dilationX) => {
         const g = { ...geometry, strideY: 1, strideX: 1, dilationY, dilationX, padTop: 0, padLeft: 0 };
         const [outputHeight, outputWidth] = [

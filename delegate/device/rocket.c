@@ -1,0 +1,287 @@
+/*
+ * An NPU behind the kernel driver rocket. A loaded plan has three BOs: commands with constants, the arena, and what the host
+ * reads and writes (`io`), apart because PREP and FINI sync a whole BO. An invoke without steps of the host is one FINI, one
+ * SUBMIT, one PREP.
+ *
+ * The driver is silent about two failures (docs/board.md has the evidence):
+ * - SUBMIT returns 0 and drops the job. So all that it could reject is checked in `load`, and an atom that the job's last task
+ *   surely writes holds a pattern of this invoke before: where the pattern is still there, nothing was computed.
+ * - PREP returns 0 for a job that timed out, 500 ms behind its start. Below that from SUBMIT to PREP nothing timed out; from
+ *   there on the values are suspect.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "device.h"
+#include "rocket_file.h"
+#include "rocket_node.h"
+#include "rocket_uapi.h"
+
+enum { BO_PROGRAM, BO_ARENA, BO_IO, BO_COUNT };
+enum { ATOM_BYTES = 16, REGCMD_ALIGNMENT = 64, LIMIT_MILLISECONDS = 500, DEADLINES = 20 };
+
+/* Where a BO of the plan lies. */
+typedef struct place {
+    uint32_t bo;
+    size_t offset;
+} place;
+
+typedef struct handle_lists {
+    uint32_t in[BO_COUNT], out[BO_COUNT];
+} handle_lists;
+
+struct device_plan {
+    const plan *plan;
+    rocket_file *file;
+    rocket_bo bos[BO_COUNT];
+    place places[PLAN_MAX_BOS];
+    rocket_task *tasks;
+    rocket_job *jobs;
+    handle_lists *lists;
+    int64_t limit; /* ns */
+    uint64_t pattern[2];
+    uint64_t nanoseconds; /* of the last run */
+};
+
+static int fail(char *error, size_t size, const char *text) {
+    snprintf(error, size, "%s", text);
+    return -1;
+}
+
+static int fail_errno(char *error, size_t size, const char *what) {
+    snprintf(error, size, "%s: %s", what, strerror(errno));
+    return -1;
+}
+
+/* ---- loading ---- */
+
+static size_t aligned(size_t bytes) { return (bytes + REGCMD_ALIGNMENT - 1) / REGCMD_ALIGNMENT * REGCMD_ALIGNMENT; }
+
+static uint32_t bo_of(uint32_t kind) {
+    switch (kind) {
+    case PLAN_BO_ARENA: return BO_ARENA;
+    case PLAN_BO_IO: return BO_IO;
+    default: return BO_PROGRAM;
+    }
+}
+
+static int allocate(device_plan *d, char *error, size_t size) {
+    const plan *p = d->plan;
+    size_t bytes[BO_COUNT] = {0};
+    for (uint32_t i = 0; i < p->bo_count; i++) {
+        const uint32_t bo = bo_of(p->bos[i].kind);
+        d->places[i] = (place){bo, bytes[bo]};
+        bytes[bo] = aligned(bytes[bo] + p->bos[i].size);
+    }
+    for (uint32_t i = 0; i < BO_COUNT; i++) {
+        if (bytes[i] > 0 && rocket_bo_new(d->file, bytes[i], &d->bos[i], error, size) != 0) return -1;
+    }
+    for (uint32_t i = 0; i < p->bo_count; i++) {
+        const place at = d->places[i];
+        memcpy(d->bos[at.bo].data + at.offset, p->bytes + p->bos[i].data_offset, p->bos[i].data_bytes);
+    }
+    return 0;
+}
+
+static uint32_t address_of(const device_plan *d, uint32_t bo, size_t offset) {
+    const place at = d->places[bo];
+    return d->bos[at.bo].address + (uint32_t)(at.offset + offset);
+}
+
+static void relocate(device_plan *d) {
+    for (uint32_t i = 0; i < d->plan->relocation_count; i++) {
+        const plan_relocation *one = &d->plan->relocations[i];
+        const place at = d->places[one->bo];
+        const uint32_t address = address_of(d, one->target_bo, one->addend);
+        /* [63:48] target, [47:16] value, [15:0] offset */
+        memcpy(d->bos[at.bo].data + at.offset + (size_t)one->word * 8 + 2, &address, sizeof address);
+    }
+}
+
+/* A BO that a task of the job writes is listed as *out*, every other as *in*, none twice: else SUBMIT drops the job. */
+static void list_bos(device_plan *d, const plan_job *job, rocket_job *out, handle_lists *lists) {
+    int is_out[BO_COUNT] = {0};
+    uint32_t ins = 0, outs = 0;
+    for (uint32_t i = 0; i < d->plan->bo_count; i++) {
+        if (job->out_bos >> i & 1) is_out[d->places[i].bo] = 1;
+    }
+    for (uint32_t i = 0; i < BO_COUNT; i++) {
+        if (d->bos[i].bytes == 0) continue;
+        if (is_out[i]) lists->out[outs++] = d->bos[i].handle;
+        else lists->in[ins++] = d->bos[i].handle;
+    }
+    out->in_bo_handles = (uintptr_t)lists->in;
+    out->in_bo_handle_count = ins;
+    out->out_bo_handles = (uintptr_t)lists->out;
+    out->out_bo_handle_count = outs;
+}
+
+static int describe_jobs(device_plan *d, char *error, size_t size) {
+    const plan *p = d->plan;
+    d->tasks = calloc((size_t)p->task_count + 1, sizeof *d->tasks);
+    d->jobs = calloc((size_t)p->job_count + 1, sizeof *d->jobs);
+    d->lists = calloc((size_t)p->job_count + 1, sizeof *d->lists);
+    if (d->tasks == NULL || d->jobs == NULL || d->lists == NULL) return fail(error, size, "out of memory");
+    for (uint32_t i = 0; i < p->task_count; i++) {
+        const plan_task *task = &p->tasks[i];
+        if (task->words == 0 || task->words % 2 != 0) return fail(error, size, "a task with an odd number of words: the driver counts pairs");
+        d->tasks[i] = (rocket_task){address_of(d, task->regcmd_bo, task->regcmd_offset), task->words};
+    }
+    for (uint32_t i = 0; i < p->job_count; i++) {
+        const plan_job *job = &p->jobs[i];
+        if (job->task_count == 0) return fail(error, size, "a job without a task");
+        if (job->proof_bo == PLAN_NONE) return fail(error, size, "a job that could be dropped unseen: compile the model again");
+        d->jobs[i] = (rocket_job){.tasks = (uintptr_t)(d->tasks + job->first_task), .task_count = job->task_count, .task_struct_size = sizeof *d->tasks};
+        list_bos(d, job, &d->jobs[i], &d->lists[i]);
+    }
+    return 0;
+}
+
+static int finish(device_plan *d, uint32_t bo) {
+    rocket_fini_bo request = {.handle = d->bos[bo].handle};
+    return d->bos[bo].bytes == 0 ? 0 : rocket_ioctl(rocket_file_number(d->file), ROCKET_IOCTL_FINI_BO, &request);
+}
+
+/* A test's: an emulated NPU is slower than the silicon. */
+static int64_t job_limit(void) {
+    const char *text = secure_getenv("PTFE_TEST_JOB_LIMIT_MS");
+    const long asked = text == NULL ? 0 : strtol(text, NULL, 10);
+    return (int64_t)(asked > 0 && asked <= 3600000 ? asked : LIMIT_MILLISECONDS) * 1000000;
+}
+
+static void unload(device_plan *d) {
+    if (d == NULL) return;
+    if (d->file != NULL && rocket_file_is_ours(d->file)) {
+        for (uint32_t i = 0; i < BO_COUNT; i++) rocket_bo_free(d->file, &d->bos[i]);
+        rocket_file_give(d->file);
+    }
+    free(d->tasks);
+    free(d->jobs);
+    free(d->lists);
+    free(d);
+}
+
+static int load_on(device_plan *d, const char *path, char *error, size_t size) {
+    d->file = rocket_file_take(path, error, size);
+    if (d->file == NULL || allocate(d, error, size) != 0) return -1;
+    relocate(d);
+    if (describe_jobs(d, error, size) != 0) return -1;
+    for (uint32_t i = 0; i < BO_COUNT; i++) {
+        if (finish(d, i) != 0) return fail_errno(error, size, "the NPU's memory cannot be handed over (FINI_BO)");
+    }
+    if (getrandom(d->pattern, sizeof d->pattern, GRND_NONBLOCK) != (ssize_t)sizeof d->pattern) d->pattern[0] = (uint64_t)rocket_now();
+    return 0;
+}
+
+static device_plan *load(const plan *p, const char *facts, char *error, size_t size) {
+    rocket_node node;
+    (void)facts; /* what-if readings are the software NPU's */
+    rocket_find(&node, "");
+    if (node.presence != ROCKET_READY) {
+        fail(error, size, node.text);
+        return NULL;
+    }
+    device_plan *d = calloc(1, sizeof *d);
+    if (d == NULL) {
+        fail(error, size, "out of memory");
+        return NULL;
+    }
+    d->plan = p;
+    d->limit = job_limit();
+    if (load_on(d, node.path, error, size) == 0) return d;
+    unload(d);
+    return NULL;
+}
+
+static uint8_t *bo(device_plan *d, uint32_t index) { return d->bos[d->places[index].bo].data + d->places[index].offset; }
+
+/* ---- running ---- */
+
+/* A pattern of 128 bits that no earlier invoke had: two steps of splitmix64. */
+static void renew_pattern(device_plan *d) {
+    for (size_t i = 0; i < 2; i++) {
+        uint64_t x = d->pattern[i] += 0x9e3779b97f4a7c15u;
+        x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
+        x = (x ^ x >> 27) * 0x94d049bb133111ebu;
+        d->pattern[i] = x ^ x >> 31;
+    }
+}
+
+static uint8_t *proof_of(device_plan *d, const plan_job *job) { return bo(d, job->proof_bo) + job->proof_offset; }
+
+/* The job's values did not come, and what is still running is unknown: nothing of this file is touched again. */
+static int give_up(device_plan *d, char *error, size_t size, const char *what) {
+    const int why = errno;
+    if (why == ETIMEDOUT || why == EBUSY) {
+        rocket_file_set_aside(d->file);
+        memset(d->bos, 0, sizeof d->bos);
+    }
+    errno = why;
+    fail_errno(error, size, what);
+    return DEVICE_FAILED;
+}
+
+static int run_job(device_plan *d, uint32_t index, char *error, size_t size) {
+    const plan_job *job = &d->plan->jobs[index];
+    const int fd = rocket_file_number(d->file);
+    uint8_t *proof = proof_of(d, job);
+    renew_pattern(d);
+    memcpy(proof, d->pattern, ATOM_BYTES);
+    if (finish(d, BO_IO) != 0) return give_up(d, error, size, "FINI_BO");
+    rocket_submit submit = {.jobs = (uintptr_t)&d->jobs[index], .job_count = 1, .job_struct_size = sizeof *d->jobs};
+    const int64_t start = rocket_now();
+    if (rocket_ioctl(fd, ROCKET_IOCTL_SUBMIT, &submit) != 0) return give_up(d, error, size, "SUBMIT");
+    /* Kernels before 7.2 return the jiffies that were left. */
+    rocket_prep_bo prep = {.handle = d->bos[BO_IO].handle, .timeout_ns = start + DEADLINES * d->limit};
+    if (rocket_ioctl(fd, ROCKET_IOCTL_PREP_BO, &prep) < 0) return give_up(d, error, size, "PREP_BO");
+    rocket_file_note_end();
+    const int64_t took = rocket_now() - start;
+    d->nanoseconds += (uint64_t)took;
+    if (memcmp(proof, d->pattern, ATOM_BYTES) == 0) {
+        fail(error, size, "the kernel driver dropped the job");
+        return DEVICE_SUSPECT;
+    }
+    if (took < d->limit) return 0;
+    snprintf(error, size, "a job took %lld ms: the kernel driver ends one at %lld ms without saying so", (long long)(took / 1000000),
+             (long long)(d->limit / 1000000));
+    return DEVICE_SUSPECT;
+}
+
+static int run(device_plan *d, uint32_t first, uint32_t count, char *error, size_t size) {
+    if (!rocket_file_is_ours(d->file)) {
+        fail(error, size, "the process was forked behind Prepare");
+        return DEVICE_FORKED;
+    }
+    if (first == 0) d->nanoseconds = 0;
+    for (uint32_t i = first; i < d->plan->job_count && i - first < count; i++) {
+        const int status = run_job(d, i, error, size);
+        if (status != 0) return status;
+    }
+    return 0;
+}
+
+/* The driver counts no time: the tasks' shares of the run by their estimated cycles. */
+static uint64_t task_nanoseconds(const device_plan *d, uint32_t task) {
+    uint64_t all = 0;
+    for (uint32_t i = 0; i < d->plan->task_count; i++) all += d->plan->tasks[i].cycles;
+    return all == 0 ? 0 : (uint64_t)((double)d->nanoseconds * (double)d->plan->tasks[task].cycles / (double)all);
+}
+
+static uint64_t task_cycles(const device_plan *d, uint32_t task) { return d->plan->tasks[task].cycles; }
+
+/* Not decoded here: the shares of an op's products by cycles. */
+static uint64_t task_products(const device_plan *d, uint32_t task) { return d->plan->tasks[task].cycles; }
+
+const device_ops device_rocket = {.name = "rocket",
+                                  .chip = 3588,
+                                  .load = load,
+                                  .bo = bo,
+                                  .run = run,
+                                  .task_nanoseconds = task_nanoseconds,
+                                  .task_cycles = task_cycles,
+                                  .task_products = task_products,
+                                  .unload = unload};

@@ -1,0 +1,202 @@
+#define _GNU_SOURCE
+#include "rocket_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "rocket_uapi.h"
+
+enum { MOST_FILES = 16, PAGE_BYTES = 4096 };
+#define MOST_BO_BYTES 0x7fffffffu           /* the driver maps a BO by an int */
+#define MOST_FILE_BYTES 0xffff0000ull       /* addresses of 32 bits */
+#define QUIET_NANOSECONDS 5000000           /* seen: 200 us between the end and the close are enough */
+
+struct rocket_file {
+    int fd;
+    unsigned users;
+    int is_aside;
+    pid_t owner;
+    uint64_t bytes; /* of its BOs */
+    char path[64];
+};
+
+/*
+ * The pool is the process': it is the only state that partitions, and so threads, share. A forked child begins with an empty
+ * one; the parent's descriptors, which it inherits, are left alone.
+ */
+static struct {
+    pthread_mutex_t lock;
+    rocket_file *files[MOST_FILES];
+    size_t count;
+    pid_t owner;
+} pool = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static _Atomic int64_t last_end;
+
+int64_t rocket_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+void rocket_file_note_end(void) { atomic_store(&last_end, rocket_now()); }
+
+/* A process that ends closes its files: not before the driver has freed the last job. */
+__attribute__((destructor)) static void wait_for_driver(void) {
+    const int64_t end = atomic_load(&last_end);
+    const int64_t left = end == 0 ? 0 : end + QUIET_NANOSECONDS - rocket_now();
+    if (left > 0 && left <= QUIET_NANOSECONDS) nanosleep(&(struct timespec){.tv_nsec = (long)left}, NULL);
+}
+
+int rocket_ioctl(int fd, unsigned long request, void *argument) {
+    int status;
+    do status = ioctl(fd, request, argument);
+    while (status < 0 && (errno == EINTR || errno == EAGAIN));
+    return status;
+}
+
+static int fail(char *error, size_t size, const char *what) {
+    snprintf(error, size, "%s: %s", what, strerror(errno));
+    return -1;
+}
+
+/* Registers that nobody wrote point to 0, where the first BO of a file lies: it stays empty, and nobody's. */
+static int make_guard(int fd, char *error, size_t size) {
+    rocket_create_bo guard = {.size = PAGE_BYTES};
+    return rocket_ioctl(fd, ROCKET_IOCTL_CREATE_BO, &guard) == 0 ? 0 : fail(error, size, "the NPU's first buffer (CREATE_BO)");
+}
+
+static rocket_file *open_file(const char *path, char *error, size_t size) {
+    rocket_file *file = calloc(1, sizeof *file);
+    if (file == NULL) {
+        snprintf(error, size, "out of memory");
+        return NULL;
+    }
+    file->fd = open(path, O_RDWR | O_CLOEXEC);
+    if (file->fd < 0) {
+        fail(error, size, path);
+        free(file);
+        return NULL;
+    }
+    if (make_guard(file->fd, error, size) != 0) {
+        close(file->fd); /* no job was run on it */
+        free(file);
+        return NULL;
+    }
+    file->owner = getpid();
+    file->bytes = PAGE_BYTES;
+    snprintf(file->path, sizeof file->path, "%s", path);
+    return file;
+}
+
+/* Lock held. An idle file of that node, else a new one, else the one with the fewest users. */
+static rocket_file *choose(const char *path, char *error, size_t size) {
+    rocket_file *least = NULL;
+    for (size_t i = 0; i < pool.count; i++) {
+        rocket_file *file = pool.files[i];
+        if (file->is_aside || strcmp(file->path, path) != 0) continue;
+        if (least == NULL || file->users < least->users) least = file;
+    }
+    if (least != NULL && (least->users == 0 || pool.count == MOST_FILES)) return least;
+    if (pool.count == MOST_FILES) {
+        snprintf(error, size, "%d files of the NPU were set aside after time-outs", MOST_FILES);
+        return NULL;
+    }
+    rocket_file *file = open_file(path, error, size);
+    if (file != NULL) pool.files[pool.count++] = file;
+    return file != NULL ? file : least;
+}
+
+static void lock_pool(void) {
+    static _Atomic pid_t known;
+    const pid_t own = getpid();
+    pid_t before = atomic_load(&known);
+    if (before != own && atomic_compare_exchange_strong(&known, &before, own) && before != 0) {
+        /* A forked child: another thread of the parent may have held the lock. The files are the parent's. */
+        pthread_mutex_init(&pool.lock, NULL);
+        pool.count = 0;
+    }
+    pthread_mutex_lock(&pool.lock);
+}
+
+rocket_file *rocket_file_take(const char *path, char *error, size_t size) {
+    lock_pool();
+    rocket_file *file = choose(path, error, size);
+    if (file != NULL) file->users++;
+    pthread_mutex_unlock(&pool.lock);
+    return file;
+}
+
+void rocket_file_give(rocket_file *file) {
+    if (file == NULL || !rocket_file_is_ours(file)) return;
+    lock_pool();
+    file->users--;
+    pthread_mutex_unlock(&pool.lock);
+}
+
+void rocket_file_set_aside(rocket_file *file) {
+    lock_pool();
+    file->is_aside = 1;
+    pthread_mutex_unlock(&pool.lock);
+}
+
+int rocket_file_number(const rocket_file *file) { return file->fd; }
+
+int rocket_file_is_ours(const rocket_file *file) { return file->owner == getpid(); }
+
+static int reserve(rocket_file *file, uint64_t bytes) {
+    lock_pool();
+    const int fits = file->bytes + bytes <= MOST_FILE_BYTES;
+    if (fits) file->bytes += bytes;
+    pthread_mutex_unlock(&pool.lock);
+    return fits;
+}
+
+static void release(rocket_file *file, uint64_t bytes) {
+    lock_pool();
+    file->bytes -= bytes;
+    pthread_mutex_unlock(&pool.lock);
+}
+
+int rocket_bo_new(rocket_file *file, size_t bytes, rocket_bo *bo, char *error, size_t size) {
+    *bo = (rocket_bo){0};
+    if (bytes == 0 || bytes > MOST_BO_BYTES - PAGE_BYTES) {
+        snprintf(error, size, "a buffer of %zu bytes: the driver takes less than 2 GiB", bytes);
+        return -1;
+    }
+    const size_t whole = (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+    if (!reserve(file, whole)) {
+        snprintf(error, size, "the NPU's address space of 4 GiB is full");
+        return -1;
+    }
+    rocket_create_bo made = {.size = (uint32_t)whole};
+    if (rocket_ioctl(file->fd, ROCKET_IOCTL_CREATE_BO, &made) != 0) {
+        release(file, whole);
+        return fail(error, size, "memory for the NPU (CREATE_BO)");
+    }
+    void *data = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_SHARED, file->fd, (off_t)made.offset);
+    const int mapped = data != MAP_FAILED;
+    if (!mapped) fail(error, size, "the NPU's memory (mmap)");
+    else if (made.dma_address > UINT32_MAX - whole) snprintf(error, size, "the NPU's memory lies beyond 4 GiB");
+    *bo = (rocket_bo){made.handle, (uint32_t)made.dma_address, whole, mapped ? data : NULL};
+    if (mapped && made.dma_address <= UINT32_MAX - whole) return 0;
+    rocket_bo_free(file, bo);
+    return -1;
+}
+
+void rocket_bo_free(rocket_file *file, rocket_bo *bo) {
+    if (bo->bytes == 0) return;
+    rocket_gem_close closing = {.handle = bo->handle};
+    if (bo->data != NULL) munmap(bo->data, bo->bytes);
+    rocket_ioctl(file->fd, ROCKET_IOCTL_GEM_CLOSE, &closing);
+    release(file, bo->bytes);
+    *bo = (rocket_bo){0};
+}

@@ -1,0 +1,83 @@
+/**
+ * How a device shows that a job ran. The kernel driver may drop a job without a word (delegate/device/rocket.c), so the device
+ * writes a pattern to the first atom that the job's last task writes, and looks whether it is still there. That atom must be
+ * the last task's alone: no other task of the job may read or write it. Where it is not, the job ends with a copy of one atom
+ * into memory of its own.
+ */
+import { atoms } from '../hardware/limits.js';
+import { type Cube, cubeOf } from '../layout/cube.js';
+import { copyOperation } from '../ops/copy.js';
+import { operandsOf, type PlacedOperation } from '../ops/operation.js';
+import type { Placement } from './place.js';
+import type { Spot } from './spots.js';
+
+type Spots = ReadonlyMap<number, Spot>;
+
+/** Bytes of a memory from the first to the last that a tensor has, padding lanes included: what lies between counts too. */
+const rangeOf = ({ offset, cube }: Spot): readonly [number, number] => {
+  const plane = (cube.height - 1) * cube.lineBytes + cube.width * atoms.channels;
+  return [offset, offset + (cube.surfaces - 1) * cube.surfaceBytes + plane];
+};
+
+const overlap = (one: Spot, other: Spot): boolean => {
+  const [[from, to], [start, end]] = [rangeOf(one), rangeOf(other)];
+  return one.root === other.root && from < end && start < to;
+};
+
+/** Whether the last of these operations alone touches the memory of its result. */
+const ownsItsResult = (operations: readonly PlacedOperation[], spots: Spots): boolean => {
+  const last = operations.at(-1);
+  const result = last === undefined ? undefined : spots.get(last.output);
+  if (last === undefined || result === undefined) return false;
+  const touched = operations.flatMap((operation) =>
+    operation === last ? operandsOf(operation) : [...operandsOf(operation), operation.output],
+  );
+  return !touched.some((tensor) => {
+    const spot = spots.get(tensor);
+    return spot !== undefined && overlap(spot, result);
+  });
+};
+
+const oneAtom: Cube = cubeOf([1, 1, atoms.channels], false);
+
+export interface Proven {
+  readonly placement: Placement;
+  /** Positions of the operations that end a job, with the copies counted. */
+  readonly ends: readonly number[];
+}
+
+/**
+ * @param ends positions of the operations that end a job
+ * @param isOneTask whether an operation is a single task: tiles of one write between each other
+ */
+export const withProofs = (
+  placement: Placement,
+  ends: readonly number[],
+  isOneTask: (position: number) => boolean,
+): Proven => {
+  const spots = new Map(placement.spots);
+  const roots = new Map(placement.roots);
+  const operations: PlacedOperation[] = [];
+  let spare = Math.max(-1, ...spots.keys()) + 1;
+  const provenEnds: number[] = [];
+  let first = 0;
+  for (const [position, operation] of placement.operations.entries()) {
+    operations.push(operation);
+    if (operation.kind === 'host') first = position + 1;
+    if (!ends.includes(position)) continue;
+    const result = spots.get(operation.output);
+    const isOwn = isOneTask(position) && ownsItsResult(placement.operations.slice(first, position + 1), spots);
+    if (result !== undefined && !isOwn) {
+      const [input, output] = [spare, spare + 1];
+      spare += 2;
+      const plane = { ...oneAtom, surfaces: 1, bytes: atoms.channels };
+      spots.set(input, { root: result.root, offset: result.offset, cube: plane });
+      spots.set(output, { root: output, offset: 0, cube: plane });
+      roots.set(output, atoms.channels);
+      operations.push(copyOperation({ kind: 'move', nodes: operation.nodes, input, output }));
+    }
+    provenEnds.push(operations.length - 1);
+    first = position + 1;
+  }
+  return { placement: { ...placement, operations, spots, roots }, ends: provenEnds };
+};

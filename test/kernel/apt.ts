@@ -1,0 +1,76 @@
+/** Debian's packages by name, downloaded and unpacked into a folder: nothing is installed. */
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CannotSetUp, run, tryRun } from './process.js';
+
+export interface Apt {
+  readonly folder: string;
+  readonly options: readonly string[];
+}
+
+/** Where this machine gets its packages from. */
+const mirror = (): string => {
+  const listed = tryRun('apt-get', ['indextargets', '--format', '$(REPO_URI)']);
+  const uri = listed.stdout.split('\n').find((line) => line !== '' && !line.includes('security'));
+  if (uri === undefined) throw new CannotSetUp('no apt with a list of packages (apt-get update)');
+  return uri;
+};
+
+/** A private apt for an architecture, which knows nothing of what is installed here. The last release is preferred. */
+export const openApt = (folder: string, architecture: string, releases: readonly string[]): Apt => {
+  const uri = mirror();
+  mkdirSync(join(folder, 'lists/partial'), { recursive: true });
+  mkdirSync(join(folder, 'cache/archives/partial'), { recursive: true });
+  writeFileSync(join(folder, 'status'), '');
+  writeFileSync(join(folder, 'sources.list'), releases.map((release) => `deb ${uri} ${release} main\n`).join(''));
+  const settings = {
+    'APT::Architecture': architecture,
+    'APT::Architectures': architecture,
+    'APT::Sandbox::User': 'root',
+    'Dir::Etc::sourcelist': join(folder, 'sources.list'),
+    'Dir::Etc::sourceparts': '-',
+    'Dir::State::lists': join(folder, 'lists'),
+    'Dir::State::status': join(folder, 'status'),
+    'Dir::Cache': join(folder, 'cache'),
+  };
+  const options = [
+    ...Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]),
+    '-t',
+    releases.at(-1) ?? 'stable',
+    '-qq',
+  ];
+  run(`the list of ${architecture} packages`, 'apt-get', [...options, 'update']);
+  return { folder, options };
+};
+
+/** What a package depends on. */
+export const dependsOf = (apt: Apt, name: string): string =>
+  run(`what ${name} depends on`, 'apt-cache', [...apt.options, 'depends', name]);
+
+const debs = (folder: string): readonly string[] =>
+  readdirSync(folder)
+    .filter((file) => file.endsWith('.deb'))
+    .map((file) => join(folder, file));
+
+/** Packages with all that they depend on. @returns the files */
+export const downloadAll = (apt: Apt, names: readonly string[]): readonly string[] => {
+  const flags = ['-y', '--no-install-recommends', '--download-only', 'install'];
+  run(names.join(', '), 'apt-get', [...apt.options, ...flags, ...names]);
+  return debs(join(apt.folder, 'cache/archives'));
+};
+
+/** Packages without what they depend on. @returns the files */
+export const downloadOnly = (apt: Apt, names: readonly string[]): readonly string[] => {
+  const folder = join(apt.folder, 'debs');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  run(names.join(', '), 'apt-get', [...apt.options, 'download', ...names], { cwd: folder });
+  return debs(folder);
+};
+
+export const unpack = (archives: readonly string[], folder: string): void => {
+  mkdirSync(folder, { recursive: true });
+  for (const archive of archives) run(archive, 'dpkg', ['-x', archive, folder]);
+};
+
+export const forget = (apt: Apt): void => rmSync(apt.folder, { recursive: true, force: true });

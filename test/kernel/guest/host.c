@@ -1,0 +1,254 @@
+/*
+ * A TFLite program in C for the guest, and for qemu-user beside it. One JSON line for each thing that it did.
+ *   host run LIBRARY MODEL DELEGATE|- ROUNDS [key=value ...]       create, allocate, ROUNDS invokes, delete
+ *   host cycle LIBRARY MODEL DELEGATE TIMES [key=value ...]        the same with one invoke, TIMES times in one process
+ *   host threads LIBRARY MODEL DELEGATE ROUNDS [key=value ...]     two interpreters in two threads at once
+ *   host fork LIBRARY MODEL DELEGATE ROUNDS [key=value ...]        prepare, invoke, fork; the child invokes too, then the parent
+ *   host exit LIBRARY MODEL DELEGATE ROUNDS [key=value ...]        _exit right behind the last invoke
+ *   host mode MODE MILLISECONDS COUNT                              what the NPU's next COUNT tasks do wrong (npu/core.h)
+ *   host counters                                                  tasks, resets, faults and refusals of the NPU
+ * The C API is declared here as far as it is used (tensorflow/lite/c/c_api.h). Inputs are a fixed sequence for each round.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { CORES = 3, MOST_PAIRS = 64, INPUTS = 2 /* that take turns */ };
+enum { TEST_MODE = 0, TEST_MILLISECONDS = 1, TEST_COUNT = 2, TEST_TASKS = 4, TEST_RESETS, TEST_FAULTS, TEST_REFUSED, TEST_WORDS };
+
+typedef struct delegate_options {
+    const char *path;
+    int count;
+    const char *keys[256], *values[256];
+    int (*insert)(struct delegate_options *, const char *, const char *);
+} delegate_options;
+
+typedef struct job {
+    const char *model, *delegate;
+    int rounds, pairs, number;
+    char **pair;
+    int failed;
+} job;
+
+static void *library;
+
+static void *symbol(const char *name) {
+    void *found = dlsym(library, name);
+    if (found == NULL) {
+        fprintf(stderr, "host: no %s in TFLite's library\n", name);
+        exit(1);
+    }
+    return found;
+}
+
+#define CALL(result, name, ...) ((result(*)(__VA_ARGS__))symbol(name))
+
+/* ---- the NPU's own registers for tests, through PCI's BAR2; none under qemu-user ---- */
+
+static volatile uint32_t *test_registers(int index) {
+    char path[80];
+    snprintf(path, sizeof path, "/sys/bus/pci/devices/0000:00:0%d.0/resource2", index + 1);
+    const int fd = open(path, O_RDWR | O_SYNC);
+    void *at = fd < 0 ? MAP_FAILED : mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (fd >= 0) close(fd);
+    return at == MAP_FAILED ? NULL : at;
+}
+
+static void read_counters(uint32_t out[TEST_WORDS]) {
+    memset(out, 0, TEST_WORDS * sizeof *out);
+    for (int i = 0; i < CORES; i++) {
+        volatile uint32_t *at = test_registers(i);
+        for (int k = TEST_TASKS; at != NULL && k < TEST_WORDS; k++) out[k] += at[k];
+        if (at != NULL) munmap((void *)(uintptr_t)at, 4096);
+    }
+}
+
+static int set_mode(char **values) {
+    for (int i = 0; i < CORES; i++) {
+        volatile uint32_t *at = test_registers(i);
+        if (at == NULL) return 1;
+        at[TEST_MILLISECONDS] = (uint32_t)atoi(values[1]);
+        at[TEST_COUNT] = (uint32_t)atoi(values[2]);
+        at[TEST_MODE] = (uint32_t)atoi(values[0]);
+    }
+    return 0;
+}
+
+/* ---- TFLite ---- */
+
+static void *delegate_of(const job *j) {
+    delegate_options options = {.path = j->delegate};
+    char copies[MOST_PAIRS][512];
+    for (int i = 0; i < j->pairs && i < MOST_PAIRS; i++) {
+        snprintf(copies[i], sizeof copies[i], "%s", j->pair[i]);
+        char *equals = strchr(copies[i], '=');
+        if (equals == NULL) continue;
+        *equals = 0;
+        options.keys[options.count] = copies[i];
+        options.values[options.count++] = equals + 1;
+    }
+    return CALL(void *, "TfLiteExternalDelegateCreate", const delegate_options *)(&options);
+}
+
+typedef struct interpreter {
+    void *model, *options, *delegate, *self;
+} interpreter;
+
+static int open_interpreter(const job *j, interpreter *t) {
+    t->model = CALL(void *, "TfLiteModelCreateFromFile", const char *)(j->model);
+    t->options = CALL(void *, "TfLiteInterpreterOptionsCreate", void)();
+    CALL(void, "TfLiteInterpreterOptionsSetNumThreads", void *, int32_t)(t->options, 1);
+    t->delegate = strcmp(j->delegate, "-") == 0 ? NULL : delegate_of(j);
+    if (strcmp(j->delegate, "-") != 0 && t->delegate == NULL) return -1;
+    if (t->delegate != NULL) CALL(void, "TfLiteInterpreterOptionsAddDelegate", void *, void *)(t->options, t->delegate);
+    t->self = CALL(void *, "TfLiteInterpreterCreate", const void *, const void *)(t->model, t->options);
+    return t->self != NULL && CALL(int, "TfLiteInterpreterAllocateTensors", void *)(t->self) == 0 ? 0 : -1;
+}
+
+static void close_interpreter(interpreter *t) {
+    if (t->self != NULL) CALL(void, "TfLiteInterpreterDelete", void *)(t->self);
+    if (t->delegate != NULL) CALL(void, "TfLiteExternalDelegateDelete", void *)(t->delegate);
+    if (t->options != NULL) CALL(void, "TfLiteInterpreterOptionsDelete", void *)(t->options);
+    if (t->model != NULL) CALL(void, "TfLiteModelDelete", void *)(t->model);
+}
+
+static void fill_inputs(void *self, int round) {
+    uint64_t state = 88172645463325252ull + (uint64_t)(round % INPUTS);
+    const int count = CALL(int32_t, "TfLiteInterpreterGetInputTensorCount", const void *)(self);
+    for (int i = 0; i < count; i++) {
+        void *tensor = CALL(void *, "TfLiteInterpreterGetInputTensor", const void *, int32_t)(self, i);
+        uint8_t *data = CALL(void *, "TfLiteTensorData", const void *)(tensor);
+        const size_t bytes = CALL(size_t, "TfLiteTensorByteSize", const void *)(tensor);
+        for (size_t k = 0; k < bytes; k++) {
+            state ^= state << 13, state ^= state >> 7, state ^= state << 17;
+            data[k] = (uint8_t)(state >> 32);
+        }
+    }
+}
+
+/* FNV-1a over all outputs. */
+static uint64_t hash_outputs(void *self) {
+    uint64_t hash = 14695981039346656037ull;
+    const int count = CALL(int32_t, "TfLiteInterpreterGetOutputTensorCount", const void *)(self);
+    for (int i = 0; i < count; i++) {
+        const void *tensor = CALL(const void *, "TfLiteInterpreterGetOutputTensor", const void *, int32_t)(self, i);
+        const uint8_t *data = CALL(void *, "TfLiteTensorData", const void *)(tensor);
+        const size_t bytes = CALL(size_t, "TfLiteTensorByteSize", const void *)(tensor);
+        for (size_t k = 0; k < bytes; k++) hash = (hash ^ data[k]) * 1099511628211ull;
+    }
+    return hash;
+}
+
+static double milliseconds(clockid_t clock) {
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+/* Counts of ioctls that a preloaded library keeps; NULL without it. */
+static const char *ioctl_counts(int reset) {
+    const char *(*report)(int) = (const char *(*)(int))dlsym(RTLD_DEFAULT, "ioctl_counts");
+    return report == NULL ? NULL : report(reset);
+}
+
+static int invoke(void *self, const job *j, int round) {
+    uint32_t before[TEST_WORDS], after[TEST_WORDS];
+    fill_inputs(self, round);
+    read_counters(before);
+    ioctl_counts(1);
+    const double wall = milliseconds(CLOCK_MONOTONIC), cpu = milliseconds(CLOCK_PROCESS_CPUTIME_ID);
+    const int status = CALL(int, "TfLiteInterpreterInvoke", void *)(self);
+    const double wall_end = milliseconds(CLOCK_MONOTONIC), cpu_end = milliseconds(CLOCK_PROCESS_CPUTIME_ID);
+    const char *ioctls = ioctl_counts(0);
+    read_counters(after);
+    printf("{\"what\":\"invoke\",\"number\":%d,\"round\":%d,\"status\":%d,\"hash\":\"%016" PRIx64 "\",\"ms\":%.2f,\"cpu\":%.2f,\"tasks\":%u,\"resets\":%u,\"faults\":%u,\"refused\":%u,\"ioctls\":%s}\n",
+           j->number, round, status, status == 0 ? hash_outputs(self) : 0, wall_end - wall, cpu_end - cpu, after[TEST_TASKS] - before[TEST_TASKS],
+           after[TEST_RESETS] - before[TEST_RESETS], after[TEST_FAULTS] - before[TEST_FAULTS], after[TEST_REFUSED] - before[TEST_REFUSED],
+           ioctls == NULL ? "null" : ioctls);
+    fflush(stdout);
+    return status;
+}
+
+static void *run(void *argument) {
+    job *j = argument;
+    interpreter t = {0};
+    const double cpu = milliseconds(CLOCK_PROCESS_CPUTIME_ID);
+    j->failed = open_interpreter(j, &t);
+    const char *ioctls = ioctl_counts(0);
+    printf("{\"what\":\"prepare\",\"number\":%d,\"status\":%d,\"cpu\":%.2f,\"ioctls\":%s}\n", j->number, j->failed,
+           milliseconds(CLOCK_PROCESS_CPUTIME_ID) - cpu, ioctls == NULL ? "null" : ioctls);
+    for (int i = 0; i < j->rounds && j->failed == 0; i++) j->failed = invoke(t.self, j, i);
+    close_interpreter(&t);
+    return NULL;
+}
+
+static int run_threads(job *j) {
+    pthread_t threads[2];
+    job jobs[2] = {*j, *j};
+    for (int i = 0; i < 2; i++) {
+        jobs[i].number = i;
+        pthread_create(&threads[i], NULL, run, &jobs[i]);
+    }
+    for (int i = 0; i < 2; i++) pthread_join(threads[i], NULL);
+    return jobs[0].failed | jobs[1].failed;
+}
+
+static int run_fork(job *j) {
+    interpreter t = {0};
+    int status = open_interpreter(j, &t);
+    if (status == 0) status = invoke(t.self, j, 0);
+    fflush(stdout);
+    const pid_t child = fork();
+    if (child == 0) {
+        j->number = 1;
+        status = invoke(t.self, j, 1);
+        close_interpreter(&t);
+        exit(status);
+    }
+    int ended;
+    waitpid(child, &ended, 0);
+    if (status == 0) status = invoke(t.self, j, 1);
+    close_interpreter(&t);
+    return status | ended;
+}
+
+static int run_exit(job *j) {
+    interpreter t = {0};
+    int status = open_interpreter(j, &t);
+    for (int i = 0; i < j->rounds && status == 0; i++) status = invoke(t.self, j, i);
+    _exit(status);
+}
+
+int main(int argc, char **argv) {
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    const char *what = argc > 1 ? argv[1] : "";
+    if (strcmp(what, "mode") == 0 && argc == 5) return set_mode(argv + 2);
+    if (strcmp(what, "counters") == 0) {
+        uint32_t now[TEST_WORDS];
+        read_counters(now);
+        printf("{\"what\":\"counters\",\"tasks\":%u,\"resets\":%u,\"faults\":%u,\"refused\":%u}\n", now[TEST_TASKS], now[TEST_RESETS], now[TEST_FAULTS], now[TEST_REFUSED]);
+        return 0;
+    }
+    if (argc < 6 || (library = dlopen(argv[2], RTLD_NOW | RTLD_GLOBAL)) == NULL) {
+        fprintf(stderr, "host WHAT LIBRARY MODEL DELEGATE|- ROUNDS [key=value ...] (%s)\n", argc < 6 ? "usage" : dlerror());
+        return 2;
+    }
+    job j = {.model = argv[3], .delegate = argv[4], .rounds = atoi(argv[5]), .pairs = argc - 6, .pair = argv + 6};
+    if (strcmp(what, "threads") == 0) return run_threads(&j);
+    if (strcmp(what, "fork") == 0) return run_fork(&j);
+    if (strcmp(what, "exit") == 0) return run_exit(&j);
+    const int times = strcmp(what, "cycle") == 0 ? j.rounds : 1;
+    if (times > 1) j.rounds = 1;
+    for (int i = 0; i < times && j.failed == 0; i++) run(&j);
+    return j.failed != 0;
+}

@@ -1,0 +1,44 @@
+/** Models of the kernel test, with their plans, in a folder. */
+import fc from 'fast-check';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { planFile } from '../../src/commands/plan_file.js';
+import { compileTflite } from '../../src/compile.js';
+import { readTflite } from '../../src/model/tflite.js';
+import { repository } from '../host/python.js';
+import { sharedPath } from '../host/shared.js';
+import { writeTflite } from '../host/tflite_writer.js';
+import { resized } from '../ops/host_models.js';
+
+export interface TestedModel {
+  readonly name: string;
+  readonly model: string;
+  readonly plan: string;
+}
+
+/** A resize that the host does between two jobs. */
+const hostStep = (): Uint8Array => {
+  const isUneven = ({ title }: { readonly title: string }): boolean => title.includes('to 29x');
+  const [model] = fc.sample(resized('RESIZE_BILINEAR').filter(isUneven), { seed: 7, numRuns: 1 });
+  if (model === undefined) throw new Error('no model was drawn');
+  return writeTflite(model.spec);
+};
+
+const sourceOf = (name: string): string => {
+  const own = join(repository, 'examples', `${name}.tflite`);
+  return existsSync(own) ? own : sharedPath(`models/${name}.tflite`);
+};
+
+/** Those of the names that are here, compiled. */
+export const prepareModels = (names: readonly string[], folder: string): readonly TestedModel[] => {
+  mkdirSync(folder, { recursive: true });
+  return names.flatMap((name): readonly TestedModel[] => {
+    const [model, plan] = [join(folder, `${name}.tflite`), join(folder, `${name}.plan`)];
+    if (name === 'host_step') writeFileSync(model, hostStep());
+    else if (existsSync(sourceOf(name))) copyFileSync(sourceOf(name), model);
+    else return [];
+    const bytes = readFileSync(model);
+    writeFileSync(plan, planFile(readTflite(bytes).graph, compileTflite(bytes)));
+    return [{ name, model, plan }];
+  });
+};
