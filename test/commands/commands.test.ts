@@ -67,7 +67,7 @@ describe('commands', () => {
       expectRefused(ptfe('disasm'), 'disasm: no file given', 'ptfe disasm --help');
       expectRefused(ptfe('disasm', plan, model), 'one file at a time, not 2');
       expectRefused(ptfe('disasm', plan, '--everything'), "Unknown option '--everything'");
-      expectRefused(ptfe('disasm', plan, '--task', '2'), '--task 2: the file has 2 tasks, numbered from 0');
+      expectRefused(ptfe('disasm', plan, '--task', '3'), '--task 3: the file has 3 tasks, numbered from 0');
       expectRefused(ptfe('disasm', plan, '--task', 'x'), '--task x');
       expectRefused(ptfe('compile', model, '--trust', 'blind'), '--trust blind: only inferred and seen are known');
       expectRefused(ptfe('compile', model, '-o'), '--output');
@@ -140,7 +140,8 @@ describe('commands', () => {
       expect(json(out)['parts']).to.deep.equal([
         {
           nodes: [0],
-          tasks: 2,
+          // The last one shows that the job ended.
+          tasks: 3,
           jobs: 1,
           facts: [
             'bn_order',
@@ -313,7 +314,7 @@ describe('commands', () => {
     it('counts the tasks of models that rest on each', () => {
       const { out } = ptfe('npu', 'facts', model);
       expect(out).to.contain('rests on it: 1 tasks of 1 ops');
-      expect(out).to.match(/1 models: 2 tasks, \d of them rest on no inferred fact; \d+ values\./);
+      expect(out).to.match(/1 models: 3 tasks, \d of them rest on no inferred fact; \d+ values\./);
       expect(out).to.match(/rests on it: 1 tasks of 1 ops, [1-9]\d* values/);
     });
 

@@ -222,7 +222,7 @@ export const vendorForms: readonly VendorForm[] = [
     title: 'convolution + ADD',
     model: built((b) => {
       const input = map(b);
-      const output = b.map('int8', [1, height, width, 32], 0.1, 3);
+      const output = b.map('int8', [1, height, width, 32], 0.1137, 3);
       const inner = conv(b, input, [32, 32], { scale: 0.004 });
       b.op({
         op: 'ADD',
@@ -330,7 +330,7 @@ export const vendorForms: readonly VendorForm[] = [
     title: 'a table, loaded by a task of its own',
     model: unary('LOGISTIC'),
     task: 0,
-    tasks: 2,
+    tasks: 3,
     words: {
       ...flying,
       ...pingPong,
@@ -346,7 +346,8 @@ export const vendorForms: readonly VendorForm[] = [
     title: 'a table, the task that reads it',
     model: unary('LOGISTIC'),
     task: 1,
-    tasks: 2,
+    // The third one shows that the job ended.
+    tasks: 3,
     words: {
       ...flying,
       'DPU.S_POINTER': 0x30,
