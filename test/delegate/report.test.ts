@@ -42,10 +42,13 @@ describe('delegate: reports', function () {
   });
 
   it('verbose=1 names the rule that refuses a node', async () => {
-    const clamped = goldenModels.find(({ name }) => name === 'conv_clamp')?.bytes ?? model;
-    const result = await bench.run(clamped, { verbose: '1', trust: 'seen' });
+    const clamped = goldenModels.find(({ name }) => name === 'conv_clamp')?.bytes ?? new Uint8Array();
+    const picture = new Uint8Array(6 * 6 * 8);
+    const result = await bench.run({ bytes: clamped, inputs: [picture] }, { verbose: '1', trust: 'seen' });
     const refusals = said(result.stderr).filter((line) => /#\d+ stays on the CPU: /.test(line));
-    expect(refusals.find((line) => line.includes('CONV_2D'))).to.match(/^ptfe: CONV_2D #\d+ stays on the CPU: [a-z-]+: .+/);
+    expect(refusals.find((line) => line.includes('CONV_2D'))).to.match(
+      /^ptfe: CONV_2D #\d+ stays on the CPU: [a-z-]+: .+/,
+    );
   });
 
   it('a model with nothing for the NPU says so in one line', async () => {
