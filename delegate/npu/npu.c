@@ -33,7 +33,8 @@ static int allocate_rooms(npu_program *program) {
         npu_step *step = &program->steps[i];
         offsets = larger(offsets, step->dpu.channels);
         step->vector_stages = npu_vector_stages_fit(&step->dpu);
-        step->vectorised = !scalar && !step->pooling && !step->unpooling && (!step->convolution || window_size(step) <= WINDOW_LIMIT);
+        bool planes = !step->pooling && !step->unpooling;
+        step->vectorised = !scalar && planes && (!step->convolution || window_size(step) <= WINDOW_LIMIT);
         if (!step->convolution || !step->vectorised) continue;
         window = larger(window, window_size(step));
         pixels = larger(pixels, (size_t)step->cna.out_width * step->cna.out_height);

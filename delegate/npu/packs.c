@@ -13,7 +13,8 @@ static bool same_pack(const npu_step *a, const npu_step *b) {
     const npu_cna *p = &a->cna, *q = &b->cna;
     return p->weights.start == q->weights.start && p->depthwise == q->depthwise && p->channels == q->channels &&
            p->kernels == q->kernels && p->kernel_width == q->kernel_width && p->kernel_height == q->kernel_height &&
-           p->rest_lanes == q->rest_lanes && a->dpu.channels == b->dpu.channels && npu_step_real_surfaces(a) == npu_step_real_surfaces(b) &&
+           p->rest_lanes == q->rest_lanes && a->dpu.channels == b->dpu.channels &&
+           npu_step_real_surfaces(a) == npu_step_real_surfaces(b) &&
            a->dpu.offset_memory == b->dpu.offset_memory && a->dpu.weight_offset == b->dpu.weight_offset &&
            (!a->dpu.offset_memory ||
             (a->rdma.bs.extent.start == b->rdma.bs.extent.start && a->rdma.bs.group_bytes == b->rdma.bs.group_bytes &&

@@ -160,6 +160,7 @@ export const taskFacts = ({ field, blocks, held }: TaskWords): readonly string[]
   if (blocks.has('PPU')) return poolingFacts(field);
   const convolution = blocks.has('CNA');
   const outShift = field('DPU', 'OUT_CVT_SHIFT', 'OUT_CVT_SHIFT') !== 0;
+  const plane = field('DPU', 'DST_SURF_STRIDE', 'DST_SURF_STRIDE');
   return [
     ...new Set([
       ...(convolution ? inputFacts(field) : []),
@@ -168,7 +169,7 @@ export const taskFacts = ({ field, blocks, held }: TaskWords): readonly string[]
       ...when(outShift && field('DPU', 'OUT_CVT_SHIFT', 'CVT_ROUND') !== 0, 'cvt_round_bit'),
       ...when(field('DPU_RDMA', 'RDMA_SRC_DMA_CFG', 'UNPOOLING_EN') !== 0 && !convolution, 'unpooling'),
       ...when(field('DPU', 'DATA_CUBE_NOTCH_ADDR', 'NOTCH_ADDR_0') !== 0, 'output_notch'),
-      ...when(field('DPU', 'DST_SURF_STRIDE', 'DST_SURF_STRIDE') % 4 !== 0, 'plane_alignment'),
+      ...when(plane % 4 !== 0 && plane !== 1, 'plane_alignment'),
       ...when(held, 'register_hold'),
     ]),
   ];

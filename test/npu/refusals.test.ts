@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { convolution, type ConvolutionShape } from './layers.js';
 import { at, elementwise } from './forms/form.js';
-import { refusal } from './machine.js';
+import { execute, refusal } from './machine.js';
 import { driverOrSkip } from './native.js';
 import { registerWord, type Settings, tailWords, taskBytes, wordBytes } from './program.js';
 
@@ -118,6 +118,16 @@ describe('refusals by name', () => {
 
   before(function () {
     driver = driverOrSkip(this);
+  });
+
+  it('planes that are not a multiple of 4 atoms, where that is not trusted', () => {
+    const facts = { plane_alignment: 'four_atoms' };
+    const odd = { 'DPU.DST_SURF_STRIDE': 66 * 16, 'DPU.SURFACE_ADD': 66 * 16 };
+    expect(execute({ driver, memory, tasks: [flyingTask(odd)] })).to.be.an('object');
+    expect(refusal({ driver, memory, tasks: [flyingTask(odd)], facts })).to.match(
+      /DPU DST_SURF_STRIDE .*multiple of 4 atoms/,
+    );
+    expect(execute({ driver, memory, tasks: [flyingTask({})], facts })).to.be.an('object');
   });
 
   for (const [title, task, pattern] of table) {

@@ -1,5 +1,5 @@
 /** BS, BN, EW, LUT, OUT_CVT and the write DMA. Source: Mesa's registers.xml; notes: Mesa's rkt_regcmd.c, the kernel's rocket_job.c, measurements of RK3588 boards. */
-import { blockRegisters, field, precisionField, signedField, undriven } from './register.js';
+import { blockRegisters, field, precisionField, signedField, undriven, vendorField } from './register.js';
 
 export const dpuRegisters = blockRegisters('DPU', [
   { name: 'S_STATUS', offset: 0x4000, tag: 'inferred', fields: [field('STATUS_0', 1, 0), field('STATUS_1', 17, 16)] },
@@ -27,11 +27,11 @@ export const dpuRegisters = blockRegisters('DPU', [
       field('OUTPUT_MODE', 2, 1, '2 = to memory (Mesa conv)'),
       field('CONV_MODE', 4, 3, '0 direct, 3 depthwise'),
       field('BURST_LEN', 8, 5),
-      undriven(field('SURF_LEN', 24, 9)),
+      vendorField(field('SURF_LEN', 24, 9)),
       undriven(field('NONALIGN', 25, 25)),
       undriven(field('RGP_TYPE', 29, 26)),
       field('TP_EN', 30, 30),
-      undriven(field('COMB_USE', 31, 31)),
+      vendorField(field('COMB_USE', 31, 31)),
     ],
   },
   {
@@ -42,7 +42,7 @@ export const dpuRegisters = blockRegisters('DPU', [
       precisionField('PROC_PRECISION', 2, 0),
       undriven(field('MC_SURF_OUT', 3, 3)),
       field('BS_MUL_SHIFT_VALUE_NEG', 9, 4),
-      undriven(field('BN_MUL_SHIFT_VALUE_NEG', 15, 10)),
+      vendorField(field('BN_MUL_SHIFT_VALUE_NEG', 15, 10)),
       undriven(field('EW_TRUNCATE_NEG', 25, 16)),
       precisionField('IN_PRECISION', 28, 26),
       precisionField('OUT_PRECISION', 31, 29),
@@ -67,7 +67,7 @@ export const dpuRegisters = blockRegisters('DPU', [
     name: 'DATA_CUBE_NOTCH_ADDR',
     offset: 0x4038,
     tag: 'driver',
-    fields: [undriven(field('NOTCH_ADDR_0', 12, 0)), undriven(field('NOTCH_ADDR_1', 28, 16))],
+    fields: [vendorField(field('NOTCH_ADDR_0', 12, 0)), vendorField(field('NOTCH_ADDR_1', 28, 16))],
   },
   {
     name: 'DATA_CUBE_CHANNEL',
@@ -130,7 +130,7 @@ export const dpuRegisters = blockRegisters('DPU', [
     fields: [
       field('CHANNEL_WDMA', 12, 0, 'minus 1'),
       undriven(field('SIZE_C_WDMA', 26, 16)),
-      undriven(field('TP_PRECISION', 27, 27)),
+      vendorField(field('TP_PRECISION', 27, 27)),
     ],
   },
   {
@@ -147,7 +147,7 @@ export const dpuRegisters = blockRegisters('DPU', [
       field('BN_BYPASS', 0, 0),
       field('BN_ALU_BYPASS', 1, 1),
       field('BN_MUL_BYPASS', 4, 4),
-      undriven(field('BN_MUL_PRELU', 5, 5)),
+      vendorField(field('BN_MUL_PRELU', 5, 5)),
       field('BN_RELU_BYPASS', 6, 6),
       field('BN_RELUX_EN', 7, 7),
       field('BN_ALU_SRC', 8, 8),

@@ -1,5 +1,5 @@
 /** The DPU's readers: MRDMA, BRDMA, NRDMA, ERDMA. Source: Mesa's registers.xml; notes: Mesa's rkt_regcmd.c, the kernel's rocket_job.c, measurements of RK3588 boards. */
-import { blockRegisters, field, precisionField, undriven } from './register.js';
+import { blockRegisters, field, precisionField, undriven, vendorField } from './register.js';
 
 export const dpuRdmaRegisters = blockRegisters('DPU_RDMA', [
   {
@@ -39,13 +39,13 @@ export const dpuRdmaRegisters = blockRegisters('DPU_RDMA', [
     fields: [field('BRDMA_DATA_USE', 4, 1, 'bit set: 1 ALU, 2 CPEND, 4 MUL, 8 shift')],
   },
   { name: 'RDMA_BS_BASE_ADDR', offset: 0x5020, tag: 'driver', address: true, fields: [field('BS_BASE_ADDR', 31, 0)] },
-  { name: 'RDMA_NRDMA_CFG', offset: 0x5028, tag: 'driver', fields: [undriven(field('NRDMA_DATA_USE', 4, 1))] },
+  { name: 'RDMA_NRDMA_CFG', offset: 0x5028, tag: 'driver', fields: [vendorField(field('NRDMA_DATA_USE', 4, 1))] },
   {
     name: 'RDMA_BN_BASE_ADDR',
     offset: 0x502c,
     tag: 'driver',
     address: true,
-    fields: [undriven(field('BN_BASE_ADDR', 31, 0))],
+    fields: [vendorField(field('BN_BASE_ADDR', 31, 0))],
   },
   {
     name: 'RDMA_ERDMA_CFG',
@@ -82,13 +82,13 @@ export const dpuRdmaRegisters = blockRegisters('DPU_RDMA', [
     offset: 0x5048,
     tag: 'driver',
     fields: [
-      undriven(field('KERNEL_WIDTH', 2, 0)),
-      undriven(field('KERNEL_HEIGHT', 5, 3)),
-      undriven(field('KERNEL_STRIDE_WIDTH', 8, 6)),
-      undriven(field('KERNEL_STRIDE_HEIGHT', 11, 9)),
-      undriven(field('UNPOOLING_EN', 12, 12)),
+      vendorField(field('KERNEL_WIDTH', 2, 0)),
+      vendorField(field('KERNEL_HEIGHT', 5, 3)),
+      vendorField(field('KERNEL_STRIDE_WIDTH', 8, 6)),
+      vendorField(field('KERNEL_STRIDE_HEIGHT', 11, 9)),
+      vendorField(field('UNPOOLING_EN', 12, 12)),
       undriven(field('POOLING_METHOD', 13, 13)),
-      undriven(field('LINE_NOTCH_ADDR', 31, 19)),
+      vendorField(field('LINE_NOTCH_ADDR', 31, 19)),
     ],
   },
   { name: 'RDMA_SURF_NOTCH', offset: 0x504c, tag: 'silicon', fields: [field('SURF_NOTCH_ADDR', 31, 4)] },
