@@ -25,7 +25,7 @@ struct rocket_file {
     int is_aside;
     pid_t owner;
     uint64_t bytes; /* of its BOs */
-    char path[64];
+    char path[128];
 };
 
 /*

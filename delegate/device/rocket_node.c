@@ -88,7 +88,7 @@ static int is_rocket(int fd) {
 static int find_node(rocket_node *node, const char *root) {
     int why = ENOENT;
     for (int i = 0; i < MOST_NODES; i++) {
-        snprintf(node->path, sizeof node->path, "%.40s/dev/accel/accel%d", root, i);
+        snprintf(node->path, sizeof node->path, "%.80s/dev/accel/accel%d", root, i);
         const int fd = open(node->path, O_RDWR | O_CLOEXEC);
         if (fd < 0) {
             if (errno != ENOENT) why = errno;

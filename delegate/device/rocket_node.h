@@ -13,7 +13,7 @@ enum rocket_presence {
 
 typedef struct rocket_node {
     enum rocket_presence presence;
-    char path[64];  /* of the node, where it is ready */
+    char path[128];  /* of the node, where it is ready */
     char chip[16];  /* "rk3588", or empty where nothing tells */
     unsigned cores; /* bound by the driver; 0 where nothing tells */
     char text[256]; /* why it cannot be used, and what to do */
