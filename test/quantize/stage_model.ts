@@ -30,7 +30,12 @@ const limited = (value: bigint, limit: number | null): bigint => {
 };
 
 /** BS adds before it multiplies, BN after. */
-const scaleStage = (value: bigint, stage: ScaleStage | null, channel: number, order: 'add first' | 'multiply first') => {
+const scaleStage = (
+  value: bigint,
+  stage: ScaleStage | null,
+  channel: number,
+  order: 'add first' | 'multiply first',
+) => {
   if (stage === null) return value;
   const added = stage.add === null ? 0n : at(stage.add, channel);
   const factor = stage.multiply === null ? 1n : at(stage.multiply, channel);
