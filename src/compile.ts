@@ -15,7 +15,7 @@ import { fuse, type Precision } from './fuse/fuse.js';
 import { dropUnused } from './fuse/unused.js';
 import type { Graph, Part } from './model/graph.js';
 import { readTflite } from './model/tflite.js';
-import type { Numerics } from './model/numerics.js';
+import { type Numerics, numericsNames } from './model/numerics.js';
 import { type Operation, operandsOf } from './ops/operation.js';
 import type { Refusal, Trust } from './ops/rule.js';
 import { checkGraph, type PartChoice, renamedGraph } from './partition/check.js';
@@ -234,6 +234,7 @@ const allowedOptions = {
   trust: ['inferred', 'seen'],
   parts: ['worthwhile', 'all'],
   precision: ['fast', 'best'],
+  numerics: numericsNames,
 } as const;
 
 /** Programs in JavaScript can hand over anything. @throws PtfeError `bad-option` */
