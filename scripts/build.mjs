@@ -38,7 +38,5 @@ if (targets.length === 0) script('build-native');
 for (const target of targets) {
   const built = prebuild(root, target);
   if ('why' in built) stop(`build: no compiler for ${target}: ${built.why}`);
-  console.log(
-    `${relative(root, built.path)}: ${statSync(built.path).size} bytes, ${prebuiltTargets[target]}`,
-  );
+  console.log(`${relative(root, built.path)}: ${statSync(built.path).size} bytes, ${prebuiltTargets[target]}`);
 }

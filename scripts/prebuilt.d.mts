@@ -6,7 +6,4 @@ export const prebuiltTargets: Readonly<Record<PrebuiltTarget, string>>;
 export function prebuiltPath(root: string, target: PrebuiltTarget): string;
 
 /** @returns its path, or why there is no compiler @throws where the sources do not compile */
-export function prebuild(
-  root: string,
-  target: PrebuiltTarget,
-): { readonly path: string } | { readonly why: string };
+export function prebuild(root: string, target: PrebuiltTarget): { readonly path: string } | { readonly why: string };

@@ -23,15 +23,7 @@ const builds = [
 ];
 for (const [target, output] of builds) {
   const defines = [versionDefine(root), '-DNODE_GYP_MODULE_NAME=ptfe_addon', `-I${include}`];
-  const args = [
-    ...flags,
-    ...sanitizers,
-    ...defines,
-    ...sourcesOf(root, target),
-    '-o',
-    output,
-    ...librariesOf(root),
-  ];
+  const args = [...flags, ...sanitizers, ...defines, ...sourcesOf(root, target), '-o', output, ...librariesOf(root)];
   if (run(cc, args) !== 0) process.exit(1);
 }
 const runtimes = ['libasan.so', 'libubsan.so'].map((name) =>

@@ -28,7 +28,10 @@ const cFiles = (folder: string): readonly string[] =>
 
 const buildServer = (output: string): void => {
   const strict = ['-std=gnu11', '-O3', '-Wall', '-Wextra', '-Werror', '-ffp-contract=off'];
-  const sources = [...cFiles(join(here, 'npu')), ...listOf(repository, 'npu_sources').map((path) => join(repository, path))];
+  const sources = [
+    ...cFiles(join(here, 'npu')),
+    ...listOf(repository, 'npu_sources').map((path) => join(repository, path)),
+  ];
   const args = [...strict, ...sources, '-o', output, '-lm', '-lpthread'];
   const { status, stderr, error } = spawnSync(process.env['CC'] ?? 'cc', args, { encoding: 'utf8' });
   if (error !== undefined) throw new CannotSetUp(`no C compiler (${error.message})`);
