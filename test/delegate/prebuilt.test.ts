@@ -81,7 +81,7 @@ function loaderOf(machine: Machine, isMusl: boolean): readonly string[] | { read
   if ('why' in sysroot) return sysroot;
   const libraries = join(sysroot.folder, `usr/lib/${machine.name}-linux-gnu`);
   const loader = isMusl
-    ? [join(sysroot.folder, `lib/ld-musl-${machine.name}.so.1`)]
+    ? [join(sysroot.folder, `usr/lib/${machine.name}-linux-musl/libc.so`)] // the loader too
     : [join(libraries, 'ld-linux-aarch64.so.1'), '--library-path', libraries];
   if (isNative) return loader;
   const qemu = findQemu();
