@@ -82,6 +82,7 @@
         "delegate/compile/plan_file.c",
         "delegate/abi/kernel.c",
         "delegate/abi/ask_kernel.c",
+        "delegate/abi/open_on.c",
         "delegate/abi/fallback.c",
         "delegate/util/report.c",
         "delegate/util/profile.c",
@@ -95,7 +96,7 @@
         "<@(plan_sources)",
         "<@(npu_sources)"
       ],
-      "ldflags": ["-Wl,-soname,libptfe.so", "-Wl,-z,defs", "-Wl,--as-needed"],
+      "ldflags": ["-Wl,-soname,libptfe.so", "-Wl,-z,defs", "-Wl,--as-needed", "-Wl,-z,nodelete"],
       "libraries": ["-ldl", "-lpthread", "-lm"]
     }
   ]}]],

@@ -50,7 +50,7 @@ const directionRules = rooms.map((room, position) => ({
 }));
 
 export default tseslint.config(
-  { ignores: ['build', 'dist', 'node_modules', '.cache', '**/*.mjs', '**/*.cjs', 'eslint.config.js'] },
+  { ignores: ['build', 'dist', 'prebuilds', 'node_modules', '.cache', '**/*.mjs', '**/*.cjs', 'eslint.config.js'] },
   ...tseslint.configs.recommended,
   {
     languageOptions: { parserOptions: { projectService: true } },

@@ -3,13 +3,15 @@
  *
  *     npx ptfe compile model.tflite -o model.plan                      (on any machine with Node)
  *     cc -I delegate/include examples/run_plan.c build/Release/libptfe.so -Wl,-rpath,build/Release -o run_plan
- *     ./run_plan model.plan PART OUTPUT_PREFIX INPUT...
+ *     ./run_plan model.plan PART OUTPUT_PREFIX INPUT...                (on the NPU where it works)
+ *     ./run_plan --device npu|software|auto model.plan PART OUTPUT_PREFIX INPUT...
  *
  * INPUT: a file with the bytes of each input of the part, as TFLite has them (NHWC). Output n goes to OUTPUT_PREFIXn.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ptfe.h"
 
@@ -64,6 +66,7 @@ static int run(ptfe_session *session, const char *prefix, int given, char **file
         if (outputs[i] == NULL) return stop("output", "no memory");
     }
     if (ptfe_run(session, inputs, outputs, error, sizeof error) != 0) return stop("run", error);
+    printf("device: %s\n", ptfe_device(session));
     for (uint32_t i = 0; ptfe_output(session, i, &tensor) == 0; i++) {
         printf("tensor %" PRIu32 ": %ux%ux%ux%u, scale %g, zero point %" PRId32 "\n", tensor.tflite_index, tensor.shape[0],
                tensor.shape[1], tensor.shape[2], tensor.shape[3], (double)tensor.scale, tensor.zero_point);
@@ -73,7 +76,13 @@ static int run(ptfe_session *session, const char *prefix, int given, char **file
 }
 
 int main(int count, char **arguments) {
-    if (count < 4) return stop("usage", "run_plan PLAN PART OUTPUT_PREFIX INPUT...");
+    const char *device = "auto";
+    if (count > 2 && strcmp(arguments[1], "--device") == 0) {
+        device = arguments[2];
+        arguments += 2;
+        count -= 2;
+    }
+    if (count < 4) return stop("usage", "run_plan [--device auto|npu|software] PLAN PART OUTPUT_PREFIX INPUT...");
     size_t length, plan_length;
     const void *plan;
     char error[ERROR_BYTES];
@@ -87,7 +96,7 @@ int main(int count, char **arguments) {
     if (ptfe_plan(file, length, (uint32_t)part, &plan, &plan_length) != 0) {
         return stop(arguments[1], "no such part in it, or no file of ptfe compile");
     }
-    ptfe_session *session = ptfe_open(plan, plan_length, NULL, error, sizeof error);
+    ptfe_session *session = ptfe_open_on(device, plan, plan_length, error, sizeof error);
     if (session == NULL) return stop(arguments[1], error);
     int status = run(session, arguments[3], count - 4, arguments + 4);
     ptfe_close(session);

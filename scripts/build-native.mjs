@@ -1,36 +1,48 @@
 // Builds build/Release/libptfe.so and the Node-API addon with node-gyp, without a download: the headers are those that
-// came with Node, beside its executable.
+// came with Node, beside its executable. Where there are none, libptfe.so, which needs none, is built by the C compiler
+// alone, from the same list of sources with the same flags.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { libraryArguments } from './sources.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const gyp = createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js');
 const prefix = resolve(process.execPath, '../..');
-const env = { ...process.env };
-delete env.npm_config_nodedir; // npm's own would win over the command line
-const nodedir = existsSync(resolve(prefix, 'include/node/node_api.h')) ? [`--nodedir=${prefix}`] : [];
+const header = 'include/node/node_api.h';
 
-const node = (...args) => {
-  const { status, stdout, stderr, error } = spawnSync(
-    process.execPath,
-    [gyp, ...args, ...nodedir, '--loglevel=error'],
-    {
-      cwd: root,
-      env,
-      encoding: 'utf8',
-    },
-  );
-  if (status === 0) return;
-  process.stderr.write(`${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}`);
-  if (nodedir.length === 0)
-    console.error('node-gyp found no headers beside Node: install Node from nodejs.org, nvm or nodesource');
-  console.error('building the native library failed: it needs Python 3, make and a C compiler');
+function stop(what, { stdout, stderr, error }) {
+  process.stderr.write(`${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}\n`);
+  console.error(`building the native library failed: it needs ${what}`);
   process.exit(1);
-};
+}
 
-node('configure');
-node('build');
-console.log('build/Release: libptfe.so, ptfe_addon.node');
+function withNodeGyp() {
+  const gyp = createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js');
+  const env = { ...process.env };
+  delete env.npm_config_nodedir; // npm's own would win over the command line
+  for (const command of ['configure', 'build']) {
+    const args = [gyp, command, `--nodedir=${prefix}`, '--loglevel=error'];
+    const done = spawnSync(process.execPath, args, { cwd: root, env, encoding: 'utf8' });
+    if (done.status !== 0) stop('Python 3, make and a C compiler', done);
+  }
+  console.log('build/Release: libptfe.so, ptfe_addon.node');
+}
+
+function withCompilerAlone() {
+  const [cc, ...first] = (process.env.CC ?? 'cc').trim().split(/\s+/);
+  const output = resolve(root, 'build/Release/libptfe.so');
+  const made = `${output}.${process.pid}`;
+  mkdirSync(resolve(output, '..'), { recursive: true });
+  const done = spawnSync(cc, [...first, ...libraryArguments(root), '-o', made], { cwd: root, encoding: 'utf8' });
+  if (done.status !== 0) stop(`a C compiler (${cc})`, done);
+  renameSync(made, output);
+  console.log(
+    `build/Release: libptfe.so; not ptfe_addon.node (ptfe compare, ptfe stream run): no ${header} in ${prefix} ` +
+      '(Node from nodejs.org, nvm or nodesource has it; Debian: libnode-dev)',
+  );
+}
+
+if (existsSync(resolve(prefix, header))) withNodeGyp();
+else withCompilerAlone();

@@ -1,10 +1,44 @@
-// What binding.gyp builds, for builds beside node-gyp's: sanitized ones, and those of tests.
+// What binding.gyp builds, for builds beside node-gyp's: releases, sanitized ones, and those of tests. The one reader of it.
 import { readFileSync } from 'node:fs';
+
+const readGyp = (root) => JSON.parse(readFileSync(`${root}/binding.gyp`, 'utf8'));
+
+const targetOf = (gyp, target) =>
+  [...gyp.targets, ...gyp.conditions.flatMap(([, { targets }]) => targets)].find(
+    ({ target_name: name }) => name === target,
+  );
 
 /** The C sources of a target, with "<@(name)" spelt out. */
 export function sourcesOf(root, target) {
-  const gyp = JSON.parse(readFileSync(`${root}/binding.gyp`, 'utf8'));
-  return [...gyp.targets, ...gyp.conditions.flatMap(([, { targets }]) => targets)]
-    .find(({ target_name: name }) => name === target)
-    .sources.flatMap((source) => gyp.variables[/^<@\((\w+)\)$/.exec(source)?.[1]] ?? [source]);
+  const gyp = readGyp(root);
+  return targetOf(gyp, target).sources.flatMap(
+    (source) => gyp.variables[/^<@\((\w+)\)$/.exec(source)?.[1]] ?? [source],
+  );
+}
+
+/** A list among binding.gyp's variables: npu_sources, plan_sources. */
+export const listOf = (root, name) => readGyp(root).variables[name];
+
+/** `-DPTFE_VERSION`, as a compiler takes it without a shell. */
+export function versionDefine(root) {
+  const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
+  return `-DPTFE_VERSION="${version}"`;
+}
+
+/** The libraries of libptfe.so. */
+export const librariesOf = (root) => targetOf(readGyp(root), 'ptfe').libraries;
+
+/** All that a C compiler is told to make libptfe.so, but for `-o`: binding.gyp's sources and flags. Paths from `root`. */
+export function libraryArguments(root) {
+  const gyp = readGyp(root);
+  const { ldflags, libraries } = targetOf(gyp, 'ptfe');
+  return [
+    ...gyp.target_defaults.cflags_c,
+    versionDefine(root),
+    '-fPIC',
+    '-shared',
+    ...sourcesOf(root, 'ptfe'),
+    ...ldflags,
+    ...libraries,
+  ];
 }

@@ -2,14 +2,13 @@
 // in the library and the addon. Built beside the usual ones, in build/sanitized. Leaks are measured by the tests
 // themselves (rounds of create and destroy): Python's own would drown them here.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { sourcesOf } from './sources.mjs';
+import { librariesOf, sourcesOf, versionDefine } from './sources.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const cc = process.env.CC ?? 'cc';
-const { version } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8'));
 
 const run = (command, args, env = process.env) =>
   spawnSync(command, args, { cwd: root, env, stdio: 'inherit' }).status ?? 1;
@@ -23,18 +22,8 @@ const builds = [
   ['ptfe_addon', 'build/sanitized/ptfe_addon.node'],
 ];
 for (const [target, output] of builds) {
-  const defines = [`-DPTFE_VERSION="${version}"`, '-DNODE_GYP_MODULE_NAME=ptfe_addon', `-I${include}`];
-  const args = [
-    ...flags,
-    ...sanitizers,
-    ...defines,
-    ...sourcesOf(root, target),
-    '-o',
-    output,
-    '-ldl',
-    '-lpthread',
-    '-lm',
-  ];
+  const defines = [versionDefine(root), '-DNODE_GYP_MODULE_NAME=ptfe_addon', `-I${include}`];
+  const args = [...flags, ...sanitizers, ...defines, ...sourcesOf(root, target), '-o', output, ...librariesOf(root)];
   if (run(cc, args) !== 0) process.exit(1);
 }
 const runtimes = ['libasan.so', 'libubsan.so'].map((name) =>

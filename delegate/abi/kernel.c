@@ -153,12 +153,12 @@ static int load_again(kernel *k, char *error, size_t size) {
 
 /* Once more where the device is not sure of the values. */
 static int run_session(kernel *k, char *error, size_t size) {
-    int status = ptfe_run(k->session, k->given, k->taken, error, size);
+    int status = session_run(k->session, k->given, k->taken, NULL, error, size);
     if (status == DEVICE_FORKED) {
         status = load_again(k, error, size);
-        if (status == DEVICE_OK) status = ptfe_run(k->session, k->given, k->taken, error, size);
+        if (status == DEVICE_OK) status = session_run(k->session, k->given, k->taken, NULL, error, size);
     }
-    if (status == DEVICE_SUSPECT) status = ptfe_run(k->session, k->given, k->taken, error, size);
+    if (status == DEVICE_SUSPECT) status = session_run(k->session, k->given, k->taken, NULL, error, size);
     return status;
 }
 

@@ -253,7 +253,7 @@ static int run_job(device_plan *d, uint32_t index, char *error, size_t size) {
 
 static int run(device_plan *d, uint32_t first, uint32_t count, char *error, size_t size) {
     if (!rocket_file_is_ours(d->file)) {
-        fail(error, size, "the process was forked behind Prepare");
+        fail(error, size, "loaded by the process that this one was forked from");
         return DEVICE_FORKED;
     }
     if (first == 0) d->nanoseconds = 0;

@@ -60,8 +60,6 @@ typedef struct rocket_drm_version {
 #define ROCKET_IOCTL_PREP_BO _IOW('d', 0x42, rocket_prep_bo)
 #define ROCKET_IOCTL_FINI_BO _IOW('d', 0x43, rocket_fini_bo)
 
-_Static_assert(sizeof(void *) == 8, "a 64-bit host");
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "a little-endian host");
 _Static_assert(sizeof(rocket_create_bo) == 24 && offsetof(rocket_create_bo, dma_address) == 8, "uAPI");
 _Static_assert(sizeof(rocket_submit) == 24 && offsetof(rocket_submit, job_count) == 8, "uAPI");
 _Static_assert(sizeof(rocket_job) == 40 && offsetof(rocket_job, task_count) == 24, "uAPI");

@@ -39,9 +39,19 @@ PTFE_API const char *ptfe_version(void);
 PTFE_API int ptfe_plan(const void *file, size_t length, uint32_t index, const void **plan, size_t *plan_length);
 
 /*
- * Checks a plan and loads it on the software NPU. `plan` must be 8-aligned and stay in place until ptfe_close.
- * `facts`: switches of the software NPU, "name=value,...", or NULL. NULL with a sentence in `error` on failure.
+ * Checks a plan and loads it on a device. `plan` must be 8-aligned and stay in place until ptfe_close. `device`:
+ *     "npu"       the NPU behind the kernel driver rocket, or a failure that says why not and what to do
+ *     "software"  the software NPU: bit-exact, slow
+ *     "auto"      (or NULL) the NPU where it works; the software NPU where there is no Rockchip chip; a failure on a board
+ *                 whose NPU cannot be used, and on an arm64 machine of which that is unclear
+ * NULL with a sentence in `error` on failure.
  */
+PTFE_API ptfe_session *ptfe_open_on(const char *device, const void *plan, size_t length, char *error, size_t error_size);
+
+/* What computes: "npu" or "software". */
+PTFE_API const char *ptfe_device(const ptfe_session *session);
+
+/* The same on the software NPU. `facts`: its switches, "name=value,...", or NULL. */
 PTFE_API ptfe_session *ptfe_open(const void *plan, size_t length, const char *facts, char *error, size_t error_size);
 
 PTFE_API uint32_t ptfe_input_count(const ptfe_session *session);
@@ -50,7 +60,11 @@ PTFE_API uint32_t ptfe_output_count(const ptfe_session *session);
 PTFE_API int ptfe_input(const ptfe_session *session, uint32_t index, ptfe_tensor *out);
 PTFE_API int ptfe_output(const ptfe_session *session, uint32_t index, ptfe_tensor *out);
 
-/* One inference: the bytes of every input and output in TFLite's layout (NHWC). 0, or -1 with a sentence. One thread at a time. */
+/*
+ * One inference: the bytes of every input and output in TFLite's layout (NHWC). 0, or -1 with a sentence: the outputs are
+ * not to be used then. One thread at a time. A session on the NPU is of the process that opened it: a forked child opens its
+ * own.
+ */
 PTFE_API int ptfe_run(ptfe_session *session, const void *const *inputs, void *const *outputs, char *error, size_t error_size);
 
 PTFE_API uint32_t ptfe_task_count(const ptfe_session *session);

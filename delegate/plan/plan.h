@@ -5,6 +5,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Plans are read in place, and the layouts of TFLite's and the kernel's structures are those of 64-bit machines. */
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "ptfe is for little-endian machines");
+#ifndef __wasm__ /* the addon alone: no TFLite, no kernel */
+_Static_assert(sizeof(void *) == 8, "ptfe is for 64-bit machines");
+#endif
+
 #define PLAN_NONE 0xffffffffu
 
 /* PLAN_INSIDE: read or written by a step of the host. */

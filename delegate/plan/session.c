@@ -148,9 +148,14 @@ int session_run(ptfe_session *session, const void *const *inputs, void *const *o
     return 0;
 }
 
+/* Once more where the device is not sure of the values. */
 int ptfe_run(ptfe_session *session, const void *const *inputs, void *const *outputs, char *error, size_t size) {
-    return session_run(session, inputs, outputs, NULL, error, size);
+    int status = session_run(session, inputs, outputs, NULL, error, size);
+    if (status == DEVICE_SUSPECT) status = session_run(session, inputs, outputs, NULL, error, size);
+    return status == DEVICE_OK ? 0 : -1;
 }
+
+const char *ptfe_device(const ptfe_session *session) { return session->device == &device_software ? "software" : "npu"; }
 
 uint32_t ptfe_task_count(const ptfe_session *session) { return session->plan.task_count; }
 uint64_t ptfe_task_cycles(const ptfe_session *session, uint32_t task) { return session->device->task_cycles(session->loaded, task); }

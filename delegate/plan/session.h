@@ -26,7 +26,7 @@ typedef struct session_watch {
     void *context;
 } session_watch;
 
-/* ptfe_run with somebody who looks on (NULL: nobody). */
+/* One run, a device_result; somebody looks on (NULL: nobody). */
 int session_run(ptfe_session *session, const void *const *inputs, void *const *outputs, const session_watch *watch, char *error,
                 size_t error_size);
 

@@ -35,7 +35,7 @@ describe('delegate on aarch64', function () {
     host.run({
       model: join(folder, 'model.tflite'),
       delegate: library,
-      options: { engine, node: process.execPath, verbose: '1', ...options },
+      options: { engine, node: process.execPath, verbose: '1', device: 'software', ...options },
       input: model.inputs[0] ?? new Uint8Array(),
     });
 

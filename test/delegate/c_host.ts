@@ -95,6 +95,7 @@ export function buildHost(): HostPrograms | string {
     PATH: process.env['PATH'] ?? '',
     HOME: folder,
     PTFE_CACHE: 'off',
+    PTFE_DEVICE: 'software',
     PTFE_ENGINE: engine,
     PTFE_PARTS: 'all',
     ASAN_OPTIONS: 'detect_leaks=0:abort_on_error=1',

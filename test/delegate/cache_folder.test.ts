@@ -246,7 +246,13 @@ describe('delegate: the folder of the plan cache', function () {
     const hanging = join(host.folder, 'hanging.mjs');
     writeFileSync(hanging, 'setInterval(() => undefined, 1000);\n');
     const killed = spawn(host.plainProgram, [host.plainLibrary, ...steps], {
-      env: { PATH: process.env['PATH'], PTFE_CACHE: cache, PTFE_ENGINE: hanging, PTFE_PARTS: 'all' },
+      env: {
+        PATH: process.env['PATH'],
+        PTFE_DEVICE: 'software',
+        PTFE_CACHE: cache,
+        PTFE_ENGINE: hanging,
+        PTFE_PARTS: 'all',
+      },
     });
     while (!existsSync(cache) || readdirSync(cache).length === 0) await new Promise((wait) => setTimeout(wait, 20));
     killed.kill('SIGKILL');
@@ -263,7 +269,7 @@ describe('delegate: the folder of the plan cache', function () {
     writeFileSync(hanging, 'setInterval(() => undefined, 1000);\n');
     const variables = { PTFE_CACHE: cache, PTFE_ENGINE: hanging, PTFE_TIMEOUT: '20' };
     const stuck = spawn(host.plainProgram, [host.plainLibrary, 'build', 'create', 'prepare'], {
-      env: { PATH: process.env['PATH'], PTFE_PARTS: 'all', ...variables },
+      env: { PATH: process.env['PATH'], PTFE_DEVICE: 'software', PTFE_PARTS: 'all', ...variables },
     });
     while (!existsSync(cache) || readdirSync(cache).length === 0) await new Promise((wait) => setTimeout(wait, 20));
     const began = Date.now();

@@ -86,7 +86,7 @@ export function openBench(runtime: Runtime): Bench | string {
     const done = spawnSync(python, [join(import.meta.dirname, 'scenarios.py'), name, request], {
       encoding: 'utf8',
       timeout: 240_000,
-      env: { ...process.env, ...preloaded, PTFE_CACHE: 'off', ...variables },
+      env: { ...process.env, ...preloaded, PTFE_CACHE: 'off', PTFE_DEVICE: 'software', ...variables },
     });
     const line = done.stdout.trim().split('\n').at(-1) ?? '';
     const result = line.startsWith('{') ? (JSON.parse(line) as Scenario['result']) : {};

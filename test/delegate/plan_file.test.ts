@@ -192,8 +192,11 @@ for (const runtime of runtimes) {
       );
       expect(built.status, built.stderr).to.equal(0);
       const input = fileOf('input', model.inputs[0] ?? new Uint8Array());
-      const done = spawnSync(program, [plan, '0', join(bench.folder, 'out'), input], { encoding: 'utf8', env: {} });
+      const onDevice = (...device: readonly string[]) =>
+        spawnSync(program, [...device, plan, '0', join(bench.folder, 'out'), input], { encoding: 'utf8', env: {} });
+      const done = onDevice('--device', 'software');
       expect(done.stderr).to.equal('');
+      expect(done.stdout).to.match(/^device: software$/m);
       const { parts } = compileTflite(model.bytes);
       const delegated = await run(model, plan);
       if (!delegated.ok) throw new Error(delegated.error);
@@ -202,6 +205,20 @@ for (const runtime of runtimes) {
         const expected = delegated.outputs[0]?.find(({ index }) => index === tensor)?.data;
         expect(Buffer.compare(readFileSync(join(bench.folder, `out${i}`)), expected ?? new Uint8Array())).to.equal(0);
       });
+      // What auto and npu come to depends on the machine; what they may not do is compute on something else unsaid.
+      const { status: hasNpu, stdout: onNpu, stderr: whyNot } = onDevice('--device', 'npu');
+      if (hasNpu === 0) expect(onNpu).to.match(/^device: npu$/m);
+      else expect(whyNot).to.match(/model\.plan: device=npu: \w.*\n$/);
+      for (const automatic of [onDevice(), onDevice('--device', 'auto')]) {
+        if (automatic.status === 0) {
+          expect(automatic.stdout).to.match(hasNpu === 0 ? /^device: npu$/m : /^device: software$/m);
+        } else expect(automatic.stderr).to.match(/model\.plan: .*NPU/);
+      }
+      for (const wrong of ['none', 'NPU', '', 'x'.repeat(1000)]) {
+        const refused = onDevice('--device', wrong);
+        expect(refused.status).to.equal(1);
+        expect(refused.stderr).to.match(/: device "\w*": not one of auto, npu, software\n$/);
+      }
       for (const [part, text] of [
         ['1', /no such part/],
         ['0', /takes 1 inputs, not 0/],

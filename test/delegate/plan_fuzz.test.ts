@@ -48,7 +48,7 @@ describe('damaged plans', function () {
         const done = spawnSync(process.execPath, [script, addonPath, planFile, rounds, String(seed), ...inputs], {
           encoding: 'utf8',
           timeout: 200_000,
-          env: { ...process.env, ...preloaded },
+          env: { ...process.env, ...preloaded, PTFE_DEVICE: 'software' },
         });
         expect(
           { status: done.status, signal: done.signal },

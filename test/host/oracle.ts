@@ -149,7 +149,14 @@ export class Oracle {
     const [program = '', ...args] = wrapper === undefined ? command : ['sh', '-c', wrapper, 'sh', ...command];
     const child = spawn(program, args, {
       stdio: ['pipe', 'pipe', errorFd],
-      env: { ...process.env, ...preloaded, PYTHONUNBUFFERED: '1', PTFE_CACHE: 'off', ...this.#options.variables },
+      env: {
+        ...process.env,
+        ...preloaded,
+        PYTHONUNBUFFERED: '1',
+        PTFE_CACHE: 'off',
+        PTFE_DEVICE: 'software',
+        ...this.#options.variables,
+      },
     });
     closeSync(errorFd);
     child.stdin?.on('error', () => undefined);

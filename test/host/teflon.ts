@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { listOf } from '../../scripts/sources.mjs';
 import { repository } from './python.js';
 import { debianSysroot } from './sysroot.js';
 import { findZig, zigCompile } from './zig.js';
@@ -41,15 +42,10 @@ export interface HostResult {
 const here = import.meta.dirname;
 const target = 'aarch64-linux-gnu.2.28';
 
-const sources = (): readonly string[] => {
-  const npu = join(repository, 'delegate/npu');
-  const units = readdirSync(npu).filter((file) => file.endsWith('.c'));
-  return [
-    join(here, 'teflon/shim.c'),
-    join(repository, 'delegate/device/facts_option.c'),
-    ...units.map((file) => join(npu, file)),
-  ];
-};
+const sources = (): readonly string[] => [
+  join(here, 'teflon/shim.c'),
+  ...['delegate/device/facts_option.c', ...listOf(repository, 'npu_sources')].map((path) => join(repository, path)),
+];
 
 const age = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? -Infinity;
 

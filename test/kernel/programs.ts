@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { listOf } from '../../scripts/sources.mjs';
 import { aarch64Library } from '../host/aarch64_library.js';
 import { repository } from '../host/python.js';
 import { debianSysroot } from '../host/sysroot.js';
@@ -27,7 +28,10 @@ const cFiles = (folder: string): readonly string[] =>
 
 const buildServer = (output: string): void => {
   const strict = ['-std=gnu11', '-O3', '-Wall', '-Wextra', '-Werror', '-ffp-contract=off'];
-  const sources = [...cFiles(join(here, 'npu')), ...cFiles(join(repository, 'delegate/npu'))];
+  const sources = [
+    ...cFiles(join(here, 'npu')),
+    ...listOf(repository, 'npu_sources').map((path) => join(repository, path)),
+  ];
   const args = [...strict, ...sources, '-o', output, '-lm', '-lpthread'];
   const { status, stderr, error } = spawnSync(process.env['CC'] ?? 'cc', args, { encoding: 'utf8' });
   if (error !== undefined) throw new CannotSetUp(`no C compiler (${error.message})`);
@@ -42,7 +46,6 @@ export const buildPrograms = (): Programs => {
   if ('why' in sysroot) throw new CannotSetUp(sysroot.why);
   const folder = join(repository, 'build/kernel');
   mkdirSync(folder, { recursive: true });
-  mkdirSync(join(repository, 'build/aarch64'), { recursive: true });
   const library = aarch64Library();
   if (typeof library !== 'string') throw new CannotSetUp(library.why);
   const programs = [
