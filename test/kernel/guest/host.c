@@ -161,6 +161,15 @@ static const char *ioctl_counts(int reset) {
     return report == NULL ? NULL : report(reset);
 }
 
+/* KiB that this process holds. */
+static long resident(void) {
+    long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (file == NULL || fscanf(file, "%*s %ld", &pages) != 1) pages = 0;
+    if (file != NULL) fclose(file);
+    return pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
 static int invoke(void *self, const job *j, int round) {
     uint32_t before[TEST_WORDS], after[TEST_WORDS];
     fill_inputs(self, round);
@@ -185,8 +194,8 @@ static void *run(void *argument) {
     const double cpu = milliseconds(CLOCK_PROCESS_CPUTIME_ID);
     j->failed = open_interpreter(j, &t);
     const char *ioctls = ioctl_counts(0);
-    printf("{\"what\":\"prepare\",\"number\":%d,\"status\":%d,\"cpu\":%.2f,\"ioctls\":%s}\n", j->number, j->failed,
-           milliseconds(CLOCK_PROCESS_CPUTIME_ID) - cpu, ioctls == NULL ? "null" : ioctls);
+    printf("{\"what\":\"prepare\",\"number\":%d,\"status\":%d,\"cpu\":%.2f,\"resident\":%ld,\"ioctls\":%s}\n", j->number, j->failed,
+           milliseconds(CLOCK_PROCESS_CPUTIME_ID) - cpu, resident(), ioctls == NULL ? "null" : ioctls);
     for (int i = 0; i < j->rounds && j->failed == 0; i++) j->failed = invoke(t.self, j, i);
     close_interpreter(&t);
     return NULL;
