@@ -91,7 +91,7 @@
         "<@(plan_sources)",
         "<@(npu_sources)"
       ],
-      "ldflags": ["-Wl,-soname,libptfe.so", "-Wl,-z,defs", "-Wl,--as-needed"],
+      "ldflags": ["-Wl,-soname,libptfe.so", "-Wl,-z,defs", "-Wl,--as-needed", "-Wl,-z,nodelete"],
       "libraries": ["-ldl", "-lpthread", "-lm"]
     }
   ]}]],

@@ -241,13 +241,13 @@ static int run_job(device_plan *d, uint32_t index, char *error, size_t size) {
     rocket_file_note_end();
     const int64_t took = rocket_now() - start;
     d->nanoseconds += (uint64_t)took;
-    if (memcmp(proof, d->pattern, ATOM_BYTES) == 0) {
-        fail(error, size, "the kernel driver dropped the job");
+    if (took >= d->limit) { /* first: a job that timed out writes no proof either */
+        snprintf(error, size, "a job took %lld ms: the kernel driver ends one at %lld ms without saying so", (long long)(took / 1000000),
+                 (long long)(d->limit / 1000000));
         return DEVICE_SUSPECT;
     }
-    if (took < d->limit) return 0;
-    snprintf(error, size, "a job took %lld ms: the kernel driver ends one at %lld ms without saying so", (long long)(took / 1000000),
-             (long long)(d->limit / 1000000));
+    if (memcmp(proof, d->pattern, ATOM_BYTES) != 0) return DEVICE_OK;
+    fail(error, size, "the kernel driver dropped the job");
     return DEVICE_SUSPECT;
 }
 

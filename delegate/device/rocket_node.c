@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "rocket_file.h"
 #include "rocket_uapi.h"
 
 enum { MOST_NODES = 64, MOST_PATH = 512 };
@@ -81,7 +82,7 @@ static void find_board(rocket_node *node, const char *root) {
 static int is_rocket(int fd) {
     char name[16] = "";
     rocket_drm_version version = {.name_len = sizeof name - 1, .name = name};
-    return ioctl(fd, ROCKET_IOCTL_VERSION, &version) == 0 && strcmp(name, "rocket") == 0;
+    return rocket_ioctl(fd, ROCKET_IOCTL_VERSION, &version) == 0 && strcmp(name, "rocket") == 0;
 }
 
 /* 0 with the node's path; else errno of the node that stands in the way, or ENOENT for none. */

@@ -1,6 +1,15 @@
 /** The pretended rocket driver (rocket/), built for this machine, and programs that run on it. */
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { repository } from './python.js';
@@ -48,7 +57,8 @@ export const buildRocket = (): Built | string => {
   writeFileSync(join(repository, built, 'Makefile'), makefile(built));
   const args = ['-s', `-j${availableParallelism()}`, '-f', `${built}/Makefile`];
   const { status, stderr, error } = spawnSync('make', args, { cwd: repository, encoding: 'utf8' });
-  if (status !== 0) return error?.message ?? stderr;
+  if (error !== undefined) return `no make (${error.message})`;
+  if (status !== 0) throw new Error(`the pretended driver does not compile:\n${stderr}`);
   return { driver: join(repository, built, 'rocket.so'), host: join(repository, built, 'host') };
 };
 
@@ -74,7 +84,14 @@ export const pieces = { core, tree, loaded, node: { '/dev/accel/accel0': 'rocket
 
 /** An RK3588 with everything in place. */
 export const board: Board = {
-  files: { ...loaded, ...core(0, 'rk3588'), ...core(1, 'rk3588'), ...core(2, 'rk3588'), ...tree('rk3588'), ...pieces.node },
+  files: {
+    ...loaded,
+    ...core(0, 'rk3588'),
+    ...core(1, 'rk3588'),
+    ...core(2, 'rk3588'),
+    ...tree('rk3588'),
+    ...pieces.node,
+  },
 };
 
 export interface Left {
@@ -121,7 +138,11 @@ export class PretendedBoard {
 
   private lines(name: string): readonly string[] {
     const path = join(this.root, name);
-    return existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter((line) => line !== '') : [];
+    return existsSync(path)
+      ? readFileSync(path, 'utf8')
+          .split('\n')
+          .filter((line) => line !== '')
+      : [];
   }
 
   /** What the kernel logged. */
@@ -143,8 +164,13 @@ export class PretendedBoard {
     return Number(this.lines('calls')[0]);
   }
 
+  /** How the process waited at its end, ns. */
+  waits(): readonly { readonly since: number; readonly slept: number }[] {
+    return this.lines('waits').map((line) => JSON.parse(line) as { since: number; slept: number });
+  }
+
   forget(): void {
-    for (const name of ['dmesg', 'report', 'trace', 'calls', 'core0', 'core1', 'core2'])
+    for (const name of ['waits', 'dmesg', 'report', 'trace', 'calls', 'core0', 'core1', 'core2'])
       rmSync(join(this.root, name), { force: true });
   }
 

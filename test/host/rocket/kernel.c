@@ -19,7 +19,6 @@
 
 enum { MOST_FILES = 64, PAGE = 4096, MOST_MAPPINGS = 4096 };
 #define FIRST_OFFSET 0x100000000ull
-#define QUIET 200000 /* ns between a job's end and a close: below, the real kernel crashes */
 
 settings pretended;
 
@@ -77,6 +76,12 @@ const char *ioctl_counts(int reset) {
     return text;
 }
 
+void kernel_slept(int64_t nanoseconds) {
+    char text[80];
+    snprintf(text, sizeof text, "{\"since\":%lld,\"slept\":%lld}\n", (long long)(hardware_now() - last_end), (long long)nanoseconds);
+    if (last_end != 0) append("waits", text);
+}
+
 static unsigned count_bos(const file *f) {
     unsigned count = 0;
     for (const bo *one = f->bos; one != NULL; one = one->next) count += one->handle != 0;
@@ -94,7 +99,6 @@ __attribute__((destructor)) static void report(void) {
     }
     for (int i = 0; i < MOST_MAPPINGS; i++) mapped += mappings[i].at != NULL && mappings[i].of->owner == getpid();
     if (pretended.root == NULL || all.opens == 0) return;
-    if (last_end != 0 && hardware_now() - last_end < QUIET) kernel_log("the process ends %lld ns behind a job", (long long)(hardware_now() - last_end));
     snprintf(text, sizeof text,
              "{\"files\":%u,\"opens\":%u,\"bos\":%u,\"mapped\":%u,\"create\":%u,\"close\":%u,\"submit\":%u,\"prep\":%u,\"fini\":%u,\"mostBos\":%u}\n", open,
              all.opens, left, mapped, all.create, all.closed, all.submit, all.prep, all.fini, all.most_bos);

@@ -31,6 +31,8 @@ int kernel_ioctl(int fd, unsigned number, void *argument);
 int kernel_mapped(int fd, uint64_t offset, size_t bytes, void *at);
 void kernel_unmapped(const void *at);
 
+void kernel_slept(int64_t nanoseconds);
+
 void kernel_log(const char *format, ...);
 const char *ioctl_counts(int reset);
 
