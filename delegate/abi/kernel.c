@@ -73,6 +73,7 @@ static int open_session(kernel *k, answer *a, const answer_part *part, char *err
 
 int kernel_load(kernel *k, answer *a, const answer_part *part, const tfl_context *context, char *error, size_t size) {
     kernel_unload(k);
+    k->suspects = 0;
     if (open_session(k, a, part, error, size) == 0 && check_plan(k, context, error, size) == 0 &&
         shapes_take(&k->now, context, k->inputs, k->outputs, error, size) == 0) {
         return 0;
@@ -151,15 +152,17 @@ static int load_again(kernel *k, char *error, size_t size) {
     return k->session == NULL ? DEVICE_FAILED : DEVICE_OK;
 }
 
-/* Once more where the device is not sure of the values. */
-static int run_session(kernel *k, char *error, size_t size) {
+/* Once more where the device is not sure of the values. `start`: of the run that counts, for the profile. */
+static int run_session(kernel *k, uint64_t *start, char *error, size_t size) {
+    *start = profile_clock(k->delegate->profile);
     int status = ptfe_run(k->session, k->given, k->taken, error, size);
     if (status == DEVICE_FORKED) {
         status = load_again(k, error, size);
         if (status == DEVICE_OK) status = ptfe_run(k->session, k->given, k->taken, error, size);
     }
-    if (status == DEVICE_SUSPECT) status = ptfe_run(k->session, k->given, k->taken, error, size);
-    return status;
+    if (status != DEVICE_SUSPECT) return status;
+    *start = profile_clock(k->delegate->profile);
+    return ptfe_run(k->session, k->given, k->taken, error, size);
 }
 
 /* An invoke that the device did not do. After some in a row it is left alone. */
@@ -175,8 +178,8 @@ static void give_up(kernel *k, int status, const char *error) {
 int kernel_invoke(kernel *k, tfl_context *context, char *error, size_t size) {
     if (k->session == NULL) return fallback_run(&k->fallback, context, k->nodes, k->outputs, error, size);
     if (collect(k, context, error, size) != 0) return -1;
-    const uint64_t start = profile_clock(k->delegate->profile);
-    const int status = run_session(k, error, size);
+    uint64_t start;
+    const int status = run_session(k, &start, error, size);
     if (status != DEVICE_OK) {
         give_up(k, status, error);
         return fallback_run(&k->fallback, context, k->nodes, k->outputs, error, size);

@@ -135,6 +135,8 @@ static int run_steps(ptfe_session *session, const session_watch *watch, char *er
 
 int session_run(ptfe_session *session, const void *const *inputs, void *const *outputs, const session_watch *watch, char *error,
                 size_t size) {
+    const int begun = session->device->begin == NULL ? DEVICE_OK : session->device->begin(session->loaded, error, size);
+    if (begun != DEVICE_OK) return begun;
     for (uint32_t i = 0; i < session->input_count; i++) {
         const plan_tensor *t = session->inputs[i];
         layout_to_cube(t, inputs[i], session->device->bo(session->loaded, t->bo));

@@ -145,6 +145,7 @@ static void *map(void *at, size_t bytes, int protection, int flags, int fd, off_
     const int is_ours = fd >= 0 && kernel_has(fd);
     if (is_ours && is_to_fail("mmap")) return MAP_FAILED;
     void *made = (void *)syscall(SYS_mmap, at, bytes, protection, flags, fd, offset);
+    if (is_ours && made != MAP_FAILED) madvise(made, bytes, MADV_DONTFORK); /* a child that touches its parent's BO crashes */
     if (!is_ours || made == MAP_FAILED || kernel_mapped(fd, (uint64_t)offset, bytes, made) == 0) return made;
     syscall(SYS_munmap, made, bytes);
     errno = EINVAL;
