@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { judge } from '../kernel/judge.js';
 import { marks, scenariosOf, type Seen } from '../kernel/lines.js';
@@ -45,7 +45,11 @@ describe('device=npu on a pretended kernel', function () {
     mkdirSync(join(folder, 'bin'), { recursive: true });
     const loader = `${libraries}/ld-linux-x86-64.so.2 --library-path ${libraries}`;
     writeFileSync(join(folder, 'bin/host'), `#!/bin/sh\nexec ${loader} --preload ${built.driver} ${built.host} "$@"\n`);
-    chmodSync(join(folder, 'bin/host'), 0o755);
+    writeFileSync(
+      join(folder, 'bin/answers'),
+      `#!/bin/sh\nexec ${loader} --preload ${built.driver} ${built.answers} "$@"\n`,
+    );
+    for (const name of ['host', 'answers']) chmodSync(join(folder, 'bin', name), 0o755);
     kernel = new PretendedBoard();
     const hashes = async (model: string, delegate: string): Promise<readonly string[]> => {
       const { text } = await run(`host run ${tflite()} ${models}/${model}.tflite ${delegate}`);
@@ -162,6 +166,23 @@ describe('device=npu on a pretended kernel', function () {
       expectNpu(await see(command('run', small, 2, 'device=npu'), { ROCKET_OLD: '1' }), small, 2);
     });
 
+    it('the profile says who computed, also behind a run that was repeated', async () => {
+      const file = join(folder, 'profile.json');
+      const seen = await see(command('run', small, 2, `device=npu profile=${file}`), { DROP_SUBMIT: '1' });
+      expectNpu(seen, small, 2);
+      expect(seen.said.join('\n')).to.match(/2 runs of \d+ operations; us: the NPU/);
+      const { traceEvents } = JSON.parse(readFileSync(file, 'utf8')) as {
+        traceEvents: readonly { ph: string; ts: number; dur: number }[];
+      };
+      const spans = traceEvents.filter(({ ph }) => ph === 'X');
+      expect(spans.length).to.be.greaterThan(0);
+      let last = 0;
+      for (const { ts, dur } of spans) {
+        expect(ts).to.be.at.least(last - 1);
+        last = ts + dur;
+      }
+    });
+
     it('a storm of signals: every call is interrupted before it is done', async () => {
       const seen = await see(command('run', small, 2, 'device=npu'), { ROCKET_EINTR: '25' });
       expectNpu(seen, small, 2);
@@ -245,6 +266,13 @@ describe('device=npu on a pretended kernel', function () {
         /the chip is rk3576/,
         'cpu',
       ],
+      [
+        'a driver built into the kernel, without a core',
+        { files: { '/sys/bus/platform/drivers/rocket/bind': '', ...tree('rk3588') } },
+        /found no core/,
+        'cpu',
+      ],
+      ['an RK3399', { files: tree('rk3399') }, /the chip is rk3399/, 'cpu'],
       ['an RK3566 without a driver', { files: tree('rk3566') }, /the chip is rk3566/, 'cpu'],
       ['a driver, and no word of the chip', { files: node }, /nothing tells which chip/, 'cpu'],
       [

@@ -30,14 +30,14 @@ const makefile = (built: string): string => {
   const flags = '-std=gnu11 -O2 -g1 -Wall -Wextra -Werror -fPIC -fvisibility=hidden -ffp-contract=off';
   const shown = `${built}/test/host/rocket/preload.c.o ${built}/test/host/rocket/kernel.c.o`;
   return `CC ?= cc
-all: ${built}/rocket.so ${built}/host
+all: ${built}/rocket.so ${built}/host ${built}/answers
 ${shown}: VISIBLE = -fvisibility=default
 ${built}/%.c.o: %.c
 \t@mkdir -p $(dir $@)
 \t$(CC) ${flags} $(VISIBLE) -MMD -c $< -o $@
 ${built}/rocket.so: ${objects}
 \t$(CC) -shared ${objects} -Wl,-Bsymbolic -o $@ -ldl -lpthread -lm
-${built}/host: test/kernel/guest/host.c
+${built}/host ${built}/answers: ${built}/%: test/kernel/guest/%.c
 \t$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror $< -o $@ -ldl -lpthread
 -include $(shell find ${built} -name '*.d' 2>/dev/null)
 `;
@@ -48,6 +48,8 @@ export interface Built {
   readonly driver: string;
   /** test/kernel/guest/host.c. */
   readonly host: string;
+  /** test/kernel/guest/answers.c. */
+  readonly answers: string;
 }
 
 /** @returns why there is none: a test skips with it */
@@ -59,7 +61,11 @@ export const buildRocket = (): Built | string => {
   const { status, stderr, error } = spawnSync('make', args, { cwd: repository, encoding: 'utf8' });
   if (error !== undefined) return `no make (${error.message})`;
   if (status !== 0) throw new Error(`the pretended driver does not compile:\n${stderr}`);
-  return { driver: join(repository, built, 'rocket.so'), host: join(repository, built, 'host') };
+  return {
+    driver: join(repository, built, 'rocket.so'),
+    host: join(repository, built, 'host'),
+    answers: join(repository, built, 'answers'),
+  };
 };
 
 /** What of a board is there: files under /dev/accel, /sys and /proc. */

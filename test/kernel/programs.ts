@@ -14,6 +14,7 @@ export interface Programs {
   readonly library: string;
   readonly host: string;
   readonly count: string;
+  readonly answers: string;
   readonly server: string;
 }
 
@@ -47,6 +48,7 @@ export const buildPrograms = (): Programs => {
   if (typeof library !== 'string') throw new CannotSetUp(library.why);
   const programs = [
     ['host', ['-ldl', '-lpthread']],
+    ['answers', []],
     ['count.so', ['-shared', '-fPIC']],
   ] as const;
   for (const [name, flags] of programs) {
@@ -61,6 +63,7 @@ export const buildPrograms = (): Programs => {
     library,
     host: join(folder, 'host'),
     count: join(folder, 'count.so'),
+    answers: join(folder, 'answers'),
     server: join(folder, 'server'),
   };
 };

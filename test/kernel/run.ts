@@ -85,7 +85,7 @@ const main = async (): Promise<number> => {
   const files = (wanted: readonly TestedModel[]): GuestFiles => ({
     sysroot: programs.sysroot,
     library: programs.library,
-    programs: [programs.host, programs.count],
+    programs: [programs.host, programs.count, programs.answers],
     models: wanted.flatMap(({ model, plan }) => [model, plan]),
   });
   const isHere = (name: string): boolean => models.some((model) => name.endsWith(model.name));

@@ -33,7 +33,6 @@ typedef struct file {
     int fd, core, guarded, was_used;
     pid_t owner;
     char driver[32];
-    uint32_t next_handle;
     uint64_t next_offset;
     bo *bos;
     job *jobs;

@@ -134,7 +134,7 @@ int kernel_open(const char *driver) {
     const int fd = (int)syscall(SYS_memfd_create, "accel", 1u /* close on exec */);
     file *f = calloc(1, sizeof *f);
     if (fd < 0 || f == NULL || ftruncate(fd, (off_t)(FIRST_OFFSET * 8)) != 0) abort();
-    *f = (file){.fd = fd, .owner = getpid(), .next_handle = 1, .next_offset = FIRST_OFFSET};
+    *f = (file){.fd = fd, .owner = getpid(), .next_offset = FIRST_OFFSET};
     snprintf(f->driver, sizeof f->driver, "%s", driver);
     pthread_mutex_lock(&lock);
     for (int i = 0; i < MOST_FILES; i++) {
@@ -181,6 +181,12 @@ static int64_t place(const file *f, uint64_t bytes) {
     return at + bytes <= 0x100000000ull ? (int64_t)at : -1;
 }
 
+static uint32_t lowest_handle(file *f) {
+    uint32_t handle = 1;
+    while (bo_of(f, handle) != NULL) handle++;
+    return handle;
+}
+
 static int create(file *f, rocket_create_bo *request) {
     const uint64_t bytes = ((uint64_t)request->size + PAGE - 1) / PAGE * PAGE;
     const int64_t iova = bytes == 0 ? -1 : place(f, bytes);
@@ -188,7 +194,7 @@ static int create(file *f, rocket_create_bo *request) {
     bo *made = calloc(1, sizeof *made);
     uint8_t *device = (void *)syscall(SYS_mmap, NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (made == NULL || device == MAP_FAILED) abort();
-    *made = (bo){.handle = f->next_handle++, .iova = (uint64_t)iova, .bytes = bytes, .offset = f->next_offset, .device = device, .references = 1};
+    *made = (bo){.handle = lowest_handle(f), .iova = (uint64_t)iova, .bytes = bytes, .offset = f->next_offset, .device = device, .references = 1};
     made->next = f->bos;
     f->bos = made;
     f->next_offset += bytes;
