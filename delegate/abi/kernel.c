@@ -62,8 +62,9 @@ static int check_plan(const kernel *k, const tfl_context *context, char *error, 
 static int open_session(kernel *k, answer *a, const answer_part *part, char *error, size_t size) {
     k->planned = answer_keep(a);
     k->planned_part = part;
-    k->session = session_open(device_of(k->delegate->device), part->plan, part->plan_length, k->delegate->options.value[OPTION_FACTS], error, size);
-    if (k->session == NULL) return -1;
+    const int status = session_open(device_of(k->delegate->device), part->plan, part->plan_length, k->delegate->options.value[OPTION_FACTS],
+                                    &k->session, error, size);
+    if (status != 0) return status;
     k->given = calloc((size_t)ptfe_input_count(k->session) + 1, sizeof *k->given);
     k->taken = calloc((size_t)ptfe_output_count(k->session) + 1, sizeof *k->taken);
     if (k->given != NULL && k->taken != NULL) return 0;
@@ -73,12 +74,12 @@ static int open_session(kernel *k, answer *a, const answer_part *part, char *err
 
 int kernel_load(kernel *k, answer *a, const answer_part *part, const tfl_context *context, char *error, size_t size) {
     kernel_unload(k);
-    if (open_session(k, a, part, error, size) == 0 && check_plan(k, context, error, size) == 0 &&
-        shapes_take(&k->now, context, k->inputs, k->outputs, error, size) == 0) {
-        return 0;
-    }
-    kernel_unload(k);
-    return -1;
+    k->suspects = 0;
+    int status = open_session(k, a, part, error, size);
+    if (status == 0) status = check_plan(k, context, error, size);
+    if (status == 0) status = shapes_take(&k->now, context, k->inputs, k->outputs, error, size);
+    if (status != 0) kernel_unload(k);
+    return status;
 }
 
 int kernel_load_own(kernel *k, const tfl_context *context) {
@@ -87,11 +88,12 @@ int kernel_load_own(kernel *k, const tfl_context *context) {
            kernel_load(k, k->answer, k->part, context, error, sizeof error) == 0;
 }
 
-kernel *kernel_new(answer *a, const answer_part *part, const tfl_context *context, delegate *d, char *error, size_t size) {
+int kernel_new(answer *a, const answer_part *part, const tfl_context *context, delegate *d, kernel **out, char *error, size_t size) {
     kernel *k = calloc(1, sizeof *k);
+    *out = k;
     if (k == NULL) {
         snprintf(error, size, "no memory for a part");
-        return NULL;
+        return -1;
     }
     k->answer = answer_keep(a);
     k->delegate = delegate_keep(d);
@@ -100,11 +102,12 @@ kernel *kernel_new(answer *a, const answer_part *part, const tfl_context *contex
     k->inputs = part->inputs;
     k->outputs = part->outputs;
     k->fallback.get_node = context->get_node_and_registration;
-    if (kernel_load(k, a, part, context, error, size) == 0 && shapes_take(&k->own, context, k->inputs, k->outputs, error, size) == 0) {
-        return k;
-    }
+    int status = kernel_load(k, a, part, context, error, size);
+    if (status == 0) status = shapes_take(&k->own, context, k->inputs, k->outputs, error, size);
+    if (status == 0) return 0;
     kernel_free(k);
-    return NULL;
+    *out = NULL;
+    return status;
 }
 
 void kernel_free(kernel *k) {
@@ -146,20 +149,22 @@ static int collect(kernel *k, const tfl_context *context, char *error, size_t si
 /* A forked child never touches its parent's device: the plan is loaded again, on a device of its own. */
 static int load_again(kernel *k, char *error, size_t size) {
     ptfe_close(k->session);
-    k->session = session_open(device_of(k->delegate->device), k->planned_part->plan, k->planned_part->plan_length,
-                              k->delegate->options.value[OPTION_FACTS], error, size);
-    return k->session == NULL ? DEVICE_FAILED : DEVICE_OK;
+    const int status = session_open(device_of(k->delegate->device), k->planned_part->plan, k->planned_part->plan_length,
+                                    k->delegate->options.value[OPTION_FACTS], &k->session, error, size);
+    return status == 0 ? DEVICE_OK : DEVICE_FAILED;
 }
 
-/* Once more where the device is not sure of the values. */
-static int run_session(kernel *k, char *error, size_t size) {
+/* Once more where the device is not sure of the values. `start`: of the run that counts, for the profile. */
+static int run_session(kernel *k, uint64_t *start, char *error, size_t size) {
+    *start = profile_clock(k->delegate->profile);
     int status = session_run(k->session, k->given, k->taken, NULL, error, size);
     if (status == DEVICE_FORKED) {
         status = load_again(k, error, size);
         if (status == DEVICE_OK) status = session_run(k->session, k->given, k->taken, NULL, error, size);
     }
-    if (status == DEVICE_SUSPECT) status = session_run(k->session, k->given, k->taken, NULL, error, size);
-    return status;
+    if (status != DEVICE_SUSPECT) return status;
+    *start = profile_clock(k->delegate->profile);
+    return session_run(k->session, k->given, k->taken, NULL, error, size);
 }
 
 /* An invoke that the device did not do. After some in a row it is left alone. */
@@ -175,8 +180,8 @@ static void give_up(kernel *k, int status, const char *error) {
 int kernel_invoke(kernel *k, tfl_context *context, char *error, size_t size) {
     if (k->session == NULL) return fallback_run(&k->fallback, context, k->nodes, k->outputs, error, size);
     if (collect(k, context, error, size) != 0) return -1;
-    const uint64_t start = profile_clock(k->delegate->profile);
-    const int status = run_session(k, error, size);
+    uint64_t start;
+    const int status = run_session(k, &start, error, size);
     if (status != DEVICE_OK) {
         give_up(k, status, error);
         return fallback_run(&k->fallback, context, k->nodes, k->outputs, error, size);

@@ -25,13 +25,13 @@ typedef struct kernel {
     delegate *delegate;     /* a reference */
 } kernel;
 
-/* Loads a part's plan; all that can fail, fails here. NULL with a sentence. */
-kernel *kernel_new(answer *a, const answer_part *part, const tfl_context *context, delegate *d, char *error, size_t error_size);
+/* Loads a part's plan; all that can fail, fails here. 0, or, with a sentence and no kernel, -1 or SESSION_NO_DEVICE. */
+int kernel_new(answer *a, const answer_part *part, const tfl_context *context, delegate *d, kernel **out, char *error, size_t error_size);
 void kernel_free(kernel *k); /* NULL is fine */
 
 /*
- * Puts the plan of a part of `a`, for the shapes that the tensors have now, in the place of the one before. 0, or -1 with a
- * sentence and no plan at all.
+ * Puts the plan of a part of `a`, for the shapes that the tensors have now, in the place of the one before. 0, or -1 or
+ * SESSION_NO_DEVICE with a sentence and no plan at all.
  */
 int kernel_load(kernel *k, answer *a, const answer_part *part, const tfl_context *context, char *error, size_t error_size);
 

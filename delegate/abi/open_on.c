@@ -21,7 +21,11 @@ ptfe_session *ptfe_open_on(const char *device, const void *plan, size_t length, 
         snprintf(error, error_size, "%s", text);
         return NULL;
     }
-    if (choice != CHOICE_NONE) return session_open(device_of(choice), plan, length, NULL, error, error_size);
+    if (choice != CHOICE_NONE) {
+        ptfe_session *session;
+        session_open(device_of(choice), plan, length, NULL, &session, error, error_size);
+        return session;
+    }
     /* Only a program knows what it has instead of the NPU: there are no kernels of TFLite to go on with. */
     snprintf(error, error_size, "%s", text);
     return NULL;

@@ -25,11 +25,10 @@ int work_load_kernels(work *w) {
     w->kernels = calloc(w->answer->part_count + 1, sizeof *w->kernels);
     if (w->kernels == NULL) return work_fail(w, "no memory for parts");
     for (size_t i = 0; i < w->answer->part_count; i++) {
-        w->kernels[i] = kernel_new(w->answer, &w->answer->parts[i], w->context, w->delegate, w->error, sizeof w->error);
-        if (w->kernels[i] == NULL) {
-            work_free_kernels(w);
-            return -1;
-        }
+        const int status = kernel_new(w->answer, &w->answer->parts[i], w->context, w->delegate, &w->kernels[i], w->error, sizeof w->error);
+        if (status == 0) continue;
+        work_free_kernels(w);
+        return status;
     }
     return 0;
 }

@@ -12,7 +12,8 @@ int work_fail(work *w, const char *text) {
 static int compile_once(work *w, int seconds) {
     int waited;
     const int lock = cache_lock(&w->entry, seconds, &waited);
-    const int status = waited && answer_from_cache(w) ? 0 : answer_from_engine(w);
+    const int found = waited ? answer_from_cache(w) : 0;
+    const int status = found > 0 ? 0 : found < 0 ? -1 : answer_from_engine(w);
     cache_unlock(&w->entry, lock);
     return status;
 }
@@ -26,7 +27,8 @@ int work_find_answer(work *w) {
     if (engine_find(o->value[OPTION_ENGINE], w->engine_file, sizeof w->engine_file, looked, sizeof looked) != 0) w->engine_file[0] = 0;
     cache_find(&w->entry, o->value[OPTION_CACHE], w->engine_file[0] == 0 ? NULL : w->engine_file, w->graph.message.data,
                w->graph.message.length);
-    if (answer_from_cache(w)) return 0;
+    const int found = answer_from_cache(w);
+    if (found != 0) return found > 0 ? 0 : -1;
     snprintf(w->error, sizeof w->error, "%s", looked);
     return w->engine_file[0] == 0 ? -1 /* the error says where it was looked for */ : compile_once(w, o->timeout_seconds);
 }

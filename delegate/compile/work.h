@@ -40,13 +40,13 @@ int work_preview(work *w, bytes *request);
 int plan_is_unchanged(const uint8_t *bytes_of_plan, size_t length);
 
 /* Loads every part's plan: from then on nothing but the device can fail. */
-int work_load_kernels(work *w);
+int work_load_kernels(work *w); /* 0, -1 or SESSION_NO_DEVICE */
 void work_free_kernels(work *w);
 
 /* The graph's answer with its kernels loaded, from the cache or the engine. */
 int work_find_answer(work *w);
 
-/* 1: a whole entry, its kernels loaded. 0: none. */
+/* 1: a whole entry, its kernels loaded. 0: none. -1: one that is good, but the device does not take it. */
 int answer_from_cache(work *w);
 
 int answer_from_engine(work *w);

@@ -18,6 +18,8 @@ typedef struct device_ops {
     uint32_t chip; /* that its plans are for */
     /* The plan must stay in place until unload. Allocates BOs, fills in addresses, checks what the device can check. NULL with a sentence in `error` on failure. */
     device_plan *(*load)(const plan *plan, const char *facts, char *error, size_t error_size);
+    /* Before the host touches a BO: 0, or DEVICE_FORKED, and nothing of `loaded` may be touched. NULL where a fork copies all. */
+    int (*begin)(device_plan *loaded, char *error, size_t error_size);
     /* Start of a BO's bytes for the host; stays valid until unload. */
     uint8_t *(*bo)(device_plan *loaded, uint32_t bo);
     /* Runs some jobs, one after the other, and waits for them. A device_result, with a sentence unless it is 0. */

@@ -213,16 +213,18 @@ static void renew_pattern(device_plan *d) {
 
 static uint8_t *proof_of(device_plan *d, const plan_job *job) { return bo(d, job->proof_bo) + job->proof_offset; }
 
-/* The job's values did not come, and what is still running is unknown: nothing of this file is touched again. */
-static int give_up(device_plan *d, char *error, size_t size, const char *what) {
-    const int why = errno;
-    if (why == ETIMEDOUT || why == EBUSY) {
-        rocket_file_set_aside(d->file);
-        memset(d->bos, 0, sizeof d->bos);
-    }
-    errno = why;
+static int give_up(char *error, size_t size, const char *what) {
     fail_errno(error, size, what);
     return DEVICE_FAILED;
+}
+
+/* Whatever the reason, the job may still run: nothing of this file is touched again. */
+static int leave_behind(device_plan *d, char *error, size_t size) {
+    const int why = errno;
+    rocket_file_set_aside(d->file);
+    memset(d->bos, 0, sizeof d->bos);
+    errno = why;
+    return give_up(error, size, "PREP_BO");
 }
 
 static int run_job(device_plan *d, uint32_t index, char *error, size_t size) {
@@ -231,31 +233,38 @@ static int run_job(device_plan *d, uint32_t index, char *error, size_t size) {
     uint8_t *proof = proof_of(d, job);
     renew_pattern(d);
     memcpy(proof, d->pattern, ATOM_BYTES);
-    if (finish(d, BO_IO) != 0) return give_up(d, error, size, "FINI_BO");
+    if (finish(d, BO_IO) != 0) return give_up(error, size, "FINI_BO");
     rocket_submit submit = {.jobs = (uintptr_t)&d->jobs[index], .job_count = 1, .job_struct_size = sizeof *d->jobs};
     const int64_t start = rocket_now();
-    if (rocket_ioctl(fd, ROCKET_IOCTL_SUBMIT, &submit) != 0) return give_up(d, error, size, "SUBMIT");
+    if (rocket_ioctl(fd, ROCKET_IOCTL_SUBMIT, &submit) != 0) return give_up(error, size, "SUBMIT");
     /* Kernels before 7.2 return the jiffies that were left. */
     rocket_prep_bo prep = {.handle = d->bos[BO_IO].handle, .timeout_ns = start + DEADLINES * d->limit};
-    if (rocket_ioctl(fd, ROCKET_IOCTL_PREP_BO, &prep) < 0) return give_up(d, error, size, "PREP_BO");
+    if (rocket_ioctl(fd, ROCKET_IOCTL_PREP_BO, &prep) < 0) return leave_behind(d, error, size);
     rocket_file_note_end();
     const int64_t took = rocket_now() - start;
     d->nanoseconds += (uint64_t)took;
-    if (memcmp(proof, d->pattern, ATOM_BYTES) == 0) {
-        fail(error, size, "the kernel driver dropped the job");
+    if (took >= d->limit) { /* first: a job that timed out writes no proof either */
+        snprintf(error, size, "a job took %lld ms: the kernel driver ends one at %lld ms without saying so", (long long)(took / 1000000),
+                 (long long)(d->limit / 1000000));
         return DEVICE_SUSPECT;
     }
-    if (took < d->limit) return 0;
-    snprintf(error, size, "a job took %lld ms: the kernel driver ends one at %lld ms without saying so", (long long)(took / 1000000),
-             (long long)(d->limit / 1000000));
+    if (memcmp(proof, d->pattern, ATOM_BYTES) != 0) return DEVICE_OK;
+    fail(error, size, "the kernel driver dropped the job");
     return DEVICE_SUSPECT;
 }
 
-static int run(device_plan *d, uint32_t first, uint32_t count, char *error, size_t size) {
+/* A forked child shares its parent's BOs: inputs that it writes would be the parent's. */
+static int begin(device_plan *d, char *error, size_t size) {
     if (!rocket_file_is_ours(d->file)) {
         fail(error, size, "loaded by the process that this one was forked from");
         return DEVICE_FORKED;
     }
+    if (!rocket_file_is_aside(d->file)) return DEVICE_OK;
+    fail(error, size, "another job of the NPU's file did not end");
+    return DEVICE_FAILED;
+}
+
+static int run(device_plan *d, uint32_t first, uint32_t count, char *error, size_t size) {
     if (first == 0) d->nanoseconds = 0;
     for (uint32_t i = first; i < d->plan->job_count && i - first < count; i++) {
         const int status = run_job(d, i, error, size);
@@ -279,6 +288,7 @@ static uint64_t task_products(const device_plan *d, uint32_t task) { return d->p
 const device_ops device_rocket = {.name = "rocket",
                                   .chip = 3588,
                                   .load = load,
+                                  .begin = begin,
                                   .bo = bo,
                                   .run = run,
                                   .task_nanoseconds = task_nanoseconds,

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,8 +37,7 @@ static struct {
     pthread_mutex_t lock;
     rocket_file *files[MOST_FILES];
     size_t count;
-    pid_t owner;
-} pool = {.lock = PTHREAD_MUTEX_INITIALIZER};
+} pool;
 
 static _Atomic int64_t last_end;
 
@@ -115,15 +115,21 @@ static rocket_file *choose(const char *path, char *error, size_t size) {
     return file != NULL ? file : least;
 }
 
-static void lock_pool(void) {
-    static _Atomic pid_t known;
-    const pid_t own = getpid();
-    pid_t before = atomic_load(&known);
-    if (before != own && atomic_compare_exchange_strong(&known, &before, own) && before != 0) {
-        /* A forked child: another thread of the parent may have held the lock. The files are the parent's. */
-        pthread_mutex_init(&pool.lock, NULL);
-        pool.count = 0;
+/* The pool of a forked child: another thread of the parent may have held the lock, and the files are the parent's. */
+static void begin_pool(pid_t own) {
+    static _Atomic pid_t owner; /* negative: being set up */
+    for (pid_t seen = atomic_load(&owner); seen != own; seen = atomic_load(&owner)) {
+        if (seen == -own) sched_yield();
+        else if (atomic_compare_exchange_strong(&owner, &seen, -own)) {
+            pthread_mutex_init(&pool.lock, NULL);
+            pool.count = 0;
+            atomic_store(&owner, own);
+        }
     }
+}
+
+static void lock_pool(void) {
+    begin_pool(getpid());
     pthread_mutex_lock(&pool.lock);
 }
 
@@ -146,6 +152,13 @@ void rocket_file_set_aside(rocket_file *file) {
     lock_pool();
     file->is_aside = 1;
     pthread_mutex_unlock(&pool.lock);
+}
+
+int rocket_file_is_aside(rocket_file *file) {
+    lock_pool();
+    const int is_aside = file->is_aside;
+    pthread_mutex_unlock(&pool.lock);
+    return is_aside;
 }
 
 int rocket_file_number(const rocket_file *file) { return file->fd; }

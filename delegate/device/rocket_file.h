@@ -27,8 +27,9 @@ rocket_file *rocket_file_take(const char *path, char *error, size_t error_size);
 /* The file is idle again once nobody has it. */
 void rocket_file_give(rocket_file *file);
 
-/* A job on it did not end in time: nobody gets it any more, and what is on it stays as it is. */
+/* A job on it did not end in time: nobody gets it any more, who shares it stops, and what is on it stays as it is. */
 void rocket_file_set_aside(rocket_file *file);
+int rocket_file_is_aside(rocket_file *file);
 
 int rocket_file_number(const rocket_file *file); /* the descriptor */
 

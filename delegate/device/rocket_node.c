@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "rocket_file.h"
 #include "rocket_uapi.h"
 
 enum { MOST_NODES = 64, MOST_PATH = 512 };
@@ -81,7 +82,7 @@ static void find_board(rocket_node *node, const char *root) {
 static int is_rocket(int fd) {
     char name[16] = "";
     rocket_drm_version version = {.name_len = sizeof name - 1, .name = name};
-    return ioctl(fd, ROCKET_IOCTL_VERSION, &version) == 0 && strcmp(name, "rocket") == 0;
+    return rocket_ioctl(fd, ROCKET_IOCTL_VERSION, &version) == 0 && strcmp(name, "rocket") == 0;
 }
 
 /* 0 with the node's path; else errno of the node that stands in the way, or ENOENT for none. */
@@ -102,11 +103,16 @@ static int find_node(rocket_node *node, const char *root) {
     return why;
 }
 
-static int module_is_loaded(const char *root) {
+/* A driver that is built into the kernel has no folder under /sys/module. */
+static int driver_is_here(const char *root) {
+    static const char *const places[] = {"/sys/module/rocket", "/sys/bus/platform/drivers/rocket"};
     char path[MOST_PATH];
     struct stat status;
-    snprintf(path, sizeof path, "%s/sys/module/rocket", root);
-    return stat(path, &status) == 0;
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        snprintf(path, sizeof path, "%s%s", root, places[i]);
+        if (stat(path, &status) == 0) return 1;
+    }
+    return 0;
 }
 
 /* Why a board with an RK3588 has no node that can be opened. */
@@ -115,7 +121,7 @@ static void explain(rocket_node *node, const char *root, int why) {
         say(node, ROCKET_UNUSABLE, "no permission to open /dev/accel/accel*: add the user to the group that owns it (often render), or pass the device into the container");
     } else if (why != ENOENT) {
         say(node, ROCKET_UNUSABLE, "/dev/accel/accel* cannot be opened: %s", strerror(why));
-    } else if (!module_is_loaded(root)) {
+    } else if (!driver_is_here(root)) {
         say(node, ROCKET_UNUSABLE, "the kernel module rocket is not loaded: modprobe rocket (Linux 6.18 or later with CONFIG_DRM_ACCEL_ROCKET)");
     } else if (node->cores == 0) {
         say(node, ROCKET_UNUSABLE, "the module rocket is loaded but found no core: the NPU's nodes are disabled in this board's device tree (status = \"okay\" is needed)");
@@ -138,9 +144,9 @@ void rocket_find(rocket_node *node, const char *root) {
         return;
     }
     if (is_known || node->cores > 0) explain(node, root, why);
-    else if (strncmp(node->chip, "rk35", 4) == 0) say(node, ROCKET_UNUSABLE, "the chip is %s, and programs are made for rk3588 so far", node->chip);
+    else if (node->chip[0] != 0) say(node, ROCKET_UNUSABLE, "the chip is %s, and programs are made for rk3588 so far", node->chip);
 #if defined(__aarch64__)
-    else if (node->chip[0] == 0) {
+    else {
         say(node, ROCKET_UNCLEAR, "no NPU is seen, and nothing tells which board this is (device=software takes the emulation)");
     }
 #endif

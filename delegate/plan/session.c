@@ -68,21 +68,29 @@ static int prepare(ptfe_session *session, const void *bytes, size_t length, cons
     return list_tensors(session, error, size) != 0 ? -1 : prepare_host(session, error, size);
 }
 
-ptfe_session *session_open(const device_ops *device, const void *bytes, size_t length, const char *facts, char *error, size_t size) {
+int session_open(const device_ops *device, const void *bytes, size_t length, const char *facts, ptfe_session **out, char *error,
+                 size_t size) {
     ptfe_session *session = calloc(1, sizeof *session);
+    *out = NULL;
     if (session == NULL) {
         snprintf(error, size, "no memory for a session");
-        return NULL;
+        return -1;
     }
     session->device = device;
-    if (prepare(session, bytes, length, facts, error, size) == 0) session->loaded = device->load(&session->plan, facts, error, size);
-    if (session->loaded != NULL) return session;
-    ptfe_close(session);
-    return NULL;
+    int status = prepare(session, bytes, length, facts, error, size);
+    if (status == 0) {
+        session->loaded = device->load(&session->plan, facts, error, size);
+        if (session->loaded == NULL) status = SESSION_NO_DEVICE;
+    }
+    if (status == 0) *out = session;
+    else ptfe_close(session);
+    return status;
 }
 
 ptfe_session *ptfe_open(const void *bytes, size_t length, const char *facts, char *error, size_t size) {
-    return session_open(&device_software, bytes, length, facts, error, size);
+    ptfe_session *session;
+    session_open(&device_software, bytes, length, facts, &session, error, size);
+    return session;
 }
 
 static int describe(const plan_tensor *t, ptfe_tensor *out) {
@@ -135,6 +143,8 @@ static int run_steps(ptfe_session *session, const session_watch *watch, char *er
 
 int session_run(ptfe_session *session, const void *const *inputs, void *const *outputs, const session_watch *watch, char *error,
                 size_t size) {
+    const int begun = session->device->begin == NULL ? DEVICE_OK : session->device->begin(session->loaded, error, size);
+    if (begun != DEVICE_OK) return begun;
     for (uint32_t i = 0; i < session->input_count; i++) {
         const plan_tensor *t = session->inputs[i];
         layout_to_cube(t, inputs[i], session->device->bo(session->loaded, t->bo));

@@ -16,9 +16,12 @@ struct ptfe_session {
     uint64_t *host_nanoseconds; /* of each of them, in the last run */
 };
 
-/* ptfe_open on a given device. */
-ptfe_session *session_open(const device_ops *device, const void *bytes, size_t length, const char *facts, char *error,
-                           size_t error_size);
+/* The plan is good, but the device does not take it: compiling again would not help. */
+enum { SESSION_NO_DEVICE = -3 };
+
+/* ptfe_open on a given device. 0, or -1 or SESSION_NO_DEVICE with a sentence and no session. */
+int session_open(const device_ops *device, const void *bytes, size_t length, const char *facts, ptfe_session **out, char *error,
+                 size_t error_size);
 
 /* Called behind each job and each step of the host, with their count so far: for tools that look into the arena. */
 typedef struct session_watch {

@@ -41,6 +41,7 @@ struct profile {
     int streams;   /* it is a pipe: its end is written once */
     off_t written; /* bytes before END_OF_TRACE */
     uint64_t begin, runs, event_count, dropped;
+    int is_npu;
     int failed; /* an errno: no trace any more */
 };
 
@@ -224,6 +225,7 @@ void profile_add(profile *p, const ptfe_session *session, uint64_t start) {
     pthread_mutex_lock(&p->lock);
     uint64_t at = start;
     p->runs++;
+    p->is_npu = strcmp(session->device->name, "rocket") == 0;
     const plan *plan = &session->plan;
     uint32_t host = 0;
     for (uint32_t job = 0; job <= plan->job_count; job++) {
@@ -259,8 +261,8 @@ static void print_table(const profile *p) {
                    (double)op->nanoseconds / 1000 / runs, nanoseconds == 0 ? 0 : 100.0 * (double)op->nanoseconds / (double)nanoseconds,
                    (double)op->cycles / runs, cycles == 0 ? 0 : 100.0 * (double)op->cycles / (double)cycles);
     }
-    line_say("%" PRIu64 " runs of %zu operations; us: the software NPU on this machine; cycles: the model of one %s core at %u MHz",
-             p->runs, p->operation_count, "RK3588", NPU_CLOCK_MEGAHERTZ);
+    line_say("%" PRIu64 " runs of %zu operations; us: %s; cycles: the model of one %s core at %u MHz",
+             p->runs, p->operation_count, p->is_npu ? "the NPU, a job's time shared out by the cycles" : "the software NPU on this machine", "RK3588", NPU_CLOCK_MEGAHERTZ);
 }
 
 void profile_end(profile *p) {

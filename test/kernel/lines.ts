@@ -14,6 +14,8 @@ export interface Prepared {
   readonly number: number;
   readonly status: number;
   readonly cpu: number;
+  /** KiB of the process. */
+  readonly resident: number;
   readonly ioctls: Ioctls | null;
 }
 

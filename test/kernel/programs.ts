@@ -15,6 +15,7 @@ export interface Programs {
   readonly library: string;
   readonly host: string;
   readonly count: string;
+  readonly answers: string;
   readonly server: string;
 }
 
@@ -50,6 +51,7 @@ export const buildPrograms = (): Programs => {
   if (typeof library !== 'string') throw new CannotSetUp(library.why);
   const programs = [
     ['host', ['-ldl', '-lpthread']],
+    ['answers', []],
     ['count.so', ['-shared', '-fPIC']],
   ] as const;
   for (const [name, flags] of programs) {
@@ -64,6 +66,7 @@ export const buildPrograms = (): Programs => {
     library,
     host: join(folder, 'host'),
     count: join(folder, 'count.so'),
+    answers: join(folder, 'answers'),
     server: join(folder, 'server'),
   };
 };

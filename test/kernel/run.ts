@@ -7,19 +7,13 @@ import { join } from 'node:path';
 import { repository } from '../host/python.js';
 import { type Bed, setUpBed } from './bed.js';
 import { type Boot, bootGuest, type GuestFiles } from './guest.js';
-import { marks, scenariosOf, type Seen } from './lines.js';
+import { judge, type Outcome } from './judge.js';
+import { marks, scenariosOf } from './lines.js';
 import { prepareModels, type TestedModel } from './models.js';
 import { CannotSetUp } from './process.js';
 import { buildPrograms, type Programs } from './programs.js';
 import { inputs, patient, type Scenario, small, stock, type Truths, unseen, wholeModels } from './scenarios.js';
 import { truthOf } from './truths.js';
-
-interface Outcome {
-  readonly scenario: Scenario;
-  readonly seen: Seen | undefined;
-  /** null: as it should be. */
-  readonly wrong: string | null;
-}
 
 const started = Date.now();
 const seconds = (): string => `${((Date.now() - started) / 1000).toFixed(0)} s`;
@@ -30,14 +24,6 @@ const commandsOf = ({ name, commands }: Scenario): readonly string[] => [
   ...commands.map((command) => `${command} 2>&1`),
   `sleep 0.2; echo "${marks.kernel}"; dmesg -c`,
 ];
-
-const judge = (scenario: Scenario, seen: Seen | undefined, truths: Truths): Outcome => {
-  if (seen === undefined) return { scenario, seen, wrong: 'the guest did not come to it' };
-  const allowed = scenario.kernel ?? [];
-  const unexpected = seen.kernel.find((line) => !allowed.some((pattern) => pattern.test(line)));
-  const wrong = scenario.check(seen, truths);
-  return { scenario, seen, wrong: wrong ?? (unexpected === undefined ? null : `the kernel says "${unexpected}"`) };
-};
 
 const bootAll = async (
   bed: Bed,
@@ -99,7 +85,7 @@ const main = async (): Promise<number> => {
   const files = (wanted: readonly TestedModel[]): GuestFiles => ({
     sysroot: programs.sysroot,
     library: programs.library,
-    programs: [programs.host, programs.count],
+    programs: [programs.host, programs.count, programs.answers],
     models: wanted.flatMap(({ model, plan }) => [model, plan]),
   });
   const isHere = (name: string): boolean => models.some((model) => name.endsWith(model.name));

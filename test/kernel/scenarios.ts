@@ -100,8 +100,53 @@ export const patient: readonly Scenario[] = [
 
 export const small = 'kws_ref_model';
 
+/** Of guest/answers.c, in its order: what the driver's callers, and the pretended driver, rely on. */
+const answers = [
+  'CREATE_BO of 0 bytes: ENOSPC',
+  'the first BO: handle 1 at 0x0',
+  'the second: handle 2 at 0x1000',
+  'behind 10000 bytes: handle 3 at 0x4000',
+  'mmap: zeros',
+  'GEM_CLOSE while it is mapped: 0',
+  'its address is not free: handle 3 at 0x5000',
+  'behind munmap it is: handle 4 at 0x4000',
+  'GEM_CLOSE of no handle: EINVAL',
+  'FINI_BO: 0, of no handle: ENOENT, reserved: EINVAL',
+  'PREP_BO of an idle BO: 0 at once',
+  'PREP_BO of no handle: ENOENT at once',
+  'no task: 0, and PREP: 0 at once',
+  'tasks of 4 bytes: 0, and PREP: 0 at once',
+  'a task without words: 0, and PREP: 0 at once',
+  'tasks at address 8: 0, and PREP: 0 at once',
+  'an unknown in: 0, and PREP: 0 at once',
+  'an unknown out: 0, and PREP: 0 at once',
+  'a BO twice in out: 0, and PREP: 0 at once',
+  'a BO in in and out: 0, and PREP: 0 at once',
+  'jobs of 39 bytes: EINVAL, and PREP: 0 at once',
+  'reserved 1: EINVAL, and PREP: 0 at once',
+  'jobs at address 8: EFAULT, and PREP: 0 at once',
+  'no job: 0, and PREP: 0 at once',
+  'a job that hangs: 0',
+  'PREP_BO, deadline now: EBUSY at once',
+  'PREP_BO of what it only reads: 0 at once',
+  'PREP_BO, 80 ms: ETIMEDOUT after a while',
+  'PREP_BO without end: 0 after the limit',
+  'PREP_BO afterwards, deadline now: 0 at once',
+] as const;
+
+const answered = ({ other }: Seen): string | null => {
+  const at = answers.findIndex((line) => !other.includes(line));
+  return at < 0 ? null : `not "${answers[at] ?? ''}" but "${other[at] ?? ''}"`;
+};
+
 /** With the module as it is: a time limit of 500 ms. */
 export const stock: readonly Scenario[] = [
+  {
+    name: 'what the driver answers',
+    commands: [misbehave(modes.hang, 0), 'answers', behave],
+    kernel: timedOut,
+    check: answered,
+  },
   { name: 'good', commands: [counted(host('run', small, 3))], check: byNpu(small, 3) },
   {
     name: 'a task hangs once',
