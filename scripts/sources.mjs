@@ -11,7 +11,9 @@ const targetOf = (gyp, target) =>
 /** The C sources of a target, with "<@(name)" spelt out. */
 export function sourcesOf(root, target) {
   const gyp = readGyp(root);
-  return targetOf(gyp, target).sources.flatMap(
+  const { sources, conditions = [] } = targetOf(gyp, target);
+  // A target's condition is WebAssembly; otherwise it is a machine.
+  return [...sources, ...conditions.flatMap(([, , otherwise]) => otherwise?.sources ?? [])].flatMap(
     (source) => gyp.variables[/^<@\((\w+)\)$/.exec(source)?.[1]] ?? [source],
   );
 }

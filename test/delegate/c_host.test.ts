@@ -429,7 +429,8 @@ describe('delegate in a C program', function () {
         [],
         [`option:node=${node}`, `option:engine=${engine}`, `option:cache=${dirname(started)}`],
       ]) {
-        const { stdout, stderr } = works([...given, ...steps], { ...how, variables });
+        // The device as an option: of variables it reads none.
+        const { stdout, stderr } = works(['option:device=software', ...given, ...steps], { ...how, variables });
         expect(stdout).to.equal('delegated 0\n');
         expect(said(stderr)).to.have.length(1);
         expect(stderr).to.match(/more rights than its user: no compiler and no cache are used, only a plan file/);
