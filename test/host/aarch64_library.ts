@@ -38,6 +38,7 @@ export function aarch64Library(): string | { readonly why: string } {
     ...strict,
     '-shared',
     '-fPIC',
+    '-Wl,-z,nodelete',
     `-DPTFE_VERSION="${version}"`,
     ...sources,
     '-o',
