@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { judge } from '../kernel/judge.js';
@@ -213,6 +214,13 @@ describe('device=npu on a pretended kernel', function () {
       expect(left).to.include({ files: 1, bos: 1, mapped: 0, mostBos: 4, create: 1 + 3 * 500, close: 3 * 500 });
       const [early = 0, late = Infinity] = [seen.prepares[100]?.resident, seen.prepares[499]?.resident];
       expect(late - early, 'KiB').to.be.lessThan(512);
+    });
+
+    it('the library stays when its host closes it: the pool of files is in it', () => {
+      const { status, stdout } = spawnSync('readelf', ['-d', library], { encoding: 'utf8' });
+      expect([status, stdout]).to.satisfy(
+        ([code, text]: readonly [number, string]) => code === 0 && /NODELETE/.test(text),
+      );
     });
 
     it('a process does not end within 5 ms behind its last job', async () => {
