@@ -62,7 +62,6 @@ for (const runtime of runtimes) {
         [{ device: 'gpu' }, 'software'],
         [{ chip: 'rk9999' }, 'rk3588'],
         [{ verbose: '2' }, '0|1'],
-        [{ cache: '~/plans' }, 'give the whole path'],
         [{ plan: '~' }, 'give the whole path'],
         [{ verbose: '-1' }, 'verbose'],
         [{ timeout: '1e99' }, 'timeout'],
