@@ -34,7 +34,8 @@ export interface Machine {
   /** `rk3588`: of the driver's cores, else of the device tree; null where nothing tells. */
   readonly chip: string | null;
   readonly board: string | null;
-  readonly moduleLoaded: boolean;
+  /** The driver is here, as a module or built in. */
+  readonly driverLoaded: boolean;
   readonly vendorDriver: boolean;
   /** Cores that the driver has bound. */
   readonly cores: readonly Core[];
@@ -116,7 +117,9 @@ const readNodes = (root: string): readonly AccelNode[] => {
       const status = statSync(join(root, 'dev/accel', name), { throwIfNoEntry: false });
       if (status === undefined) return [];
       const { mode, uid, gid } = status;
-      return [{ path: `/dev/accel/${name}`, mode: mode & 0o777, user: uid, group: gid, groupName: groups.get(gid) ?? null }];
+      return [
+        { path: `/dev/accel/${name}`, mode: mode & 0o777, user: uid, group: gid, groupName: groups.get(gid) ?? null },
+      ];
     });
 };
 
@@ -124,7 +127,9 @@ const readContainer = (root: string): string | null => {
   if (exists(join(root, '.dockerenv'))) return 'docker';
   if (exists(join(root, 'run/.containerenv'))) return 'podman';
   const named = /(?:^|\0)container=([^\0]+)/.exec(textOf(join(root, 'proc/1/environ')) ?? '')?.[1];
-  return named ?? /\b(docker|lxc|kubepods|containerd|libpod)\b/.exec(textOf(join(root, 'proc/1/cgroup')) ?? '')?.[1] ?? null;
+  return (
+    named ?? /\b(docker|lxc|kubepods|containerd|libpod)\b/.exec(textOf(join(root, 'proc/1/cgroup')) ?? '')?.[1] ?? null
+  );
 };
 
 const readConfinement = (root: string): string | null => {
@@ -143,7 +148,7 @@ const readClock = (root: string): number | null => {
   const devfreq = join(root, 'sys/class/devfreq');
   const files = [
     ...namesIn(clocks)
-      .filter((name) => /^(scmi_clk_npu|clk_rknn_dsu0)$/.test(name))
+      .filter((name) => /^(scmi_clk_npu|clk_npu|clk_rknn_dsu0)$/.test(name))
       .map((name) => join(clocks, name, 'clk_rate')),
     ...namesIn(devfreq)
       .filter((name) => name.includes('npu'))
@@ -182,9 +187,12 @@ export const readMachine = (root: string): Machine => {
   return {
     kernel,
     configured: readConfigured(root, kernel),
-    chip: cores.map(({ chip }) => chip).find((chip) => chip !== null) ?? compatible.findLast((chip) => chip !== null) ?? null,
+    chip:
+      cores.map(({ chip }) => chip).find((chip) => chip !== null) ??
+      compatible.findLast((chip) => chip !== null) ??
+      null,
     board: rootProperty(root, 'model')[0] ?? null,
-    moduleLoaded: exists(join(root, 'sys/module/rocket')),
+    driverLoaded: ['sys/module/rocket', 'sys/bus/platform/drivers/rocket'].some((path) => exists(join(root, path))),
     vendorDriver: exists(join(root, 'sys/module/rknpu')) || exists(join(root, 'sys/bus/platform/drivers/RKNPU')),
     cores,
     statuses: readStatuses(root),
