@@ -38,6 +38,12 @@ const first: readonly (readonly [string, Subject])[] = [
 
 const single: readonly (readonly [string, Subject])[] = [
   ['a 1x1 convolution of many values', convolution({ size: [32, 32, 64], to: 64, filterScale: 0.004 })],
+  // An effective scale of a power of two: many products lie halfway between two values.
+  [
+    'a convolution with halves',
+    convolution({ size: [16, 16, 32], to: 32, inputScale: 1 / 16, filterScale: 1 / 64, outputScale: 1 / 4 }),
+  ],
+  ['MUL with halves', binary('MUL', [16, 16, 32], [1 / 16, 1 / 16], 1 / 4)],
   ['a convolution per channel', convolution({ size: [12, 12, 32], to: 32, kernel: 3, perChannel: true })],
   ['a convolution with RELU6', convolution({ size: [12, 12, 32], to: 32, kernel: 3, act: 'relu6' })],
   ['a convolution in uint8', convolution({ size: [12, 12, 32], to: 32, kernel: 3, type: 'uint8', act: 'relu6' })],

@@ -85,7 +85,9 @@ export interface Convolution {
   readonly type?: ByteType;
   readonly perChannel?: boolean;
   readonly act?: keyof typeof activation;
+  readonly inputScale?: number;
   readonly filterScale?: number;
+  readonly outputScale?: number;
 }
 
 /** Padding is SAME. */
@@ -98,7 +100,12 @@ export const convolution = ({
   perChannel,
   ...more
 }: Convolution): Subject => {
-  const { act = 'none', filterScale = 0.2 / (kernel * Math.sqrt(size[2])) / 8 } = more;
+  const {
+    act = 'none',
+    inputScale = 0.05,
+    outputScale = 0.07,
+    filterScale = 0.2 / (kernel * Math.sqrt(size[2])) / 8,
+  } = more;
   const [height, width, channels] = size;
   const isDepthwise = to === undefined;
   const results = to ?? channels;
@@ -110,6 +117,8 @@ export const convolution = ({
     op: isDepthwise ? 'DEPTHWISE_CONV_2D' : 'CONV_2D',
     type,
     inputs: [[1, height, width, channels]],
+    inputScales: [inputScale],
+    outputScale,
     constants: [
       constant(type, shape, scales, type === 'int8' ? 0 : 131, isDepthwise ? 3 : 0),
       { type: 'int32', shape: [results], quantization: null, data: new Uint8Array(bias.buffer) },
