@@ -1,7 +1,7 @@
 /** All findings of `ptfe doctor`, in the order in which one rests on the other. */
 import type { Addon } from '../commands/installation.js';
 import type { Finding } from './finding.js';
-import { cacheFinding, libraryFinding, nodeFinding, pythonFinding, tryAddon, tryEngine } from './installed.js';
+import { cacheFinding, libraryFinding, nodeFinding, pythonFindings, tryAddon, tryEngine } from './installed.js';
 import { readMachine } from './machine.js';
 import { choiceFinding, npuFindings } from './npu_findings.js';
 import { trialFinding } from './trial.js';
@@ -25,7 +25,7 @@ export const examine = ({ library, engine, loadAddon, environment }: Examined): 
   };
   return [
     nodeFinding(environment),
-    pythonFinding(environment),
+    ...pythonFindings(environment),
     libraryFinding(library),
     compiled.finding,
     addon.finding,

@@ -4,6 +4,7 @@ import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:f
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Addon } from '../commands/installation.js';
+import { newestNumerics, numericsOfVersion } from '../model/numerics.js';
 import { absent, failed, type Finding, messageOf, ok } from './finding.js';
 import { compileByEngine } from './trial.js';
 
@@ -37,19 +38,41 @@ export const nodeFinding = (environment: Environment): Finding => {
 };
 
 const pythonProgram = [
-  'import importlib.util as u, sys',
-  'names = [n for n in ("tflite_runtime", "ai_edge_litert", "tensorflow") if u.find_spec(n)]',
-  'print("%d.%d.%d" % sys.version_info[:3], sys.executable, *names, sep="\\n")',
+  'import importlib.metadata as m, sys',
+  'names = ("tflite-runtime", "ai-edge-litert", "ai-edge-litert-nightly", "tensorflow", "tensorflow-cpu")',
+  'versions = {d.metadata["Name"].lower().replace("_", "-"): d.version for d in m.distributions() if d.metadata["Name"]}',
+  'print("%d.%d.%d" % sys.version_info[:3], sys.executable, *(n + " " + versions[n] for n in names if n in versions), sep="\\n")',
 ].join('\n');
 
-export const pythonFinding = (environment: Environment): Finding => {
+/** Python, its runtimes, and whose numbers plans have in them: the delegate asks TFLite's kernels as well. */
+export const pythonFindings = (environment: Environment): readonly Finding[] => {
   const python = environment['PTFE_PYTHON'] ?? 'python3';
   const { status, stdout } = spawnSync(python, ['-c', pythonProgram], { encoding: 'utf8', timeout: 20_000 });
-  if (status !== 0) return absent('Python', `${python} does not run`, 'needed by Python programs only');
+  const numerics = (runtimes: readonly string[]): Finding => numericsFinding(environment, runtimes);
+  if (status !== 0) return [absent('Python', `${python} does not run`, 'needed by Python programs only'), numerics([])];
   const [version = '', path = '', ...runtimes] = stdout.trim().split('\n');
-  return runtimes.length === 0
-    ? absent('Python', `${version}, ${path}: no TFLite runtime in it`, 'pip install ai-edge-litert')
-    : ok('Python', `${version}, ${path}: ${runtimes.join(', ')}`);
+  const finding =
+    runtimes.length === 0
+      ? absent('Python', `${version}, ${path}: no TFLite runtime installed in it`, 'pip install ai-edge-litert')
+      : ok('Python', `${version}, ${path}: ${runtimes.join(', ')}`);
+  return [finding, numerics(runtimes)];
+};
+
+/** @param runtimes names and versions */
+const numericsFinding = (environment: Environment, runtimes: readonly string[]): Finding => {
+  const asked = environment['PTFE_NUMERICS'] ?? 'auto';
+  const text =
+    asked !== 'auto'
+      ? `${asked}, by PTFE_NUMERICS`
+      : runtimes.length === 0
+        ? `the kernels of the host's TFLite are asked; ${newestNumerics} where they do not tell`
+        : runtimes
+            .map((runtime) => {
+              const [name = '', version = ''] = runtime.split(' ');
+              return `${numericsOfVersion(name, version) ?? newestNumerics} by the version of ${runtime}`;
+            })
+            .join(', ') + ' (verbose=1 says what its kernels answer)';
+  return ok('numerics', text);
 };
 
 /**
