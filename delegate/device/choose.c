@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "rocket_node.h"
-#include "../plan/session.h"
 
 int device_choose(const char *option, enum device_choice *choice, char *text, size_t size) {
     rocket_node node;
@@ -40,21 +39,4 @@ const device_ops *device_of(enum device_choice choice) {
     case CHOICE_NONE: break;
     }
     return NULL;
-}
-
-ptfe_session *ptfe_open_on(const char *name, const void *bytes, size_t length, char *error, size_t size) {
-    static const char *const names[] = {"auto", "npu", "software"};
-    enum device_choice choice;
-    char text[400];
-    int is_known = 0;
-    for (size_t i = 0; name != NULL && i < sizeof names / sizeof *names; i++) is_known |= strcmp(name, names[i]) == 0;
-    if (!is_known) {
-        snprintf(error, size, "no device \"%.40s\" (devices: auto npu software)", name == NULL ? "" : name);
-        return NULL;
-    }
-    if (device_choose(name, &choice, text, sizeof text) != 0 || choice == CHOICE_NONE) {
-        snprintf(error, size, "%s", text);
-        return NULL;
-    }
-    return session_open(device_of(choice), bytes, length, NULL, error, size);
 }

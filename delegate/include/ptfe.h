@@ -54,12 +54,6 @@ PTFE_API const char *ptfe_device(const ptfe_session *session);
 /* The same on the software NPU. `facts`: its switches, "name=value,...", or NULL. */
 PTFE_API ptfe_session *ptfe_open(const void *plan, size_t length, const char *facts, char *error, size_t error_size);
 
-/*
- * ptfe_open on a device by its name: "npu", "software", or "auto", which takes an NPU that works, and the software NPU where
- * there is no Rockchip chip. NULL with a sentence in `error` where it cannot be had.
- */
-PTFE_API ptfe_session *ptfe_open_on(const char *device, const void *plan, size_t length, char *error, size_t error_size);
-
 PTFE_API uint32_t ptfe_input_count(const ptfe_session *session);
 PTFE_API uint32_t ptfe_output_count(const ptfe_session *session);
 /* 0, or -1 when there is no such tensor. */

@@ -61,8 +61,7 @@ static int open_session(call *c, napi_value plan, const device_ops *device) {
         return -1;
     }
     if (length > 0) memcpy(c->plan, bytes, length);
-    c->session = session_open(device, c->plan, length, c->facts, error, sizeof error);
-    if (c->session != NULL) return 0;
+    if (session_open(device, c->plan, length, c->facts, &c->session, error, sizeof error) == 0) return 0;
     addon_throw(c->env, error);
     return -1;
 }

@@ -120,6 +120,16 @@ const tell = ({ out }: Terminal, rungs: readonly RungResult[], facts: readonly F
   out(`${same} of ${rungs.length} rungs gave the software NPU's values; to send back: ${file}\n`);
 };
 
+/** A rung of a folder may be damaged: the software NPU then has no values for it. @throws PtfeError `bad-plan` */
+const inRung = <T>({ name }: Rung, judge: () => T): T => {
+  try {
+    return judge();
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    throw new PtfeError('bad-plan', `rung "${name}"`, text, 'ptfe selftest --write FOLDER');
+  }
+};
+
 export const selftestCommand: Subcommand = {
   name: 'selftest',
   summary: 'the first hour on silicon: a ladder on the NPU against the software NPU',
@@ -137,7 +147,7 @@ export const selftestCommand: Subcommand = {
     if (read !== undefined && (write !== undefined || parsed.positionals.length > 0))
       throw badUsage('selftest', '--read takes the rungs of the folder, and nothing else');
     const addon = loadAddon();
-    const software: RunSoftware = ({ plan, inputs }: Rung, facts) => addon.planRun(plan, inputs, { facts });
+    const software: RunSoftware = ({ plan, inputs }, facts) => addon.planRun(plan, inputs, { facts });
     if (write !== undefined) {
       const rungs = ladder(parsed.positionals.flatMap(modelRungs));
       writeLadder(write, rungs, software);
@@ -145,7 +155,7 @@ export const selftestCommand: Subcommand = {
       return 0;
     }
     const { rungs, device } = read === undefined ? localRun(parsed, addon) : readLadder(read);
-    const results = rungs.map((rung) => judgeRung(rung, software, device));
+    const results = rungs.map((rung) => inRung(rung, () => judgeRung(rung, software, device)));
     const facts = judgeFacts(results);
     const machine = read === undefined ? describe(readMachine('/')) : null;
     const answer = { version: engineVersion, machine, silentFacts, rungs: results, facts };

@@ -13,9 +13,21 @@ const ladderFile = 'ladder.txt';
 const digits = 3;
 const numbered = (number: number): string => String(number).padStart(digits, '0');
 
+/** @throws PtfeError `no-file` in place of the error of a call on a file */
+const onFile = <T>(path: string, call: () => T): T => {
+  try {
+    return call();
+  } catch (error) {
+    const text = error instanceof Error ? error.message.replace(/,.*/s, '') : String(error);
+    throw new PtfeError('no-file', path, text);
+  }
+};
+
 export const writeLadder = (folder: string, rungs: readonly Rung[], software: RunSoftware): void => {
-  mkdirSync(folder, { recursive: true });
-  const put = (name: string, bytes: Uint8Array | string): void => writeFileSync(join(folder, name), bytes);
+  // Not recursive: that never ends in /proc.
+  if (!existsSync(folder)) onFile(folder, () => mkdirSync(folder));
+  const put = (name: string, bytes: Uint8Array | string): void =>
+    onFile(join(folder, name), () => writeFileSync(join(folder, name), bytes));
   const lines = rungs.map((rung, i) => {
     const number = numbered(i);
     const outputs = software(rung, {});
@@ -41,9 +53,12 @@ export const readLadder = (folder: string): RunFolder => {
     .split('\n')
     .filter((line) => line !== '')
     .map((line): Rung => {
-      const [, number = '', inputs = '0', results = '0', name = ''] = /^(\d+) (\d+) (\d+) (.*)$/.exec(line) ?? [];
+      const [, number = '', inputs = '0', results = '0', name = ''] =
+        /^(\d+) (\d{1,2}) (\d{1,2}) (.*)$/.exec(line) ?? [];
+      if (number === '') throw new PtfeError('no-file', path, `"${line.slice(0, 40)}" is no rung`);
       const file = (suffix: string): string => join(folder, `${number}.${suffix}`);
-      const bytes = (suffix: string): Uint8Array => Uint8Array.from(readFileSync(file(suffix)));
+      const bytes = (suffix: string): Uint8Array =>
+        onFile(file(suffix), () => Uint8Array.from(readFileSync(file(suffix))));
       const rung: Rung = {
         name,
         plan: bytes('plan'),
@@ -62,5 +77,6 @@ export const readLadder = (folder: string): RunFolder => {
     if (!files.every((file) => existsSync(file))) throw new Error('it was not run');
     return files.map((file) => Uint8Array.from(readFileSync(file)));
   };
+  if (rungs.length === 0) throw new PtfeError('no-file', path, 'it names no rung', 'ptfe selftest --write FOLDER');
   return { rungs, device };
 };

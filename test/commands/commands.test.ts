@@ -63,7 +63,7 @@ describe('commands', () => {
       expectRefused(
         ptfe('dissasm', plan),
         'no command "dissasm"',
-        'compile, check, compare, cut, disasm, stream, npu, doctor',
+        'compile, check, compare, cut, disasm, stream, npu, doctor, selftest',
       );
       expectRefused(ptfe('disasm'), 'disasm: no file given', 'ptfe disasm --help');
       expectRefused(ptfe('disasm', plan, model), 'one file at a time, not 2');
@@ -330,11 +330,6 @@ describe('commands', () => {
     it('examines what is here, as text and as JSON', () => {
       const { code, out } = ptfe('doctor', '--json');
       expect(code).to.be.oneOf([0, 1]);
-<<<<<<< HEAD
-      const { findings, options } = json(out);
-      const whats = (findings as readonly { readonly what: string }[]).map(({ what }) => what);
-      expect(whats).to.deep.equal(['Node', 'Python', 'numerics', 'library', 'engine', 'addon', 'device', 'cache']);
-=======
       const { findings, options, works } = json(out);
       const lines = findings as readonly Finding[];
       expect(works).to.equal(lines.every(({ state }) => state !== 'failed'));
@@ -353,7 +348,6 @@ describe('commands', () => {
         'cache',
       ];
       expect(whats).to.include.members(own);
->>>>>>> e046f9f (ptfe doctor examines: it loads, starts, compiles, runs and compares, and reads what stands between a program and the NPU)
       expect(options).to.have.length(delegateOptions.length);
       const text = ptfe('doctor').out;
       for (const { what, state, cure } of lines) {

@@ -1,8 +1,7 @@
 import { expect } from 'chai';
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { hostname, userInfo } from 'node:os';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { libraryFile } from '../../src/commands/installation.js';
@@ -112,7 +111,9 @@ describe('selftest', () => {
     const npu = addon.findNpu('').presence === 'ready';
     const cases = [
       [['--device', 'gpu'], 'only npu and software'],
-      [['--facts', 'int8_lut=refused'], npu ? 'cannot be told' : 'cannot be told'],
+      [['--facts', 'int8_lut=refused'], 'cannot be told'],
+      [['--write', join(repository, 'package.json')], 'ENOTDIR'],
+      [['--write', '/proc/none/ladder'], '/proc/none/ladder'],
       [['--device', 'software', '--facts', 'int8_lut'], 'name=value'],
       [['--device', 'software', '--facts', 'int8_lut=maybe'], 'has no value "maybe"'],
       [['--read', join(folder, 'none')], 'no such file'],
@@ -124,6 +125,34 @@ describe('selftest', () => {
       expect(code, args.join(' ')).to.equal(2);
       expect(err, args.join(' ')).to.match(/^ptfe[^\n]*\n$/);
       expect(err).to.contain(text);
+    }
+  });
+
+  it('a folder that is damaged anywhere is one line', function () {
+    this.timeout(60_000);
+    const board = join(folder, 'damaged');
+    const damages: readonly (readonly [string, string | null])[] = [
+      ['000.plan', null],
+      ['000.in0', null],
+      ['000.in0', 'short'],
+      ['000.plan', 'PTFEPLAN'],
+      ['000.plan', ''],
+      ['ladder.txt', ''],
+      ['ladder.txt', 'x y z\n'],
+      ['ladder.txt', '000 9999999999 1 many\n'],
+    ];
+    expect(ptfe('selftest', '--write', board).code).to.equal(0);
+    for (const [name, contents] of damages) {
+      const path = join(board, name);
+      const good = readFileSync(path);
+      if (contents === null) rmSync(path);
+      else writeFileSync(path, contents);
+      const { code, err } = ptfe('selftest', '--read', board, '-o', join(folder, 'damaged.gz'));
+      expect(code, `${name} ${contents ?? 'gone'}: ${err}`).to.equal(2);
+      expect(err)
+        .to.match(/^ptfe[^\n]*\n$/)
+        .and.not.contain('a bug in ptfe');
+      writeFileSync(path, good);
     }
   });
 
