@@ -7,6 +7,7 @@ import type { Addon, PlanDevice } from '../commands/installation.js';
 import type { Graph, Tensor } from '../model/graph.js';
 import { joined } from '../model/joined.js';
 import { activation as activations, padding } from '../model/operators.js';
+import { newestNumerics } from '../model/numerics.js';
 import { messageOf } from '../model/write_message.js';
 import { partsRun, readPlansRun } from '../plan/answer.js';
 import { evaluate } from '../reference/graph.js';
@@ -41,6 +42,7 @@ const bytesOf = (length: number, step: number): Uint8Array =>
 
 /** A 1x1 convolution. */
 const graph: Graph = {
+  numerics: newestNumerics,
   tensors: new Map(
     [
       activation(0, 'input', 0.05, -3),

@@ -1,6 +1,7 @@
 /** Small graphs for the self-test: one layer each, with weights and numbers that look like noise and are the same in each run. */
 import type { Graph, Node, Part, Tensor } from '../model/graph.js';
 import { elementCount } from '../model/graph.js';
+import { newestNumerics } from '../model/numerics.js';
 import { activation, padding } from '../model/operators.js';
 
 export interface Subject {
@@ -64,7 +65,7 @@ const layer = ({ op, type = 'int8', inputs, constants = [], output, params = {},
     params,
   };
   return {
-    graph: { tensors: new Map(all.map((tensor) => [tensor.index, tensor])), nodes: [node] },
+    graph: { numerics: newestNumerics, tensors: new Map(all.map((tensor) => [tensor.index, tensor])), nodes: [node] },
     part: { nodes: [0], inputs: inputs.map((_, i) => i), outputs: [last] },
   };
 };

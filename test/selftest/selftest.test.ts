@@ -192,7 +192,7 @@ describe('selftest', () => {
       expect(read().code).to.equal(1);
       expect(archive(to).rungs.every(({ state }) => state === 'failed')).to.equal(true);
     }
-    expect(run('gpu').stdout).to.contain('no device "gpu"');
+    expect(run('gpu').stdout).to.contain('device "gpu"');
     appendFileSync(join(board, 'ladder.txt'), '999 1 1 nothing\n');
     expect(run('software').status).to.equal(1);
     expect(run('software').stdout).to.contain('its plan cannot be read');
