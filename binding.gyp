@@ -40,6 +40,13 @@
       "delegate/device/software.c",
       "delegate/plan/host_kernels.c",
       "delegate/plan/session.c"
+    ],
+    "machine_sources": [
+      "delegate/device/rocket.c",
+      "delegate/device/rocket_file.c",
+      "delegate/device/rocket_node.c",
+      "delegate/util/options.c",
+      "delegate/util/paths.c"
     ]
   },
   "target_defaults": {
@@ -75,7 +82,6 @@
         "delegate/compile/engine_files.c",
         "delegate/compile/complaints.c",
         "delegate/util/line.c",
-        "delegate/util/paths.c",
         "delegate/util/signals.c",
         "delegate/compile/cache.c",
         "delegate/compile/cache_folder.c",
@@ -86,13 +92,10 @@
         "delegate/abi/fallback.c",
         "delegate/util/report.c",
         "delegate/util/profile.c",
-        "delegate/util/options.c",
         "delegate/util/bytes.c",
         "delegate/util/sha256.c",
         "delegate/device/choose.c",
-        "delegate/device/rocket.c",
-        "delegate/device/rocket_file.c",
-        "delegate/device/rocket_node.c",
+        "<@(machine_sources)",
         "<@(plan_sources)",
         "<@(npu_sources)"
       ],
@@ -116,6 +119,8 @@
         "variables": {"emnapi_dir": "<!(node -p \"require('path').dirname(require.resolve('emnapi'))\")"},
         "include_dirs": ["<(emnapi_dir)/include/node"],
         "libraries": ["-L<(emnapi_dir)/lib/wasm32-wasi", "-lemnapi-basic"]
+      }, {
+        "sources": ["delegate/node/addon_machine.c", "<@(machine_sources)"]
       }]]
     }
   ]

@@ -182,7 +182,7 @@ static device_plan *load(const plan *p, const char *facts, char *error, size_t s
     (void)facts; /* what-if readings are the software NPU's */
     rocket_find(&node, "");
     if (node.presence != ROCKET_READY) {
-        fail(error, size, node.text);
+        fail(error, size, node.presence == ROCKET_ABSENT ? "no Rockchip NPU on this machine" : node.text);
         return NULL;
     }
     device_plan *d = calloc(1, sizeof *d);

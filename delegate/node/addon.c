@@ -1,14 +1,18 @@
 /*
  * Node-API over the plan reader and the software NPU, the same source native and as WebAssembly:
  *   planRun(plan: Uint8Array, inputs: Uint8Array[],
- *           {facts?: {name: value}, reads?: {step, bo, offset, length}[]}): Uint8Array[]
+ *           {facts?: {name: value}, reads?: {step, bo, offset, length}[], device?: 'software' | 'npu'}): Uint8Array[]
  * Inputs and outputs are the tensors' bytes in TFLite's layout, in the plan's order. Behind the outputs come the reads: bytes
- * of a BO as they are when `step` jobs and steps of the host have run. Programs: addon_program.c.
+ * of a BO as they are when `step` jobs and steps of the host have run. Programs: addon_program.c. The NPU, and what the
+ * delegate makes of a machine: addon_machine.c, native only.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#if !defined(__wasm__)
+#include "addon_machine.h"
+#endif
 #include "addon_program.h"
 #include "addon_reads.h"
 #include "addon_values.h"
@@ -35,7 +39,15 @@ static void end_call(call *c) {
     free(c->plan);
 }
 
-static int open_session(call *c, napi_value plan) {
+#if defined(__wasm__)
+static const device_ops *addon_device(napi_env env, napi_value options) {
+    (void)env;
+    (void)options;
+    return &device_software;
+}
+#endif
+
+static int open_session(call *c, napi_value plan, const device_ops *device) {
     uint8_t *bytes;
     size_t length;
     char error[ADDON_TEXT_BYTES] = "";
@@ -49,8 +61,7 @@ static int open_session(call *c, napi_value plan) {
         return -1;
     }
     if (length > 0) memcpy(c->plan, bytes, length);
-    c->session = ptfe_open(c->plan, length, c->facts, error, sizeof error);
-    if (c->session != NULL) return 0;
+    if (session_open(device, c->plan, length, c->facts, &c->session, error, sizeof error) == 0) return 0;
     addon_throw(c->env, error);
     return -1;
 }
@@ -125,7 +136,8 @@ static napi_value run(call *c, napi_value *arguments) {
     if (addon_facts(c->env, arguments[2], c->facts) != 0) {
         return addon_throw(c->env, "planRun: facts must be {name: value} of short strings");
     }
-    if (open_session(c, arguments[0]) != 0 || take_inputs(c, arguments[1]) != 0 || make_outputs(c) != 0) return NULL;
+    const device_ops *device = addon_device(c->env, arguments[2]);
+    if (device == NULL || open_session(c, arguments[0], device) != 0 || take_inputs(c, arguments[1]) != 0 || make_outputs(c) != 0) return NULL;
     if (addon_reads_take(c->env, arguments[2], c->session, &c->reads) != 0) return NULL;
     const session_watch watch = {addon_reads_step, &c->reads};
     if (session_run(c->session, (const void *const *)c->inputs, (void *const *)c->outputs, c->reads.count > 0 ? &watch : NULL, error,
@@ -155,6 +167,10 @@ NAPI_MODULE_INIT() {
         {"programRun", addon_program_run},
         {"programRead", addon_program_read},
         {"programWrite", addon_program_write},
+#if !defined(__wasm__)
+        {"findNpu", addon_find_npu},
+        {"checkOption", addon_check_option},
+#endif
     };
     for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
         napi_value function;

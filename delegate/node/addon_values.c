@@ -61,6 +61,12 @@ int addon_u32(napi_env env, napi_value object, const char *name, uint32_t *out) 
     return 0;
 }
 
+int addon_text(napi_env env, napi_value object, const char *name, char *out, size_t size) {
+    napi_value value;
+    if (property(env, object, name, napi_string, &value) != 0) return -1;
+    return napi_get_value_string_utf8(env, value, out, size, NULL) == napi_ok ? 0 : -1;
+}
+
 int addon_flag(napi_env env, napi_value object, const char *name, int *out) {
     napi_value value;
     bool flag;

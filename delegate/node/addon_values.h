@@ -19,6 +19,8 @@ int addon_facts(napi_env env, napi_value options, char facts[ADDON_FACTS_BYTES])
 
 /* A property of a plain object; -1 when it is absent or no number in 0..UINT32_MAX, or no boolean. */
 int addon_u32(napi_env env, napi_value object, const char *name, uint32_t *out);
+/* A string, cut where it does not fit; -1 when the property is absent or something else. */
+int addon_text(napi_env env, napi_value object, const char *name, char *out, size_t size);
 int addon_flag(napi_env env, napi_value object, const char *name, int *out);
 
 /* A new Uint8Array with a copy of the bytes; NULL with an exception when there is no memory. */

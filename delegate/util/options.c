@@ -138,6 +138,18 @@ static int refuse_unknown(const char *key, char *error, size_t size) {
     return -1;
 }
 
+/* By name or alias; OPTION_COUNT for none. */
+static int find(const char *key) {
+    int id = 0;
+    while (id < OPTION_COUNT && strcmp(key, table[id].name) != 0 && (table[id].alias == NULL || strcmp(key, table[id].alias) != 0)) id++;
+    return id;
+}
+
+int options_check(const char *name, const char *value, char *error, size_t size) {
+    const int id = find(name);
+    return id == OPTION_COUNT ? refuse_unknown(name, error, size) : check((enum option_id)id, value, error, size);
+}
+
 int options_read(options *out, char **keys, char **values, size_t count, char *error, size_t size) {
     memset(out, 0, sizeof *out);
     out->privileged = getauxval(AT_SECURE) != 0;
@@ -155,11 +167,7 @@ int options_read(options *out, char **keys, char **values, size_t count, char *e
     }
     for (size_t i = 0; i < count; i++) {
         const char *key = keys[i] == NULL ? "" : keys[i];
-        int id = 0;
-        while (id < OPTION_COUNT && strcmp(key, table[id].name) != 0 &&
-               (table[id].alias == NULL || strcmp(key, table[id].alias) != 0)) {
-            id++;
-        }
+        const int id = find(key);
         if (id == OPTION_COUNT) return refuse_unknown(key, error, size);
         if (set(out, (enum option_id)id, values[i] == NULL ? "" : values[i], error, size) != 0) return -1;
     }

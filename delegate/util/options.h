@@ -44,4 +44,7 @@ const char *numerics_name(enum numerics n);
 int options_read(options *out, char **keys, char **values, size_t count, char *error, size_t error_size);
 void options_free(options *o);
 
+/* What options_read would say of one option by its name; 0 where it would take the value. */
+int options_check(const char *name, const char *value, char *error, size_t error_size);
+
 #endif

@@ -8,6 +8,7 @@ import { cutCommand } from './cut.js';
 import { disasmCommand } from './disasm.js';
 import { doctorCommand } from './doctor.js';
 import { npuCommand } from './npu.js';
+import { selftestCommand } from './selftest.js';
 import { streamCommand } from './stream.js';
 import type { ExitCode, Subcommand, Terminal } from './subcommand.js';
 
@@ -21,6 +22,7 @@ const subcommands: readonly Subcommand[] = [
   streamCommand,
   npuCommand,
   doctorCommand,
+  selftestCommand,
 ];
 
 const help = [

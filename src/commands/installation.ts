@@ -20,10 +20,23 @@ export interface Region {
   readonly constant?: boolean;
 }
 
+/** Which NPU the delegate sees (delegate/device/rocket_node.h). */
+export interface NpuPresence {
+  readonly presence: 'ready' | 'unusable' | 'unclear' | 'absent';
+  readonly path: string;
+  readonly chip: string;
+  readonly cores: number;
+  /** Why it cannot be used, and what to do. */
+  readonly text: string;
+}
+
 export interface AddonOptions {
   /** Switches of the software NPU. */
   readonly facts?: Readonly<Record<string, string>>;
 }
+
+/** What runs a plan: `software` by default. */
+export type PlanDevice = 'software' | 'npu';
 
 /** Bytes of one of a plan's BOs as they are when `step` jobs and steps of the host have run. */
 export interface PlanRead {
@@ -39,14 +52,18 @@ export interface LoadedProgram {
   readonly [programBrand]: true;
 }
 
-/** The Node-API addon (delegate/node/addon.c): plans and bare register programs on the software NPU inside this process. */
+/** The Node-API addon (delegate/node/addon.c): plans and bare register programs on the software NPU inside this process, plans on the NPU too. */
 export interface Addon {
   /** Runs a plan. Inputs and outputs are the tensors' bytes in TFLite's layout, in the plan's order; `reads` follow them. */
   planRun(
     plan: Uint8Array,
     inputs: readonly Uint8Array[],
-    options?: AddonOptions & { readonly reads?: readonly PlanRead[] },
+    options?: AddonOptions & { readonly reads?: readonly PlanRead[]; readonly device?: PlanDevice },
   ): Uint8Array[];
+  /** @param root a folder in front of /dev, /sys and /proc; empty for the machine's own */
+  findNpu(root: string): NpuPresence;
+  /** What the delegate would say of an option; empty where it would take it. */
+  checkOption(name: string, value: string): string;
   programOpen(
     regions: readonly Region[],
     tasks: readonly { readonly iova: number; readonly words: number }[],

@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { gzipSync } from 'node:zlib';
 import { compileTflite } from '../../src/compile.js';
 import { delegateOptions } from '../../src/commands/delegate_options.js';
+import type { Finding } from '../../src/doctor/finding.js';
 import { plansOfFile } from '../../src/commands/plan_file.js';
 import { facts } from '../../src/hardware/facts.js';
 import type { Graph } from '../../src/model/graph.js';
@@ -62,7 +63,7 @@ describe('commands', () => {
       expectRefused(
         ptfe('dissasm', plan),
         'no command "dissasm"',
-        'compile, check, compare, cut, disasm, stream, npu, doctor',
+        'compile, check, compare, cut, disasm, stream, npu, doctor, selftest',
       );
       expectRefused(ptfe('disasm'), 'disasm: no file given', 'ptfe disasm --help');
       expectRefused(ptfe('disasm', plan, model), 'one file at a time, not 2');
@@ -326,13 +327,33 @@ describe('commands', () => {
   });
 
   describe('doctor', () => {
-    it('says what is here', () => {
+    it('examines what is here, as text and as JSON', () => {
       const { code, out } = ptfe('doctor', '--json');
       expect(code).to.be.oneOf([0, 1]);
-      const { findings, options } = json(out);
-      const whats = (findings as readonly { readonly what: string }[]).map(({ what }) => what);
-      expect(whats).to.deep.equal(['Node', 'Python', 'numerics', 'library', 'engine', 'addon', 'device', 'cache']);
+      const { findings, options, works } = json(out);
+      const lines = findings as readonly Finding[];
+      expect(works).to.equal(lines.every(({ state }) => state !== 'failed'));
+      expect(code).to.equal(works === true ? 0 : 1);
+      const whats = lines.map(({ what }) => what);
+      const own = [
+        'Node',
+        'Python',
+        'library',
+        'engine',
+        'addon',
+        'software NPU',
+        'kernel',
+        'chip',
+        'device=auto',
+        'cache',
+      ];
+      expect(whats).to.include.members(own);
       expect(options).to.have.length(delegateOptions.length);
+      const text = ptfe('doctor').out;
+      for (const { what, state, cure } of lines) {
+        expect(text).to.match(new RegExp(`^ +${what} +${state} `, 'm'));
+        if (cure !== null) expect(text).to.contain(`-> ${cure}`);
+      }
     });
 
     it("its table of options is the delegate's", () => {

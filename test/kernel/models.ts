@@ -1,10 +1,13 @@
 /** Models of the kernel test, with their plans, in a folder. */
 import fc from 'fast-check';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { planFile } from '../../src/commands/plan_file.js';
+import { loadAddon } from '../../src/commands/installation.js';
 import { compileTflite } from '../../src/compile.js';
 import { readTflite } from '../../src/model/tflite.js';
+import { writeLadder } from '../../src/selftest/folder.js';
+import { ladder } from '../../src/selftest/ladder.js';
 import { repository } from '../host/python.js';
 import { sharedPath } from '../host/shared.js';
 import { writeTflite } from '../host/tflite_writer.js';
@@ -41,4 +44,12 @@ export const prepareModels = (names: readonly string[], folder: string): readonl
     writeFileSync(plan, planFile(readTflite(bytes).graph, compileTflite(bytes)));
     return [{ name, model, plan }];
   });
+};
+
+/** The files of the self-test, in a folder of their own. */
+export const prepareLadder = (folder: string): readonly string[] => {
+  const addon = loadAddon();
+  rmSync(folder, { recursive: true, force: true });
+  writeLadder(folder, ladder([]), ({ plan, inputs }, facts) => addon.planRun(plan, inputs, { facts }));
+  return readdirSync(folder).map((name) => join(folder, name));
 };

@@ -16,6 +16,8 @@ export interface Programs {
   readonly host: string;
   readonly count: string;
   readonly answers: string;
+  /** The self-test without Node, linked with the library. */
+  readonly ladder: string;
   readonly server: string;
 }
 
@@ -49,13 +51,14 @@ export const buildPrograms = (): Programs => {
   mkdirSync(folder, { recursive: true });
   const library = aarch64Library();
   if (typeof library !== 'string') throw new CannotSetUp(library.why);
+  const include = `-I${join(repository, 'delegate/include')}`;
   const programs = [
-    ['host', ['-ldl', '-lpthread']],
-    ['answers', []],
-    ['count.so', ['-shared', '-fPIC']],
+    ['host', join(here, 'guest/host.c'), ['-ldl', '-lpthread']],
+    ['answers', join(here, 'guest/answers.c'), []],
+    ['count.so', join(here, 'guest/count.c'), ['-shared', '-fPIC']],
+    ['run_ladder', join(repository, 'examples/run_ladder.c'), [include, library, '-Wl,-rpath,/usr/lib']],
   ] as const;
-  for (const [name, flags] of programs) {
-    const source = join(here, 'guest', `${name.split('.')[0] ?? name}.c`);
+  for (const [name, source, flags] of programs) {
     const args = ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror', source, '-o', join(folder, name), ...flags];
     const failed = zigCompile(zig, target, args);
     if (failed !== null) throw new Error(`${name} does not compile:\n${failed}`);
@@ -67,6 +70,7 @@ export const buildPrograms = (): Programs => {
     host: join(folder, 'host'),
     count: join(folder, 'count.so'),
     answers: join(folder, 'answers'),
+    ladder: join(folder, 'run_ladder'),
     server: join(folder, 'server'),
   };
 };

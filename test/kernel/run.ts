@@ -9,10 +9,20 @@ import { type Bed, setUpBed } from './bed.js';
 import { type Boot, bootGuest, type GuestFiles } from './guest.js';
 import { judge, type Outcome } from './judge.js';
 import { marks, scenariosOf } from './lines.js';
-import { prepareModels, type TestedModel } from './models.js';
+import { prepareLadder, prepareModels, type TestedModel } from './models.js';
 import { CannotSetUp } from './process.js';
 import { buildPrograms, type Programs } from './programs.js';
-import { inputs, patient, type Scenario, small, stock, type Truths, unseen, wholeModels } from './scenarios.js';
+import {
+  inputs,
+  patient,
+  type Scenario,
+  selftest,
+  small,
+  stock,
+  type Truths,
+  unseen,
+  wholeModels,
+} from './scenarios.js';
 import { truthOf } from './truths.js';
 
 const started = Date.now();
@@ -82,21 +92,22 @@ const main = async (): Promise<number> => {
   const models = prepareModels(wholeModels, join(folder, 'models'));
   const truths = truthsOf(programs, models);
   console.log(`test:kernel: ${models.length} models compiled, their values known (${seconds()})`);
-  const files = (wanted: readonly TestedModel[]): GuestFiles => ({
+  const rungs = prepareLadder(join(folder, 'ladder'));
+  const files = (wanted: readonly TestedModel[], more: readonly string[] = []): GuestFiles => ({
     sysroot: programs.sysroot,
     library: programs.library,
-    programs: [programs.host, programs.count, programs.answers],
-    models: wanted.flatMap(({ model, plan }) => [model, plan]),
+    programs: [programs.host, programs.count, programs.answers, programs.ladder],
+    models: [...wanted.flatMap(({ model, plan }) => [model, plan]), ...more],
   });
   const isHere = (name: string): boolean => models.some((model) => name.endsWith(model.name));
   const few = models.filter(({ name }) => name === small);
   const outcomes = [
     ...(await bootAll(
       bed,
-      files(models),
+      files(models, rungs),
       programs,
       'rocket-30s',
-      patient.filter(({ name }) => isHere(name)),
+      [selftest, ...patient.filter(({ name }) => isHere(name))],
       truths,
     )),
     ...(few.length === 0 ? [] : await bootAll(bed, files(few), programs, 'rocket', [...stock, ...unseen], truths)),

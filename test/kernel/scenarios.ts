@@ -98,6 +98,17 @@ export const patient: readonly Scenario[] = [
   })),
 ];
 
+/** The self-test to its end, each rung by the NPU. */
+export const selftest: Scenario = {
+  name: 'selftest',
+  commands: ['run_ladder /m npu'],
+  check: ({ other }) => {
+    const [, same, all] = /^(\d+) of (\d+) rungs/.exec(other.at(-1) ?? '') ?? [];
+    if (all === undefined || all === '0') return `it ended with "${other.at(-1) ?? ''}"`;
+    return same === all ? null : `${same ?? ''} of ${all} rungs are the software device's`;
+  },
+};
+
 export const small = 'kws_ref_model';
 
 /** Of guest/answers.c, in its order: what the driver's callers, and the pretended driver, rely on. */

@@ -1,0 +1,39 @@
+/** All findings of `ptfe doctor`, in the order in which one rests on the other. */
+import type { Addon } from '../commands/installation.js';
+import type { Finding } from './finding.js';
+import { cacheFinding, libraryFinding, nodeFinding, pythonFindings, tryAddon, tryEngine } from './installed.js';
+import { readMachine } from './machine.js';
+import { choiceFinding, npuFindings } from './npu_findings.js';
+import { trialFinding } from './trial.js';
+import { variableFindings } from './variables.js';
+
+export interface Examined {
+  readonly library: string;
+  readonly engine: string;
+  readonly loadAddon: () => Addon;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+export const examine = ({ library, engine, loadAddon, environment }: Examined): readonly Finding[] => {
+  const addon = tryAddon(loadAddon);
+  const compiled = tryEngine(engine, environment);
+  const npu = addon.addon === null ? null : addon.addon.findNpu('');
+  const machine = readMachine('/');
+  const identity = {
+    user: process.geteuid?.() ?? 0,
+    groups: [...(process.getgroups?.() ?? []), process.getegid?.() ?? 0],
+  };
+  return [
+    nodeFinding(environment),
+    ...pythonFindings(environment),
+    libraryFinding(library),
+    compiled.finding,
+    addon.finding,
+    trialFinding('software NPU', addon.addon, compiled.plan, 'software'),
+    ...npuFindings(machine, npu, identity, process.arch),
+    ...(npu?.presence === 'ready' ? [trialFinding('NPU', addon.addon, compiled.plan, 'npu')] : []),
+    choiceFinding(npu, machine),
+    cacheFinding(environment),
+    ...variableFindings(environment, addon.addon, npu),
+  ];
+};
