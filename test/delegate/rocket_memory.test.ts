@@ -66,7 +66,7 @@ describe('device=npu: memory', function () {
       for (let n = 1; n === 1 || all >= n - 1; n++) {
         kernel.forget();
         const auto = [...start.filter((step) => !step.startsWith('option')), ...check, ...end];
-        const { status, signal, stderr } = run(auto, { ROCKET_FAIL: `${call}:${n}:${errno}` });
+        const { status, signal, stderr } = run(auto, { ROCKET_FAIL: `${call}:${n}:${errno}`, PTFE_DEVICE: 'auto' });
         expect([status, signal, kernel.dmesg()], `${call} ${n}: ${stderr}`).to.deep.equal([0, null, []]);
         expect(said(stderr).length, stderr).to.be.at.most(1);
         expect(stderr, 'the reason is the NPU').to.not.include('no program at');

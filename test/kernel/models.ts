@@ -8,7 +8,7 @@ import { compileTflite } from '../../src/compile.js';
 import { readTflite } from '../../src/model/tflite.js';
 import { writeLadder } from '../../src/selftest/folder.js';
 import { ladder } from '../../src/selftest/ladder.js';
-import { repository } from '../host/python.js';
+import { numericsOf, repository } from '../host/python.js';
 import { sharedPath } from '../host/shared.js';
 import { writeTflite } from '../host/tflite_writer.js';
 import { resized } from '../ops/host_models.js';
@@ -32,6 +32,9 @@ const sourceOf = (name: string): string => {
   return existsSync(own) ? own : sharedPath(`models/${name}.tflite`);
 };
 
+/** Debian's TFLite library, in the guest and beside the pretended kernel, is 2.14. */
+const numerics = numericsOf.tflite_runtime;
+
 /** Those of the names that are here, compiled. */
 export const prepareModels = (names: readonly string[], folder: string): readonly TestedModel[] => {
   mkdirSync(folder, { recursive: true });
@@ -41,7 +44,7 @@ export const prepareModels = (names: readonly string[], folder: string): readonl
     else if (existsSync(sourceOf(name))) copyFileSync(sourceOf(name), model);
     else return [];
     const bytes = readFileSync(model);
-    writeFileSync(plan, planFile(readTflite(bytes).graph, compileTflite(bytes)));
+    writeFileSync(plan, planFile(readTflite(bytes).graph, compileTflite(bytes, { trust: 'inferred', numerics })));
     return [{ name, model, plan }];
   });
 };
