@@ -194,7 +194,8 @@ const batchBlocks =
       if (i >= block.length) return dim;
       return sign === 1 ? dim * side - border : (dim + border) / side;
     });
-    return [[batch / elementCount(block) ** sign, ...spatial]];
+    const blocks = elementCount(block);
+    return [[sign === 1 ? batch / blocks : batch * blocks, ...spatial]];
   };
 
 const derivations: Readonly<Record<string, Derivation>> = {

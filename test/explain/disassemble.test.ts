@@ -109,7 +109,7 @@ describe('explain: disassembly', () => {
           expect(task.unknown).to.have.length(0);
           for (const one of task.writes) expect(one.register, one.block).to.not.match(/^0x/);
           const feature = task.writes.find(({ register }) => register === 'DST_BASE_ADDR');
-          expect(feature?.address?.bo).to.equal('arena');
+          expect(feature?.address?.bo).to.be.oneOf(['arena', 'io']);
         }
       }
     }
@@ -122,10 +122,11 @@ describe('explain: what rests on inferred facts', () => {
     const plans = models.flatMap(({ bytes }) => compileTflite(bytes).parts.map(({ plan }) => readPlan(plan)));
     const usage = factUsage(plans);
     const tasksOf = (name: string): number | undefined => usage.facts.find((fact) => fact.name === name)?.tasks;
-    expect(usage.tasks).to.equal(3);
+    // Two tiles of columns with the copy that shows that their job ran, and one sum.
+    expect(usage.tasks).to.equal(4);
     expect([tasksOf('output_notch'), tasksOf('int8_flying'), tasksOf('register_hold')]).to.deep.equal([2, 1, 0]);
     const { silicon, mesa, vendor, ties, none } = usage.weakest;
-    expect([silicon, mesa + vendor + ties + none]).to.deep.equal([0, 3]);
+    expect([silicon, mesa + vendor + ties + none]).to.deep.equal([0, 4]);
     expect(usage.valueCount).to.be.greaterThan(usage.tasks);
   });
 

@@ -37,7 +37,8 @@ export function differentialTest(
 ): void {
   it(title, async function () {
     this.timeout(Math.max(120_000, count * 300));
-    const outcome = await againstReference(drawn(models, count), {
+    const all = drawn(models, count);
+    const outcome = await againstReference(all, {
       runtime,
       mostCounts,
       precision,
@@ -49,10 +50,10 @@ export function differentialTest(
     }
     const { tally, refused, failures } = outcome;
     console.log(`      ${line(title, tally)}${refused.length > 0 ? `; ${refused.length} refused` : ''}`);
-    for (const text of [...failures, ...(refused.length > mayRefuse * count ? refused : [])].slice(0, 8))
+    for (const text of [...failures, ...(refused.length > mayRefuse * all.length ? refused : [])].slice(0, 8))
       console.log(`      ${text}`);
     expect(failures, 'wrong answers').to.have.lengthOf(0);
-    expect(refused.length, 'refused').to.be.at.most(mayRefuse * count);
+    expect(refused.length, 'refused').to.be.at.most(mayRefuse * all.length);
     expect(equalShare(tally), 'equal').to.be.at.least(equal);
   });
 }
