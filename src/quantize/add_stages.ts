@@ -94,7 +94,6 @@ const signedSum = (numbers: AddNumbers, sign: 1 | -1): Stages | null => {
   const clamped = low !== -128 || high !== 127;
   const limit = !clamped ? null : high === 127 ? Infinity : sumOf(high - zero, factors);
   return {
-    technique: 'elementwise',
     bs: { add: -numbers.firstZeroPoint, multiply: factors.first, shift: 0, limit: null },
     bn: null,
     ew: { algorithm: 'add', offset: -numbers.secondZeroPoint, scale: factors.second, shift: 0, limit },
@@ -126,7 +125,6 @@ export const perChannelStages = (stages: Stages | null): Stages | null =>
 
 /** The larger or the smaller of two codes. */
 export const extremeStages = (algorithm: 'max' | 'min'): Stages => ({
-  technique: 'elementwise',
   bs: null,
   bn: null,
   ew: { algorithm, offset: 0, scale: 1, shift: 0, limit: null },
@@ -137,7 +135,6 @@ export const extremeStages = (algorithm: 'max' | 'min'): Stages => ({
 
 /** Clamps stored codes to [low, high]: one subtraction, [0, high - low], the way back. Exact. */
 export const clampStages = (low: number, high: number): Stages => ({
-  technique: 'copy',
   bs: { add: -low, multiply: null, shift: 0, limit: high - low },
   bn: null,
   ew: null,

@@ -68,7 +68,6 @@ export const affineStages = (numbers: AffineNumbers): Stages | null => {
   const unlimited = activationLimit({ ...numbers, multipliers: [], bias: new Int32Array(), dead: [] }, 0);
   const limit = unlimited === null || unlimited === Infinity ? unlimited : Math.round((unlimited * 2 ** shift) / scale);
   return {
-    technique: 'elementwise',
     bs: { add: -numbers.inputZeroPoint, multiply: Math.sign(numbers.ratio) * first, shift: 0, limit: null },
     bn: { add: added.length === 1 ? (added[0] ?? 0) : Int32Array.from(added), multiply: null, shift: 0, limit },
     ew: null,

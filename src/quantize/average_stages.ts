@@ -42,7 +42,6 @@ export const averageStages = (count: number, ties: Ties): Stages | null => {
   if (pair === null) return null;
   const { first, second, shift } = pair;
   return {
-    technique: 'average',
     bs: { add: null, multiply: first, shift: 0, limit: null },
     bn: ties === 'up' ? { add: Math.round(first / 4), multiply: null, shift: 0, limit: null } : null,
     ew: null,

@@ -78,7 +78,6 @@ const onOwnGrid = (numbers: ConvNumbers): Stages => {
   const limit = activationLimit(numbers, 0);
   const uniform = align.every((value) => value === 1);
   return {
-    technique: 'tflite-grid',
     bs: { add, multiply, shift: 15 - left, limit: null },
     bn: { add: lifted ? -lift : null, multiply: uniform ? 1 : align, shift: exponent, limit },
     ew: null,

@@ -218,7 +218,6 @@ export const compositeStages = (numbers: ConvNumbers): Stages | null => {
   const division = exponent === 0 ? { out: undivided(numbers), mismatch: 0 } : divide(exponent, exponents, numbers);
   const limit = activationLimit(numbers, exponent);
   return {
-    technique: 'tflite-grid',
     bs: { add, multiply: first, shift: bsShift, limit: null },
     bn: { add: added.some((value) => value !== 0) ? shared(added) : null, multiply: second, shift: bnShift, limit },
     ew: null,

@@ -52,7 +52,6 @@ const composite = (numbers: ConvNumbers, multiplier: QuantizedMultiplier): Stage
   const { out, mismatch } = divide(exponent, [exponent], numbers);
   const limit = activationLimit(numbers, exponent);
   return {
-    technique: 'tflite-grid',
     bs: { add: numbers.bias, multiply: first, shift: bsShift, limit: null },
     bn: { add: null, multiply: second, shift: shift - left - bsShift, limit },
     ew: null,
@@ -72,7 +71,6 @@ const compositeInOne = (numbers: ConvNumbers, multiplier: QuantizedMultiplier): 
   const once = numbers.rounding === 'once';
   const limit = activationLimit(numbers, 0);
   return {
-    technique: 'tflite-grid',
     bs: { add: numbers.bias, multiply: first, shift: bsShift, limit: null },
     bn: { add: once ? null : oneRounding(exponent, bnShift, below), multiply: second, shift: bnShift, limit },
     ew: null,
@@ -93,7 +91,6 @@ const dividedByBn = (numbers: ConvNumbers, { mantissa, shift }: QuantizedMultipl
   const limit = activationLimit(numbers, 0);
   const lifted = shareBelow(numbers) > 0 && shift <= 0 && staysBelow(numbers, lift);
   return {
-    technique: 'tflite-grid',
     bs: {
       add: lifted ? numbers.bias.map((bias) => bias + lift) : numbers.bias,
       multiply,
@@ -156,7 +153,6 @@ export const seenConvStages = (numbers: ConvNumbers): Stages | null => {
   const counts = activationLimit(numbers, 0);
   const limit = counts === null || counts === Infinity ? counts : Math.min(2 ** 31 - 1, Math.round(counts / reference));
   return {
-    technique: 'single-rounding',
     bs: single ? { ...ignore, add: numbers.bias } : { add, multiply, shift: 14, limit: null },
     bn: limit === null ? null : { ...ignore, limit },
     ew: null,

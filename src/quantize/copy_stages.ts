@@ -6,7 +6,6 @@ import type { Operand, Stages } from './stages.js';
 
 /** Nothing but the DPU's saturation. Exact. */
 export const copyStages: Stages = {
-  technique: 'copy',
   bs: null,
   bn: null,
   ew: null,
@@ -48,7 +47,6 @@ export const scaleStages = ({ inputZeroPoint, multiplier, outputZeroPoint, range
   const stages = convStages(numbers);
   return {
     ...stages,
-    technique: 'elementwise',
     bs: stages.bs === null ? null : { ...stages.bs, add: single(stages.bs.add) },
     facts: [...stages.facts, 'int8_flying'],
   };

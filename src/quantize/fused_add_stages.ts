@@ -87,7 +87,6 @@ export const fusedAddStages = (conv: ConvNumbers, add: AddNumbers): Stages | nul
   if (conv.bias.some((bias, c) => bias + ((single ? only : fits[c])?.add ?? 0) !== addends[c])) return null;
   const inner = fits.reduce((total, fit) => total + fit.mismatch, 0) / fits.length;
   return {
-    technique: 'fused-add',
     bs: {
       add: addends,
       multiply: single ? only.multiply : Int32Array.from(fits, (fit) => fit.multiply),

@@ -62,7 +62,6 @@ export const productStages = (numbers: ProductNumbers): Stages | null => {
   const sign = isShort(numbers.multiplier) && shift <= 0 ? signOf(second) : null;
   const out = outOf(grid, numbers);
   return {
-    technique: 'elementwise',
     bs: { add: -first, multiply: factor, shift: 0, limit: null },
     bn: sign === null ? null : { add: sign, multiply: null, shift: 0, limit: null },
     ew: {

@@ -42,11 +42,7 @@ export interface OutputStage {
   readonly ties: 'even' | 'up';
 }
 
-/** How the numbers were made; each has its own accuracy (ARCHITECTURE.md, Numbers). */
-export type Technique = 'tflite-grid' | 'single-rounding' | 'copy' | 'elementwise' | 'fused-add' | 'average' | 'table';
-
 export interface Stages {
-  readonly technique: Technique;
   readonly bs: ScaleStage | null;
   readonly bn: ScaleStage | null;
   readonly ew: ElementwiseStage | null;

@@ -19,7 +19,6 @@ export const sumStages = ({ ratio, count, inputZeroPoint, outputZeroPoint }: Sum
   if (factors === null || factors.error * 512 > 0.5) return null;
   const { first, scale, shift, error } = factors;
   return {
-    technique: 'average',
     bs: { add: -inputZeroPoint * count, multiply: first, shift: 0, limit: null },
     bn: null,
     ew: null,

@@ -13,7 +13,6 @@ const lift = 256;
 
 /** @param map the NPU's code (-128 to 127) of each of the NPU's codes */
 export const tableStages = (map: (code: number) => number): Stages => ({
-  technique: 'table',
   bs: { add: null, multiply: 2 ** tableStepLog2, shift: 0, limit: null },
   bn: null,
   ew: null,

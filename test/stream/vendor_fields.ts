@@ -87,7 +87,6 @@ const ourFields = (w: Window): ReadonlyMap<string, number> => {
   const words = emitConvolution(
     operation,
     {
-      technique: 'copy',
       bs: null,
       bn: null,
       ew: null,
