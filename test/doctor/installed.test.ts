@@ -176,7 +176,7 @@ describe('doctor: what is installed', () => {
       ['PTFE_PRECISION', 'good', 'failed'],
       ['PTFE_FACTS', 'int8_lut=refused', 'ok'],
       ['PTFE_FACTS', 'int8_lut=maybe', 'failed'],
-      ['PTFE_CACHE', '~/cache', 'failed'],
+      ['PTFE_CACHE', '~', 'failed'],
       ['PTFE_PLAN', join(folder, 'no.plan'), 'failed'],
       ['PTFE_PLAN', file('bad.plan', 'PTFEPLNS'), 'failed'],
       ['PTFE_DEVCE', 'npu', 'failed'],
