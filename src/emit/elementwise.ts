@@ -44,7 +44,8 @@ const emitTask = (
     if (address === undefined || place === undefined) return null;
     const surfaceStride = place.surfaceBytes / atoms.channels;
     if (operand === 1 && stages.ew?.perChannel === true)
-      return { base: at(address, place.start), surfaceStride, notch: 0, perChannel: true };
+      // One value behind the other, in atoms that place/ keeps together.
+      return { base: at(address, place.start), surfaceStride: 1, notch: 0, perChannel: true };
     return { base: at(address, place.start), surfaceStride, notch: surfaceStride - tile.columns * tile.rows };
   };
   const plane: OutputPlane = {

@@ -134,8 +134,14 @@ interface Operands {
 export const pixelOperands = (context: OpContext, pixel: 0 | 1): Operands => {
   const [map, values] = [inputOf(context, 1 - pixel), inputOf(context, pixel)];
   if (map === null || values === null) return { inputs: [-1, -1], operations: [] };
-  if (!values.constant) return { inputs: [map.index, values.index], operations: [] };
   const output = new Spare(context.spare).next();
+  if (!values.constant) {
+    // The pixel of a sample has gaps between its surfaces: it is moved together where it is not.
+    const nodes = [context.node.index];
+    const move: Operation = { kind: 'move', nodes, input: values.index, output };
+    const [, , channels] = planeOf(values);
+    return { inputs: [map.index, output], operations: [buffer(nodes, output, [1, 1, channels]), move] };
+  }
   const codes = Int8Array.from(constantCodes(values));
   const shape: Plane = [1, 1, codes.length];
   return {

@@ -122,7 +122,7 @@ for (const runtime of runtimes) {
           }),
           { numRuns: 6, endOnFailure: true },
         );
-        expect(resizes).to.be.above(6);
+        expect(resizes).to.be.at.least(6);
       });
     }
 
