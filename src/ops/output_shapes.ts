@@ -4,7 +4,7 @@
  */
 import { constantInts, elementCount, type Graph, type Node } from '../model/graph.js';
 import { padding } from '../model/operators.js';
-import { inputOf, type OpContext, type Refusal, wrongShape } from './rule.js';
+import { inputOf, type OpContext, wrongShape } from './rule.js';
 
 type Shape = readonly number[];
 /** One shape for each output; null where it depends on what is known only when the model runs, or on options not read. */
@@ -263,10 +263,10 @@ export const derivedShapes = (graph: Graph, node: Node): readonly (readonly numb
   derivations[node.op]?.({ graph, node, trust: 'inferred', spare: 0 }) ?? null;
 
 /** Why a node that breaks no rule cannot be taken: a stored shape that is not what TFLite will calculate. */
-export const shapeRefusal = (graph: Graph, node: Node): Refusal | null => {
+export const wrongOutput = (graph: Graph, node: Node): string | null => {
   for (const [i, shape] of (derivedShapes(graph, node) ?? []).entries()) {
     const wrong = wrongShape(graph.tensors.get(node.outputs[i] ?? -1)?.shape ?? [], shape);
-    if (wrong !== null) return { rule: 'shape', text: wrong, advice: 'convert again: the file contradicts itself' };
+    if (wrong !== null) return wrong;
   }
   return null;
 };

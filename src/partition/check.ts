@@ -3,10 +3,10 @@ import { type Renamed, type Renaming, rename, renamingsOf } from '../axes/rename
 import type { Graph, Node } from '../model/graph.js';
 import { operators } from '../ops/index.js';
 import { hasOwnForm } from '../ops/transpose.js';
-import { shapeRefusal } from '../ops/output_shapes.js';
+import { wrongOutput } from '../ops/output_shapes.js';
 import { type OpContext, type OpDefinition, type Refusal, refusalOf, type Trust } from '../ops/rule.js';
 import { chooseHostNodes } from './host.js';
-import { bugRefusal } from './part_rules.js';
+import { bugRefusal, bugRule, partRefusal } from './part_rules.js';
 import { disorderOf, splitParts } from './split.js';
 import { untrusted } from './trusted.js';
 import { unknownOp } from './unknown.js';
@@ -96,9 +96,13 @@ export const checkGraph = (given: Graph, trust: Trust, choice: PartChoice): Chec
   const stored = new Map(given.nodes.map((node) => [node.index, node]));
   for (const node of graph.nodes) {
     const { target, because } = judgeNode(graph, node, trust);
-    const lie = target === 'cpu' ? null : shapeRefusal(given, stored.get(node.index) ?? node);
-    if (lie !== null) refused.set(node.index, lie);
-    else if (target === 'npu') npu.add(node.index);
+    // What a shape that cannot be makes of a lowering is no bug.
+    const isJudged = target === 'cpu' && because.rule !== bugRule;
+    const lie = isJudged ? null : wrongOutput(given, stored.get(node.index) ?? node);
+    if (lie !== null) {
+      const { node: index, ...refusal } = partRefusal(node.index, 'shape', lie);
+      refused.set(index, refusal);
+    } else if (target === 'npu') npu.add(node.index);
     else (target === 'host' ? candidates : refused).set(node.index, because);
   }
   const { host: chosen, left } = chooseHostNodes(graph, npu, candidates);

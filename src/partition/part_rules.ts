@@ -21,6 +21,10 @@ interface PartRule {
 }
 
 export const partRules = {
+  shape: {
+    text: "the output's stored shape, which must be the one that follows from the inputs",
+    advice: 'convert again: the file contradicts itself',
+  },
   tile: {
     text: "tasks that fit the chip's buffers",
     advice: 'take fewer channels or smaller planes',

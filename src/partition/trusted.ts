@@ -18,7 +18,9 @@ const refusal = ({ name, text, readings: [assumed] }: Fact): Refusal => ({
 /** @param definition whose rules the node keeps */
 export const untrusted = ({ lower }: OpDefinition, context: OpContext): Refusal | null => {
   if (context.trust !== 'seen') return null;
-  const names = lower(context)
+  // Tensors that the lowering makes must be none of the graph's.
+  const spare = context.graph.tensors.size === 0 ? 0 : Math.max(...context.graph.tensors.keys()) + 1;
+  const names = lower({ ...context, spare })
     .filter(isTask)
     .flatMap((operation) => stageFacts(stagesOf(operation, context.trust)));
   const [first] = unshown(names);
