@@ -5,9 +5,8 @@
 import { allocateArena, type Lifetime, withTensors } from './allocate/arena.js';
 import { ConstantBuffer } from './allocate/constants.js';
 import { lifetimesOf } from './allocate/lifetimes.js';
-import { NodeError } from './error.js';
 import type { Renamed } from './axes/rename.js';
-import { PtfeError } from './error.js';
+import { NodeError, PtfeError } from './error.js';
 import { hostTable } from './layout/host_table.js';
 import { buildPlan } from './plan/build.js';
 import { emitTasks } from './emit/tasks.js';

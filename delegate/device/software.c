@@ -34,7 +34,7 @@ static int allocate(const plan *p, device_plan *loaded, char *error, size_t size
         npu_region *region = &loaded->regions[i];
         region->iova = (uint32_t)next;
         region->size = bo->size;
-        region->flags = bo->kind == PLAN_BO_ARENA || bo->kind == PLAN_BO_IO ? 0 : NPU_REGION_CONSTANT;
+        region->flags = plan_bo_is_written(bo) ? 0 : NPU_REGION_CONSTANT;
         next += (bo->size + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
         if (next > UINT32_MAX) return fail(error, size, "the plan's buffers do not fit into 4 GiB");
         if (bo->kind == PLAN_BO_CONSTANTS && bo->data_bytes == bo->size) {

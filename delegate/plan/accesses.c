@@ -30,7 +30,7 @@ static int place(const plan *p, view *v) {
         npu_region *region = &v->regions[i];
         region->iova = (uint32_t)next; /* plan_open left room for 1 MiB between BOs */
         region->size = bo->size;
-        region->flags = bo->kind == PLAN_BO_ARENA || bo->kind == PLAN_BO_IO ? 0 : NPU_REGION_CONSTANT;
+        region->flags = plan_bo_is_written(bo) ? 0 : NPU_REGION_CONSTANT;
         next += (bo->size + GAP_BYTES - 1) / GAP_BYTES * GAP_BYTES + GAP_BYTES;
         if (bo->kind != PLAN_BO_REGCMD) continue;
         /* Tasks lie in the bytes that the file has. */

@@ -113,7 +113,7 @@ static int check_bos(const reader *r) {
         if (bo->data_bytes > bo->size || bo->data_offset > r->length || bo->data_bytes > r->length - bo->data_offset) {
             return refuse(r, "the bytes of buffer %" PRIu32 " are not inside the file", i);
         }
-        const int is_bytes = bo->kind == PLAN_BO_CONSTANTS || bo->kind == PLAN_BO_REGCMD;
+        const int is_bytes = !plan_bo_is_written(bo);
         if (is_bytes && bo->data_offset % 8 != 0) return refuse(r, "the bytes of buffer %" PRIu32 " are not aligned", i);
         if (is_bytes && bo->size - bo->data_bytes > MOST_FILLER_BYTES) {
             return refuse(r, "the file has %" PRIu64 " of the %" PRIu64 " bytes of buffer %" PRIu32, bo->data_bytes, bo->size, i);

@@ -36,6 +36,9 @@ typedef struct plan_bo {
     uint64_t size, data_offset, data_bytes;
 } plan_bo;
 
+/* Tasks write such a BO, so the file has none of its bytes; all others are constant, and whole in the file. */
+static inline int plan_bo_is_written(const plan_bo *bo) { return bo->kind == PLAN_BO_ARENA || bo->kind == PLAN_BO_IO; }
+
 /* Word `word` of regcmd BO `bo`: its value field becomes the address of `target_bo` plus `addend`. */
 typedef struct plan_relocation {
     uint32_t bo, word, target_bo, addend;
