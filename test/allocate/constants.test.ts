@@ -5,6 +5,7 @@ import { compileTflite } from '../../src/compile.js';
 import { readPlan } from '../../src/plan/read.js';
 import { writeTflite } from '../host/tflite_writer.js';
 import { Builder, convolved } from '../ops/op_models.js';
+import { holds } from '../host/holds.js';
 
 /** Bytes of weights and operands in the plan of a convolution of so many pictures. */
 const constantBytes = (pictures: number, depthwise: boolean): number => {
@@ -18,7 +19,7 @@ const constantBytes = (pictures: number, depthwise: boolean): number => {
 
 describe('constants', () => {
   it('of equal bytes are kept once, of others each where it says', () => {
-    fc.assert(
+    holds(
       fc.property(fc.array(fc.uint8Array({ maxLength: 5, max: 1 })), (all) => {
         const buffer = new ConstantBuffer();
         const offsets = all.map((bytes) => buffer.place(Uint8Array.from(bytes)));

@@ -16,6 +16,7 @@ import {
 import { dirname, join } from 'node:path';
 import { buildHost, type HostPrograms, type HostRun, type HowToRun } from './c_host.js';
 import { engine, said } from './host_program.js';
+import { holds } from '../host/holds.js';
 
 /** What only a C program can do to the delegate, or sees of it: fixtures/host.c, with sanitizers. */
 describe('delegate in a C program', function () {
@@ -72,7 +73,7 @@ describe('delegate in a C program', function () {
     it('any sequence of sizes: the kernels get memory of the right size, and TFLite its tensors back as they were', () => {
       const size = fc.constantFrom('1x8x8', '2x8x8', '1x16x8', '4x4x4', '1x3x5', '8x8x8', '1x1x1', '3x20x20');
       const behind = fc.boolean();
-      fc.assert(
+      holds(
         fc.property(fc.array(fc.tuple(size, behind), { minLength: 1, maxLength: 6 }), (sequence) => {
           const steps = sequence.flatMap(([to, hidden]) => [
             `resize:${to}`,

@@ -2,12 +2,22 @@
 // ends, so that it stays last even if a child process still writes.
 const { reporters } = require('mocha');
 
+/** How long the process may live behind its last test. A test that failed may leave a child or a timer behind. */
+const graceMs = 20_000;
+
 module.exports = class extends reporters.Spec {
   constructor(runner, options) {
     super(runner, options);
     runner.once('end', () => {
       const { passes, failures, pending } = this.stats;
       process.on('exit', () => console.log(`${passes} passed, ${failures} failed, ${pending} skipped`));
+      // Does not keep the process alive by itself, so it fires only when something else does.
+      setTimeout(() => {
+        console.error(
+          `still open ${graceMs / 1000} s behind the last test: ${process.getActiveResourcesInfo().join(', ')}`,
+        );
+        process.exit(1);
+      }, graceMs).unref();
     });
   }
 };

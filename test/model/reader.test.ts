@@ -17,6 +17,7 @@ import { poolModels } from '../ops/pool_models.js';
 import { channelModels } from '../ops/reduce_models.js';
 import { either, nearest } from '../ops/resize_models.js';
 import { gated } from '../ops/table_models.js';
+import { holds } from '../host/holds.js';
 
 const all = { trust: 'inferred', parts: 'all' } as const;
 
@@ -37,7 +38,7 @@ const plansOf = (bytes: Uint8Array): readonly string[] =>
 
 describe('model: constants behind the tables of a file', () => {
   it('are those of the same model with all inside: plans, and what is cut out', () => {
-    fc.assert(
+    holds(
       fc.property(specs, (spec) => {
         const [inside, behind] = [writeTflite(spec), writeTflite({ ...spec, behind: true })];
         expect(readTflite(behind).graph).to.deep.equal(readTflite(inside).graph);
@@ -50,7 +51,7 @@ describe('model: constants behind the tables of a file', () => {
   });
 
   it('outside the file are damage, with the tensor that wants them', () => {
-    fc.assert(
+    holds(
       fc.property(convModels(multiplied), fc.integer({ min: 1, max: 16 }), ({ spec }, cut) => {
         const behind = writeTflite({ ...spec, behind: true });
         const tail = spec.tensors.findLast(({ data }) => data !== undefined)?.data?.length ?? 0;
@@ -132,7 +133,7 @@ describe('model: stored output shapes', () => {
   });
 
   it('that are not what TFLite calculates keep their node on the CPU, in random models', () => {
-    fc.assert(
+    holds(
       fc.property(specs, (spec) => {
         const { graph } = readTflite(writeTflite(spec));
         expect(graph.nodes.map((node) => wrongOutput(graph, node)).filter((one) => one !== null)).to.deep.equal([]);

