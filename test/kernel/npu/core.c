@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "core.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -159,6 +160,25 @@ static void run_task(core *c, npu_region *regions, int most) {
     core_update_line(c);
 }
 
+/* Until something happens, or until a line that QEMU lowered must have been silenced by its handler: else it is raised again. */
+static void wait_for_work(core *c) {
+    enum { HANDLED_WITHIN_NANOSECONDS = 50000000 };
+    if (!c->unsure || !is_raised(c)) {
+        c->unsure = 0;
+        pthread_cond_wait(&c->wake, &c->lock);
+        return;
+    }
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += HANDLED_WITHIN_NANOSECONDS;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    if (pthread_cond_timedwait(&c->wake, &c->lock, &until) != ETIMEDOUT) return;
+    c->unsure = 0;
+    if (is_raised(c)) core_say(c, "an interrupt that no CPU took is raised again");
+    core_update_line(c);
+}
+
 void *core_worker(void *argument) {
     enum { MOST_REGIONS = 4096 };
     core *c = argument;
@@ -166,7 +186,7 @@ void *core_worker(void *argument) {
     if (regions == NULL) return NULL;
     pthread_mutex_lock(&c->lock);
     for (;;) {
-        while (!c->start) pthread_cond_wait(&c->wake, &c->lock);
+        while (!c->start) wait_for_work(c);
         c->start = 0;
         run_task(c, regions, MOST_REGIONS);
     }

@@ -49,6 +49,7 @@ typedef struct core {
     ram rams[MOST_RAMS];
     int ram_count;
     int interrupt, masked; /* an eventfd or -1; QEMU masks the line at each trigger */
+    int unsure;            /* QEMU lowered the line at some access: did a CPU take the interrupt? */
     int start;             /* a task waits for the worker */
     uint32_t generation;   /* counts resets: the result of an older task is dropped */
     uint32_t group;

@@ -108,11 +108,14 @@ static void set_interrupt(core *c, const message *m) {
         c->interrupt = -1;
     } else if (flags & IRQ_UNMASK) {
         /*
-         * QEMU unmasks at the handler's first access, the read of the status. A line raised again there, which the handler is
-         * about to silence, would be one interrupt too many: the driver's thread takes it for the end of the next task. So the
-         * line is looked at again at the next write.
+         * QEMU unmasks at the first access of any register, mostly the handler's read of the status. A line raised again there,
+         * which the handler is about to silence, would be one interrupt too many: the driver's thread takes it for the end of
+         * the next task. But the access may be another one, of the IOMMU by the other CPU, and QEMU lowers the line before a
+         * CPU took the interrupt. So the line is looked at again a little later (core_worker), and at each write.
          */
         c->masked = 0;
+        c->unsure = 1;
+        pthread_cond_signal(&c->wake);
     } else if (flags & IRQ_MASK) c->masked = 1;
 }
 
