@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { holds } from '../host/holds.js';
 import { runtimes } from '../host/python.js';
 import { seededRandom } from '../host/random.js';
 import { activation, type OpSpec, padding, type TensorSpec, writeTflite } from '../host/tflite_writer.js';
 import { expectScenario } from './expectations.js';
 import { type Bench, openBench } from './host_program.js';
-import { holds } from '../host/holds.js';
 
 /** A picture of a batch as the graph has it, and sizes with as many bytes: a plan for one must not serve another. */
 interface Choice {

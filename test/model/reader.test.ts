@@ -9,6 +9,7 @@ import { readTflite } from '../../src/model/tflite.js';
 import { operators } from '../../src/ops/index.js';
 import { hasDerivation, wrongOutput } from '../../src/ops/output_shapes.js';
 import { checkGraph } from '../../src/partition/check.js';
+import { holds } from '../host/holds.js';
 import { isShared, sharedPath } from '../host/shared.js';
 import { type ModelSpec, writeTflite } from '../host/tflite_writer.js';
 import { convModels, dilated, multiplied } from '../ops/conv_models.js';
@@ -17,7 +18,6 @@ import { poolModels } from '../ops/pool_models.js';
 import { channelModels } from '../ops/reduce_models.js';
 import { either, nearest } from '../ops/resize_models.js';
 import { gated } from '../ops/table_models.js';
-import { holds } from '../host/holds.js';
 
 const all = { trust: 'inferred', parts: 'all' } as const;
 

@@ -111,7 +111,7 @@ static void set_interrupt(core *c, const message *m) {
          * QEMU unmasks at the first access of any register, mostly the handler's read of the status. A line raised again there,
          * which the handler is about to silence, would be one interrupt too many: the driver's thread takes it for the end of
          * the next task. But the access may be another one, of the IOMMU by the other CPU, and QEMU lowers the line before a
-         * CPU took the interrupt. So the line is looked at again a little later (core_worker), and at each write.
+         * CPU took the interrupt. So the line is looked at again a little later (wait_for_work in core.c), and at each write.
          */
         c->masked = 0;
         c->unsure = 1;
