@@ -14,7 +14,7 @@ import type { ConvGeometry, ConvOperation, Operation } from '../ir/operation.js'
 import { type Axis } from '../ir/build/maxima.js';
 import { poolAxes, type Range, rangesOf } from './shared/pool_windows.js';
 import { planeOf } from '../graph/tensor.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf } from './shared/rule.js';
+import { inputOf, type OpContext, ruledOp, outputOf } from './shared/rule.js';
 
 /** More tasks than this for one pool cost more than the pool is worth. */
 const mostRegions = 64;
@@ -95,7 +95,7 @@ const averagesOf = (context: OpContext): readonly Operation[] | string => {
   return operations;
 };
 
-export const averagePool2d: OpDefinition = {
+export const averagePool2d = ruledOp({
   op: 'AVERAGE_POOL_2D',
   rules: [
     oneType(maps(0)),
@@ -144,4 +144,4 @@ export const averagePool2d: OpDefinition = {
     if (typeof operations === 'string') throw new Error(`AVERAGE_POOL_2D #${context.node.index}: ${operations}`);
     return [...operations, ...activationClamps(context)];
   },
-};
+});

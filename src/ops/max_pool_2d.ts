@@ -10,7 +10,7 @@ import { spanOf, strideOf, windowMaxima } from '../ir/build/maxima.js';
 import type { Operation } from '../ir/operation.js';
 import { poolAxes } from './shared/pool_windows.js';
 import { planeOf } from '../graph/tensor.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, wrongShape } from './shared/rule.js';
+import { inputOf, type OpContext, ruledOp, outputOf, wrongShape } from './shared/rule.js';
 
 const lowered = (context: OpContext): readonly Operation[] => {
   const { node } = context;
@@ -22,7 +22,7 @@ const lowered = (context: OpContext): readonly Operation[] => {
   return [...maxima, ...activationClamps(context)];
 };
 
-export const maxPool2d: OpDefinition = {
+export const maxPool2d = ruledOp({
   op: 'MAX_POOL_2D',
   rules: [
     ...sameCodes(maps(0), planes),
@@ -54,4 +54,4 @@ export const maxPool2d: OpDefinition = {
     unseen('an int8 elementwise task'),
   ],
   lower: lowered,
-};
+});

@@ -23,7 +23,7 @@ import { leakyRelu } from './leaky_relu.js';
 import { logistic } from './logistic.js';
 import type { Operation } from '../ir/operation.js';
 import { isByteTensor, planeOf, quantizationOf } from '../graph/tensor.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, refusalOf } from './shared/rule.js';
+import { inputOf, type OpContext, ruledOp, outputOf } from './shared/rule.js';
 import { signedMap, tableNumbersOf } from './table.js';
 import { tanh } from './tanh.js';
 import { constantCodes, operandsAlike, pixelOf, pixelOperands, sides, wholeOperands } from './shared/two_operands.js';
@@ -63,7 +63,7 @@ const functionOf = (context: OpContext, tensor: number, source: number): CodeMap
   if (node === undefined || gate === undefined || node.inputs[0] !== source) return null;
   const own = { ...context, node };
   const numbers = tableNumbersOf(own);
-  return numbers === null || refusalOf(gate, own) !== null ? null : gate.mapOf(numbers, own);
+  return numbers === null || gate.match(own).match === null ? null : gate.mapOf(numbers, own);
 };
 
 /** The product as a function of one of its operands: which one, and the stages. */
@@ -145,7 +145,7 @@ const productOperations = (context: OpContext): readonly Operation[] => {
     : [...operations, pair, clampBehind(base.nodes, base.output, product.range)];
 };
 
-export const mul: OpDefinition = {
+export const mul = ruledOp({
   op: 'MUL',
   rules: [
     oneType(maps(0, 1)),
@@ -171,4 +171,4 @@ export const mul: OpDefinition = {
     const base = { nodes: [context.node.index], input: map.index, output: context.node.outputs[0] ?? -1 };
     return convolutionOf({ ...base, depthwise: true, geometry: plainGeometry(plane, plane[2]) }, lowered);
   },
-};
+});

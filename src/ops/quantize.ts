@@ -4,7 +4,7 @@ import { quantizeMultiplier, type QuantizedMultiplier } from '../tflite/multipli
 import { scaleKeeper } from '../graph/numerics.js';
 import { byteTypes, maps, perTensor, planes, unseen } from './shared/common_rules.js';
 import { quantizationOf } from '../graph/tensor.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, type Rule } from './shared/rule.js';
+import { inputOf, type OpContext, ruledOp, outputOf, type Rule } from './shared/rule.js';
 
 /** QUANTIZE divides the scales as double; RELU and its relatives keep of the quotient what the release does. */
 export const rescale = (context: OpContext): QuantizedMultiplier => {
@@ -23,7 +23,7 @@ export const scaleRule: Rule = {
   },
 };
 
-export const quantize: OpDefinition = {
+export const quantize = ruledOp({
   op: 'QUANTIZE',
   rules: [byteTypes(maps(0)), planes(maps(0)), perTensor(maps(0)), scaleRule, unseen('a copy by the DPU alone')],
   lower: (context) => {
@@ -41,4 +41,4 @@ export const quantize: OpDefinition = {
     });
     return [{ ...base, kind: 'scale', stages }];
   },
-};
+});

@@ -7,14 +7,14 @@ import { windowMaxima } from '../ir/build/maxima.js';
 import type { Axis } from '../ir/build/maxima.js';
 import { keepsFirstAxis, mapAxes, reducedArea, reducedOf } from './shared/reduced_axes.js';
 import { planeOf } from '../graph/tensor.js';
-import { inputOf, type OpDefinition } from './shared/rule.js';
+import { inputOf, ruledOp } from './shared/rule.js';
 
 const windowOf = (length: number, reduced: boolean): Axis => {
   const kernel = reduced ? length : 1;
   return { length, kernel, stride: 1, pad: 0, outputs: length - kernel + 1 };
 };
 
-export const reduceMax: OpDefinition = {
+export const reduceMax = ruledOp({
   op: 'REDUCE_MAX',
   keepsBatch: keepsFirstAxis,
   rules: [
@@ -44,4 +44,4 @@ export const reduceMax: OpDefinition = {
     const windows = windowMaxima(input, plane, [rows, columns], wholeArea(made.output, left), nodes, spare);
     return [made, ...windows, ...channelMaxima(made.output, left, output, nodes, spare)];
   },
-};
+});

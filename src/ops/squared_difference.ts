@@ -3,7 +3,7 @@ import { squaredDifference as differenceOf, squaredDifferenceFits } from '../tfl
 import { tableStages } from '../requantize/table_stages.js';
 import { maps, oneType, perTensor, unseen } from './shared/common_rules.js';
 import { quantizationOf } from '../graph/tensor.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf } from './shared/rule.js';
+import { inputOf, type OpContext, ruledOp, outputOf } from './shared/rule.js';
 import { int8Only } from './table.js';
 import { constantCodes, isConstantFirst, operandsAlike, sides } from './shared/two_operands.js';
 
@@ -14,7 +14,7 @@ const numbersOf = (context: OpContext) => {
   return [quantizationOf(first), quantizationOf(second), quantizationOf(output)] as const;
 };
 
-export const squaredDifference: OpDefinition = {
+export const squaredDifference = ruledOp({
   op: 'SQUARED_DIFFERENCE',
   rules: [
     oneType(maps(0, 1)),
@@ -46,4 +46,4 @@ export const squaredDifference: OpDefinition = {
     const stages = tableStages((code) => (isConstantFirst(context) ? squared(fixed, code) : squared(code, fixed)));
     return [{ kind: 'scale', nodes: [node.index], input: map.index, output: node.outputs[0] ?? -1, stages }];
   },
-};
+});

@@ -19,7 +19,7 @@ import { knownActivation, maps, oneType, perTensor, unseen } from './shared/comm
 import { identityConvolution } from '../ir/build/copy.js';
 import type { Operation } from '../ir/operation.js';
 import { isByteTensor, planeOf, quantizationOf } from '../graph/tensor.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf } from './shared/rule.js';
+import { inputOf, type OpContext, ruledOp, outputOf } from './shared/rule.js';
 import {
   constantCodes,
   isConstantFirst,
@@ -128,25 +128,26 @@ const operationsOf = (context: OpContext, sign: 1 | -1): readonly Operation[] =>
   ];
 };
 
-export const sumOf = (op: string, sign: 1 | -1): OpDefinition => ({
-  op,
-  rules: [
-    oneType(maps(0, 1)),
-    operandsAlike('channels'),
-    perTensor(maps(0, 1)),
-    knownActivation,
-    {
-      name: 'numbers',
-      text: 'scales that three 15-bit factors carry to within half a count of TFLite',
-      broken: (context) => (stagesOf(context, sign) === null ? 'scales too far apart' : null),
+export const sumOf = (op: string, sign: 1 | -1) =>
+  ruledOp({
+    op,
+    rules: [
+      oneType(maps(0, 1)),
+      operandsAlike('channels'),
+      perTensor(maps(0, 1)),
+      knownActivation,
+      {
+        name: 'numbers',
+        text: 'scales that three 15-bit factors carry to within half a count of TFLite',
+        broken: (context) => (stagesOf(context, sign) === null ? 'scales too far apart' : null),
+      },
+      unseen('an int8 elementwise task'),
+    ],
+    lower: (context) => {
+      const operations = operationsOf(context, sign);
+      const limits = activationLimits(context);
+      if (limits === null || limits.fits) return operations;
+      const { node } = context;
+      return [...operations, clampBehind([node.index], node.outputs[0] ?? -1, limits.range)];
     },
-    unseen('an int8 elementwise task'),
-  ],
-  lower: (context) => {
-    const operations = operationsOf(context, sign);
-    const limits = activationLimits(context);
-    if (limits === null || limits.fits) return operations;
-    const { node } = context;
-    return [...operations, clampBehind([node.index], node.outputs[0] ?? -1, limits.range)];
-  },
-});
+  });
