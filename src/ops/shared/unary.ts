@@ -1,7 +1,7 @@
 /** Rules of ops that make one feature map of another; each gives on what it established. */
 import { type ByteTensor, isByteTensor, type PerTensor, perTensorOf, planeOf } from '../../graph/tensor.js';
 import type { Plane } from '../../ir/build/arrange.js';
-import { maps, oneQuantization, oneType, perTensor, planes, rows } from './common_rules.js';
+import { byteTypes, maps, oneQuantization, oneType, perTensor, planes, rows } from './common_rules.js';
 import { anyNode, type Narrowing } from './match.js';
 import { inputOf, type OpContext, outputOf, type Rule } from './rule.js';
 
@@ -20,6 +20,17 @@ export const byteMaps: Narrowing<OpContext, ByteMaps> = {
     const wrong = oneType(both).broken(context);
     if (wrong !== null) return wrong;
     return isByteTensor(input) && isByteTensor(output) ? { input, output } : 'a tensor that is missing';
+  },
+};
+
+/** Each int8 or uint8. */
+export const someByteMaps: Narrowing<OpContext, ByteMaps> = {
+  ...byteTypes(both),
+  narrow: (context) => {
+    const [input, output] = [inputOf(context, 0), outputOf(context)];
+    return isByteTensor(input) && isByteTensor(output)
+      ? { input, output }
+      : (byteTypes(both).broken(context) ?? 'a tensor that is missing');
   },
 };
 
