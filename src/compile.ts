@@ -5,7 +5,7 @@
 import { allocateArena, type Lifetime, withTensors } from './allocate/arena.js';
 import { ConstantBuffer } from './allocate/constants.js';
 import { lifetimesOf } from './allocate/lifetimes.js';
-import type { Renamed } from './rewrite/rename.js';
+import { rewritePart, type Rewritten } from './rewrite/index.js';
 import { NodeError, PtfeError } from './error.js';
 import { hostTable } from './layout/host_table.js';
 import { buildPlan } from './plan/build.js';
@@ -18,7 +18,8 @@ import { type Numerics, numericsNames } from './graph/numerics.js';
 import { type Operation, operandsOf } from './ir/operation.js';
 import type { Trust } from './hardware/fact.js';
 import type { Refusal } from './ops/shared/rule.js';
-import { checkGraph, type PartChoice, renamedGraph } from './partition/check.js';
+import { checkGraph, type PartChoice, rewrittenGraph } from './partition/check.js';
+import { isTaken } from './partition/judge.js';
 import { lowerPart } from './partition/lower_part.js';
 import { bugRefusal, mostPartBytes, partRefusal, type RefusedPart, refusedPart } from './partition/part_rules.js';
 import { inRounds, type PartResult } from './partition/rounds.js';
@@ -50,14 +51,14 @@ export const defaultOptions: CompileOptions = { trust: 'inferred' };
 type Layouts = Placement['borders'];
 
 /** Tensors at the part's border that the host would have to lay out in an order that it cannot, or in two at once. */
-const conflictsOf = (part: Part, borders: Layouts, layouts: Renamed['layouts']): readonly number[] =>
+const conflictsOf = (part: Part, borders: Layouts, layouts: Rewritten['layouts']): readonly number[] =>
   [...part.inputs, ...part.outputs].filter((tensor) => {
     const layout = layouts.get(tensor);
     return layout === null || (layout !== undefined && layout !== 'flat' && borders.has(tensor));
   });
 
 /** How the host lays out tensors that are not NHWC of their cube. */
-const bordersOf = (part: Part, borders: Layouts, layouts: Renamed['layouts']): Layouts => {
+const bordersOf = (part: Part, borders: Layouts, layouts: Rewritten['layouts']): Layouts => {
   const all = new Map(borders);
   for (const tensor of [...part.inputs, ...part.outputs]) {
     const layout = layouts.get(tensor);
@@ -123,42 +124,47 @@ export interface WatchedPlan {
 }
 
 /** Compiles nodes that `checkGraph` accepted. @returns the plan's bytes, or why there is none */
-export const compilePart = (graph: Graph, part: Part, options: CompileOptions): PartResult => {
-  const compiled = compileWatched(graph, part, options, null);
+export const compilePart = (rewritten: Rewritten, part: Part, options: CompileOptions): PartResult => {
+  const compiled = compileWatched(rewritten, part, options, null);
   return 'plan' in compiled ? compiled.plan : compiled;
 };
 
 /** What the operations of a part are, and where its tensors stand; the nodes that this part cannot have. */
-const placePart = (given: Graph, part: Part, options: CompileOptions, apart: boolean) => {
+const placePart = (whole: Rewritten, part: Part, options: CompileOptions, apart: boolean) => {
   // What `best` is made of was not seen on silicon.
   const precision = options.trust === 'seen' ? 'fast' : (options.precision ?? 'fast');
   const plain = new Set<number>();
+  let rewritten = whole;
   for (;;) {
-    const { graph, layouts, orders } = renamedGraph(given, options.trust, plain);
-    const { operations, spare, refusals } = lowerPart(graph, part, options.trust, options.hosted ?? null);
+    const { given, layouts, orders } = rewritten;
+    const own = rewritePart(rewritten, part, isTaken(options.trust));
+    const { operations, spare, refusals } = lowerPart(own, options.trust, options.hosted ?? null);
     if (refusals.length > 0) return refusedPart(refusals);
     // A fused ADD's limit stands behind a multiplier: its place nobody has shown.
     const isPlain = apart || options.trust === 'seen';
     const fused = isPlain ? dropUnused(operations, part) : fuse(operations, part, precision, spare);
-    const placement = place(graph, part, fused, apart);
+    const placement = place(own, part, fused, apart);
     const conflicts = conflictsOf(part, placement.borders, layouts);
     if (conflicts.length === 0) {
-      if (placement.missing !== null) return missingRefusal(graph, part, placement.missing, placement.operations);
+      if (placement.missing !== null) return missingRefusal(given, part, placement.missing, placement.operations);
+      // Tensors as they lie in memory, nodes as TFLite names them.
+      const graph: Graph = { ...own, nodes: given.nodes };
       return { graph, orders, placement, borders: bordersOf(part, placement.borders, layouts) };
     }
     for (const tensor of conflicts) plain.add(tensor);
+    rewritten = rewrittenGraph(given, options.trust, plain);
   }
 };
 
 /** @param watched null: the plan that runs */
 export const compileWatched = (
-  given: Graph,
+  rewritten: Rewritten,
   part: Part,
   options: CompileOptions,
   watched: Watched | null,
 ): WatchedPlan | RefusedPart => {
   try {
-    return watchedPlan(given, part, options, watched);
+    return watchedPlan(rewritten, part, options, watched);
   } catch (error) {
     const nodes = error instanceof NodeError ? [error.node] : part.nodes;
     return refusedPart(nodes.map((node) => bugRefusal(node, error)));
@@ -166,13 +172,13 @@ export const compileWatched = (
 };
 
 const watchedPlan = (
-  given: Graph,
+  rewritten: Rewritten,
   part: Part,
   options: CompileOptions,
   watched: Watched | null,
 ): WatchedPlan | RefusedPart => {
   const apart = watched === 'apart';
-  const placed = placePart(given, part, options, apart);
+  const placed = placePart(rewritten, part, options, apart);
   if ('refusals' in placed) return placed;
   const { graph, orders, placement, borders } = placed;
   const unproven = tileAll(placement, options.trust);
@@ -220,7 +226,7 @@ const watchedPlan = (
       isProven: watched === null,
     }),
   );
-  return { plan, tensors: watched === null ? [] : innerTensors(given, part, placement, arena, orders) };
+  return { plan, tensors: watched === null ? [] : innerTensors(rewritten.given, part, placement, arena, orders) };
 };
 
 export interface CompiledModel {
@@ -259,10 +265,10 @@ export const compileTflite = (
 ): CompiledModel => {
   checkOptions(bytes, options);
   const { graph, outputs } = readTflite(bytes, subgraph, options.numerics);
-  const { refused: checked, host } = checkGraph(graph, options.trust, options.parts ?? 'worthwhile');
+  const { rewritten, refused: checked, host } = checkGraph(graph, options.trust, options.parts ?? 'worthwhile');
   const refused = new Map(checked);
   const hosted = new Set(host.keys());
-  const compile = inRounds((part) => compilePart(graph, part, { ...options, hosted }));
+  const compile = inRounds((part) => compilePart(rewritten, part, { ...options, hosted }));
   for (;;) {
     const supported = new Set(graph.nodes.map(({ index }) => index).filter((index) => !refused.has(index)));
     const parts = splitParts(graph, supported, outputs);

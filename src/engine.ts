@@ -60,9 +60,9 @@ interface Checked {
 const check = (message: Message): Checked => {
   const { graph } = message;
   const choice = message.options['parts'] === 'all' ? 'all' : 'worthwhile';
-  const { refused, host } = checkGraph(graph, trustOf(message), choice);
+  const { rewritten, refused, host } = checkGraph(graph, trustOf(message), choice);
   const options = { ...optionsOf(message), hosted: new Set(host.keys()) };
-  const compile = inRounds((part) => compilePart(graph, part, options));
+  const compile = inRounds((part) => compilePart(rewritten, part, options));
   return {
     verdicts: verdictsRun(
       graph.nodes.map(({ index }) => index),

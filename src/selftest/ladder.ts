@@ -4,6 +4,7 @@
  */
 import { compilePart, type CompileOptions } from '../compile.js';
 import { facts } from '../hardware/facts.js';
+import { rewrittenGraph } from '../partition/check.js';
 import type { Plan } from '../plan/format.js';
 import { readPlan } from '../plan/read.js';
 import { binary, convolution, noise, pool, prelu, resize, type Subject, unary } from './models.js';
@@ -84,7 +85,7 @@ export const inputsOf = ({ tensors }: Plan): readonly Uint8Array[] =>
 export const rungOf = (name: string, plan: Uint8Array): Rung => ({ name, plan, inputs: inputsOf(readPlan(plan)) });
 
 const compiled = ([name, { graph, part }]: readonly [string, Subject]): Rung => {
-  const plan = compilePart(graph, part, options);
+  const plan = compilePart(rewrittenGraph(graph, options.trust), part, options);
   if (plan instanceof Uint8Array) return rungOf(name, plan);
   throw new Error(`self-test, ${name}: ${plan.refusals.map(({ text }) => text).join('; ')}`);
 };

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { compilePart } from '../../src/compile.js';
 import type { Graph, Node, Part } from '../../src/graph/graph.js';
 import { readTflite } from '../../src/tflite/reader.js';
-import { checkNode } from '../../src/partition/check.js';
+import { rewrittenGraph } from '../../src/partition/check.js';
+import { judgeNode } from '../../src/partition/judge.js';
 import { type Addon, loadAddon } from '../host/addon.js';
 import { Oracle, type OutputTensor } from '../host/oracle.js';
 import { numericsOf, pythonEnvironment } from '../host/python.js';
@@ -28,9 +29,9 @@ const valuesOf = (graph: Graph, node: Node): readonly number[] =>
 
 /** One node on TFLite's input for it; null where the NPU does not take it. */
 function runNode(addon: Addon, graph: Graph, node: Node, tensors: ReadonlyMap<number, Uint8Array>): Comparison | null {
-  if (checkNode(graph, node, 'inferred') !== null) return null;
+  if (judgeNode(graph, node, 'inferred').target === 'cpu') return null;
   const part: Part = { nodes: [node.index], inputs: [...new Set(valuesOf(graph, node))], outputs: node.outputs };
-  const plan = compilePart(graph, part, { trust: 'inferred' });
+  const plan = compilePart(rewrittenGraph(graph, 'inferred'), part, { trust: 'inferred' });
   if (!(plan instanceof Uint8Array)) throw new Error(`${node.op} #${node.index}: ${plan.rule}: ${plan.text}`);
   const inputs = part.inputs.map((tensor) => tensors.get(tensor) ?? new Uint8Array());
   const [output = new Uint8Array()] = addon.planRun(plan, inputs);

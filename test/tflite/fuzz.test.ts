@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { compilePart, compileTflite } from '../../src/compile.js';
 import { PtfeError } from '../../src/error.js';
 import { readMessage } from '../../src/wire/message.js';
-import { checkNode } from '../../src/partition/check.js';
+import { checkGraph } from '../../src/partition/check.js';
 import { splitParts } from '../../src/partition/split.js';
 import { graphMessage } from '../host/graph_message.js';
 import { seededRandom } from '../host/random.js';
@@ -74,11 +74,10 @@ describe('damaged models', function () {
   it(`${count} graph messages`, () => {
     const outcome = fuzz(models.map(graphMessage), (bytes) => {
       const { graph } = readMessage(bytes);
-      const supported = new Set(
-        graph.nodes.filter((node) => checkNode(graph, node, 'inferred') === null).map(({ index }) => index),
-      );
+      const { rewritten, refused } = checkGraph(graph, 'inferred', 'all');
+      const supported = new Set(graph.nodes.map(({ index }) => index).filter((index) => !refused.has(index)));
       const outputs = graph.nodes.flatMap((node) => node.outputs);
-      return splitParts(graph, supported, outputs).map((part) => compilePart(graph, part, { trust: 'inferred' }));
+      return splitParts(graph, supported, outputs).map((part) => compilePart(rewritten, part, { trust: 'inferred' }));
     });
     console.log(`      ${JSON.stringify(outcome)}`);
   });

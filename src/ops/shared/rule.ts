@@ -20,8 +20,6 @@ export interface OpContext {
   readonly trust: Trust;
   /** The first tensor index that nothing uses: a lowering numbers tensors of its own from here. */
   readonly spare: number;
-  /** Results of the part that others want, where that is known: when it is compiled. */
-  readonly wanted?: readonly number[];
   /** The tensors are one picture of a batch of so many; what constants say of the first dimension is said of the batch. */
   readonly pictures?: number;
 }
@@ -115,7 +113,7 @@ export const ruledHost = ({ rules, lower, fact }: RuledForm & Pick<HostDefinitio
 });
 
 /** The tensor at position `position` of the node's inputs; null for an absent optional one. */
-export const inputOf = ({ graph, node }: OpContext, position: number): Tensor | null => {
+export const inputOf = ({ graph, node }: Pick<OpContext, 'graph' | 'node'>, position: number): Tensor | null => {
   const index = node.inputs[position];
   return index === undefined || index === -1 ? null : (graph.tensors.get(index) ?? null);
 };
