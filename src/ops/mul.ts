@@ -31,7 +31,8 @@ import {
   twoQuantizations,
 } from './shared/two_operands.js';
 
-type Factors = OpContext & TwoByteMaps & TwoQuantizations & MatchedOperands & Activated;
+type Numbers = OpContext & TwoByteMaps & TwoQuantizations & Activated;
+type Factors = Numbers & MatchedOperands;
 
 const multiplierOf = (numerics: Numerics, first: number, second: number, output: number) => {
   const kept = scaleKeeper(numerics);
@@ -56,7 +57,7 @@ const weightsOf = (known: Factors, constant: Extract<Operands, { readonly kind: 
 };
 
 /** TFLite's product of two codes that are functions of one code. */
-export const productOf = (known: Factors, first: CodeMap, second: CodeMap): CodeMap => {
+export const productOf = (known: Numbers, first: CodeMap, second: CodeMap): CodeMap => {
   const { firstQuantization: a, secondQuantization: b, outputQuantization: y, output, limits } = known;
   const multiplier = multiplierOf(known.graph.numerics, a.scale, b.scale, y.scale);
   // Limits are the NPU's codes, which are signed.
@@ -132,13 +133,15 @@ const operationsOf = (
   }
 };
 
-/** Two operands and what TFLite multiplies them by. */
-export const factors = anyNode
+const matcher = anyNode
   .narrow(twoByteMaps)
   .narrow(operandsAlike('channels'))
   .narrow(twoQuantizations)
-  .narrow(fusedActivation);
+  .narrow(fusedActivation)
+  .narrow(productRule)
+  .check(unseen('a product by the DPU alone, or a constant as weights'));
 
-const matcher = factors.narrow(productRule).check(unseen('a product by the DPU alone, or a constant as weights'));
+/** What TFLite calculates a product by, whatever the operands' shapes. */
+export const factors = anyNode.narrow(twoByteMaps).narrow(twoQuantizations).narrow(fusedActivation);
 
 export const mul: OpDefinition = { op: 'MUL', ...formOf(matcher, operationsOf) };

@@ -3,11 +3,12 @@
  * function is not needed unless something else reads it.
  */
 import type { Node } from '../graph/graph.js';
-import { type ByteTensor, planeOf } from '../graph/tensor.js';
+import { type ByteTensor, shapeText } from '../graph/tensor.js';
 import { elu } from '../ops/elu.js';
 import { exp } from '../ops/exp.js';
 import { hardSwish } from '../ops/hard_swish.js';
 import { leakyRelu } from '../ops/leaky_relu.js';
+import { definitionOf } from '../ops/index.js';
 import { logistic } from '../ops/logistic.js';
 import { factors, productOf } from '../ops/mul.js';
 import { tableNumbersOf } from '../ops/table.js';
@@ -32,7 +33,7 @@ const factorOf = (index: GraphIndex, tensor: ByteTensor, source: ByteTensor): Fa
   if (node === null || gate === undefined || node.inputs[0] !== source.index) return null;
   const context = { graph: index.graph, node, trust: 'inferred', spare: 0 } as const;
   const numbers = tableNumbersOf(context);
-  if (numbers === null || gate.match(context).match === null) return null;
+  if (numbers === null || definitionOf(node)?.match(context).match == null) return null;
   return { map: gate.mapOf(numbers, context), made: [node] };
 };
 
@@ -40,12 +41,12 @@ export const gatedProduct: Rewrite = {
   ops: ['MUL'],
   match: (index, node) => {
     const matched = factors.run({ graph: index.graph, node, trust: 'inferred', spare: 0 });
-    if ('wrong' in matched || matched.known.operands.kind === 'constant') return null;
+    if ('wrong' in matched) return null;
     const { known } = matched;
     const { first, second, output } = known;
     for (const source of [first, second]) {
       const [a, b] = [factorOf(index, first, source), factorOf(index, second, source)];
-      if (a === null || b === null || planeOf(source).join() !== planeOf(output).join()) continue;
+      if (a === null || b === null || shapeText(source.shape) !== shapeText(output.shape)) continue;
       const product = productOf(known, a.map, b.map);
       // An integer that TFLite's kernel does not hold.
       if (!isDefined(product, output.type)) return null;
