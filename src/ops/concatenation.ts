@@ -95,6 +95,7 @@ export const concatenation = ruledOp({
       return [
         ...scaled,
         ...joinChannels(
+          context.chip,
           parts.map(({ area }) => area),
           target,
           nodes,

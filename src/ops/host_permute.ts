@@ -1,5 +1,5 @@
 /** Values in another order, one by one, on the host: what no small number of moves of whole atoms can do. */
-import { atoms } from '../hardware/limits.js';
+import type { Chip } from '../hardware/chips.js';
 import { elementCount } from '../graph/graph.js';
 import { maps, rows, sameCodes } from './shared/common_rules.js';
 import type { HostOperation, PermuteKernel } from '../ir/operation.js';
@@ -17,7 +17,8 @@ export const permuted = (context: OpContext, input: number, output: number, kern
   return { kind: 'host', nodes: [context.node.index], input, output, type: map.type, zeroPoint, kernel };
 };
 
-export const permuteFact = `the NPU moves atoms of ${atoms.channels} channels, not single values between channels and pixels`;
+export const permuteFact = ({ atoms }: Chip): string =>
+  `the NPU moves atoms of ${atoms.channels} channels, not single values between channels and pixels`;
 
 /**
  * @param kernelOf null where the node is no permutation of at most six dimensions

@@ -159,7 +159,7 @@ const slicesOf = (
         const shape = lastThree(size, 1);
         const from = { ...wholeArea(input?.index ?? -1, plane), shape, channel, first: row * plane[1] + column };
         const target = wholeArea(output, planeOf(context.graph.tensors.get(output) ?? null));
-        return pickArea(from, { ...target, shape, line: shape[1] }, nodes, spare);
+        return pickArea(context.chip, from, { ...target, shape, line: shape[1] }, nodes, spare);
       });
     },
   });
