@@ -2,9 +2,9 @@
 import { type CodeMap, isDefined, type TableNumbers } from '../tflite/activation_tables.js';
 import { tableStages } from '../requantize/table_stages.js';
 import { unseen } from './shared/common_rules.js';
-import { anyNode, formOf } from './shared/match.js';
+import { anyNode, type Check, formOf } from './shared/match.js';
 import { type ByteMaps, byteMaps, planeMaps, type QuantizedMaps, quantizedMaps } from './shared/unary.js';
-import { isByteTensor, perTensorOf } from '../graph/tensor.js';
+import { type ByteTensor, isByteTensor, perTensorOf } from '../graph/tensor.js';
 import { inputOf, type OpContext, type OpDefinition, outputOf, type Rule } from './shared/rule.js';
 
 /** What a table is calculated from, in the tensors' own codes. */
@@ -39,7 +39,11 @@ export interface TableOp extends OpDefinition {
 }
 
 /** @param mapOf the tensor's codes to those of the output, as TFLite's kernel computes them */
-export const tableOp = (op: string, mapOf: TableOp['mapOf'], more: readonly Rule[] = []): TableOp => ({
+export const tableOp = (
+  op: string,
+  mapOf: TableOp['mapOf'],
+  more: readonly Check<OpContext & ByteMaps>[] = [],
+): TableOp => ({
   op,
   mapOf,
   ...formOf(
@@ -82,7 +86,11 @@ export const definedCodes = (mapOf: (numbers: TableNumbers, context: OpContext) 
   );
 
 /** TFLite's kernel has no other type. */
-export const int8Only = numbersRule('int8, as in TFLite', ({ type }) => (type === 'int8' ? null : `type ${type}`));
+export const int8Only: Check<{ readonly output: ByteTensor }> = {
+  name: 'numbers',
+  text: 'int8, as in TFLite',
+  broken: ({ output }) => (output.type === 'int8' ? null : `type ${output.type}`),
+};
 
 /** For kernels that stop the interpreter at a negative number. */
 export const noNegatives = numbersRule('no codes below the zero point: TFLite fails at them', ({ inputZeroPoint }) =>
