@@ -115,12 +115,12 @@ export const concatenation: OpDefinition = {
       .narrow(axisRule)
       .narrow(rescaling)
       .check(unseen('a copy by the DPU alone')),
-    ({ node, inputs, output, axis, stages }, fresh) => {
+    ({ chip, node, inputs, output, axis, stages }, fresh) => {
       const nodes = [node.index];
       const made = inputs.map((input, i) => withScale(input, stages[i] ?? null, nodes, fresh));
       const target = wholeArea(output.tensor, output.plane);
       const [scaled, areas] = [made.flatMap(({ operations }) => operations), made.map(({ area }) => area)];
-      if (axis === 2) return [...scaled, ...joinChannels(areas, target, nodes, fresh)];
+      if (axis === 2) return [...scaled, ...joinChannels(chip, areas, target, nodes, fresh)];
       const step = axis === 0 ? output.plane[1] : 1;
       let first = 0;
       const moves = areas.flatMap((area) => {

@@ -1,7 +1,7 @@
 /** Values in another order, one by one, on the host: what no small number of moves of whole atoms can do. */
 import { elementCount, type Tensor } from '../graph/graph.js';
 import { isByteTensor, quantizationOf, shapeText } from '../graph/tensor.js';
-import { atoms } from '../hardware/limits.js';
+import type { Chip } from '../hardware/chips.js';
 import type { HostOperation, PermuteKernel } from '../ir/operation.js';
 import type { Check } from './shared/match.js';
 import { formOf, type Narrowing } from './shared/match.js';
@@ -24,7 +24,8 @@ export const permuted = (
   return { kind: 'host', nodes, input, output, type: map.type, zeroPoint, kernel };
 };
 
-export const permuteFact = `the NPU moves atoms of ${atoms.channels} channels, not single values between channels and pixels`;
+export const permuteFact = ({ atoms }: Chip): string =>
+  `the NPU moves atoms of ${atoms.channels} channels, not single values between channels and pixels`;
 
 type Maps = OpContext & ByteMaps & PlaneMaps;
 

@@ -165,14 +165,14 @@ const slicesOf = (
         .check(...sameCodes(maps, planes))
         .narrow(slicesRule(source, of))
         .check(unseen('a copy by the DPU alone')),
-      ({ node, input, slices }, fresh) => {
+      ({ chip, node, input, slices }, fresh) => {
         const plane = planeOf(input);
         return slices.flatMap(({ output, begin, size }) => {
           const [row, column, channel] = lastThree(begin, 0);
           const shape = lastThree(size, 1);
           const from = { ...wholeArea(input.index, plane), shape, channel, first: row * plane[1] + column };
           const target = { ...wholeArea(output.index, planeOf(output)), shape, line: shape[1] };
-          return pickArea(from, target, [node.index], fresh);
+          return pickArea(chip, from, target, [node.index], fresh);
         });
       },
     ),
