@@ -7,7 +7,7 @@ import { unseen } from './shared/common_rules.js';
 import { interleave } from '../ir/build/interleave.js';
 import type { Operation } from '../ir/operation.js';
 import { blocksOf, blocksRule, fewPictures, movedRules } from './shared/picture_blocks.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, wrongShape } from './shared/rule.js';
+import { inputOf, type OpContext, ruledOp, outputOf, wrongShape } from './shared/rule.js';
 
 /** Every picture of a block makes moves of its own. */
 const largestBlock = 8;
@@ -54,7 +54,7 @@ const merged = (context: OpContext): readonly Operation[] => {
   }).flat();
 };
 
-export const batchToSpaceNd: OpDefinition = {
+export const batchToSpaceNd = ruledOp({
   op: 'BATCH_TO_SPACE_ND',
   rules: [
     ...movedRules,
@@ -71,4 +71,4 @@ export const batchToSpaceNd: OpDefinition = {
     unseen('a copy by the DPU alone'),
   ],
   lower: merged,
-};
+});

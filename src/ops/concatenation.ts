@@ -6,7 +6,7 @@ import { type Area, buffer, joinChannels, moveArea, Spare, wholeArea } from '../
 import { allInputs, oneType, perTensor, planes, unseen } from './shared/common_rules.js';
 import type { Operation } from '../ir/operation.js';
 import { planeOf, quantizationOf } from '../graph/tensor.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf } from './shared/rule.js';
+import { inputOf, type OpContext, ruledOp, outputOf } from './shared/rule.js';
 
 /** 0 height, 1 width, 2 channels; another dimension is below 0. */
 const axisOf = (context: OpContext): number => {
@@ -49,7 +49,7 @@ const withScale = (
   };
 };
 
-export const concatenation: OpDefinition = {
+export const concatenation = ruledOp({
   op: 'CONCATENATION',
   rules: [
     oneType(allInputs),
@@ -110,4 +110,4 @@ export const concatenation: OpDefinition = {
     });
     return [...scaled, ...moves];
   },
-};
+});

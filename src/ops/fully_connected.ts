@@ -18,7 +18,7 @@ import { convolutionOf, kernelText, kernelWrong } from './convolution.js';
 import { plainGeometry } from '../ir/build/copy.js';
 import type { ConvGeometry, Operation } from '../ir/operation.js';
 import { planeOf, shapeText } from '../graph/tensor.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf } from './shared/rule.js';
+import { inputOf, type OpContext, ruledOp, outputOf } from './shared/rule.js';
 
 /** Where TFLite rounds twice it takes the product of scales that the uint8 convolutions take, but for a scale for each channel. */
 const formOf = (context: OpContext): FilterForm => {
@@ -72,7 +72,7 @@ export const takesInstead = (context: OpContext): number | null => {
   return form === null || form.input.index === context.node.inputs[0] ? null : form.input.index;
 };
 
-export const fullyConnected: OpDefinition = {
+export const fullyConnected = ruledOp({
   op: 'FULLY_CONNECTED',
   rules: [
     oneType((context) => [inputOf(context, 0), inputOf(context, 1), outputOf(context)]),
@@ -164,4 +164,4 @@ export const fullyConnected: OpDefinition = {
       ),
     ];
   },
-};
+});

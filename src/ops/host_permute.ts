@@ -4,7 +4,7 @@ import { elementCount } from '../graph/graph.js';
 import { maps, rows, sameCodes } from './shared/common_rules.js';
 import type { HostOperation, PermuteKernel } from '../ir/operation.js';
 import { isByteTensor, quantizationOf, shapeText } from '../graph/tensor.js';
-import { type HostDefinition, inputOf, type OpContext, outputOf, type Rule } from './shared/rule.js';
+import { ruledHost, inputOf, type OpContext, outputOf, type Rule } from './shared/rule.js';
 
 /** Most dimensions of a permutation. */
 export const permuteRank = 6;
@@ -23,30 +23,28 @@ export const permuteFact = `the NPU moves atoms of ${atoms.channels} channels, n
  * @param kernelOf null where the node is no permutation of at most six dimensions
  * @param more rules of the op that hold for the host too
  */
-export const permuteHost = (
-  kernelOf: (context: OpContext) => PermuteKernel | null,
-  more: readonly Rule[] = [],
-): HostDefinition => ({
-  fact: permuteFact,
-  rules: [
-    ...sameCodes(maps(0), rows),
-    ...more,
-    {
-      name: 'order',
-      text: `a constant order of at most ${permuteRank} dimensions`,
-      broken: (context) => {
-        const [from, to] = [inputOf(context, 0)?.shape ?? [], outputOf(context)?.shape ?? []];
-        const kernel = kernelOf(context);
-        const size = elementCount(from);
-        return kernel !== null && elementCount(kernel.shape) === size && elementCount(to) === size
-          ? null
-          : `${shapeText(from)} to ${shapeText(to)}`;
+export const permuteHost = (kernelOf: (context: OpContext) => PermuteKernel | null, more: readonly Rule[] = []) =>
+  ruledHost({
+    fact: permuteFact,
+    rules: [
+      ...sameCodes(maps(0), rows),
+      ...more,
+      {
+        name: 'order',
+        text: `a constant order of at most ${permuteRank} dimensions`,
+        broken: (context) => {
+          const [from, to] = [inputOf(context, 0)?.shape ?? [], outputOf(context)?.shape ?? []];
+          const kernel = kernelOf(context);
+          const size = elementCount(from);
+          return kernel !== null && elementCount(kernel.shape) === size && elementCount(to) === size
+            ? null
+            : `${shapeText(from)} to ${shapeText(to)}`;
+        },
       },
+    ],
+    lower: (context) => {
+      const kernel = kernelOf(context);
+      const [input = -1, output = -1] = [context.node.inputs[0], context.node.outputs[0]];
+      return kernel === null ? [] : [permuted(context, input, output, kernel)];
     },
-  ],
-  lower: (context) => {
-    const kernel = kernelOf(context);
-    const [input = -1, output = -1] = [context.node.inputs[0], context.node.outputs[0]];
-    return kernel === null ? [] : [permuted(context, input, output, kernel)];
-  },
-});
+  });

@@ -6,7 +6,7 @@ import { constantInts } from '../graph/graph.js';
 import { maps, planes, sameCodes } from './shared/common_rules.js';
 import type { ResizeKernel, ResizePosition } from '../ir/operation.js';
 import { isByteTensor, planeOf, quantizationOf, shapeText } from '../graph/tensor.js';
-import { type HostDefinition, inputOf, type OpContext, outputOf } from './shared/rule.js';
+import { ruledHost, inputOf, type OpContext, outputOf } from './shared/rule.js';
 
 export interface Corners {
   readonly alignCorners: boolean;
@@ -76,27 +76,28 @@ const kernelOf = (context: OpContext, { arithmetic, positionsOf }: Interpolation
 };
 
 /** @param fact what of the silicon keeps the node from the NPU */
-export const resizeHost = (fact: string, way: (context: OpContext) => Interpolation): HostDefinition => ({
-  fact,
-  rules: [
-    ...sameCodes(maps(0), planes),
-    {
-      name: 'size',
-      text: 'a constant size',
-      broken: (context) => {
-        if (constantInts(inputOf(context, 1)) === null) return 'a size that is not constant';
-        const [from, to] = [planeOf(inputOf(context, 0)), planeOf(outputOf(context))];
-        return from[2] === to[2] ? null : `${shapeText(from)} to ${shapeText(to)}`;
+export const resizeHost = (fact: string, way: (context: OpContext) => Interpolation) =>
+  ruledHost({
+    fact,
+    rules: [
+      ...sameCodes(maps(0), planes),
+      {
+        name: 'size',
+        text: 'a constant size',
+        broken: (context) => {
+          if (constantInts(inputOf(context, 1)) === null) return 'a size that is not constant';
+          const [from, to] = [planeOf(inputOf(context, 0)), planeOf(outputOf(context))];
+          return from[2] === to[2] ? null : `${shapeText(from)} to ${shapeText(to)}`;
+        },
       },
+    ],
+    lower: (context) => {
+      const { node } = context;
+      const map = outputOf(context);
+      if (!isByteTensor(map)) throw new Error(`${node.op} #${node.index}: lowered against its rules`);
+      const [input = -1, output = -1] = [node.inputs[0], node.outputs[0]];
+      const { zeroPoint } = quantizationOf(map);
+      const kernel = kernelOf(context, way(context));
+      return [{ kind: 'host', nodes: [node.index], input, output, type: map.type, zeroPoint, kernel }];
     },
-  ],
-  lower: (context) => {
-    const { node } = context;
-    const map = outputOf(context);
-    if (!isByteTensor(map)) throw new Error(`${node.op} #${node.index}: lowered against its rules`);
-    const [input = -1, output = -1] = [node.inputs[0], node.outputs[0]];
-    const { zeroPoint } = quantizationOf(map);
-    const kernel = kernelOf(context, way(context));
-    return [{ kind: 'host', nodes: [node.index], input, output, type: map.type, zeroPoint, kernel }];
-  },
-});
+  });

@@ -8,7 +8,7 @@ import { maps, planes, sameCodes, unseen } from './shared/common_rules.js';
 import type { Operation } from '../ir/operation.js';
 import { spatialPadding } from './pad.js';
 import { planeOf } from '../graph/tensor.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, wrongShape } from './shared/rule.js';
+import { inputOf, type OpContext, ruledOp, outputOf, wrongShape } from './shared/rule.js';
 
 /** More rows and columns than this take more tasks than the node is worth. */
 const mostCopies = 64;
@@ -59,7 +59,7 @@ const column = (area: Area, at: number): Area => ({
   first: area.first + at,
 });
 
-export const mirrorPad: OpDefinition = {
+export const mirrorPad = ruledOp({
   op: 'MIRROR_PAD',
   rules: [
     ...sameCodes(maps(0), planes),
@@ -102,4 +102,4 @@ export const mirrorPad: OpDefinition = {
     for (const { from, to } of rows) operations.push(...moveArea(row(band, from), row(output, to), nodes, spare));
     return operations;
   },
-};
+});

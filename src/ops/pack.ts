@@ -5,7 +5,7 @@ import { allInputs, type FeatureMaps, rows, sameCodes, unseen } from './shared/c
 import { permuted, permuteFact } from './host_permute.js';
 import type { Operation } from '../ir/operation.js';
 import { planeOf, shapeText } from '../graph/tensor.js';
-import { type HostDefinition, inputOf, type OpContext, type OpDefinition } from './shared/rule.js';
+import { ruledHost, inputOf, type OpContext, ruledOp } from './shared/rule.js';
 
 /** More parts than this take more tasks than the node is worth. */
 const mostParts = 64;
@@ -59,72 +59,74 @@ const stacked = (context: OpContext, stack: Stack, spare: Spare, way: 'gather' |
 };
 
 /** Along the last dimension pixels become channels, or channels pixels: one permutation of all parts. */
-const hostOf = (of: StackOf, maps: FeatureMaps, way: 'gather' | 'scatter'): HostDefinition => ({
-  fact: permuteFact,
-  rules: [
-    ...sameCodes(maps, rows),
-    {
-      name: 'axis',
-      text: `at most ${mostParts} parts along the last dimension`,
-      broken: (context) => {
-        const stack = of(context);
-        const shape = shapeOf(context, stack.whole);
-        const count = stack.parts.length;
-        const last = axisOf(context, stack) === shape.length - 1 && shape.at(-1) === count && count <= mostParts;
-        const wanted = shapeText(shape.slice(0, -1));
-        return last && stack.parts.every((part) => shapeText(shapeOf(context, part)) === wanted)
-          ? null
-          : `axis ${context.node.params['axis'] ?? 0} of ${shapeText(shape)}`;
+const hostOf = (of: StackOf, maps: FeatureMaps, way: 'gather' | 'scatter') =>
+  ruledHost({
+    fact: permuteFact,
+    rules: [
+      ...sameCodes(maps, rows),
+      {
+        name: 'axis',
+        text: `at most ${mostParts} parts along the last dimension`,
+        broken: (context) => {
+          const stack = of(context);
+          const shape = shapeOf(context, stack.whole);
+          const count = stack.parts.length;
+          const last = axisOf(context, stack) === shape.length - 1 && shape.at(-1) === count && count <= mostParts;
+          const wanted = shapeText(shape.slice(0, -1));
+          return last && stack.parts.every((part) => shapeText(shapeOf(context, part)) === wanted)
+            ? null
+            : `axis ${context.node.params['axis'] ?? 0} of ${shapeText(shape)}`;
+        },
       },
+    ],
+    lower: (context) => {
+      const stack = of(context);
+      const count = stack.parts.length;
+      const each = elementCount(shapeOf(context, stack.whole)) / count;
+      const { all, moves } = stacked(context, stack, new Spare(context.spare), way);
+      const [input, output] = way === 'gather' ? [all.output, stack.whole] : [stack.whole, all.output];
+      const shape = way === 'gather' ? [count, each] : [each, count];
+      const permutation = permuted(context, input, output, { kind: 'permute', shape, order: [1, 0] });
+      return way === 'gather' ? [all, ...moves, permutation] : [all, permutation, ...moves];
     },
-  ],
-  lower: (context) => {
-    const stack = of(context);
-    const count = stack.parts.length;
-    const each = elementCount(shapeOf(context, stack.whole)) / count;
-    const { all, moves } = stacked(context, stack, new Spare(context.spare), way);
-    const [input, output] = way === 'gather' ? [all.output, stack.whole] : [stack.whole, all.output];
-    const shape = way === 'gather' ? [count, each] : [each, count];
-    const permutation = permuted(context, input, output, { kind: 'permute', shape, order: [1, 0] });
-    return way === 'gather' ? [all, ...moves, permutation] : [all, permutation, ...moves];
-  },
-});
+  });
 
-const stackOp = (op: string, of: StackOf, maps: FeatureMaps, way: 'gather' | 'scatter'): OpDefinition => ({
-  op,
-  rules: [
-    ...sameCodes(maps, rows),
-    {
-      name: 'axis',
-      text: `at most ${mostParts} parts along a dimension that is not the last, with dimensions of 1 before it, or between it and the last two`,
-      broken: (context) => {
-        const stack = of(context);
-        const shape = shapeOf(context, stack.whole);
-        const axis = axisOf(context, stack);
-        if (stack.parts.length > mostParts) return `${stack.parts.length} parts`;
-        const wanted = shapeText(shape.filter((_, dim) => dim !== axis));
-        const fits = stack.parts.every((part) => shapeText(shapeOf(context, part)) === wanted);
-        return fits && shape[axis] === stack.parts.length && placeOf(context, stack, 0) !== null
-          ? null
-          : `axis ${context.node.params['axis'] ?? 0} of ${shapeText(shape)}`;
+const stackOp = (op: string, of: StackOf, maps: FeatureMaps, way: 'gather' | 'scatter') =>
+  ruledOp({
+    op,
+    rules: [
+      ...sameCodes(maps, rows),
+      {
+        name: 'axis',
+        text: `at most ${mostParts} parts along a dimension that is not the last, with dimensions of 1 before it, or between it and the last two`,
+        broken: (context) => {
+          const stack = of(context);
+          const shape = shapeOf(context, stack.whole);
+          const axis = axisOf(context, stack);
+          if (stack.parts.length > mostParts) return `${stack.parts.length} parts`;
+          const wanted = shapeText(shape.filter((_, dim) => dim !== axis));
+          const fits = stack.parts.every((part) => shapeText(shapeOf(context, part)) === wanted);
+          return fits && shape[axis] === stack.parts.length && placeOf(context, stack, 0) !== null
+            ? null
+            : `axis ${context.node.params['axis'] ?? 0} of ${shapeText(shape)}`;
+        },
       },
+      unseen('a copy by the DPU alone'),
+    ],
+    lower: (context) => {
+      const stack = of(context);
+      const nodes = [context.node.index];
+      const spare = new Spare(context.spare);
+      return stack.parts.flatMap((part, number): readonly Operation[] => {
+        const place = placeOf(context, stack, number);
+        if (place === null) throw new Error(`${op} #${context.node.index}: lowered against its rules`);
+        const own = wholeArea(part, planeOf(context.graph.tensors.get(part) ?? null));
+        const alone: Area = { ...own, shape: place.shape, line: place.shape[1] };
+        return way === 'gather' ? moveArea(alone, place, nodes, spare) : moveArea(place, alone, nodes, spare);
+      });
     },
-    unseen('a copy by the DPU alone'),
-  ],
-  lower: (context) => {
-    const stack = of(context);
-    const nodes = [context.node.index];
-    const spare = new Spare(context.spare);
-    return stack.parts.flatMap((part, number): readonly Operation[] => {
-      const place = placeOf(context, stack, number);
-      if (place === null) throw new Error(`${op} #${context.node.index}: lowered against its rules`);
-      const own = wholeArea(part, planeOf(context.graph.tensors.get(part) ?? null));
-      const alone: Area = { ...own, shape: place.shape, line: place.shape[1] };
-      return way === 'gather' ? moveArea(alone, place, nodes, spare) : moveArea(place, alone, nodes, spare);
-    });
-  },
-  host: hostOf(of, maps, way),
-});
+    host: hostOf(of, maps, way),
+  });
 
 export const pack = stackOp(
   'PACK',

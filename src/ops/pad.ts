@@ -8,7 +8,7 @@ import { maps, planes, sameCodes } from './shared/common_rules.js';
 import { identityConvolution, plainGeometry } from '../ir/build/copy.js';
 import type { ConvGeometry } from '../ir/operation.js';
 import { planeOf, quantizationOf, shapeText } from '../graph/tensor.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, type Rule } from './shared/rule.js';
+import { inputOf, type OpContext, ruledOp, outputOf, type Rule } from './shared/rule.js';
 import { constantCodes } from './shared/two_operands.js';
 
 /** Pixels before and behind, for height and width; null where another dimension is padded or they are not known. */
@@ -64,22 +64,23 @@ const amountsRule: Rule = {
   },
 };
 
-const padOf = (op: string): OpDefinition => ({
-  op,
-  rules: [...sameCodes(maps(0), planes), amountsRule],
-  lower: (context) => {
-    const { node } = context;
-    const [geometry, value] = [geometryOf(context), valueOf(context)];
-    if (geometry === null || value === null) throw new Error(`${op} #${node.index}: lowered against its rules`);
-    const [input = -1, output = -1] = [node.inputs[0], node.outputs[0]];
-    const identity = identityConvolution({ kind: 'move', nodes: [node.index], input, output }, [
-      geometry.inputHeight,
-      geometry.inputWidth,
-      geometry.inputChannels,
-    ]);
-    return [{ ...identity, geometry, inputZeroPoint: value }];
-  },
-});
+const padOf = (op: string) =>
+  ruledOp({
+    op,
+    rules: [...sameCodes(maps(0), planes), amountsRule],
+    lower: (context) => {
+      const { node } = context;
+      const [geometry, value] = [geometryOf(context), valueOf(context)];
+      if (geometry === null || value === null) throw new Error(`${op} #${node.index}: lowered against its rules`);
+      const [input = -1, output = -1] = [node.inputs[0], node.outputs[0]];
+      const identity = identityConvolution({ kind: 'move', nodes: [node.index], input, output }, [
+        geometry.inputHeight,
+        geometry.inputWidth,
+        geometry.inputChannels,
+      ]);
+      return [{ ...identity, geometry, inputZeroPoint: value }];
+    },
+  });
 
 export const pad = padOf('PAD');
 export const padV2 = padOf('PADV2');

@@ -18,7 +18,7 @@ import { convolutionOf } from './convolution.js';
 import { plainGeometry } from '../ir/build/copy.js';
 import type { AddOperation, Operation } from '../ir/operation.js';
 import { planeOf, quantizationOf, shapeText } from '../graph/tensor.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf } from './shared/rule.js';
+import { inputOf, type OpContext, ruledOp, outputOf } from './shared/rule.js';
 import { definedCodes, signedMap, tableNumbersOf } from './table.js';
 import { constantCodes, isNumbers } from './shared/two_operands.js';
 
@@ -129,7 +129,7 @@ const oneMapOf = (context: OpContext): CodeMap | null => {
   return alpha === null || code === undefined ? null : preluTable(alpha.numbers, alpha.scale, code - alpha.zeroPoint);
 };
 
-export const prelu: OpDefinition = {
+export const prelu = ruledOp({
   op: 'PRELU',
   rules: [
     oneType(maps(0, 1)),
@@ -168,4 +168,4 @@ export const prelu: OpDefinition = {
     const stages = tableStages(signedMap(map, alpha.numbers.type));
     return [{ kind: 'scale', nodes: [node.index], input, output, stages }];
   },
-};
+});

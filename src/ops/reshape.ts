@@ -13,7 +13,7 @@ import { takesInstead } from './fully_connected.js';
 import type { Operation } from '../ir/operation.js';
 import { shuffled, shuffleOf } from './shuffle.js';
 import { planeOf, shapeText } from '../graph/tensor.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, type Rule } from './shared/rule.js';
+import { inputOf, type OpContext, ruledOp, outputOf, type Rule } from './shared/rule.js';
 
 /** More tasks than this for one node cost more than the node is worth. */
 export const mostMoves = 64;
@@ -102,37 +102,38 @@ const skipped = ({ node, wanted }: OpContext): readonly Operation[] => {
 const operationsOf = (context: OpContext): readonly Operation[] | null =>
   isSkipped(context) ? skipped(context) : (shuffled(context) ?? reshaped(context));
 
-const reshapeOf = (op: string): OpDefinition => ({
-  op,
-  rules: [
-    ...sameCodes(maps(0), rows),
-    constantShape,
-    {
-      name: 'channels',
-      text: `channels that stay, or that groups of at most ${mostMoves} pixels are made of or become; any at the border of the graph, or where FULLY_CONNECTED alone takes the result, or where a TRANSPOSE between two RESHAPEs reorders channels`,
-      advice: 'keep the channels last, or reshape only at the start or the end of the model',
-      broken: (context) => {
-        const [from, to] = [inputOf(context, 0)?.shape ?? [], outputOf(context)?.shape ?? []];
-        if (elementCount(from) !== elementCount(to)) return `${shapeText(from)} to ${shapeText(to)}`;
-        return operationsOf(context) !== null ? null : `${shapeText(from)} to ${shapeText(to)}`;
+const reshapeOf = (op: string) =>
+  ruledOp({
+    op,
+    rules: [
+      ...sameCodes(maps(0), rows),
+      constantShape,
+      {
+        name: 'channels',
+        text: `channels that stay, or that groups of at most ${mostMoves} pixels are made of or become; any at the border of the graph, or where FULLY_CONNECTED alone takes the result, or where a TRANSPOSE between two RESHAPEs reorders channels`,
+        advice: 'keep the channels last, or reshape only at the start or the end of the model',
+        broken: (context) => {
+          const [from, to] = [inputOf(context, 0)?.shape ?? [], outputOf(context)?.shape ?? []];
+          if (elementCount(from) !== elementCount(to)) return `${shapeText(from)} to ${shapeText(to)}`;
+          return operationsOf(context) !== null ? null : `${shapeText(from)} to ${shapeText(to)}`;
+        },
       },
-    },
-    {
-      name: 'trust',
-      text: 'with trust=seen: where FULLY_CONNECTED alone takes the result, a copy by the DPU alone was not seen on silicon',
-      broken: (context) =>
-        context.trust !== 'seen' || (isSkipped(context) && skipped(context).length === 0)
-          ? null
-          : 'a copy by the DPU alone',
-    },
-  ],
-  lower: (context) => operationsOf(context) ?? [],
-  // The same values one behind the other, in atoms of other channels.
-  host: permuteHost(
-    (context) => ({ kind: 'permute', shape: [elementCount(inputOf(context, 0)?.shape ?? [])], order: [0] }),
-    [constantShape],
-  ),
-});
+      {
+        name: 'trust',
+        text: 'with trust=seen: where FULLY_CONNECTED alone takes the result, a copy by the DPU alone was not seen on silicon',
+        broken: (context) =>
+          context.trust !== 'seen' || (isSkipped(context) && skipped(context).length === 0)
+            ? null
+            : 'a copy by the DPU alone',
+      },
+    ],
+    lower: (context) => operationsOf(context) ?? [],
+    // The same values one behind the other, in atoms of other channels.
+    host: permuteHost(
+      (context) => ({ kind: 'permute', shape: [elementCount(inputOf(context, 0)?.shape ?? [])], order: [0] }),
+      [constantShape],
+    ),
+  });
 
 export const reshape = reshapeOf('RESHAPE');
 export const squeeze = reshapeOf('SQUEEZE');

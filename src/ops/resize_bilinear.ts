@@ -24,7 +24,7 @@ import {
   sumOf,
 } from './shared/resized_axis.js';
 import { planeOf } from '../graph/tensor.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf } from './shared/rule.js';
+import { inputOf, type OpContext, ruledOp, outputOf } from './shared/rule.js';
 import { spreadPixels, spreads } from '../ir/build/spread.js';
 
 type Axes = readonly [ResizedAxis, ResizedAxis];
@@ -118,7 +118,7 @@ const interpolated = (context: OpContext, [y, x]: Axes): readonly Operation[] =>
   ];
 };
 
-export const resizeBilinear: OpDefinition = {
+export const resizeBilinear = ruledOp({
   op: 'RESIZE_BILINEAR',
   rules: [
     ...sameCodes(maps(0), planes),
@@ -157,4 +157,4 @@ export const resizeBilinear: OpDefinition = {
     return interpolated(context, axes);
   },
   host: resizeHost('weights that change from pixel to pixel, which a convolution has not', bilinear),
-};
+});

@@ -7,7 +7,7 @@ import { placedCopy } from '../ir/build/copy.js';
 import { type Corners, cornersOf, floatStep, resizeHost } from './host_resize.js';
 import { interleave } from '../ir/build/interleave.js';
 import type { MoveOperation, Operation } from '../ir/operation.js';
-import type { OpContext, OpDefinition } from './shared/rule.js';
+import { type OpContext, ruledOp } from './shared/rule.js';
 import { planeOf } from '../graph/tensor.js';
 import { inputOf, outputOf } from './shared/rule.js';
 
@@ -102,7 +102,7 @@ const lowered = (context: OpContext, axes: readonly [Picked, Picked]): readonly 
   return isAll ? operations : [...operations, ...moveArea({ ...to, shape: output, first }, target, nodes, spare)];
 };
 
-export const resizeNearestNeighbor: OpDefinition = {
+export const resizeNearestNeighbor = ruledOp({
   op: 'RESIZE_NEAREST_NEIGHBOR',
   rules: [
     ...sameCodes(maps(0), planes),
@@ -132,4 +132,4 @@ export const resizeNearestNeighbor: OpDefinition = {
         behind: 0,
       })),
   })),
-};
+});

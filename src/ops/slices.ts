@@ -3,7 +3,7 @@ import { constantInts, elementCount, type Tensor } from '../graph/graph.js';
 import { pickArea, type Plane, Spare, wholeArea } from '../ir/build/arrange.js';
 import { planes, sameCodes, unseen } from './shared/common_rules.js';
 import { planeOf, shapeText } from '../graph/tensor.js';
-import { inputOf, type OpContext, type OpDefinition } from './shared/rule.js';
+import { inputOf, type OpContext, type OpDefinition, ruledOp } from './shared/rule.js';
 
 /** One part: which output it is, where it starts and how large it is, in all dimensions of the input. */
 interface Slice {
@@ -118,7 +118,7 @@ const slicesOf = (
     inputOf(context, source),
     ...context.node.outputs.map((output) => context.graph.tensors.get(output) ?? null),
   ];
-  return {
+  return ruledOp({
     op,
     ...more,
     rules: [
@@ -162,7 +162,7 @@ const slicesOf = (
         return pickArea(from, { ...target, shape, line: shape[1] }, nodes, spare);
       });
     },
-  };
+  });
 };
 
 export const split = slicesOf('SPLIT', 1, splitSlices);

@@ -9,7 +9,7 @@ import { placedCopy } from '../ir/build/copy.js';
 import type { MoveOperation, Operation } from '../ir/operation.js';
 import { blocksOf, blocksRule, fewPictures, movedRules, type Pair } from './shared/picture_blocks.js';
 import { quantizationOf, shapeText } from '../graph/tensor.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, wrongShape } from './shared/rule.js';
+import { inputOf, type OpContext, ruledOp, outputOf, wrongShape } from './shared/rule.js';
 
 /** The pixels of one axis that one place in a block takes. */
 interface Lane {
@@ -69,7 +69,7 @@ const copies = (context: OpContext): readonly Operation[] => {
   });
 };
 
-export const spaceToBatchNd: OpDefinition = {
+export const spaceToBatchNd = ruledOp({
   op: 'SPACE_TO_BATCH_ND',
   rules: [
     ...movedRules,
@@ -95,4 +95,4 @@ export const spaceToBatchNd: OpDefinition = {
     unseen('a convolution without a requantization'),
   ],
   lower: copies,
-};
+});

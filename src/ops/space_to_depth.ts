@@ -10,7 +10,7 @@ import { kernelWrong } from './convolution.js';
 import { placedCopy, plainGeometry, unscaled } from '../ir/build/copy.js';
 import type { ConvGeometry, MoveOperation, Operation } from '../ir/operation.js';
 import { planeOf } from '../graph/tensor.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, wrongShape } from './shared/rule.js';
+import { inputOf, type OpContext, ruledOp, outputOf, wrongShape } from './shared/rule.js';
 
 const blockOf = ({ node }: OpContext): number => node.params['blockSize'] ?? 0;
 
@@ -84,7 +84,7 @@ const copied = (context: OpContext): readonly Operation[] => {
   }).flat();
 };
 
-export const spaceToDepth: OpDefinition = {
+export const spaceToDepth = ruledOp({
   op: 'SPACE_TO_DEPTH',
   rules: [
     ...sameCodes(maps(0), planes),
@@ -109,4 +109,4 @@ export const spaceToDepth: OpDefinition = {
     unseen('a convolution without a requantization'),
   ],
   lower: (context) => (isAligned(context) ? copied(context) : [picked(context)]),
-};
+});

@@ -13,7 +13,7 @@ import type { Operation, PermuteKernel } from '../ir/operation.js';
 import { mostMoves, reshaped } from './reshape.js';
 import { shuffleOf } from './shuffle.js';
 import { planeOf } from '../graph/tensor.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, wrongShape } from './shared/rule.js';
+import { inputOf, type OpContext, ruledOp, outputOf, wrongShape } from './shared/rule.js';
 
 const orders = { input: [0, 2, 3, 1], output: [0, 3, 1, 2] } as const;
 
@@ -117,7 +117,7 @@ const kernelOf = (context: OpContext): PermuteKernel | null => {
   return isOrder && shape.length <= permuteRank ? { kind: 'permute', shape, order } : null;
 };
 
-export const transpose: OpDefinition = {
+export const transpose = ruledOp({
   op: 'TRANSPOSE',
   rules: [
     ...sameCodes(maps(0), rows),
@@ -146,4 +146,4 @@ export const transpose: OpDefinition = {
   ],
   lower: (context) => operationsOf(context) ?? [],
   host: permuteHost(kernelOf),
-};
+});

@@ -20,7 +20,7 @@ import { plainGeometry } from '../ir/build/copy.js';
 import { interleave } from '../ir/build/interleave.js';
 import type { ConvGeometry, Operation } from '../ir/operation.js';
 import { planeOf, shapeText } from '../graph/tensor.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf } from './shared/rule.js';
+import { inputOf, type OpContext, ruledOp, outputOf } from './shared/rule.js';
 
 const largestStride = 4;
 const form: FilterForm = { depthwise: false, product: 'as-type' };
@@ -155,7 +155,7 @@ const partWrong = ({ geometry: g, row, column }: Part, input: Plane): string | n
   return beyond >= limits.pad ? `an output that goes ${beyond} places beyond the input` : kernelWrong(g, false);
 };
 
-export const transposeConv: OpDefinition = {
+export const transposeConv = ruledOp({
   op: 'TRANSPOSE_CONV',
   rules: [
     {
@@ -255,4 +255,4 @@ export const transposeConv: OpDefinition = {
     );
     return single ? operations : [...operations, ...interleave(made, each, output, nodes, spare)];
   },
-};
+});

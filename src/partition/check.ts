@@ -5,7 +5,7 @@ import { operators } from '../ops/index.js';
 import { hasOwnForm } from '../ops/transpose.js';
 import { wrongOutput } from '../ops/shared/output_shapes.js';
 import { type Trust } from '../hardware/fact.js';
-import { type OpContext, type OpDefinition, type Refusal, refusalOf } from '../ops/shared/rule.js';
+import type { Match, OpContext, OpDefinition, Refusal } from '../ops/shared/rule.js';
 import { chooseHostNodes } from './host.js';
 import { bugRefusal, bugRule, partRefusal } from './part_rules.js';
 import { disorderOf, splitParts } from './split.js';
@@ -18,17 +18,21 @@ export type PartChoice = 'worthwhile' | 'all';
 
 export type Target = 'npu' | 'host' | 'cpu';
 
-/** Where a node can run; `because` says what keeps it from the NPU. */
+/** Where a node can run, and what it matched there; `because` says what keeps it from the NPU. */
 export type Verdict =
-  { readonly target: 'npu'; readonly because: null } | { readonly target: 'host' | 'cpu'; readonly because: Refusal };
+  | { readonly target: 'npu'; readonly because: null; readonly match: Match }
+  | { readonly target: 'host'; readonly because: Refusal; readonly match: Match }
+  | { readonly target: 'cpu'; readonly because: Refusal };
 
 const judged = (definition: OpDefinition, context: OpContext): Verdict => {
-  const because = refusalOf(definition, context) ?? untrusted(definition, context);
-  if (because === null) return { target: 'npu', because };
+  const { match, refusal } = definition.match(context);
+  const because = match === null ? refusal : untrusted(match, context);
+  if (match !== null && because === null) return { target: 'npu', because, match };
   const { host } = definition;
-  const hosted = host !== undefined && refusalOf(host, context) === null;
-  return hosted
-    ? { target: 'host', because: { ...because, text: `${because.text}; ${host.fact}` } }
+  const hosted = host?.match(context).match ?? null;
+  if (because === null) throw new Error(`${context.node.op} #${context.node.index}: neither matched nor refused`);
+  return host !== undefined && hosted !== null
+    ? { target: 'host', because: { ...because, text: `${because.text}; ${host.fact}` }, match: hosted }
     : { target: 'cpu', because };
 };
 

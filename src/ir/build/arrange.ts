@@ -47,6 +47,14 @@ export class Spare {
   next(): number {
     return this.#next++;
   }
+  /** The number that comes next, not taken. */
+  peek(): number {
+    return this.#next;
+  }
+  /** Numbers below `first` are taken. */
+  skipTo(first: number): void {
+    this.#next = Math.max(this.#next, first);
+  }
 }
 
 export const buffer = (nodes: readonly number[], output: number, shape: Plane): ViewOperation => ({

@@ -3,7 +3,7 @@
  * are whatever a file or a program says.
  */
 import { atoms } from '../../hardware/limits.js';
-import type { HostDefinition, OpDefinition, Rule } from './rule.js';
+import { type Form, type OpDefinition, refused, type Rule } from './rule.js';
 import { planeOf, shapeText } from '../../graph/tensor.js';
 
 const mostMebibytes = 256;
@@ -27,12 +27,17 @@ export const mapSizes: Rule = {
   },
 };
 
+const boundedForm = <Given extends Form>(form: Given): Given => ({
+  ...form,
+  rules: [mapSizes, ...form.rules],
+  match: (context) => {
+    const wrong = mapSizes.broken(context);
+    return wrong === null ? form.match(context) : refused(mapSizes, wrong, context);
+  },
+});
+
 /** The same op, with that rule in front. */
 export const bounded = (definition: OpDefinition): OpDefinition => {
   const { host } = definition;
-  const first = <Judged extends OpDefinition | HostDefinition>(judged: Judged): Judged => ({
-    ...judged,
-    rules: [mapSizes, ...judged.rules],
-  });
-  return first(host === undefined ? definition : { ...definition, host: first(host) });
+  return boundedForm(host === undefined ? definition : { ...definition, host: boundedForm(host) });
 };
