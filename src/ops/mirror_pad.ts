@@ -2,7 +2,6 @@
  * MIRROR_PAD of height and width: each column of the border is a copy of a column of the input, each row one of the rows
  * that are as wide as the output by then.
  */
-import { limits } from '../hardware/limits.js';
 import { type Area, buffer, moveArea, type Plane, Spare, wholeArea } from '../ir/build/arrange.js';
 import { maps, planes, sameCodes, unseen } from './shared/common_rules.js';
 import type { Operation } from '../ir/operation.js';
@@ -44,7 +43,7 @@ const wrongOf = (context: OpContext): string | null => {
   const is = planeOf(outputOf(context));
   const wrong = wrongShape(is, [height + top + bottom, width + left + right, channels]);
   if (wrong !== null) return wrong;
-  return Math.max(is[0], is[1]) > limits.plane ? `a plane of ${is[0]}x${is[1]}` : null;
+  return Math.max(is[0], is[1]) > context.chip.limits.plane ? `a plane of ${is[0]}x${is[1]}` : null;
 };
 
 const row = (area: Area, at: number): Area => ({
@@ -65,7 +64,8 @@ export const mirrorPad = ruledOp({
     ...sameCodes(maps(0), planes),
     {
       name: 'padding',
-      text: `constant paddings of height and width alone, no larger than the input and at most ${mostCopies} rows and columns; planes to ${limits.plane}`,
+      text: ({ limits }) =>
+        `constant paddings of height and width alone, no larger than the input and at most ${mostCopies} rows and columns; planes to ${limits.plane}`,
       broken: wrongOf,
     },
     unseen('a copy by the DPU alone'),

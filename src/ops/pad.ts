@@ -2,7 +2,6 @@
  * PAD and PADV2 over height and width: a depthwise 1x1 convolution whose padding constant is the value. Where the consumer
  * is a convolution, it takes the padding itself (fuse/fuse_pad.ts).
  */
-import { limits } from '../hardware/limits.js';
 import { constantInts } from '../graph/graph.js';
 import { maps, planes, sameCodes } from './shared/common_rules.js';
 import { identityConvolution, plainGeometry } from '../ir/build/copy.js';
@@ -50,8 +49,10 @@ const valueOf = (context: OpContext): number | null => {
 
 const amountsRule: Rule = {
   name: 'padding',
-  text: `constant paddings of height and width alone, at most ${limits.pad} pixels on a side; a constant value`,
+  text: ({ limits }) =>
+    `constant paddings of height and width alone, at most ${limits.pad} pixels on a side; a constant value`,
   broken: (context) => {
+    const { limits } = context.chip;
     const amounts = spatialPadding(context);
     if (amounts === null) return 'paddings that are not constant, or of another dimension';
     if (amounts.some((amount) => amount < 0 || amount > limits.pad)) return `paddings ${amounts.join(', ')}`;

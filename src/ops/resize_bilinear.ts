@@ -3,7 +3,6 @@
  * there; for each place between two rows a depthwise convolution interpolates both ways, rounds once, and writes its rows of
  * the output. Pixels at the edges are repeated where an output lies outside. One pixel becomes any size.
  */
-import { limits } from '../hardware/limits.js';
 import { constantInts } from '../graph/graph.js';
 import { averageStages, type Ties } from '../requantize/average_stages.js';
 import { copyStages } from '../requantize/copy_stages.js';
@@ -33,7 +32,10 @@ const axesOf = (context: OpContext): Axes | null => {
   const [from, to] = [planeOf(inputOf(context, 0)), planeOf(outputOf(context))];
   const { alignCorners, halfPixelCenters } = cornersOf(context);
   const corners = alignCorners ? 'aligned' : halfPixelCenters ? 'half' : 'plain';
-  const [y, x] = [resizedAxis(from[0], to[0], corners), resizedAxis(from[1], to[1], corners)];
+  const [y, x] = [
+    resizedAxis(context.chip, from[0], to[0], corners),
+    resizedAxis(context.chip, from[1], to[1], corners),
+  ];
   return y === null || x === null ? null : [y, x];
 };
 
@@ -124,7 +126,8 @@ export const resizeBilinear = ruledOp({
     ...sameCodes(maps(0), planes),
     {
       name: 'factors',
-      text: `a constant size: on each side a whole number of times that of the input to ${largestFactor}, or its whole part to 1/${limits.stride}, with aligned corners the same of the sizes less 1; any size for one pixel`,
+      text: ({ limits }) =>
+        `a constant size: on each side a whole number of times that of the input to ${largestFactor}, or its whole part to 1/${limits.stride}, with aligned corners the same of the sizes less 1; any size for one pixel`,
       broken: (context) => {
         if (constantInts(inputOf(context, 1)) === null) return 'a size that is not constant';
         const [from, to] = [planeOf(inputOf(context, 0)), planeOf(outputOf(context))];

@@ -2,11 +2,10 @@
  * SPACE_TO_DEPTH. Channels in whole atoms: each pixel of a block is copied with a stride to its group of channels. Others:
  * one convolution whose window is the block and whose kernels pick one value each.
  */
-import { atoms, limits } from '../hardware/limits.js';
+import { kernelWrong } from '../hardware/capability.js';
 import { copyStages } from '../requantize/copy_stages.js';
 import { areaTensor, type Plane, Spare, wholeArea } from '../ir/build/arrange.js';
 import { maps, planes, sameCodes, unseen } from './shared/common_rules.js';
-import { kernelWrong } from './convolution.js';
 import { placedCopy, plainGeometry, unscaled } from '../ir/build/copy.js';
 import type { ConvGeometry, MoveOperation, Operation } from '../ir/operation.js';
 import { planeOf } from '../graph/tensor.js';
@@ -15,7 +14,7 @@ import { inputOf, type OpContext, ruledOp, outputOf, wrongShape } from './shared
 const blockOf = ({ node }: OpContext): number => node.params['blockSize'] ?? 0;
 
 /** Whether groups of channels start at whole atoms of the output. */
-const isAligned = (context: OpContext): boolean => planeOf(inputOf(context, 0))[2] % atoms.channels === 0;
+const isAligned = (context: OpContext): boolean => planeOf(inputOf(context, 0))[2] % context.chip.atoms.channels === 0;
 
 /** Pixels from one output to the next; a single output has no stride. */
 const strides = (context: OpContext): Pick<ConvGeometry, 'strideY' | 'strideX'> => {
@@ -90,8 +89,10 @@ export const spaceToDepth = ruledOp({
     ...sameCodes(maps(0), planes),
     {
       name: 'block',
-      text: `blocks of at most ${limits.stride}x${limits.stride}, and the output shape that follows from them; planes to ${limits.plane}`,
+      text: ({ limits }) =>
+        `blocks of at most ${limits.stride}x${limits.stride}, and the output shape that follows from them; planes to ${limits.plane}`,
       broken: (context) => {
+        const { limits } = context.chip;
         const block = blockOf(context);
         if (block < 1 || block > limits.stride) return `blocks of ${block}x${block}`;
         const [height, width, channels] = planeOf(inputOf(context, 0));
@@ -103,8 +104,9 @@ export const spaceToDepth = ruledOp({
     },
     {
       name: 'kernel',
-      text: `channels that are a multiple of ${atoms.channels}, or at most ${limits.contraction} values in a block`,
-      broken: (context) => (isAligned(context) ? null : kernelWrong(geometryOf(context), false)),
+      text: ({ atoms, limits }) =>
+        `channels that are a multiple of ${atoms.channels}, or at most ${limits.contraction} values in a block`,
+      broken: (context) => (isAligned(context) ? null : kernelWrong(context.chip, geometryOf(context), false)),
     },
     unseen('a convolution without a requantization'),
   ],

@@ -9,6 +9,7 @@ import { compileTflite } from '../../src/compile.js';
 import { delegateOptions } from '../../src/cli/delegate_options.js';
 import type { Finding } from '../../src/doctor/finding.js';
 import { plansOfFile } from '../../src/cli/plan_file.js';
+import { rk3588 } from '../../src/hardware/chips.js';
 import { facts } from '../../src/hardware/facts.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { adviceOf } from '../../src/ops/shared/advice.js';
@@ -244,9 +245,10 @@ describe('commands', () => {
       for (const { op, rules } of operators.values()) {
         const node = { index: 0, op, version: 1, inputs: [], outputs: [], params: {} };
         for (const rule of rules)
-          expect(adviceOf(rule, { graph, node, trust: 'inferred', spare: 0 }), `${op}, rule ${rule.name}`).to.be.a(
-            'string',
-          );
+          expect(
+            adviceOf(rule, { graph, node, chip: rk3588, trust: 'inferred', spare: 0 }),
+            `${op}, rule ${rule.name}`,
+          ).to.be.a('string');
       }
     });
 

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
+import { rk3588 } from '../../src/hardware/chips.js';
 import { compileTflite } from '../../src/compile.js';
 import { PtfeError } from '../../src/error.js';
 import { cutTflite } from '../../src/explain/cut.js';
@@ -121,7 +122,11 @@ const believed = (graph: Graph, nodes: readonly Node[]): readonly string[] =>
       if (tensor === undefined) return [];
       return liesAbout(tensor.shape).flatMap((shape) => {
         const tensors = new Map(graph.tensors).set(output, { ...tensor, shape });
-        const { refused } = checkGraph({ ...graph, tensors, nodes: [node] }, 'inferred', 'all');
+        const { refused } = checkGraph(
+          { ...graph, tensors, nodes: [node] },
+          { chip: rk3588, trust: 'inferred' },
+          'all',
+        );
         return refused.has(node.index) ? [] : [`${node.op} ${tensor.shape.join('x')} as ${shape.join('x')}`];
       });
     }),
