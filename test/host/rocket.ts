@@ -35,7 +35,7 @@ all: ${built}/rocket.so ${built}/host ${built}/answers
 ${shown}: VISIBLE = -fvisibility=default
 ${built}/%.c.o: %.c
 \t@mkdir -p $(dir $@)
-\t$(CC) ${flags} $(VISIBLE) -MMD -c $< -o $@
+\t$(CC) ${flags} $(VISIBLE) -MMD -MP -c $< -o $@
 ${built}/rocket.so: ${objects}
 \t$(CC) -shared ${objects} -Wl,-Bsymbolic -o $@ -ldl -lpthread -lm
 ${built}/host ${built}/answers: ${built}/%: test/kernel/guest/%.c
