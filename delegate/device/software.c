@@ -52,7 +52,7 @@ static void relocate(const plan *p, device_plan *loaded) {
 }
 
 static int refuse(const npu_error *npu, ptfe_error *error) {
-    return error_set_code(error, npu->is_memory ? PTFE_ERROR_MEMORY : PTFE_ERROR_OTHER, "%s", npu->text);
+    return npu->is_memory ? error_no_memory(error, "the software NPU") : error_set(error, "%s", npu->text);
 }
 
 static int load_program(const plan *p, device_plan *loaded, const char *facts, ptfe_error *error) {
