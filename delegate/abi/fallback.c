@@ -29,30 +29,9 @@ static fallback_buffer *buffer_of(fallback *f, int32_t tensor) {
     return &f->buffers[f->count++];
 }
 
-/* A type's bytes for one element; 0 where elements have no fixed size, and no memory is lent. */
-static size_t element_bytes(int32_t type) {
-    switch (type) {
-    case TFL_BOOL:
-    case TFL_INT8:
-    case TFL_UINT8: return 1;
-    case TFL_INT16:
-    case TFL_UINT16:
-    case TFL_FLOAT16: return 2;
-    case TFL_FLOAT32:
-    case TFL_INT32:
-    case TFL_UINT32: return 4;
-    case TFL_FLOAT64:
-    case TFL_INT64:
-    case TFL_UINT64:
-    case TFL_COMPLEX64: return 8;
-    case TFL_COMPLEX128: return 16;
-    default: return 0;
-    }
-}
-
 /* The bytes that type and dimensions ask for. 0, or -1 for no size that memory can have. */
 static int wanted_bytes(const tfl_tensor *tensor, size_t *out) {
-    size_t wanted = element_bytes(tensor->type);
+    size_t wanted = tfl_element_bytes(tensor->type);
     for (int32_t i = 0; i < tensor->dims->size; i++) {
         if (tensor->dims->data[i] < 0) return -1;
         const size_t dim = (size_t)tensor->dims->data[i];
@@ -78,7 +57,7 @@ static int holds(u32_list list, int32_t tensor) {
 static int lend(fallback *f, tfl_context *context, int32_t index) {
     tfl_tensor *tensor = &context->tensors[index];
     size_t wanted;
-    if (tensor->dims == NULL || element_bytes(tensor->type) == 0) return 0; /* TFLite would plan nothing for it either */
+    if (tensor->dims == NULL || tfl_element_bytes(tensor->type) == 0) return 0; /* TFLite would plan nothing for it either */
     if (wanted_bytes(tensor, &wanted) != 0) return -1;
     fallback_buffer *buffer = buffer_of(f, index);
     if (buffer == NULL) return -1;

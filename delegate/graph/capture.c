@@ -3,75 +3,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../generated/operator_options.h"
+
 #define MESSAGE_MAGIC 0x47465450u
 #define MESSAGE_VERSION 1u
 
 enum { TENSOR_CONSTANT = 1, TENSOR_VARIABLE = 2, TENSOR_DYNAMIC = 4 };
 
-enum field_kind { FIELD_INTS = 1, FIELD_BOOLS }; /* 0: none; a float goes as the int32 of its bits */
-
-/* Fields of one kind that stand one after the other. An older TFLite's struct may end before fields of a later op version. */
-typedef struct field {
-    uint8_t kind, offset, count, since;
-} field;
-
-enum { MOST_FIELDS = 2 };
-
-/* Built-in options that go into the message, in the order of src/tflite/operators.ts. */
-static const struct op_info {
-    int32_t code;
-    field fields[MOST_FIELDS]; /* those that are left out have no values */
-} ops[] = {
-#define INTS(params) {FIELD_INTS, 0, sizeof(params) / sizeof(int32_t), 1}
-#define BOOLS(params) {FIELD_BOOLS, 0, sizeof(params), 1}
-    {TFL_ADD, {INTS(tfl_activation_params)}},
-    {TFL_AVERAGE_POOL_2D, {INTS(tfl_pool_params)}},
-    {TFL_CONCATENATION, {INTS(tfl_concatenation_params)}},
-    {TFL_CONV_2D, {INTS(tfl_conv_params)}},
-    {TFL_DEPTHWISE_CONV_2D, {INTS(tfl_depthwise_conv_params)}},
-    {TFL_DEPTH_TO_SPACE, {INTS(tfl_one_value_params)}},
-    {TFL_FULLY_CONNECTED, {{FIELD_INTS, 0, 2, 1}, {FIELD_BOOLS, offsetof(tfl_fully_connected_params, keep_num_dims), 1, 5}}},
-    {TFL_GELU, {BOOLS(tfl_gelu_params)}},
-    {TFL_LEAKY_RELU, {INTS(tfl_one_value_params)}},
-    {TFL_MAX_POOL_2D, {INTS(tfl_pool_params)}},
-    {TFL_MEAN, {BOOLS(tfl_reducer_params)}},
-    {TFL_MIRROR_PAD, {INTS(tfl_one_value_params)}},
-    {TFL_MUL, {INTS(tfl_activation_params)}},
-    {TFL_PACK, {INTS(tfl_pack_params)}},
-    {TFL_REDUCE_MAX, {BOOLS(tfl_reducer_params)}},
-    {TFL_RESIZE_BILINEAR, {BOOLS(tfl_resize_params)}},
-    {TFL_RESIZE_NEAREST_NEIGHBOR, {BOOLS(tfl_resize_params)}},
-    {TFL_SOFTMAX, {INTS(tfl_one_value_params)}},
-    {TFL_SPACE_TO_DEPTH, {INTS(tfl_one_value_params)}},
-    {TFL_SPLIT, {INTS(tfl_one_value_params)}},
-    {TFL_SPLIT_V, {INTS(tfl_one_value_params)}},
-    {TFL_STRIDED_SLICE, {{FIELD_INTS, 0, 5, 1}, {FIELD_BOOLS, offsetof(tfl_strided_slice_params, offset), 1, 8}}},
-    {TFL_SUB, {INTS(tfl_activation_params)}},
-    {TFL_SUM, {BOOLS(tfl_reducer_params)}},
-    {TFL_TRANSPOSE_CONV, {{FIELD_INTS, 0, 3, 1}, {FIELD_INTS, offsetof(tfl_transpose_conv_params, activation), 1, 4}}},
-    {TFL_UNPACK, {INTS(tfl_pack_params)}},
-#undef INTS
-#undef BOOLS
-};
-
 /* Every option as 32 bits; those of a later op version are 0. */
 static void put_builtin_options(bytes *b, int32_t code, int32_t version, const uint8_t *data) {
-    const struct op_info *op = NULL;
-    for (size_t i = 0; data != NULL && i < sizeof ops / sizeof ops[0]; i++) {
-        if (ops[i].code == code) op = &ops[i];
+    const tfl_operator_options *op = NULL;
+    for (size_t i = 0; data != NULL && i < sizeof tfl_operators_with_options / sizeof tfl_operators_with_options[0]; i++) {
+        if (tfl_operators_with_options[i].code == code) op = &tfl_operators_with_options[i];
     }
-    uint32_t count = 0;
-    for (size_t f = 0; op != NULL && f < MOST_FIELDS; f++) count += op->fields[f].count;
-    bytes_u32(b, count);
-    for (size_t f = 0; op != NULL && f < MOST_FIELDS; f++) {
-        const field *one = &op->fields[f];
-        for (uint8_t i = 0; i < one->count; i++) {
-            int32_t value = 0;
-            if (version < one->since) value = 0;
-            else if (one->kind == FIELD_BOOLS) value = data[one->offset + i] != 0;
-            else memcpy(&value, data + one->offset + i * sizeof value, sizeof value);
-            bytes_u32(b, (uint32_t)value);
-        }
+    bytes_u32(b, op == NULL ? 0 : (uint32_t)op->count);
+    for (int32_t i = 0; op != NULL && i < op->count; i++) {
+        const tfl_option *one = &op->options[i];
+        int32_t value = 0;
+        if (version >= one->since && one->is_bool) value = data[one->offset] != 0;
+        else if (version >= one->since) memcpy(&value, data + one->offset, sizeof value);
+        bytes_u32(b, (uint32_t)value);
     }
 }
 

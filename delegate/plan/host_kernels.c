@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "layout.h"
-#include "../abi/tflite_types.h"
+#include "../generated/element_types.h"
 
 enum { RANK = 6 };
 #define PERMUTE_BYTES (2u * RANK * sizeof(uint32_t))

@@ -7,7 +7,7 @@
 
 #include "../npu/cna.h"
 #include "../npu/decode.h"
-#include "../abi/tflite_types.h"
+#include "../generated/element_types.h"
 #include "../util/options.h"
 
 #define HEADER_BYTES 136u

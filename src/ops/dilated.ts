@@ -4,7 +4,6 @@
  * first; what the others make is dropped where nobody else wants it (fuse/unused.ts). Neither dilation nor batches change
  * the numbers.
  */
-import { limits } from '../hardware/limits.js';
 import { padding } from '../tflite/operators.js';
 import type { Node } from '../graph/graph.js';
 import { convolutionRules, geometryOf, lowerConvolution, outputShape } from './convolution.js';
@@ -69,6 +68,7 @@ const nodeOf = ({ space, conv, batch }: Chain, [rows, columns]: Pair): Node => {
 
 /** @returns null where paddings and crops do not make that output, or where the hardware cannot pad so */
 const dilatedGeometry = (context: OpContext, spread: Blocks, merged: Blocks): ConvGeometry | null => {
+  const { limits } = context.chip;
   const plain = geometryOf(context);
   const [padTop, padLeft] = [spread.before[0] - merged.before[0], spread.before[1] - merged.before[1]];
   const fits = (axis: 0 | 1, input: number, output: number, reach: number, pad: number): boolean => {

@@ -2,7 +2,7 @@
 import type { Graph, Part } from '../graph/graph.js';
 import { Spare } from '../ir/build/arrange.js';
 import type { Operation } from '../ir/operation.js';
-import type { Trust } from '../hardware/fact.js';
+import type { Hardware } from '../hardware/chips.js';
 import { judgeNode } from './check.js';
 import { bugRefusal, type NodeRefusal } from './part_rules.js';
 
@@ -15,14 +15,19 @@ export interface LoweredPart {
 }
 
 /** @param hosted nodes that may run on the host; null: all that can */
-export const lowerPart = (graph: Graph, part: Part, trust: Trust, hosted: ReadonlySet<number> | null): LoweredPart => {
+export const lowerPart = (
+  graph: Graph,
+  part: Part,
+  hardware: Hardware,
+  hosted: ReadonlySet<number> | null,
+): LoweredPart => {
   const wanted = new Set(part.nodes);
   // Ops that look at their neighbours see those of the part only: the others run elsewhere.
   const own: Graph = { ...graph, nodes: graph.nodes.filter(({ index }) => wanted.has(index)) };
   const fresh = new Spare(Math.max(0, ...graph.tensors.keys()) + 1);
   const refusals: NodeRefusal[] = [];
   const operations = own.nodes.flatMap((node): readonly Operation[] => {
-    const verdict = judgeNode(own, node, trust, part.outputs);
+    const verdict = judgeNode(own, node, hardware, part.outputs);
     if (verdict.target === 'cpu' || (verdict.target === 'host' && hosted?.has(node.index) === false)) {
       refusals.push({ ...verdict.because, node: node.index });
       return [];

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../delegate/abi/tflite_types.h"
+#include "../../delegate/generated/element_types.h"
 #include "../../delegate/plan/host_kernels.h"
 #include "../../delegate/plan/layout.h"
 #include "fuzz.h"
