@@ -118,6 +118,7 @@ static uint64_t task_cycles(const device_plan *loaded, uint32_t task) { return n
 static uint64_t task_products(const device_plan *loaded, uint32_t task) { return npu_program_task_products(loaded->program, task); }
 
 const device_ops device_software = {.name = "software",
+                                    .timed_by = "the software NPU on this machine",
                                     .chip = 3588,
                                     .load = load,
                                     .bo = bo,

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { join } from 'node:path';
 import { buildHost, type HostPrograms } from './c_host.js';
 import { said } from './host_program.js';
+import { skip } from '../host/skip.js';
 
 /** Out of memory is a kind of its own: it is said, and nothing else is tried or blamed for it. */
 describe('delegate: what is said where memory runs out', function () {
@@ -9,10 +10,7 @@ describe('delegate: what is said where memory runs out', function () {
   let host: HostPrograms;
   before(function () {
     const built = buildHost();
-    if (typeof built === 'string') {
-      console.log(`    skipped: ${built.slice(0, 400)}`);
-      return this.skip();
-    }
+    if (typeof built === 'string') return skip(this, built);
     host = built;
   });
   after(() => host?.remove());
