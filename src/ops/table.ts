@@ -3,6 +3,7 @@ import { type CodeMap, isDefined, type TableNumbers } from '../tflite/activation
 import { tableStages } from '../requantize/table_stages.js';
 import { maps, oneType, perTensor, planes, unseen } from './shared/common_rules.js';
 import { isByteTensor } from '../graph/tensor.js';
+import type { Operation } from '../ir/operation.js';
 import { inputOf, type OpContext, type OpDefinition, outputOf, type Rule } from './shared/rule.js';
 
 /** @returns null where the rules before it do not hold */
@@ -30,8 +31,16 @@ export interface TableOp extends OpDefinition {
   readonly mapOf: (numbers: TableNumbers, context: OpContext) => CodeMap;
 }
 
+/** The op without a table; null where that would not give every code. */
+export type WithoutTable = (numbers: TableNumbers, context: OpContext) => readonly Operation[] | null;
+
 /** @param mapOf the tensor's codes to those of the output, as TFLite's kernel computes them */
-export const tableOp = (op: string, mapOf: TableOp['mapOf'], more: readonly Rule[] = []): TableOp => ({
+export const tableOp = (
+  op: string,
+  mapOf: TableOp['mapOf'],
+  more: readonly Rule[] = [],
+  withoutTable: WithoutTable = () => null,
+): TableOp => ({
   op,
   mapOf,
   rules: [
@@ -46,15 +55,17 @@ export const tableOp = (op: string, mapOf: TableOp['mapOf'], more: readonly Rule
     const { node } = context;
     const [input, numbers] = [node.inputs[0], tableNumbersOf(context)];
     if (input === undefined || numbers === null) throw new Error(`${op} #${node.index}: lowered against its rules`);
-    return [
-      {
-        kind: 'scale',
-        nodes: [node.index],
-        input,
-        output: node.outputs[0] ?? -1,
-        stages: tableStages(signedMap(mapOf(numbers, context), numbers.type)),
-      },
-    ];
+    return (
+      withoutTable(numbers, context) ?? [
+        {
+          kind: 'scale',
+          nodes: [node.index],
+          input,
+          output: node.outputs[0] ?? -1,
+          stages: tableStages(signedMap(mapOf(numbers, context), numbers.type)),
+        },
+      ]
+    );
   },
 });
 

@@ -11,7 +11,7 @@ import { convModels, dilated, multiplied } from './conv_models.js';
 import { combined } from './elementwise_models.js';
 import { againstReference, drawn, type OpModel } from './op_models.js';
 import { buildModel, modelChoice } from './random_model.js';
-import { gated, squares } from './table_models.js';
+import { gated, squares, tableModels } from './table_models.js';
 import { byTwo, modelsOf, small } from './transposed_models.js';
 
 /**
@@ -52,9 +52,15 @@ const told: readonly Reading[] = [
   { fact: 'int8_lut', old: 'refused', what: 'tables', models: activationTables, apart: 1 },
 ];
 
+const slopes = fc.oneof(
+  tableModels('LEAKY_RELU', { options: { type: 'LeakyReluOptions', fields: { alpha: 0.1 } } }),
+  tableModels('ABS', { int8Only: true, version: 2 }),
+);
+
 const everything = fc.oneof(
   convolutions,
   pixels,
+  slopes,
   combined(['ADD', 'SUB', 'MUL', 'MAXIMUM'], 'map', ['whole', 'row', 'plane']),
   activationTables,
   modelsOf(fc.record(small)),
@@ -71,6 +77,7 @@ const silent: readonly (readonly [string, string])[] = [
   ['ew_lut_order', 'operation_first'],
   ['pointer_clear', 'first_group'],
   ['direct_pad_lanes', 'parity'],
+  ['prelu_positive', 'unshifted'],
 ];
 
 interface Run {
