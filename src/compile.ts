@@ -16,6 +16,7 @@ import type { Graph, Part } from './graph/graph.js';
 import { readTflite } from './tflite/reader.js';
 import { type Numerics, numericsNames } from './graph/numerics.js';
 import { type Operation, operandsOf } from './ir/operation.js';
+import { type Chip, type Hardware, rk3588 } from './hardware/chips.js';
 import type { Trust } from './hardware/fact.js';
 import type { Refusal } from './ops/shared/rule.js';
 import { checkGraph, type PartChoice, renamedGraph } from './partition/check.js';
@@ -35,6 +36,8 @@ import { engineVersion } from './version.js';
 
 export interface CompileOptions {
   readonly trust: Trust;
+  /** What plans are made for. Default: the RK3588. */
+  readonly chip?: Chip;
   /** Default: worthwhile. */
   readonly parts?: PartChoice;
   /** Default: fast, as always with `trust` seen. */
@@ -46,6 +49,8 @@ export interface CompileOptions {
 }
 
 export const defaultOptions: CompileOptions = { trust: 'inferred' };
+
+export const hardwareOf = ({ chip = rk3588, trust }: CompileOptions): Hardware => ({ chip, trust });
 
 type Layouts = Placement['borders'];
 
@@ -131,15 +136,16 @@ export const compilePart = (graph: Graph, part: Part, options: CompileOptions): 
 /** What the operations of a part are, and where its tensors stand; the nodes that this part cannot have. */
 const placePart = (given: Graph, part: Part, options: CompileOptions, apart: boolean) => {
   // What `best` is made of was not seen on silicon.
+  const hardware = hardwareOf(options);
   const precision = options.trust === 'seen' ? 'fast' : (options.precision ?? 'fast');
   const plain = new Set<number>();
   for (;;) {
-    const { graph, layouts, orders } = renamedGraph(given, options.trust, plain);
-    const { operations, spare, refusals } = lowerPart(graph, part, options.trust, options.hosted ?? null);
+    const { graph, layouts, orders } = renamedGraph(given, hardware, plain);
+    const { operations, spare, refusals } = lowerPart(graph, part, hardware, options.hosted ?? null);
     if (refusals.length > 0) return refusedPart(refusals);
     // A fused ADD's limit stands behind a multiplier: its place nobody has shown.
     const isPlain = apart || options.trust === 'seen';
-    const fused = isPlain ? dropUnused(operations, part) : fuse(operations, part, precision, spare);
+    const fused = isPlain ? dropUnused(operations, part) : fuse(hardware.chip, operations, part, precision, spare);
     const placement = place(graph, part, fused, apart);
     const conflicts = conflictsOf(part, placement.borders, layouts);
     if (conflicts.length === 0) {
@@ -259,7 +265,7 @@ export const compileTflite = (
 ): CompiledModel => {
   checkOptions(bytes, options);
   const { graph, outputs } = readTflite(bytes, subgraph, options.numerics);
-  const { refused: checked, host } = checkGraph(graph, options.trust, options.parts ?? 'worthwhile');
+  const { refused: checked, host } = checkGraph(graph, hardwareOf(options), options.parts ?? 'worthwhile');
   const refused = new Map(checked);
   const hosted = new Set(host.keys());
   const compile = inRounds((part) => compilePart(graph, part, { ...options, hosted }));

@@ -3,7 +3,7 @@ import { absMultiplier, absTable } from '../tflite/activation_tables.js';
 import { int8Only, tableOp } from './table.js';
 import { slopeOperations } from './shared/slopes.js';
 
-export const abs = tableOp('ABS', absTable, [int8Only], (numbers, context) => {
+export const abs = tableOp('ABS', absTable, [int8Only], (numbers, context, fresh) => {
   const multiplier = absMultiplier(numbers);
-  return slopeOperations(context, { above: multiplier, below: multiplier }, [-1]);
+  return slopeOperations(context, { above: multiplier, below: multiplier }, [-1], fresh);
 });

@@ -15,5 +15,6 @@ export const leakyRelu = tableOp(
       return alpha >= 0 && Number.isFinite(alpha) ? null : `alpha ${alpha}`;
     }),
   ],
-  (numbers, context) => slopeOperations(context, preluMultipliers(numbers, Math.fround(alphaOf(context))), [1]),
+  (numbers, context, fresh) =>
+    slopeOperations(context, preluMultipliers(numbers, Math.fround(alphaOf(context))), [1], fresh),
 );

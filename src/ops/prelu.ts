@@ -19,7 +19,7 @@ import { convolutionOf } from './convolution.js';
 import { plainGeometry } from '../ir/build/copy.js';
 import type { AddOperation, Operation } from '../ir/operation.js';
 import { planeOf, quantizationOf, shapeText } from '../graph/tensor.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf } from './shared/rule.js';
+import { inputOf, type OpContext, ruledOp, outputOf } from './shared/rule.js';
 import { definedCodes, signedMap, tableNumbersOf } from './table.js';
 import { slopeOperations } from './shared/slopes.js';
 import { constantCodes, isNumbers } from './shared/two_operands.js';
@@ -131,7 +131,7 @@ const oneMapOf = (context: OpContext): CodeMap | null => {
   return alpha === null || code === undefined ? null : preluTable(alpha.numbers, alpha.scale, code - alpha.zeroPoint);
 };
 
-export const prelu: OpDefinition = {
+export const prelu = ruledOp({
   op: 'PRELU',
   rules: [
     oneType(maps(0, 1)),
@@ -165,7 +165,12 @@ export const prelu: OpDefinition = {
     const alpha = alphaOf(context);
     if (alpha === null) throw new Error(`PRELU #${node.index}: lowered against its rules`);
     const factors = alpha.codes.map((code) => code - alpha.zeroPoint);
-    const native = slopeOperations(context, preluMultipliers(alpha.numbers, alpha.scale), factors);
+    const native = slopeOperations(
+      context,
+      preluMultipliers(alpha.numbers, alpha.scale),
+      factors,
+      new Spare(context.spare),
+    );
     if (native !== null) return native;
     if (!isOne(context)) return perChannel(context, alpha);
     const map = oneMapOf(context);
@@ -173,4 +178,4 @@ export const prelu: OpDefinition = {
     const stages = tableStages(signedMap(map, alpha.numbers.type));
     return [{ kind: 'scale', nodes: [node.index], input, output, stages }];
   },
-};
+});

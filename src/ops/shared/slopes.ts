@@ -1,4 +1,5 @@
 /** x by one slope from the zero point up, by others below it, as one task of the DPU; where that gives every code. */
+import type { Spare } from '../../ir/build/arrange.js';
 import type { Operation } from '../../ir/operation.js';
 import { planeOf, quantizationOf } from '../../graph/tensor.js';
 import { slopeForm, type SlopeNumbers } from '../../requantize/slope_stages.js';
@@ -9,6 +10,7 @@ export const slopeOperations = (
   context: OpContext,
   { above, below }: Pick<SlopeNumbers, 'above' | 'below'>,
   factors: readonly number[],
+  fresh: Spare,
 ): readonly Operation[] | null => {
   const [input, output] = [inputOf(context, 0), outputOf(context)];
   if (input === null || output === null) return null;
@@ -28,12 +30,9 @@ export const slopeOperations = (
   const base = { nodes: [context.node.index], output: output.index, stages };
   if (addends === null) return [{ ...base, kind: 'scale', input: input.index }];
   const codes = Int8Array.from({ length: channels }, (_, c) => addends[one ? 0 : c] ?? 0);
-  const operand: Operation = {
-    kind: 'constant',
-    nodes: base.nodes,
-    output: context.spare,
-    shape: [1, 1, channels],
-    codes,
-  };
-  return [operand, { ...base, kind: 'pair', inputs: [input.index, context.spare] }];
+  const operand = fresh.next();
+  return [
+    { kind: 'constant', nodes: base.nodes, output: operand, shape: [1, 1, channels], codes },
+    { ...base, kind: 'pair', inputs: [input.index, operand] },
+  ];
 };
