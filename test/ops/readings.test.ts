@@ -12,7 +12,7 @@ import { convModels, dilated, multiplied } from './conv_models.js';
 import { combined } from './elementwise_models.js';
 import { againstReference, drawn, type OpModel } from './op_models.js';
 import { buildModel, modelChoice } from './random_model.js';
-import { gated, squares } from './table_models.js';
+import { gated, squares, tableModels } from './table_models.js';
 import { byTwo, modelsOf, small } from './transposed_models.js';
 
 /**
@@ -53,9 +53,15 @@ const told: readonly Reading[] = [
   { fact: 'int8_lut', old: 'refused', what: 'tables', models: activationTables, apart: 1 },
 ];
 
+const slopes = fc.oneof(
+  tableModels('LEAKY_RELU', { options: { type: 'LeakyReluOptions', fields: { alpha: 0.1 } } }),
+  tableModels('ABS', { int8Only: true, version: 2 }),
+);
+
 const everything = fc.oneof(
   convolutions,
   pixels,
+  slopes,
   combined(['ADD', 'SUB', 'MUL', 'MAXIMUM'], 'map', ['whole', 'row', 'plane']),
   activationTables,
   modelsOf(fc.record(small)),
@@ -72,6 +78,7 @@ const silent: readonly (readonly [string, string])[] = [
   ['ew_lut_order', 'operation_first'],
   ['pointer_clear', 'first_group'],
   ['direct_pad_lanes', 'parity'],
+  ['prelu_positive', 'unshifted'],
 ];
 
 interface Run {
