@@ -28,7 +28,7 @@ const readTwice = (): { readonly bytes: Uint8Array; readonly input: Uint8Array; 
   const x = b.input('int8', shape, 0.05, 3);
   const { index: inner } = convolved(b, 'int8', x, shape, 24, {}, 0.05, -4);
   const [pooled, output] = [b.map('int8', shape, 0.05, -4), b.map('int8', shape, 0.1, 2)];
-  const fields = { padding: 1, strideW: 1, strideH: 1, filterWidth: 1, filterHeight: 1, activation: 1 };
+  const fields = { padding: 1, strideW: 1, strideH: 1, filterW: 1, filterH: 1, activation: 1 };
   b.op({
     op: 'MAX_POOL_2D',
     version: 2,

@@ -14,9 +14,10 @@ const filesOf = (folder: string, ending: string): readonly string[] =>
     .map((name) => join(folder, name));
 
 /** Everything that loads and runs plans; no TFLite. */
-export const planUnits: readonly string[] = ['plan', 'device', 'npu'].flatMap((room) =>
-  filesOf(join(delegate, room), '.c'),
-);
+export const planUnits: readonly string[] = [
+  ...['plan', 'device', 'npu'].flatMap((room) => filesOf(join(delegate, room), '.c')),
+  join(delegate, 'util/error.c'),
+];
 
 const age = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? -Infinity;
 

@@ -45,7 +45,9 @@ const target = 'aarch64-linux-gnu.2.28';
 
 const sources = (): readonly string[] => [
   join(here, 'teflon/shim.c'),
-  ...['delegate/device/facts_option.c', ...listOf(repository, 'npu_sources')].map((path) => join(repository, path)),
+  ...['delegate/device/facts_option.c', 'delegate/util/error.c', ...listOf(repository, 'npu_sources')].map((path) =>
+    join(repository, path),
+  ),
 ];
 
 const age = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? -Infinity;

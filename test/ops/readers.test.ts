@@ -57,7 +57,7 @@ const reader = (b: Builder, { type, index, shape, scale, zero }: FeatureMap): nu
 const clampedPool = (b: Builder, map: FeatureMap): FeatureMap => {
   const { type, shape, scale, zero } = map;
   const index = b.map(type, shape, scale, zero);
-  const one = { padding: 1, strideH: 1, strideW: 1, filterHeight: 1, filterWidth: 1 };
+  const one = { padding: 1, strideH: 1, strideW: 1, filterH: 1, filterW: 1 };
   const fields = { ...one, activation: activation.reluN1To1 };
   b.op({
     op: 'MAX_POOL_2D',
