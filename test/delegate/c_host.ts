@@ -5,7 +5,7 @@ import { join, relative } from 'node:path';
 import { sourcesOf } from '../../scripts/sources.mjs';
 import { demandFresh } from '../host/fresh.js';
 import { compilerLack } from '../host/native_program.js';
-import { repository } from '../host/python.js';
+import { repository } from '../host/repository.js';
 import type { Lack } from '../host/skip.js';
 import { engine } from './host_program.js';
 

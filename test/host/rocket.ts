@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
-import { repository } from './python.js';
+import { repository } from './repository.js';
 import type { Lack } from './skip.js';
 
 const here = join(import.meta.dirname, 'rocket');

@@ -4,7 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { repository } from '../host/python.js';
+import { repository } from '../host/repository.js';
 import { type Bed, setUpBed } from './bed.js';
 import { type Boot, bootGuest, type GuestFiles } from './guest.js';
 import { judge, type Outcome } from './judge.js';
