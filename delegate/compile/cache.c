@@ -77,14 +77,14 @@ static void tell(cache_entry *entry, const char *format, const char *why) {
 
 /* The folder's fd, or -1; one that is not to be trusted is not looked at again. */
 static int open_folder(cache_entry *entry, int make) {
-    char error[120] = "";
+    ptfe_error error;
     if (entry->folder[0] == 0) return -1;
-    int fd = cache_folder_open(entry->folder, make, error, sizeof error);
-    if (fd == -2) {
-        tell(entry, "the cache %.*s is not used: %s", error);
+    const int fd = cache_folder_open(entry->folder, make, &error);
+    if (fd < 0 && error.code != PTFE_ERROR_MISSING) {
+        tell(entry, "the cache %.*s is not used: %s", error.text);
         entry->folder[0] = 0;
     }
-    return fd < 0 ? -1 : fd;
+    return fd;
 }
 
 /* ---- reading ---- */
@@ -98,17 +98,18 @@ static int is_of(const cache_entry *entry, const plan_file_header *h) {
 static int load(cache_entry *entry, int folder, int fd, answer *a) {
     struct stat status;
     plan_file_header h;
-    char error[120];
-    if (fstat(fd, &status) != 0 || cache_check_owner(&status, error, sizeof error) != 0) {
-        tell(entry, "a plan in the cache %.*s is not used: %s", error);
+    ptfe_error error;
+    if (fstat(fd, &status) != 0) return -1;
+    if (cache_check_owner(&status, &error) != 0) {
+        tell(entry, "a plan in the cache %.*s is not used: %s", error.text);
         return -1;
     }
-    const enum plan_file_state state = plan_file_read_open(fd, &h, a, error, sizeof error);
-    if (state == PLAN_FILE_SPOILT || (state == PLAN_FILE_WHOLE && memcmp(h.key, entry->key, sizeof h.key) != 0)) {
+    const int is_whole = plan_file_read_open(fd, &h, a, &error) == 0;
+    if (is_whole ? memcmp(h.key, entry->key, sizeof h.key) != 0 : error.code == PTFE_ERROR_DAMAGED) {
         unlinkat(folder, entry->name, 0);
         return -1;
     }
-    if (state != PLAN_FILE_WHOLE || !is_of(entry, &h)) return -1;
+    if (!is_whole || !is_of(entry, &h)) return -1;
     futimens(fd, NULL); /* used now */
     return 0;
 }
@@ -217,8 +218,8 @@ void cache_store(cache_entry *entry, const answer *a) {
 }
 
 void cache_drop(const cache_entry *entry) {
-    char error[120];
-    int folder = entry->folder[0] == 0 ? -1 : cache_folder_open(entry->folder, 0, error, sizeof error);
+    ptfe_error error;
+    int folder = entry->folder[0] == 0 ? -1 : cache_folder_open(entry->folder, 0, &error);
     if (folder < 0) return;
     unlinkat(folder, entry->name, 0);
     close(folder);

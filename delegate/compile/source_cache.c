@@ -12,17 +12,23 @@ static int has_spoilt_plan(const answer *a) {
     return 0;
 }
 
-/* 1, 0 or -1 as answer_from_cache. 1: it is for what TFLite makes of this graph, and its kernels are loaded. */
-static int takes(work *w) {
+/* Whether the entry is for what TFLite makes of this graph. */
+static int fits(work *w) {
     bytes request = {0};
-    int good = answer_read_check(w->answer, w->graph.nodes, w->graph.count, w->error, sizeof w->error) == 0 &&
+    const int fits = answer_read_check(w->answer, w->graph.nodes, w->graph.count, &w->error) == 0 &&
                work_preview(w, &request) == 0 && request.length == w->answer->request_length &&
                memcmp(request.data, w->answer->request, request.length) == 0 &&
-               answer_read_parts(w->answer, w->error, sizeof w->error) == 0;
+               answer_read_parts(w->answer, &w->error) == 0;
     bytes_free(&request);
-    const int status = good ? work_load_kernels(w) : -1;
-    if (status == SESSION_NO_DEVICE) return -1;
-    if (!good || status == 0) return good;
+    return fits;
+}
+
+/* 1, 0 or -1 as answer_from_cache. */
+static int takes(work *w) {
+    if (!fits(w)) return 0;
+    if (work_load_kernels(w) == 0) return 1;
+    /* What the engine would make has the same fate. */
+    if (w->error.code == PTFE_ERROR_DEVICE || w->error.code == PTFE_ERROR_MEMORY) return -1;
     if (has_spoilt_plan(w->answer)) cache_drop(&w->entry);
     return 0;
 }

@@ -88,7 +88,8 @@ static int take_path(napi_env env, napi_value options, npu_config *config) {
 }
 
 static int open_program(napi_env env, napi_value *arguments, program *p) {
-    char facts[ADDON_FACTS_BYTES], error[ADDON_TEXT_BYTES];
+    char facts[ADDON_FACTS_BYTES];
+    ptfe_error error;
     npu_config config;
     npu_error npu = {0};
     npu_task *tasks = NULL;
@@ -97,8 +98,8 @@ static int open_program(napi_env env, napi_value *arguments, program *p) {
         addon_throw(env, "programOpen: options are {facts: {name: value}, path: 'scalar' or 'portable'}");
         return -1;
     }
-    if (facts_option_apply(&config, facts, error, sizeof error) != 0) {
-        addon_throw(env, error);
+    if (facts_option_apply(&config, facts, &error) != 0) {
+        addon_throw(env, error.text);
         return -1;
     }
     const char *wrong = "programOpen: regions are {iova, bytes, constant}";

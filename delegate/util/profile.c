@@ -225,7 +225,7 @@ void profile_add(profile *p, const ptfe_session *session, uint64_t start) {
     pthread_mutex_lock(&p->lock);
     uint64_t at = start;
     p->runs++;
-    p->is_npu = strcmp(session->device->name, "rocket") == 0;
+    p->is_npu = strcmp(session->device->name, "npu") == 0;
     const plan *plan = &session->plan;
     uint32_t host = 0;
     for (uint32_t job = 0; job <= plan->job_count; job++) {

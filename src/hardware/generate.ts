@@ -1,6 +1,5 @@
 /** delegate/generated/*.h from the hardware facts, as text (src/generate.ts writes them). */
 import { rk3588 } from './chips.js';
-import { operatorNames } from '../tflite/operators.js';
 import { facts } from './facts.js';
 import {
   namedBits,
@@ -139,26 +138,8 @@ const factsHeader = (): string =>
     '',
   ].join('\n');
 
-const operatorsHeader = (): string =>
-  [
-    warning,
-    '#ifndef PTFE_GENERATED_OPERATORS_H',
-    '#define PTFE_GENERATED_OPERATORS_H',
-    '',
-    "/* Names of TFLite's builtin operators by number (src/tflite/operators.ts), for reports. */",
-    `#define TFL_OPERATOR_COUNT ${operatorNames.length}`,
-    '',
-    'static const char *const tfl_operator_names[TFL_OPERATOR_COUNT] = {',
-    ...operatorNames.map((name) => `    "${name}",`),
-    '};',
-    '',
-    '#endif',
-    '',
-  ].join('\n');
-
 /** Files of delegate/generated/ and what they hold. */
 export const headers = (): readonly (readonly [string, string])[] => [
   ['registers.h', registersHeader()],
   ['facts.h', factsHeader()],
-  ['operators.h', operatorsHeader()],
 ];

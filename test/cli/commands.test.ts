@@ -19,7 +19,7 @@ import { streamingModel } from '../delegate/changing_models.js';
 import { goldenModels } from '../golden/models.js';
 import { type Answer, ptfe } from '../host/cli.js';
 import { repository } from '../host/python.js';
-import { isShared, sharedPath } from '../host/shared.js';
+import { needShared, sharedPath } from '../host/shared.js';
 import { writeTflite } from '../host/tflite_writer.js';
 import { reshaped } from '../ops/host_models.js';
 
@@ -177,7 +177,7 @@ describe('commands', () => {
 
     it('keeps all parts in one file', function () {
       const path = sharedPath('models/movenet_single_pose_lightning_ptq.tflite');
-      if (!isShared('models/movenet_single_pose_lightning_ptq.tflite')) return this.skip();
+      needShared(this, 'models/movenet_single_pose_lightning_ptq.tflite');
       const { code, out } = ptfe('compile', path, '--parts', 'all', '-o', join(folder, 'v1.plan'));
       expect(code).to.equal(0);
       expect(out).to.match(/v1\.plan: \d+ bytes\n {2}part 0: .*\n {2}part 1: [^]*\n\d+ nodes stay on the CPU/);
@@ -282,7 +282,7 @@ describe('commands', () => {
 
     it("lists Mesa's recorded streams, packed or not", function () {
       const name = 'golden/mesa/mobilenet_v1_0.25_128_quant.json.gz';
-      if (!isShared(name)) return this.skip();
+      needShared(this, name);
       const { code, out } = ptfe('disasm', sharedPath(name));
       expect(code).to.equal(0);
       expect(out).to.contain('(rk3588, 28 tasks)');
@@ -292,7 +292,7 @@ describe('commands', () => {
 
     it("counts the vendor's programs and lists one of them", function () {
       const name = 'hardware/conv-shapes.json';
-      if (!isShared(name)) return this.skip();
+      needShared(this, name);
       const { code, out } = ptfe('disasm', sharedPath(name));
       expect(code).to.equal(0);
       expect(out).to.contain('rk3588: 70 of 70 programs decoded');

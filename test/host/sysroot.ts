@@ -2,12 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repository } from './python.js';
+import type { Lack } from './skip.js';
 
 /**
  * Debian packages of any architecture unpacked into a folder of the repository's cache: nothing is installed, no root is
  * needed. Only where apt is.
  */
-export type Sysroot = { readonly folder: string } | { readonly why: string };
+export type Sysroot = { readonly folder: string } | { readonly why: Lack };
 
 const seconds = 300;
 
@@ -51,7 +52,7 @@ export function debianSysroot(
   const stamp = JSON.stringify({ release, architecture, packages });
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return { folder };
   const uri = mirror();
-  if (uri === undefined) return { why: 'no apt with a list of packages (apt-get update)' };
+  if (uri === undefined) return { why: 'tool: no apt with a list of packages (apt-get update)' };
   process.stderr.write(`unpacking ${packages.join(', ')} (${architecture}, once) ...\n`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(join(folder, '.apt/lists/partial'), { recursive: true });
@@ -62,11 +63,11 @@ export function debianSysroot(
   const updated = run('apt-get', [...options, '-qq', 'update']);
   const install = ['-qq', '-y', '--no-install-recommends', '--download-only', 'install', ...packages];
   const fetched = updated.ok ? run('apt-get', [...options, ...install]) : updated;
-  if (!fetched.ok) return { why: `${packages.join(', ')} cannot be had: ${fetched.text}` };
+  if (!fetched.ok) return { why: `network: ${packages.join(', ')} cannot be had: ${fetched.text}` };
   const archives = join(folder, '.apt/cache/archives');
   for (const archive of readdirSync(archives).filter((file) => file.endsWith('.deb'))) {
     const unpacked = run('dpkg', ['-x', join(archives, archive), folder]);
-    if (!unpacked.ok) return { why: `${archive} cannot be unpacked: ${unpacked.text}` };
+    if (!unpacked.ok) return { why: `tool: ${archive} cannot be unpacked: ${unpacked.text}` };
   }
   rmSync(join(folder, '.apt'), { recursive: true });
   writeFileSync(stampFile, stamp);

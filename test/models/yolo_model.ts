@@ -136,7 +136,7 @@ class Yolo {
       outputs: [to.tensor],
       options: {
         type: 'Pool2DOptions',
-        fields: { padding: 0, strideH: 1, strideW: 1, filterHeight: 5, filterWidth: 5, activation: 0 },
+        fields: { padding: 0, strideH: 1, strideW: 1, filterH: 5, filterW: 5, activation: 0 },
       },
     });
     return to;

@@ -38,7 +38,7 @@ const models = fc
           pad: [pictures, h + 2, w + 1, c],
         }[step];
         const output = b.map(type, next, scale, zero);
-        const fields = { padding: 0, strideH: 2, strideW: 2, filterHeight: 2, filterWidth: 2, activation: 0 };
+        const fields = { padding: 0, strideH: 2, strideW: 2, filterH: 2, filterW: 2, activation: 0 };
         if (step === 'pool')
           b.op({
             op: 'AVERAGE_POOL_2D',

@@ -12,7 +12,7 @@ const pooled = (b: Builder, type: ByteType, input: number, shape: readonly numbe
     outputs: [output],
     options: {
       type: 'Pool2DOptions',
-      fields: { padding: 0, strideW: 1, strideH: 1, filterWidth: 2, filterHeight: 2, activation: 0 },
+      fields: { padding: 0, strideW: 1, strideH: 1, filterW: 2, filterH: 2, activation: 0 },
     },
   });
   return output;

@@ -9,6 +9,7 @@ import { delegateLibrary, Oracle, type RunRequest } from '../host/oracle.js';
 import { numericsOf, pythonEnvironment, repository, type Runtime } from '../host/python.js';
 import { type Random, seededRandom } from '../host/random.js';
 import { shares } from '../host/seeds.js';
+import type { Lack } from '../host/skip.js';
 import { type ModelSpec, type OpSpec, type TensorSpec, writeTflite } from '../host/tflite_writer.js';
 import { add, compare, emptyTally, type Tally } from './tally.js';
 
@@ -149,7 +150,7 @@ export async function againstReference(
     /** The runtime's own where absent; the delegate finds that out by itself. */
     readonly numerics?: Numerics;
   },
-): Promise<Outcome | string> {
+): Promise<Outcome | Lack> {
   const environment = pythonEnvironment(runtime);
   const addon = loadAddon();
   if (!environment.available) return environment.reason;

@@ -10,6 +10,7 @@ import { numericsOf, pythonEnvironment } from '../../host/python.js';
 import { seededRandom } from '../../host/random.js';
 import { isShared, sharedPath } from '../../host/shared.js';
 import { holds } from '../../host/holds.js';
+import { skip } from '../../host/skip.js';
 import { buildModel, modelChoice } from '../../ops/random_model.js';
 
 /** Of the two runtimes the one that keeps every tensor: tflite_runtime writes ADDs over their operands. */
@@ -57,9 +58,9 @@ describe("the reference in TypeScript against TFLite's kernels", function () {
   after(async () => oracle?.stop());
 
   function oracleOrSkip(context: Mocha.Context): Oracle {
+    if (!environment.available) return skip(context, environment.reason);
     if (oracle !== undefined) return oracle;
-    console.log(`      skipped: ${environment.available ? '' : environment.reason}`);
-    return context.skip();
+    throw new Error('no oracle');
   }
 
   it('scaling, value by value against the BigInt form', () => {
@@ -90,10 +91,7 @@ describe("the reference in TypeScript against TFLite's kernels", function () {
     it(name, async function () {
       const python = oracleOrSkip(this);
       const path = `models/${name}.tflite`;
-      if (!isShared(path)) {
-        console.log(`      skipped: ${sharedPath(path)} is not here`);
-        return this.skip();
-      }
+      if (!isShared(path)) return skip(this, `tool: ${sharedPath(path)} is not here`);
       const model = Uint8Array.from(readFileSync(sharedPath(path)));
       const { graph, inputs } = readTflite(model);
       const random = seededRandom(5);
