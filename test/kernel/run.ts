@@ -60,7 +60,7 @@ const truthsOf = (programs: Programs, models: readonly TestedModel[]): Truths =>
   };
 };
 
-const row = ({ scenario, seen, wrong }: Outcome): string => {
+const row = ({ scenario, seen, wrong, remark }: Outcome): string => {
   const invokes = seen?.invokes ?? [];
   const last = invokes.at(-1);
   const tasks = invokes.reduce((sum, invoke) => sum + invoke.tasks, 0);
@@ -79,7 +79,7 @@ const row = ({ scenario, seen, wrong }: Outcome): string => {
     last === undefined ? '' : `${last.cpu.toFixed(1)} ms CPU`,
     calls,
     `${seen?.said.length ?? 0} lines`,
-    wrong ?? '',
+    wrong ?? remark,
   ];
   return `| ${cells.join(' | ')} |`;
 };

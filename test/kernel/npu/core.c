@@ -156,7 +156,7 @@ static void run_task(core *c, npu_region *regions, int most) {
         return;
     }
     c->pc[PC_RAW / 4] |= causes_of(c, mode);
-    if (mode == MISBEHAVE_EXTRA) c->masked = 0;
+    if (mode == MISBEHAVE_EXTRA) c->extra = 1;
     core_update_line(c);
 }
 
