@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The `ptfe` program; its commands stand in commands/. */
-import { runSubcommand } from './commands/index.js';
+import { runSubcommand } from './cli/index.js';
 
 // `ptfe disasm FILE | head` closes the pipe early: that is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,22 +1,23 @@
 /**
  * The table of contents: a part of a graph in, a plan out, one call for each room.
- * model -> ops and axes (partition) -> fuse -> place -> quantize -> tile -> schedule -> allocate -> emit -> plan
+ * graph -> ops and rewrite (partition) -> fuse -> place -> quantize -> tile -> schedule -> allocate -> emit -> plan
  */
 import { allocateArena, type Lifetime, withTensors } from './allocate/arena.js';
 import { ConstantBuffer } from './allocate/constants.js';
 import { lifetimesOf } from './allocate/lifetimes.js';
-import type { Renamed } from './axes/rename.js';
+import type { Renamed } from './rewrite/rename.js';
 import { NodeError, PtfeError } from './error.js';
 import { hostTable } from './layout/host_table.js';
 import { buildPlan } from './plan/build.js';
 import { emitTasks } from './emit/tasks.js';
 import { fuse, type Precision } from './fuse/fuse.js';
 import { dropUnused } from './fuse/unused.js';
-import type { Graph, Part } from './model/graph.js';
-import { readTflite } from './model/tflite.js';
-import { type Numerics, numericsNames } from './model/numerics.js';
-import { type Operation, operandsOf } from './ops/operation.js';
-import type { Refusal, Trust } from './ops/rule.js';
+import type { Graph, Part } from './graph/graph.js';
+import { readTflite } from './tflite/reader.js';
+import { type Numerics, numericsNames } from './graph/numerics.js';
+import { type Operation, operandsOf } from './ir/operation.js';
+import type { Trust } from './hardware/fact.js';
+import type { Refusal } from './ops/shared/rule.js';
 import { checkGraph, type PartChoice, renamedGraph } from './partition/check.js';
 import { lowerPart } from './partition/lower_part.js';
 import { bugRefusal, mostPartBytes, partRefusal, type RefusedPart, refusedPart } from './partition/part_rules.js';
@@ -27,7 +28,7 @@ import { withProofs } from './place/proof.js';
 import { type InnerTensor, innerTensors } from './plan/inner_tensors.js';
 import { writePlan } from './plan/write.js';
 import { jobEnds, scheduleJobs } from './schedule/order.js';
-import { stagesOf } from './ops/stages.js';
+import { stagesOf } from './ir/operation_stages.js';
 import { isHostStep, type Step } from './tile/task.js';
 import { tileOperation } from './tile/tile.js';
 import { engineVersion } from './version.js';

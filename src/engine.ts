@@ -5,9 +5,9 @@
 import { readSync, writeSync } from 'node:fs';
 import { compilePart, type CompileOptions } from './compile.js';
 import { PtfeError } from './error.js';
-import type { Part } from './model/graph.js';
-import { type Message, readMessage } from './model/message.js';
-import type { Trust } from './ops/rule.js';
+import type { Part } from './graph/graph.js';
+import { type Message, readMessage } from './wire/message.js';
+import type { Trust } from './hardware/fact.js';
 import { checkGraph } from './partition/check.js';
 import { inRounds } from './partition/rounds.js';
 import { plansRun, readPartsRun, verdictsRun } from './plan/answer.js';

@@ -1,6 +1,6 @@
 /*
  * Whose numbers plans are compiled for: TFLite's kernels differ by a count here and there from release to release
- * (src/model/numerics.ts says where).
+ * (src/graph/numerics.ts says where).
  */
 #ifndef PTFE_NUMERICS_H
 #define PTFE_NUMERICS_H

@@ -2,7 +2,7 @@
 #ifndef PTFE_GENERATED_OPERATORS_H
 #define PTFE_GENERATED_OPERATORS_H
 
-/* Names of TFLite's builtin operators by number (src/model/operators.ts), for reports. */
+/* Names of TFLite's builtin operators by number (src/tflite/operators.ts), for reports. */
 #define TFL_OPERATOR_COUNT 210
 
 static const char *const tfl_operator_names[TFL_OPERATOR_COUNT] = {

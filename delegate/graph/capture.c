@@ -18,7 +18,7 @@ typedef struct field {
 
 enum { MOST_FIELDS = 2 };
 
-/* Built-in options that go into the message, in the order of src/model/operators.ts. */
+/* Built-in options that go into the message, in the order of src/tflite/operators.ts. */
 static const struct op_info {
     int32_t code;
     field fields[MOST_FIELDS]; /* those that are left out have no values */

@@ -23,7 +23,7 @@ enum option_id {
     OPTION_COUNT
 };
 
-/* The releases of TFLite whose numbers plans can give, in the order of src/model/numerics.ts. */
+/* The releases of TFLite whose numbers plans can give, in the order of src/graph/numerics.ts. */
 enum numerics { NUMERICS_TFLITE_2_14, NUMERICS_LITERT_2_3, NUMERICS_LITERT_2_4, NUMERICS_COUNT };
 
 /* Values as text, owned; empty where there is no default. */

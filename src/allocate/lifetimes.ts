@@ -1,6 +1,6 @@
 /** When each memory of a part is alive: from the first to the last use of any tensor in it. */
-import type { Part } from '../model/graph.js';
-import { operandsOf } from '../ops/operation.js';
+import type { Part } from '../graph/graph.js';
+import { operandsOf } from '../ir/operation.js';
 import type { Placement } from '../place/place.js';
 import type { Schedule } from '../schedule/order.js';
 import type { Lifetime } from './arena.js';

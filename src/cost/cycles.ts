@@ -5,7 +5,7 @@
  */
 import { atoms } from '../hardware/limits.js';
 import { alignUp } from '../layout/cube.js';
-import { type ConvOperation, operandsOf } from '../ops/operation.js';
+import { type ConvOperation, operandsOf } from '../ir/operation.js';
 import type { ConvTile, ElementwiseTile, TiledOperation } from '../tile/task.js';
 
 const bytesPerCycle = 16;

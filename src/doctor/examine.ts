@@ -1,5 +1,5 @@
 /** All findings of `ptfe doctor`, in the order in which one rests on the other. */
-import type { Addon } from '../commands/installation.js';
+import type { Addon } from '../cli/installation.js';
 import type { Finding } from './finding.js';
 import { cacheFinding, libraryFinding, nodeFinding, pythonFindings, tryAddon, tryEngine } from './installed.js';
 import { readMachine } from './machine.js';

@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { Addon } from '../commands/installation.js';
-import { newestNumerics, numericsOfVersion } from '../model/numerics.js';
+import type { Addon } from '../cli/installation.js';
+import { newestNumerics, numericsOfVersion } from '../graph/numerics.js';
 import { absent, failed, type Finding, messageOf, ok } from './finding.js';
 import { compileByEngine } from './trial.js';
 

@@ -1,5 +1,5 @@
 /** What stands between a program and the NPU on this machine, from the kernel up; each with its cure. */
-import type { NpuPresence } from '../commands/installation.js';
+import type { NpuPresence } from '../cli/installation.js';
 import { absent, failed, type Finding, ok } from './finding.js';
 import type { AccelNode, Machine } from './machine.js';
 

@@ -3,14 +3,14 @@
  * held against the reference.
  */
 import { spawnSync } from 'node:child_process';
-import type { Addon, PlanDevice } from '../commands/installation.js';
-import type { Graph, Tensor } from '../model/graph.js';
-import { joined } from '../model/joined.js';
-import { activation as activations, padding } from '../model/operators.js';
-import { newestNumerics } from '../model/numerics.js';
-import { messageOf } from '../model/write_message.js';
+import type { Addon, PlanDevice } from '../cli/installation.js';
+import type { Graph, Tensor } from '../graph/graph.js';
+import { joined } from '../wire/joined.js';
+import { activation as activations, padding } from '../tflite/operators.js';
+import { newestNumerics } from '../graph/numerics.js';
+import { messageOf } from '../wire/write_message.js';
 import { partsRun, readPlansRun } from '../plan/answer.js';
-import { evaluate } from '../reference/graph.js';
+import { evaluate } from '../lab/reference/graph.js';
 import { absent, failed, type Finding, messageOf as textOf, ok } from './finding.js';
 
 const side = 4;

@@ -1,8 +1,8 @@
 /** The PTFE_* variables that are set, as the delegate would read them. */
 import { readFileSync } from 'node:fs';
-import { delegateOptions, variableOf } from '../commands/delegate_options.js';
-import type { Addon, NpuPresence } from '../commands/installation.js';
-import { plansOfFile } from '../commands/plan_file.js';
+import { delegateOptions, variableOf } from '../cli/delegate_options.js';
+import type { Addon, NpuPresence } from '../cli/installation.js';
+import { plansOfFile } from '../cli/plan_file.js';
 import { absent, failed, type Finding, messageOf, ok } from './finding.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;

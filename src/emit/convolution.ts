@@ -2,8 +2,8 @@
 import { atoms } from '../hardware/limits.js';
 import { alignUp, type Cube, rowEntries, writtenChannels } from '../layout/cube.js';
 import { kernelBytes, kernelCount } from '../layout/weights.js';
-import type { ConvOperation } from '../ops/operation.js';
-import type { Stages } from '../quantize/stages.js';
+import type { ConvOperation } from '../ir/operation.js';
+import type { Stages } from '../requantize/stages.js';
 import type { ConvTile } from '../tile/task.js';
 import { type OperandAddresses, type OutputPlane, type ReaderPlanes, writeDpu, writeDpuReader } from './dpu.js';
 import { type Address, enables, pingPong, TaskWriter, type Word } from './words.js';

@@ -1,6 +1,6 @@
 /** The DPU's and its reader's registers from stages: what convolution and elementwise tasks have in common. */
-import type { Operand, ScaleStage, Stages } from '../quantize/stages.js';
-import { tableStepLog2 } from '../quantize/table_stages.js';
+import type { Operand, ScaleStage, Stages } from '../requantize/stages.js';
+import { tableStepLog2 } from '../requantize/table_stages.js';
 import type { Address, TaskWriter } from './words.js';
 
 /** Where operands stand in memory; null where none is read. */

@@ -4,8 +4,8 @@
  */
 import { atoms } from '../hardware/limits.js';
 import { alignUp } from '../layout/cube.js';
-import { copyStages } from '../quantize/copy_stages.js';
-import type { Stages } from '../quantize/stages.js';
+import { copyStages } from '../requantize/copy_stages.js';
+import type { Stages } from '../requantize/stages.js';
 import type { ElementwiseTile } from '../tile/task.js';
 import { type OutputPlane, type ReaderPlanes, writeDpu, writeDpuReader, writeLutEntries } from './dpu.js';
 import { type Address, enables, firstGroup, pingPong, TaskWriter, type Word } from './words.js';

@@ -5,7 +5,7 @@ import { convCycles, elementwiseCycles, tableLoadCycles } from '../cost/cycles.j
 import { type Cube, packCube, writtenChannels } from '../layout/cube.js';
 import { operandBuffer } from '../layout/operands.js';
 import { packWeights } from '../layout/weights.js';
-import { operandsOf } from '../ops/operation.js';
+import { operandsOf } from '../ir/operation.js';
 import { type ConvTile, isHostStep, type Step, type TiledOperation } from '../tile/task.js';
 import { findRegister, writeTargets } from '../hardware/registers.js';
 import { emitConvolution } from './convolution.js';

@@ -2,7 +2,7 @@
  * What a tensor of a whole run may differ by: a count for each op that rounds, on the longest path to it, and more only
  * where a scale or a weight makes more of one count of an earlier tensor.
  */
-import type { Graph, Node, Tensor } from '../model/graph.js';
+import type { Graph, Node, Tensor } from '../graph/graph.js';
 
 export interface Bound {
   /** Ops that round, on the longest path. */

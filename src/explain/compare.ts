@@ -3,7 +3,7 @@
  * differs is the node's own doing and not what came before.
  */
 import { compilePart, type CompileOptions } from '../compile.js';
-import type { Graph, Node, Part } from '../model/graph.js';
+import type { Graph, Node, Part } from '../graph/graph.js';
 import { gatesOf } from '../ops/mul.js';
 import { judgeNode, renamedGraph, type Verdict } from '../partition/check.js';
 import { distance } from './distance.js';

@@ -6,8 +6,8 @@
  */
 import { compileTflite, type CompileOptions, compileWatched, type Watched } from '../compile.js';
 import { unpackCube } from '../layout/cube.js';
-import { elementCount, type Graph, type Part, reorderedValues } from '../model/graph.js';
-import { isByteTensor } from '../ops/rule.js';
+import { elementCount, type Graph, type Part, reorderedValues } from '../graph/graph.js';
+import { isByteTensor } from '../graph/tensor.js';
 import { boPositions } from '../plan/format.js';
 import type { InnerTensor } from '../plan/inner_tensors.js';
 import { type Bound, boundsOf, countsOf } from './bound.js';

@@ -5,9 +5,9 @@
 import { Builder } from 'flatbuffers';
 import { PtfeError } from '../error.js';
 import { partOf } from '../partition/split.js';
-import { constantOf, isSparse } from '../model/constants.js';
-import { modelTable, type Table } from '../model/table.js';
-import { readTflite } from '../model/tflite.js';
+import { constantOf, isSparse } from '../tflite/constants.js';
+import { modelTable, type Table } from '../tflite/flatbuffer.js';
+import { readTflite } from '../tflite/reader.js';
 
 /** Tags of the options that hold more than numbers, and can be left out: TFLite takes a constant input in their place. */
 const shapeOptions: ReadonlySet<number> = new Set([17, 30]);

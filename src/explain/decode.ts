@@ -8,7 +8,7 @@ import {
   tailTargets,
   writeTargets,
 } from '../hardware/registers.js';
-import type { ProgramWord, Reference } from '../stream/program.js';
+import type { ProgramWord, Reference } from './program.js';
 
 export interface DecodedField {
   readonly name: string;

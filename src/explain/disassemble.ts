@@ -2,7 +2,7 @@
  * A program as a listing: tasks with named registers and fields. By default a task shows what it changes against the task
  * before, in the order of the offsets; with `all` every word in the order of the stream. Plain data: `--json` prints it.
  */
-import type { Program, ProgramTask, Reference } from '../stream/program.js';
+import type { Program, ProgramTask, Reference } from './program.js';
 import { decode, type Decoded, type DecodedField, type DecodedWrite } from './decode.js';
 
 export interface ListedWrite {

@@ -1,5 +1,5 @@
 /** How far two tensors of bytes are apart. */
-import type { Graph } from '../model/graph.js';
+import type { Graph } from '../graph/graph.js';
 
 export interface Distance {
   readonly values: number;

@@ -1,8 +1,8 @@
 /** How much of compiled models rests on each fact of the hardware: ops, tasks and values, by the tasks' words. */
 import { type Fact, facts, type Support } from '../hardware/facts.js';
 import type { Plan } from '../plan/format.js';
-import type { ProgramTask } from '../stream/program.js';
-import { programOfPlan } from '../stream/plan_program.js';
+import type { ProgramTask } from './program.js';
+import { programOfPlan } from './plan_program.js';
 import { decode, type DecodedWrite } from './decode.js';
 import { type FieldOf, taskFacts, taskValues, type TaskWords } from './task_facts.js';
 

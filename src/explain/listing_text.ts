@@ -1,5 +1,5 @@
 /** A listing as text: one line for a register, so that a change reads as a line of a diff. */
-import { referenceText } from '../stream/program.js';
+import { referenceText } from './program.js';
 import type { DecodedField } from './decode.js';
 import type { ListedTask, ListedWrite, Listing } from './disassemble.js';
 

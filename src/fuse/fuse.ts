@@ -1,6 +1,6 @@
 /** Graph -> graph rewrites, each with its name. An operation list in, an operation list out. */
-import type { Operation } from '../ops/operation.js';
-import type { Part } from '../model/graph.js';
+import type { Operation } from '../ir/operation.js';
+import type { Part } from '../graph/graph.js';
 import { fuseAdd } from './fuse_add.js';
 import { fusePad } from './fuse_pad.js';
 import { twoSigns } from './two_signs.js';

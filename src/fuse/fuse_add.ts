@@ -1,15 +1,15 @@
 /**
  * Convolution + ADD -> one convolution task with a second operand, where every value that TFLite would store between
- * them is kept (quantize/fused_add_stages.ts counts the exceptions) and the operand is ready before the convolution runs.
+ * them is kept (requantize/fused_add_stages.ts counts the exceptions) and the operand is ready before the convolution runs.
  */
 import { limits } from '../hardware/limits.js';
-import type { Part } from '../model/graph.js';
-import { type AddOperation, type ConvOperation, type Operation, operandsOf } from '../ops/operation.js';
+import type { Part } from '../graph/graph.js';
+import { type AddOperation, type ConvOperation, type Operation, operandsOf } from '../ir/operation.js';
 import { takesWholeRows } from '../ops/whole_rows.js';
 import { fewerKernels } from '../ops/kernel_groups.js';
-import { fusedAddStages } from '../quantize/fused_add_stages.js';
+import { fusedAddStages } from '../requantize/fused_add_stages.js';
 import { wholesOf } from './wholes.js';
-import { swappedNumbers } from '../quantize/add_stages.js';
+import { swappedNumbers } from '../requantize/add_stages.js';
 
 /** Smallest plane, in atoms, whose operand strides Mesa's driver was seen to use unchanged. */
 const smallestPlane = 12;

@@ -1,7 +1,7 @@
 /** PAD + convolution -> a convolution with that padding, where the value is the one that its own padding has. */
 import { limits } from '../hardware/limits.js';
-import type { ConvGeometry, ConvOperation, Operation } from '../ops/operation.js';
-import { copyStages } from '../quantize/copy_stages.js';
+import type { ConvGeometry, ConvOperation, Operation } from '../ir/operation.js';
+import { copyStages } from '../requantize/copy_stages.js';
 import { wholesOf } from './wholes.js';
 
 /** A copy of every pixel with padding around it, and nothing else. */

@@ -3,11 +3,11 @@
  * in some thousands differs. So a convolution of both signs becomes two with ReLU, of which one has the weights negated, and
  * the second is taken from the first: every value is TFLite's.
  */
-import { buffer, Spare } from '../ops/arrange.js';
-import type { ConvOperation, Operation } from '../ops/operation.js';
-import { subtractStages } from '../quantize/add_stages.js';
-import { convStages } from '../quantize/conv_stages.js';
-import { codeMax, codeMin, type ConvNumbers } from '../quantize/division.js';
+import { buffer, Spare } from '../ir/build/arrange.js';
+import type { ConvOperation, Operation } from '../ir/operation.js';
+import { subtractStages } from '../requantize/add_stages.js';
+import { convStages } from '../requantize/conv_stages.js';
+import { codeMax, codeMin, type ConvNumbers } from '../requantize/division.js';
 
 /** Share of differing values below which one task is as good as two. */
 const negligible = 1e-6;

@@ -1,6 +1,6 @@
 /** Drops operations whose results nobody takes: a RESHAPE that its consumer looks through. */
-import type { Part } from '../model/graph.js';
-import { type Operation, operandsOf } from '../ops/operation.js';
+import type { Part } from '../graph/graph.js';
+import { type Operation, operandsOf } from '../ir/operation.js';
 import { wholesOf } from './wholes.js';
 
 export const dropUnused = (operations: readonly Operation[], part: Part): readonly Operation[] => {

@@ -1,5 +1,5 @@
 /** Views and what they are parts of. */
-import type { Operation } from '../ops/operation.js';
+import type { Operation } from '../ir/operation.js';
 
 /** Each view belongs to its whole: what is written into a part of a tensor is taken with the tensor. */
 export const wholesOf = (operations: readonly Operation[]): ((tensor: number) => number) => {

@@ -61,3 +61,6 @@ export const fact = (
 
 /** Whether a board or a shipped compiler has shown the assumed reading: what trust=seen may rest on. */
 export const isSeen = ({ readings: [assumed] }: Fact): boolean => assumed.by !== 'none';
+
+/** How far readings are trusted. `seen`: only what a board or a shipped compiler has shown. */
+export type Trust = 'inferred' | 'seen';

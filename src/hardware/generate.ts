@@ -1,6 +1,6 @@
 /** delegate/generated/*.h from the hardware facts, as text (src/generate.ts writes them). */
 import { chips } from './chips.js';
-import { operatorNames } from '../model/operators.js';
+import { operatorNames } from '../tflite/operators.js';
 import { facts } from './facts.js';
 import {
   namedBits,
@@ -145,7 +145,7 @@ const operatorsHeader = (): string =>
     '#ifndef PTFE_GENERATED_OPERATORS_H',
     '#define PTFE_GENERATED_OPERATORS_H',
     '',
-    "/* Names of TFLite's builtin operators by number (src/model/operators.ts), for reports. */",
+    "/* Names of TFLite's builtin operators by number (src/tflite/operators.ts), for reports. */",
     `#define TFL_OPERATOR_COUNT ${operatorNames.length}`,
     '',
     'static const char *const tfl_operator_names[TFL_OPERATOR_COUNT] = {',

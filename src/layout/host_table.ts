@@ -1,6 +1,6 @@
 /** What a kernel of the host reads beside the values (`delegate/plan/host_kernels.c`): little-endian words, 4-byte aligned. */
 import { permuteRank } from '../ops/host_permute.js';
-import type { HostKernel, PermuteKernel, ResizeKernel } from '../ops/operation.js';
+import type { HostKernel, PermuteKernel, ResizeKernel } from '../ir/operation.js';
 
 /** The dimensions of the output, filled up with 1 in front, then for each how far apart its values stand in the input. */
 const permuteTable = ({ shape, order }: PermuteKernel): Uint8Array => {

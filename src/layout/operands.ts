@@ -3,7 +3,7 @@
  * add (A), 8 int16 added to the weights (B, CPEND), 8 int16 multipliers (C). Source: decoded vendor buffers (RK3588,
  * RK3576); the packing of BN's is inferred to be the same.
  */
-import type { Operand, ScaleStage } from '../quantize/stages.js';
+import type { Operand, ScaleStage } from '../requantize/stages.js';
 import { alignUp } from './cube.js';
 
 const groupChannels = 8;

@@ -5,7 +5,7 @@
  * 48 is filled to 64. Source: Mesa's rkt_coefs.c, and the silicon vector; the vendor's compiler for the group of 48.
  */
 import { atoms } from '../hardware/limits.js';
-import type { ConvOperation } from '../ops/operation.js';
+import type { ConvOperation } from '../ir/operation.js';
 import { alignUp } from './cube.js';
 
 /** Channels that a tap of a depthwise kernel has in the group that starts here. */

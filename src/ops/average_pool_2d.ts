@@ -3,16 +3,18 @@
  * edges that hold fewer pixels are operations of their own.
  */
 import { limits } from '../hardware/limits.js';
-import { averageStages } from '../quantize/average_stages.js';
-import { type Area, areaTensor, Spare, wholeArea } from './arrange.js';
-import { activationClamps } from './code_range.js';
-import { knownActivation, maps, oneType, planes } from './common_rules.js';
+import { averageStages } from '../requantize/average_stages.js';
+import { type Area, areaTensor, Spare, wholeArea } from '../ir/build/arrange.js';
+import { activationClamps } from './shared/code_range.js';
+import { knownActivation, maps, oneType, planes } from './shared/common_rules.js';
 import { kernelWrong } from './convolution.js';
-import { plainGeometry, unscaled } from './copy.js';
-import { sumOfArea } from './large_window.js';
-import type { ConvGeometry, ConvOperation, Operation } from './operation.js';
-import { type Axis, poolAxes, type Range, rangesOf } from './pool_windows.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf } from './rule.js';
+import { plainGeometry, unscaled } from '../ir/build/copy.js';
+import { sumOfArea } from '../ir/build/large_window.js';
+import type { ConvGeometry, ConvOperation, Operation } from '../ir/operation.js';
+import { type Axis } from '../ir/build/maxima.js';
+import { poolAxes, type Range, rangesOf } from './shared/pool_windows.js';
+import { planeOf } from '../graph/tensor.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf } from './shared/rule.js';
 
 /** More tasks than this for one pool cost more than the pool is worth. */
 const mostRegions = 64;

@@ -2,12 +2,12 @@
  * BATCH_TO_SPACE_ND over height and width: pictures whose pixels take turns, and a copy of what the crops leave. Behind a
  * convolution it may be no task at all (dilated.ts).
  */
-import { areaTensor, buffer, moveArea, pictureArea, type Plane, Spare, wholeArea } from './arrange.js';
-import { unseen } from './common_rules.js';
-import { interleave } from './interleave.js';
-import type { Operation } from './operation.js';
-import { blocksOf, blocksRule, fewPictures, movedRules } from './picture_blocks.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, wrongShape } from './rule.js';
+import { areaTensor, buffer, moveArea, pictureArea, type Plane, Spare, wholeArea } from '../ir/build/arrange.js';
+import { unseen } from './shared/common_rules.js';
+import { interleave } from '../ir/build/interleave.js';
+import type { Operation } from '../ir/operation.js';
+import { blocksOf, blocksRule, fewPictures, movedRules } from './shared/picture_blocks.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf, wrongShape } from './shared/rule.js';
 
 /** Every picture of a block makes moves of its own. */
 const largestBlock = 8;

@@ -1,8 +1,8 @@
 /** Batches: an op on each picture by itself, its feature maps parts of the memory of all. */
-import type { Graph, Tensor } from '../model/graph.js';
-import { areaTensor, pictureArea, Spare } from './arrange.js';
-import type { Operation, ViewOperation } from './operation.js';
-import type { OpContext, OpDefinition } from './rule.js';
+import type { Graph, Tensor } from '../graph/graph.js';
+import { areaTensor, pictureArea, Spare } from '../ir/build/arrange.js';
+import type { Operation, ViewOperation } from '../ir/operation.js';
+import type { OpContext, OpDefinition } from './shared/rule.js';
 
 /** More pictures than this take more tasks than the op is worth. */
 export const mostPictures = 16;

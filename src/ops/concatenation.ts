@@ -1,11 +1,12 @@
 /** CONCATENATION: inputs are written where they stand in the output; what is copied, and how, is decided in place/. */
-import type { Tensor } from '../model/graph.js';
-import { affineStages } from '../quantize/affine_stages.js';
-import type { Stages } from '../quantize/stages.js';
-import { type Area, buffer, joinChannels, moveArea, Spare, wholeArea } from './arrange.js';
-import { allInputs, oneType, perTensor, planes, unseen } from './common_rules.js';
-import type { Operation } from './operation.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, quantizationOf } from './rule.js';
+import type { Tensor } from '../graph/graph.js';
+import { affineStages } from '../requantize/affine_stages.js';
+import type { Stages } from '../requantize/stages.js';
+import { type Area, buffer, joinChannels, moveArea, Spare, wholeArea } from '../ir/build/arrange.js';
+import { allInputs, oneType, perTensor, planes, unseen } from './shared/common_rules.js';
+import type { Operation } from '../ir/operation.js';
+import { planeOf, quantizationOf } from '../graph/tensor.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf } from './shared/rule.js';
 
 /** 0 height, 1 width, 2 channels; another dimension is below 0. */
 const axisOf = (context: OpContext): number => {

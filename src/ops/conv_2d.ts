@@ -1,6 +1,6 @@
 /** CONV_2D: a direct convolution task for each tile. */
 import { convolutionRules, lowerConvolution } from './convolution.js';
-import type { OpDefinition } from './rule.js';
+import type { OpDefinition } from './shared/rule.js';
 
 export const conv2d: OpDefinition = {
   op: 'CONV_2D',

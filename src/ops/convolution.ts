@@ -1,9 +1,9 @@
 /** What CONV_2D and DEPTHWISE_CONV_2D have in common: the rules on tensors and numbers, and the lowering. */
 import { atoms, limits } from '../hardware/limits.js';
-import { activation, padding } from '../model/operators.js';
-import { clampFits } from '../quantize/conv_stages.js';
-import { shownConvStages } from './stages.js';
-import { clampBehind } from './code_range.js';
+import { activation, padding } from '../tflite/operators.js';
+import { clampFits } from '../requantize/conv_stages.js';
+import { shownConvStages } from '../ir/operation_stages.js';
+import { clampBehind } from './shared/code_range.js';
 import {
   constantsWrong,
   type FilterForm,
@@ -11,13 +11,14 @@ import {
   numbersWrong,
   quantizationWrong,
   weightedNumbers,
-} from './conv_numbers.js';
+} from './shared/conv_numbers.js';
 import { denseFilter } from './dense_filter.js';
 import { smallestGroup } from './kernel_groups.js';
-import type { ConvGeometry, ConvOperation, Operation } from './operation.js';
+import type { ConvGeometry, ConvOperation, Operation } from '../ir/operation.js';
 import { tapSpanWrong } from './tap_span.js';
 import { takesWholeRows } from './whole_rows.js';
-import { inputOf, isStatic, type OpContext, outputOf, type Rule, shapeText } from './rule.js';
+import { isStatic, shapeText } from '../graph/tensor.js';
+import { inputOf, type OpContext, outputOf, type Rule } from './shared/rule.js';
 
 const outputLength = (length: number, kernel: number, stride: number, mode: number): number =>
   mode === padding.same ? Math.ceil(length / stride) : Math.ceil((length - kernel + 1) / stride);

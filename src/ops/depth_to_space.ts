@@ -1,9 +1,10 @@
 /** DEPTH_TO_SPACE: groups of channels are planes, whose pixels take turns in the output. */
-import { buffer, pickArea, type Plane, Spare, wholeArea } from './arrange.js';
-import { maps, planes, sameCodes, unseen } from './common_rules.js';
-import { interleave } from './interleave.js';
-import type { Operation } from './operation.js';
-import { inputOf, type OpDefinition, outputOf, planeOf, wrongShape } from './rule.js';
+import { buffer, pickArea, type Plane, Spare, wholeArea } from '../ir/build/arrange.js';
+import { maps, planes, sameCodes, unseen } from './shared/common_rules.js';
+import { interleave } from '../ir/build/interleave.js';
+import type { Operation } from '../ir/operation.js';
+import { planeOf } from '../graph/tensor.js';
+import { inputOf, type OpDefinition, outputOf, wrongShape } from './shared/rule.js';
 
 /** Every output pixel of a block makes moves of its own. */
 const largestBlock = 8;

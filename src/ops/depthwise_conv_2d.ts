@@ -1,6 +1,6 @@
 /** DEPTHWISE_CONV_2D: the MAC array's channel-wise mode; with several outputs for a channel a direct convolution. */
 import { convolutionRules, lowerConvolution } from './convolution.js';
-import type { OpDefinition } from './rule.js';
+import type { OpDefinition } from './shared/rule.js';
 
 export const depthwiseConv2d: OpDefinition = {
   op: 'DEPTHWISE_CONV_2D',

@@ -5,12 +5,12 @@
  * the numbers.
  */
 import { limits } from '../hardware/limits.js';
-import { padding } from '../model/operators.js';
-import type { Node } from '../model/graph.js';
+import { padding } from '../tflite/operators.js';
+import type { Node } from '../graph/graph.js';
 import { convolutionRules, geometryOf, lowerConvolution, outputShape } from './convolution.js';
-import type { ConvGeometry } from './operation.js';
-import { type Blocks, blocksOf, movedRules, type Pair } from './picture_blocks.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, refusalOf } from './rule.js';
+import type { ConvGeometry } from '../ir/operation.js';
+import { type Blocks, blocksOf, movedRules, type Pair } from './shared/picture_blocks.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf, refusalOf } from './shared/rule.js';
 
 interface Chain {
   readonly space: Node;

@@ -1,5 +1,5 @@
 /** EXP: TFLite's own table of 256 entries. */
-import { floatTable } from '../quantize/activation_tables.js';
+import { floatTable } from '../tflite/activation_tables.js';
 import { int8Only, numbersRule, tableOp } from './table.js';
 
 export const exp = tableOp('EXP', (numbers) => floatTable(numbers, Math.exp), [

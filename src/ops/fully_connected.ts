@@ -3,15 +3,22 @@
  * so that flattening it costs nothing; else a 1x1 convolution over the rows.
  */
 import { limits } from '../hardware/limits.js';
-import { elementCount, type Tensor } from '../model/graph.js';
-import { fullyConnectedRounding } from '../model/numerics.js';
-import { shownConvStages } from './stages.js';
-import { knownActivation, maps, oneType, rows } from './common_rules.js';
-import { constantsWrong, type FilterForm, numbersWrong, quantizationWrong, weightedNumbers } from './conv_numbers.js';
+import { elementCount, type Tensor } from '../graph/graph.js';
+import { fullyConnectedRounding } from '../graph/numerics.js';
+import { shownConvStages } from '../ir/operation_stages.js';
+import { knownActivation, maps, oneType, rows } from './shared/common_rules.js';
+import {
+  constantsWrong,
+  type FilterForm,
+  numbersWrong,
+  quantizationWrong,
+  weightedNumbers,
+} from './shared/conv_numbers.js';
 import { convolutionOf, kernelText, kernelWrong } from './convolution.js';
-import { plainGeometry } from './copy.js';
-import type { ConvGeometry, Operation } from './operation.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, shapeText } from './rule.js';
+import { plainGeometry } from '../ir/build/copy.js';
+import type { ConvGeometry, Operation } from '../ir/operation.js';
+import { planeOf, shapeText } from '../graph/tensor.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf } from './shared/rule.js';
 
 /** Where TFLite rounds twice it takes the product of scales that the uint8 convolutions take, but for a scale for each channel. */
 const formOf = (context: OpContext): FilterForm => {

@@ -1,6 +1,6 @@
 /** GELU, by erf or by tanh: TFLite's own table of 256 entries. */
-import { floatTable } from '../quantize/activation_tables.js';
-import { gelu as byErf, geluByTanh } from '../quantize/gelu.js';
+import { floatTable } from '../tflite/activation_tables.js';
+import { gelu as byErf, geluByTanh } from '../tflite/gelu.js';
 import { tableOp } from './table.js';
 
 export const gelu = tableOp('GELU', (numbers, { node }) =>

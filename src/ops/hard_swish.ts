@@ -1,5 +1,5 @@
 /** HARD_SWISH: the results of TFLite's 16-bit kernel as a table. */
-import { hardSwishFits, hardSwishTable } from '../quantize/activation_tables.js';
+import { hardSwishFits, hardSwishTable } from '../tflite/activation_tables.js';
 import { numbersRule, tableOp } from './table.js';
 
 export const hardSwish = tableOp('HARD_SWISH', (numbers) => hardSwishTable(numbers), [

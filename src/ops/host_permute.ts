@@ -1,18 +1,10 @@
 /** Values in another order, one by one, on the host: what no small number of moves of whole atoms can do. */
 import { atoms } from '../hardware/limits.js';
-import { elementCount } from '../model/graph.js';
-import { maps, rows, sameCodes } from './common_rules.js';
-import type { HostOperation, PermuteKernel } from './operation.js';
-import {
-  type HostDefinition,
-  inputOf,
-  isByteTensor,
-  type OpContext,
-  outputOf,
-  quantizationOf,
-  type Rule,
-  shapeText,
-} from './rule.js';
+import { elementCount } from '../graph/graph.js';
+import { maps, rows, sameCodes } from './shared/common_rules.js';
+import type { HostOperation, PermuteKernel } from '../ir/operation.js';
+import { isByteTensor, quantizationOf, shapeText } from '../graph/tensor.js';
+import { type HostDefinition, inputOf, type OpContext, outputOf, type Rule } from './shared/rule.js';
 
 /** Most dimensions of a permutation. */
 export const permuteRank = 6;

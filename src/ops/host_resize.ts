@@ -2,19 +2,11 @@
  * Resizes to any size on the host: a table of positions for rows, and one for columns. Those of RESIZE_BILINEAR are what
  * TFLite's reference kernels calculate, in 10-bit fixed point for int8 and in single precision for uint8.
  */
-import { constantInts } from '../model/graph.js';
-import { maps, planes, sameCodes } from './common_rules.js';
-import type { ResizeKernel, ResizePosition } from './operation.js';
-import {
-  type HostDefinition,
-  inputOf,
-  isByteTensor,
-  type OpContext,
-  outputOf,
-  planeOf,
-  quantizationOf,
-  shapeText,
-} from './rule.js';
+import { constantInts } from '../graph/graph.js';
+import { maps, planes, sameCodes } from './shared/common_rules.js';
+import type { ResizeKernel, ResizePosition } from '../ir/operation.js';
+import { isByteTensor, planeOf, quantizationOf, shapeText } from '../graph/tensor.js';
+import { type HostDefinition, inputOf, type OpContext, outputOf } from './shared/rule.js';
 
 export interface Corners {
   readonly alignCorners: boolean;

@@ -1,6 +1,6 @@
 /** How many output channels a task can have: the kernels of a group must stand in the convolution buffer together. */
 import { atoms, limits } from '../hardware/limits.js';
-import type { ConvGeometry } from './operation.js';
+import type { ConvGeometry } from '../ir/operation.js';
 
 const groupBytes = ({ kernelHeight, kernelWidth, inputChannels }: ConvGeometry, kernels: number): number =>
   kernelHeight * kernelWidth * Math.ceil(inputChannels / atoms.channels) * atoms.channels * kernels;

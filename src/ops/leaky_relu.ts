@@ -1,7 +1,7 @@
 /** LEAKY_RELU: the results of TFLite's fixed-point kernel as a table. */
-import { leakyReluTable } from '../quantize/activation_tables.js';
+import { leakyReluTable } from '../tflite/activation_tables.js';
 import { numbersRule, tableOp } from './table.js';
-import type { OpContext } from './rule.js';
+import type { OpContext } from './shared/rule.js';
 
 const alphaOf = ({ node }: OpContext): number => node.params['alpha'] ?? 0;
 

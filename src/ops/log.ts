@@ -1,5 +1,5 @@
 /** LOG: TFLite's own table of 256 entries; what has no logarithm gives the least code. */
-import { floatTable } from '../quantize/activation_tables.js';
+import { floatTable } from '../tflite/activation_tables.js';
 import { int8Only, tableOp } from './table.js';
 
 const { fround } = Math;

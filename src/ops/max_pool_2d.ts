@@ -3,13 +3,14 @@
  * TFLite's.
  */
 import { limits } from '../hardware/limits.js';
-import { Spare, wholeArea } from './arrange.js';
-import { knownActivation, maps, planes, sameCodes, unseen } from './common_rules.js';
-import { activationClamps } from './code_range.js';
-import { spanOf, strideOf, windowMaxima } from './maxima.js';
-import type { Operation } from './operation.js';
-import { poolAxes } from './pool_windows.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, wrongShape } from './rule.js';
+import { Spare, wholeArea } from '../ir/build/arrange.js';
+import { knownActivation, maps, planes, sameCodes, unseen } from './shared/common_rules.js';
+import { activationClamps } from './shared/code_range.js';
+import { spanOf, strideOf, windowMaxima } from '../ir/build/maxima.js';
+import type { Operation } from '../ir/operation.js';
+import { poolAxes } from './shared/pool_windows.js';
+import { planeOf } from '../graph/tensor.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf, wrongShape } from './shared/rule.js';
 
 const lowered = (context: OpContext): readonly Operation[] => {
   const { node } = context;

@@ -1,8 +1,8 @@
 /** MAXIMUM and MINIMUM: TFLite compares the codes as they are, whatever their scales. */
-import { extremeStages, perChannelStages } from '../quantize/add_stages.js';
-import { maps, oneType, unseen } from './common_rules.js';
-import { constantCodes, operandsAlike, pixelOf, pixelOperands, sides, wholeOperands } from './two_operands.js';
-import type { OpDefinition } from './rule.js';
+import { extremeStages, perChannelStages } from '../requantize/add_stages.js';
+import { maps, oneType, unseen } from './shared/common_rules.js';
+import { constantCodes, operandsAlike, pixelOf, pixelOperands, sides, wholeOperands } from './shared/two_operands.js';
+import type { OpDefinition } from './shared/rule.js';
 
 const extremeOf = (op: string, algorithm: 'max' | 'min'): OpDefinition => ({
   op,

@@ -5,18 +5,19 @@
  * alone, rounded once, as in TFLite's optimized kernel (its reference kernel takes int8 codes as uint8 and lets them
  * overflow: no yardstick).
  */
-import { convStages } from '../quantize/conv_stages.js';
-import type { ConvNumbers } from '../quantize/division.js';
-import { meanMultiplier } from '../quantize/multiplier.js';
-import { sumStages } from '../quantize/sum_stages.js';
-import { areaTensor, Spare, wholeArea } from './arrange.js';
-import { maps, oneType, perTensor, planes, unseen } from './common_rules.js';
+import { convStages } from '../requantize/conv_stages.js';
+import type { ConvNumbers } from '../requantize/division.js';
+import { meanMultiplier } from '../tflite/multiplier.js';
+import { sumStages } from '../requantize/sum_stages.js';
+import { areaTensor, Spare, wholeArea } from '../ir/build/arrange.js';
+import { maps, oneType, perTensor, planes, unseen } from './shared/common_rules.js';
 import { kernelText, kernelWrong } from './convolution.js';
-import { plainGeometry, unscaled } from './copy.js';
-import { splitOf, sumOfArea } from './large_window.js';
-import type { ConvGeometry } from './operation.js';
-import { keepsFirstAxis, mapAxes, type Reduced, reducedArea, reducedOf } from './reduced_axes.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, quantizationOf } from './rule.js';
+import { plainGeometry, unscaled } from '../ir/build/copy.js';
+import { splitOf, sumOfArea } from '../ir/build/large_window.js';
+import type { ConvGeometry } from '../ir/operation.js';
+import { keepsFirstAxis, mapAxes, type Reduced, reducedArea, reducedOf } from './shared/reduced_axes.js';
+import { planeOf, quantizationOf } from '../graph/tensor.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf } from './shared/rule.js';
 
 const geometryOf = (context: OpContext, [rows, columns, all]: Reduced): ConvGeometry => {
   const plane = planeOf(inputOf(context, 0));

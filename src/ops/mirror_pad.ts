@@ -3,11 +3,12 @@
  * that are as wide as the output by then.
  */
 import { limits } from '../hardware/limits.js';
-import { type Area, buffer, moveArea, type Plane, Spare, wholeArea } from './arrange.js';
-import { maps, planes, sameCodes, unseen } from './common_rules.js';
-import type { Operation } from './operation.js';
+import { type Area, buffer, moveArea, type Plane, Spare, wholeArea } from '../ir/build/arrange.js';
+import { maps, planes, sameCodes, unseen } from './shared/common_rules.js';
+import type { Operation } from '../ir/operation.js';
 import { spatialPadding } from './pad.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, wrongShape } from './rule.js';
+import { planeOf } from '../graph/tensor.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf, wrongShape } from './shared/rule.js';
 
 /** More rows and columns than this take more tasks than the node is worth. */
 const mostCopies = 64;

@@ -2,39 +2,31 @@
  * MUL by a constant, one for all values or one for each channel: a depthwise 1x1 convolution whose weights it is. Of two
  * feature maps: a DPU-only task. Of a feature map and a function of it (x * sigmoid(x), squares): one table.
  */
-import type { Node } from '../model/graph.js';
-import { perChannelStages } from '../quantize/add_stages.js';
-import { type CodeMap, isDefined, multiplied } from '../quantize/activation_tables.js';
-import type { ConvNumbers } from '../quantize/division.js';
-import { type Numerics, scaleKeeper } from '../model/numerics.js';
-import { quantizeMultiplier } from '../quantize/multiplier.js';
-import { type ProductNumbers, productStages, wantsSwap } from '../quantize/product_stages.js';
-import type { Stages } from '../quantize/stages.js';
-import { tableStages } from '../quantize/table_stages.js';
-import { activationLimits, clampBehind, codeRange } from './code_range.js';
-import { knownActivation, maps, oneType, perTensor, unseen } from './common_rules.js';
-import { numbersWrong } from './conv_numbers.js';
+import type { Node } from '../graph/graph.js';
+import { perChannelStages } from '../requantize/add_stages.js';
+import { type CodeMap, isDefined, multiplied } from '../tflite/activation_tables.js';
+import type { ConvNumbers } from '../requantize/division.js';
+import { type Numerics, scaleKeeper } from '../graph/numerics.js';
+import { quantizeMultiplier } from '../tflite/multiplier.js';
+import { type ProductNumbers, productStages, wantsSwap } from '../requantize/product_stages.js';
+import type { Stages } from '../requantize/stages.js';
+import { tableStages } from '../requantize/table_stages.js';
+import { activationLimits, clampBehind, codeRange } from './shared/code_range.js';
+import { knownActivation, maps, oneType, perTensor, unseen } from './shared/common_rules.js';
+import { numbersWrong } from './shared/conv_numbers.js';
 import { convolutionOf } from './convolution.js';
-import { plainGeometry } from './copy.js';
+import { plainGeometry } from '../ir/build/copy.js';
 import { elu } from './elu.js';
 import { exp } from './exp.js';
 import { hardSwish } from './hard_swish.js';
 import { leakyRelu } from './leaky_relu.js';
 import { logistic } from './logistic.js';
-import type { Operation } from './operation.js';
-import {
-  inputOf,
-  isByteTensor,
-  type OpContext,
-  type OpDefinition,
-  outputOf,
-  planeOf,
-  quantizationOf,
-  refusalOf,
-} from './rule.js';
+import type { Operation } from '../ir/operation.js';
+import { isByteTensor, planeOf, quantizationOf } from '../graph/tensor.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf, refusalOf } from './shared/rule.js';
 import { signedMap, tableNumbersOf } from './table.js';
 import { tanh } from './tanh.js';
-import { constantCodes, operandsAlike, pixelOf, pixelOperands, sides, wholeOperands } from './two_operands.js';
+import { constantCodes, operandsAlike, pixelOf, pixelOperands, sides, wholeOperands } from './shared/two_operands.js';
 
 const multiplierOf = (numerics: Numerics, first: number, second: number, output: number) => {
   const kept = scaleKeeper(numerics);

@@ -1,10 +1,11 @@
 /** PACK and UNPACK: parts that stand one behind the other, or take turns, along a new dimension before the channels. */
-import { elementCount } from '../model/graph.js';
-import { type Area, buffer, moveArea, type Plane, Spare, wholeArea } from './arrange.js';
-import { allInputs, type FeatureMaps, rows, sameCodes, unseen } from './common_rules.js';
+import { elementCount } from '../graph/graph.js';
+import { type Area, buffer, moveArea, type Plane, Spare, wholeArea } from '../ir/build/arrange.js';
+import { allInputs, type FeatureMaps, rows, sameCodes, unseen } from './shared/common_rules.js';
 import { permuted, permuteFact } from './host_permute.js';
-import type { Operation } from './operation.js';
-import { type HostDefinition, inputOf, type OpContext, type OpDefinition, planeOf, shapeText } from './rule.js';
+import type { Operation } from '../ir/operation.js';
+import { planeOf, shapeText } from '../graph/tensor.js';
+import { type HostDefinition, inputOf, type OpContext, type OpDefinition } from './shared/rule.js';
 
 /** More parts than this take more tasks than the node is worth. */
 const mostParts = 64;

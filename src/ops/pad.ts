@@ -3,21 +3,13 @@
  * is a convolution, it takes the padding itself (fuse/fuse_pad.ts).
  */
 import { limits } from '../hardware/limits.js';
-import { constantInts } from '../model/graph.js';
-import { maps, planes, sameCodes } from './common_rules.js';
-import { identityConvolution, plainGeometry } from './copy.js';
-import type { ConvGeometry } from './operation.js';
-import {
-  inputOf,
-  type OpContext,
-  type OpDefinition,
-  outputOf,
-  planeOf,
-  quantizationOf,
-  type Rule,
-  shapeText,
-} from './rule.js';
-import { constantCodes } from './two_operands.js';
+import { constantInts } from '../graph/graph.js';
+import { maps, planes, sameCodes } from './shared/common_rules.js';
+import { identityConvolution, plainGeometry } from '../ir/build/copy.js';
+import type { ConvGeometry } from '../ir/operation.js';
+import { planeOf, quantizationOf, shapeText } from '../graph/tensor.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf, type Rule } from './shared/rule.js';
+import { constantCodes } from './shared/two_operands.js';
 
 /** Pixels before and behind, for height and width; null where another dimension is padded or they are not known. */
 export const spatialPadding = (context: OpContext): readonly [number, number, number, number] | null => {

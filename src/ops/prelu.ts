@@ -4,22 +4,23 @@
  * convolution is one of -alpha whose saturation at the least code keeps x to its side, and is taken off. The larger of
  * x and alpha * x would be the same with exact numbers, but not with TFLite's two roundings.
  */
-import { type CodeMap, preluMultipliers, preluTable, type TableNumbers } from '../quantize/activation_tables.js';
-import { subtractStages } from '../quantize/add_stages.js';
-import { scaleStages } from '../quantize/copy_stages.js';
-import type { ConvNumbers } from '../quantize/division.js';
-import type { QuantizedMultiplier } from '../quantize/multiplier.js';
-import type { Stages } from '../quantize/stages.js';
-import { tableStages } from '../quantize/table_stages.js';
-import { buffer, Spare } from './arrange.js';
-import { maps, oneType, perTensor, planes, unseen } from './common_rules.js';
-import { type Lowered, numbersWrong } from './conv_numbers.js';
+import { type CodeMap, preluMultipliers, preluTable, type TableNumbers } from '../tflite/activation_tables.js';
+import { subtractStages } from '../requantize/add_stages.js';
+import { scaleStages } from '../requantize/copy_stages.js';
+import type { ConvNumbers } from '../requantize/division.js';
+import type { QuantizedMultiplier } from '../tflite/multiplier.js';
+import type { Stages } from '../requantize/stages.js';
+import { tableStages } from '../requantize/table_stages.js';
+import { buffer, Spare } from '../ir/build/arrange.js';
+import { maps, oneType, perTensor, planes, unseen } from './shared/common_rules.js';
+import { type Lowered, numbersWrong } from './shared/conv_numbers.js';
 import { convolutionOf } from './convolution.js';
-import { plainGeometry } from './copy.js';
-import type { AddOperation, Operation } from './operation.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, quantizationOf, shapeText } from './rule.js';
+import { plainGeometry } from '../ir/build/copy.js';
+import type { AddOperation, Operation } from '../ir/operation.js';
+import { planeOf, quantizationOf, shapeText } from '../graph/tensor.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf } from './shared/rule.js';
 import { definedCodes, signedMap, tableNumbersOf } from './table.js';
-import { constantCodes, isNumbers } from './two_operands.js';
+import { constantCodes, isNumbers } from './shared/two_operands.js';
 
 interface Alpha {
   readonly numbers: TableNumbers;

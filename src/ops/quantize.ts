@@ -1,9 +1,10 @@
 /** QUANTIZE between int8 and uint8, and to another scale: nothing at all where the NPU's codes stay the same. */
-import { scaleStages } from '../quantize/copy_stages.js';
-import { quantizeMultiplier, type QuantizedMultiplier } from '../quantize/multiplier.js';
-import { scaleKeeper } from '../model/numerics.js';
-import { byteTypes, maps, perTensor, planes, unseen } from './common_rules.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, quantizationOf, type Rule } from './rule.js';
+import { scaleStages } from '../requantize/copy_stages.js';
+import { quantizeMultiplier, type QuantizedMultiplier } from '../tflite/multiplier.js';
+import { scaleKeeper } from '../graph/numerics.js';
+import { byteTypes, maps, perTensor, planes, unseen } from './shared/common_rules.js';
+import { quantizationOf } from '../graph/tensor.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf, type Rule } from './shared/rule.js';
 
 /** QUANTIZE divides the scales as double; RELU and its relatives keep of the quotient what the release does. */
 export const rescale = (context: OpContext): QuantizedMultiplier => {

@@ -1,12 +1,13 @@
 /** REDUCE_MAX: the maxima of one window that is as large as the plane, or the largest channel, or one after the other. */
 import { limits } from '../hardware/limits.js';
-import { buffer, type Plane, Spare, wholeArea } from './arrange.js';
-import { channelMaxima } from './channel_maxima.js';
-import { maps, planes, sameCodes, unseen } from './common_rules.js';
-import { windowMaxima } from './maxima.js';
-import type { Axis } from './pool_windows.js';
-import { keepsFirstAxis, mapAxes, reducedArea, reducedOf } from './reduced_axes.js';
-import { inputOf, type OpDefinition, planeOf } from './rule.js';
+import { buffer, type Plane, Spare, wholeArea } from '../ir/build/arrange.js';
+import { channelMaxima } from '../ir/build/channel_maxima.js';
+import { maps, planes, sameCodes, unseen } from './shared/common_rules.js';
+import { windowMaxima } from '../ir/build/maxima.js';
+import type { Axis } from '../ir/build/maxima.js';
+import { keepsFirstAxis, mapAxes, reducedArea, reducedOf } from './shared/reduced_axes.js';
+import { planeOf } from '../graph/tensor.js';
+import { inputOf, type OpDefinition } from './shared/rule.js';
 
 const windowOf = (length: number, reduced: boolean): Axis => {
   const kernel = reduced ? length : 1;

@@ -1,11 +1,12 @@
 /** RELU, RELU6, RELU_N1_TO_1, RELU_0_TO_1 as nodes of their own: to the output's scale on TFLite's grid, then the limits. */
-import { clampFits } from '../quantize/conv_stages.js';
-import { scaleStages } from '../quantize/copy_stages.js';
-import { maps, oneType, perTensor, planes, unseen } from './common_rules.js';
-import { clampBehind, rangeBetween } from './code_range.js';
-import type { Operation } from './operation.js';
+import { clampFits } from '../requantize/conv_stages.js';
+import { scaleStages } from '../requantize/copy_stages.js';
+import { maps, oneType, perTensor, planes, unseen } from './shared/common_rules.js';
+import { clampBehind, rangeBetween } from './shared/code_range.js';
+import type { Operation } from '../ir/operation.js';
 import { rescale, scaleRule } from './quantize.js';
-import { inputOf, type OpDefinition, outputOf, quantizationOf } from './rule.js';
+import { quantizationOf } from '../graph/tensor.js';
+import { inputOf, type OpDefinition, outputOf } from './shared/rule.js';
 
 const reluOf = (op: string, bounds: readonly [number, number]): OpDefinition => ({
   op,

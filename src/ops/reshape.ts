@@ -4,15 +4,16 @@
  * is needs no RESHAPE at all.
  */
 import { atoms, limits } from '../hardware/limits.js';
-import { elementCount } from '../model/graph.js';
-import { type Area, joinChannels, moveArea, pickArea, type Plane, Spare, wholeArea } from './arrange.js';
-import { maps, rows, sameCodes } from './common_rules.js';
-import { borderSide } from './border.js';
+import { elementCount } from '../graph/graph.js';
+import { type Area, joinChannels, moveArea, pickArea, type Plane, Spare, wholeArea } from '../ir/build/arrange.js';
+import { maps, rows, sameCodes } from './shared/common_rules.js';
+import { borderSide } from './shared/border.js';
 import { permuteHost } from './host_permute.js';
 import { takesInstead } from './fully_connected.js';
-import type { Operation } from './operation.js';
+import type { Operation } from '../ir/operation.js';
 import { shuffled, shuffleOf } from './shuffle.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, type Rule, shapeText } from './rule.js';
+import { planeOf, shapeText } from '../graph/tensor.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf, type Rule } from './shared/rule.js';
 
 /** More tasks than this for one node cost more than the node is worth. */
 export const mostMoves = 64;

@@ -4,19 +4,28 @@
  * the output. Pixels at the edges are repeated where an output lies outside. One pixel becomes any size.
  */
 import { limits } from '../hardware/limits.js';
-import { constantInts } from '../model/graph.js';
-import { averageStages, type Ties } from '../quantize/average_stages.js';
-import { copyStages } from '../quantize/copy_stages.js';
-import { type Area, areaTensor, moveArea, Spare, wholeArea } from './arrange.js';
-import { maps, planes, sameCodes, unseen } from './common_rules.js';
-import { identityConvolution, plainGeometry } from './copy.js';
-import { type Edges, withEdges } from './edges.js';
+import { constantInts } from '../graph/graph.js';
+import { averageStages, type Ties } from '../requantize/average_stages.js';
+import { copyStages } from '../requantize/copy_stages.js';
+import { type Area, areaTensor, moveArea, Spare, wholeArea } from '../ir/build/arrange.js';
+import { maps, planes, sameCodes, unseen } from './shared/common_rules.js';
+import { identityConvolution, plainGeometry } from '../ir/build/copy.js';
+import { type Edges, withEdges } from '../ir/build/edges.js';
 import { bilinear, cornersOf, resizeHost } from './host_resize.js';
-import { repeatedColumns } from './interleave.js';
-import type { Operation } from './operation.js';
-import { inexact, largestFactor, placesOf, repeatedOf, type ResizedAxis, resizedAxis, sumOf } from './resized_axis.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf } from './rule.js';
-import { spreadPixels, spreads } from './spread.js';
+import { repeatedColumns } from '../ir/build/interleave.js';
+import type { Operation } from '../ir/operation.js';
+import {
+  inexact,
+  largestFactor,
+  placesOf,
+  repeatedOf,
+  type ResizedAxis,
+  resizedAxis,
+  sumOf,
+} from './shared/resized_axis.js';
+import { planeOf } from '../graph/tensor.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf } from './shared/rule.js';
+import { spreadPixels, spreads } from '../ir/build/spread.js';
 
 type Axes = readonly [ResizedAxis, ResizedAxis];
 

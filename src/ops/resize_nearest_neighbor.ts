@@ -1,14 +1,15 @@
 /** RESIZE_NEAREST_NEIGHBOR by whole factors: every n-th pixel is taken, then each is copied into its places. */
 import { limits } from '../hardware/limits.js';
-import { constantInts } from '../model/graph.js';
-import { type Area, areaTensor, buffer, moveArea, type Plane, Spare, wholeArea } from './arrange.js';
-import { maps, planes, sameCodes, unseen } from './common_rules.js';
-import { placedCopy } from './copy.js';
+import { constantInts } from '../graph/graph.js';
+import { type Area, areaTensor, buffer, moveArea, type Plane, Spare, wholeArea } from '../ir/build/arrange.js';
+import { maps, planes, sameCodes, unseen } from './shared/common_rules.js';
+import { placedCopy } from '../ir/build/copy.js';
 import { type Corners, cornersOf, floatStep, resizeHost } from './host_resize.js';
-import { interleave } from './interleave.js';
-import type { MoveOperation, Operation } from './operation.js';
-import type { OpContext, OpDefinition } from './rule.js';
-import { inputOf, outputOf, planeOf } from './rule.js';
+import { interleave } from '../ir/build/interleave.js';
+import type { MoveOperation, Operation } from '../ir/operation.js';
+import type { OpContext, OpDefinition } from './shared/rule.js';
+import { planeOf } from '../graph/tensor.js';
+import { inputOf, outputOf } from './shared/rule.js';
 
 const largestFactor = 16;
 

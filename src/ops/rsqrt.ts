@@ -1,5 +1,5 @@
 /** RSQRT: the results of TFLite's fixed-point kernel as a table. */
-import { inverseRootFits, inverseRootTable } from '../quantize/root_tables.js';
+import { inverseRootFits, inverseRootTable } from '../tflite/root_tables.js';
 import { int8Only, noNegatives, numbersRule, tableOp } from './table.js';
 
 export const rsqrt = tableOp('RSQRT', inverseRootTable, [

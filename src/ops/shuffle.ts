@@ -2,12 +2,13 @@
  * A shuffle of channels: RESHAPE splits them into dimensions, TRANSPOSE reorders these, RESHAPE makes channels of them again.
  * The last of the three picks the channels from the map before the first, by one 1x1 convolution.
  */
-import { constantInts, type Graph, type Node, reorderedValues, type Tensor } from '../model/graph.js';
-import { type Area, areaTensor, type Plane, Spare, wholeArea } from './arrange.js';
+import { constantInts, type Graph, type Node, reorderedValues, type Tensor } from '../graph/graph.js';
+import { type Area, areaTensor, type Plane, Spare, wholeArea } from '../ir/build/arrange.js';
 import { kernelWrong } from './convolution.js';
-import { plainGeometry, selection } from './copy.js';
-import type { Operation } from './operation.js';
-import { hasPerTensorQuantization, isByteTensor, isStatic, type OpContext, outputOf, planeOf } from './rule.js';
+import { plainGeometry, selection } from '../ir/build/copy.js';
+import type { Operation } from '../ir/operation.js';
+import { hasPerTensorQuantization, isByteTensor, isStatic, planeOf } from '../graph/tensor.js';
+import { type OpContext, outputOf } from './shared/rule.js';
 
 export interface Shuffle {
   /** The map before the first RESHAPE. */

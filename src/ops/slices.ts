@@ -1,8 +1,9 @@
 /** SPLIT, SPLIT_V, SLICE, STRIDED_SLICE with steps of 1: parts of a tensor, as parts of its memory where alignment allows. */
-import { constantInts, elementCount, type Tensor } from '../model/graph.js';
-import { pickArea, type Plane, Spare, wholeArea } from './arrange.js';
-import { planes, sameCodes, unseen } from './common_rules.js';
-import { inputOf, type OpContext, type OpDefinition, planeOf, shapeText } from './rule.js';
+import { constantInts, elementCount, type Tensor } from '../graph/graph.js';
+import { pickArea, type Plane, Spare, wholeArea } from '../ir/build/arrange.js';
+import { planes, sameCodes, unseen } from './shared/common_rules.js';
+import { planeOf, shapeText } from '../graph/tensor.js';
+import { inputOf, type OpContext, type OpDefinition } from './shared/rule.js';
 
 /** One part: which output it is, where it starts and how large it is, in all dimensions of the input. */
 interface Slice {

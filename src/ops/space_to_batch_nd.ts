@@ -3,12 +3,13 @@
  * In front of a convolution it may be no task at all (dilated.ts).
  */
 import { limits } from '../hardware/limits.js';
-import { areaTensor, pictureArea, Spare } from './arrange.js';
-import { unseen } from './common_rules.js';
-import { placedCopy } from './copy.js';
-import type { MoveOperation, Operation } from './operation.js';
-import { blocksOf, blocksRule, fewPictures, movedRules, type Pair } from './picture_blocks.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, quantizationOf, shapeText, wrongShape } from './rule.js';
+import { areaTensor, pictureArea, Spare } from '../ir/build/arrange.js';
+import { unseen } from './shared/common_rules.js';
+import { placedCopy } from '../ir/build/copy.js';
+import type { MoveOperation, Operation } from '../ir/operation.js';
+import { blocksOf, blocksRule, fewPictures, movedRules, type Pair } from './shared/picture_blocks.js';
+import { quantizationOf, shapeText } from '../graph/tensor.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf, wrongShape } from './shared/rule.js';
 
 /** The pixels of one axis that one place in a block takes. */
 interface Lane {

@@ -3,13 +3,14 @@
  * one convolution whose window is the block and whose kernels pick one value each.
  */
 import { atoms, limits } from '../hardware/limits.js';
-import { copyStages } from '../quantize/copy_stages.js';
-import { areaTensor, type Plane, Spare, wholeArea } from './arrange.js';
-import { maps, planes, sameCodes, unseen } from './common_rules.js';
+import { copyStages } from '../requantize/copy_stages.js';
+import { areaTensor, type Plane, Spare, wholeArea } from '../ir/build/arrange.js';
+import { maps, planes, sameCodes, unseen } from './shared/common_rules.js';
 import { kernelWrong } from './convolution.js';
-import { placedCopy, plainGeometry, unscaled } from './copy.js';
-import type { ConvGeometry, MoveOperation, Operation } from './operation.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, wrongShape } from './rule.js';
+import { placedCopy, plainGeometry, unscaled } from '../ir/build/copy.js';
+import type { ConvGeometry, MoveOperation, Operation } from '../ir/operation.js';
+import { planeOf } from '../graph/tensor.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf, wrongShape } from './shared/rule.js';
 
 const blockOf = ({ node }: OpContext): number => node.params['blockSize'] ?? 0;
 

@@ -1,5 +1,5 @@
 /** SQRT: the results of TFLite's float32 kernel as a table. */
-import { sqrtTable } from '../quantize/root_tables.js';
+import { sqrtTable } from '../tflite/root_tables.js';
 import { int8Only, noNegatives, numbersRule, tableOp } from './table.js';
 
 export const sqrt = tableOp('SQRT', sqrtTable, [

@@ -1,10 +1,11 @@
 /** SQUARED_DIFFERENCE of a feature map and a constant of one value: a table. */
-import { squaredDifference as differenceOf, squaredDifferenceFits } from '../quantize/squared_difference.js';
-import { tableStages } from '../quantize/table_stages.js';
-import { maps, oneType, perTensor, unseen } from './common_rules.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, quantizationOf } from './rule.js';
+import { squaredDifference as differenceOf, squaredDifferenceFits } from '../tflite/squared_difference.js';
+import { tableStages } from '../requantize/table_stages.js';
+import { maps, oneType, perTensor, unseen } from './shared/common_rules.js';
+import { quantizationOf } from '../graph/tensor.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf } from './shared/rule.js';
 import { int8Only } from './table.js';
-import { constantCodes, isConstantFirst, operandsAlike, sides } from './two_operands.js';
+import { constantCodes, isConstantFirst, operandsAlike, sides } from './shared/two_operands.js';
 
 /** Of both inputs and the output. */
 const numbersOf = (context: OpContext) => {

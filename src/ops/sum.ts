@@ -9,16 +9,17 @@ import {
   subtractFirstStages,
   subtractStages,
   swappedNumbers,
-} from '../quantize/add_stages.js';
-import { affineCode, affineStages } from '../quantize/affine_stages.js';
-import type { Stages } from '../quantize/stages.js';
-import { sumOfCodes } from '../quantize/sum_codes.js';
-import { tableStages } from '../quantize/table_stages.js';
-import { activationLimits, clampBehind } from './code_range.js';
-import { knownActivation, maps, oneType, perTensor, unseen } from './common_rules.js';
-import { identityConvolution } from './copy.js';
-import type { Operation } from './operation.js';
-import { inputOf, isByteTensor, type OpContext, type OpDefinition, outputOf, planeOf, quantizationOf } from './rule.js';
+} from '../requantize/add_stages.js';
+import { affineCode, affineStages } from '../requantize/affine_stages.js';
+import type { Stages } from '../requantize/stages.js';
+import { sumOfCodes } from '../requantize/sum_codes.js';
+import { tableStages } from '../requantize/table_stages.js';
+import { activationLimits, clampBehind } from './shared/code_range.js';
+import { knownActivation, maps, oneType, perTensor, unseen } from './shared/common_rules.js';
+import { identityConvolution } from '../ir/build/copy.js';
+import type { Operation } from '../ir/operation.js';
+import { isByteTensor, planeOf, quantizationOf } from '../graph/tensor.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf } from './shared/rule.js';
 import {
   constantCodes,
   isConstantFirst,
@@ -27,7 +28,7 @@ import {
   pixelOperands,
   sides,
   wholeOperands,
-} from './two_operands.js';
+} from './shared/two_operands.js';
 
 const allCodes = Array.from({ length: 256 }, (_, i) => i - 128);
 

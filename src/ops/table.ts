@@ -1,8 +1,9 @@
 /** Ops that give each code of one tensor another code: one task through the DPU's table, exact for any function. */
-import { type CodeMap, isDefined, type TableNumbers } from '../quantize/activation_tables.js';
-import { tableStages } from '../quantize/table_stages.js';
-import { maps, oneType, perTensor, planes, unseen } from './common_rules.js';
-import { inputOf, isByteTensor, type OpContext, type OpDefinition, outputOf, type Rule } from './rule.js';
+import { type CodeMap, isDefined, type TableNumbers } from '../tflite/activation_tables.js';
+import { tableStages } from '../requantize/table_stages.js';
+import { maps, oneType, perTensor, planes, unseen } from './shared/common_rules.js';
+import { isByteTensor } from '../graph/tensor.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf, type Rule } from './shared/rule.js';
 
 /** @returns null where the rules before it do not hold */
 export const tableNumbersOf = (context: OpContext): TableNumbers | null => {

@@ -1,7 +1,7 @@
 /** What the taps of one output value span: with a dilation that may be more than the convolution buffer holds. */
 import { atoms, cbuf } from '../hardware/limits.js';
 import { taskGroup } from './kernel_groups.js';
-import type { ConvGeometry } from './operation.js';
+import type { ConvGeometry } from '../ir/operation.js';
 
 /** Banks for weights that stream through (Mesa's split is 7 + 5), and one that the feature DMA may read ahead. */
 const streamingBanks = 5;

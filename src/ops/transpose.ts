@@ -1,18 +1,19 @@
 /**
  * TRANSPOSE. Between NCHW and NHWC at the border of the graph the host reads or writes the bytes in the other order. Where
  * only dimensions of 1 move it is a RESHAPE. Where pixels move and their channels stay, rows of pixels are moved one by
- * one. What else it makes stays as it is if all that reads it can be told other axes (axes/rename.ts), or if it shuffles
+ * one. What else it makes stays as it is if all that reads it can be told other axes (rewrite/rename.ts), or if it shuffles
  * channels between two RESHAPEs (shuffle.ts).
  */
-import { constantInts } from '../model/graph.js';
-import { type Area, moveArea, type Plane, Spare, wholeArea } from './arrange.js';
-import { borderSide } from './border.js';
-import { maps, rows, sameCodes } from './common_rules.js';
+import { constantInts } from '../graph/graph.js';
+import { type Area, moveArea, type Plane, Spare, wholeArea } from '../ir/build/arrange.js';
+import { borderSide } from './shared/border.js';
+import { maps, rows, sameCodes } from './shared/common_rules.js';
 import { permuteHost, permuteRank } from './host_permute.js';
-import type { Operation, PermuteKernel } from './operation.js';
+import type { Operation, PermuteKernel } from '../ir/operation.js';
 import { mostMoves, reshaped } from './reshape.js';
 import { shuffleOf } from './shuffle.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, wrongShape } from './rule.js';
+import { planeOf } from '../graph/tensor.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf, wrongShape } from './shared/rule.js';
 
 const orders = { input: [0, 2, 3, 1], output: [0, 3, 1, 2] } as const;
 

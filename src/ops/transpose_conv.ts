@@ -4,16 +4,23 @@
  * stride-th tap of the kernel, backwards; their results take turns in the output.
  */
 import { limits } from '../hardware/limits.js';
-import { constantInts, type Tensor } from '../model/graph.js';
-import { padding } from '../model/operators.js';
-import { areaTensor, buffer, type Plane, Spare, wholeArea } from './arrange.js';
-import { knownActivation, planes, unseen } from './common_rules.js';
-import { constantsWrong, type FilterForm, numbersWrong, quantizationWrong, weightedNumbers } from './conv_numbers.js';
+import { constantInts, type Tensor } from '../graph/graph.js';
+import { padding } from '../tflite/operators.js';
+import { areaTensor, buffer, type Plane, Spare, wholeArea } from '../ir/build/arrange.js';
+import { knownActivation, planes, unseen } from './shared/common_rules.js';
+import {
+  constantsWrong,
+  type FilterForm,
+  numbersWrong,
+  quantizationWrong,
+  weightedNumbers,
+} from './shared/conv_numbers.js';
 import { convolutionOf, kernelText, kernelWrong } from './convolution.js';
-import { plainGeometry } from './copy.js';
-import { interleave } from './interleave.js';
-import type { ConvGeometry, Operation } from './operation.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, planeOf, shapeText } from './rule.js';
+import { plainGeometry } from '../ir/build/copy.js';
+import { interleave } from '../ir/build/interleave.js';
+import type { ConvGeometry, Operation } from '../ir/operation.js';
+import { planeOf, shapeText } from '../graph/tensor.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf } from './shared/rule.js';
 
 const largestStride = 4;
 const form: FilterForm = { depthwise: false, product: 'as-type' };

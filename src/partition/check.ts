@@ -1,10 +1,11 @@
 /** Which nodes the NPU takes, and which the host between its jobs. Everything else carries the rule that refuses it. */
-import { type Renamed, type Renaming, rename, renamingsOf } from '../axes/rename.js';
-import type { Graph, Node } from '../model/graph.js';
+import { type Renamed, type Renaming, rename, renamingsOf } from '../rewrite/rename.js';
+import type { Graph, Node } from '../graph/graph.js';
 import { operators } from '../ops/index.js';
 import { hasOwnForm } from '../ops/transpose.js';
-import { wrongOutput } from '../ops/output_shapes.js';
-import { type OpContext, type OpDefinition, type Refusal, refusalOf, type Trust } from '../ops/rule.js';
+import { wrongOutput } from '../ops/shared/output_shapes.js';
+import { type Trust } from '../hardware/fact.js';
+import { type OpContext, type OpDefinition, type Refusal, refusalOf } from '../ops/shared/rule.js';
 import { chooseHostNodes } from './host.js';
 import { bugRefusal, bugRule, partRefusal } from './part_rules.js';
 import { disorderOf, splitParts } from './split.js';

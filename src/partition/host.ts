@@ -2,8 +2,8 @@
  * Which kernels of the host are worth having: those without which the nodes around them would fall into more parts, and
  * few of them: a model of which more runs on the host is no model for the NPU. All others are TFLite's.
  */
-import type { Graph } from '../model/graph.js';
-import type { Refusal } from '../ops/rule.js';
+import type { Graph } from '../graph/graph.js';
+import type { Refusal } from '../ops/shared/rule.js';
 import { splitParts } from './split.js';
 
 /** Nodes of a model for each one that may be on the host. */

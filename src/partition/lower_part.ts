@@ -1,8 +1,9 @@
 /** The nodes of a part -> operations. A node that can run in the graph but not in this part of it is refused by its own rules. */
-import type { Graph, Part } from '../model/graph.js';
+import type { Graph, Part } from '../graph/graph.js';
 import { operators } from '../ops/index.js';
-import type { Operation } from '../ops/operation.js';
-import type { OpContext, Trust } from '../ops/rule.js';
+import type { Operation } from '../ir/operation.js';
+import type { Trust } from '../hardware/fact.js';
+import type { OpContext } from '../ops/shared/rule.js';
 import { judgeNode } from './check.js';
 import { bugRefusal, type NodeRefusal } from './part_rules.js';
 

@@ -2,7 +2,7 @@
  * What a part as a whole asks for, and is known only when it is compiled. A node that breaks such a rule stays on the CPU, and the
  * graph is cut again; the rest of the part does not suffer.
  */
-import type { Refusal } from '../ops/rule.js';
+import type { Refusal } from '../ops/shared/rule.js';
 
 /** A refusal and the node that it is about. */
 export type NodeRefusal = Refusal & { readonly node: number };

@@ -2,7 +2,7 @@
  * Parts are compiled in rounds: nodes that turn out to be refused go to the CPU, the rest is cut again. What was compiled
  * before and comes again as it was is not compiled a second time.
  */
-import type { Part } from '../model/graph.js';
+import type { Part } from '../graph/graph.js';
 import type { RefusedPart } from './part_rules.js';
 
 /** Then a refused part goes as a whole: a graph that is cut again for each of thousands of nodes takes minutes. */

@@ -3,7 +3,7 @@
  * 2.x), for models that come without TFLite. A part takes every supported node that can run by then; a node waits for what
  * it reads, and for what must run before it: nodes with side effects keep their order.
  */
-import type { ControlEdge, Graph, Node, Part } from '../model/graph.js';
+import type { ControlEdge, Graph, Node, Part } from '../graph/graph.js';
 
 const ascending = (values: readonly number[]): readonly number[] => [...new Set(values)].sort((a, b) => a - b);
 

@@ -1,9 +1,9 @@
 /** Whether all that a node's tasks rest on was shown by a board or a shipped compiler: what trust=seen asks for. */
 import { type Fact, unshown } from '../hardware/facts.js';
-import type { OpContext, OpDefinition, Refusal } from '../ops/rule.js';
-import type { Operation, TaskOperation } from '../ops/operation.js';
-import { stagesOf } from '../ops/stages.js';
-import { stageFacts } from '../quantize/stage_facts.js';
+import type { OpContext, OpDefinition, Refusal } from '../ops/shared/rule.js';
+import type { Operation, TaskOperation } from '../ir/operation.js';
+import { stagesOf } from '../ir/operation_stages.js';
+import { stageFacts } from '../requantize/stage_facts.js';
 
 const kinds: ReadonlySet<string> = new Set<TaskOperation['kind']>(['conv', 'add', 'clamp', 'scale', 'pair']);
 

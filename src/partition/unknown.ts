@@ -1,6 +1,6 @@
 /** Operators that the NPU has no form of, and what a model can use in their place. */
-import type { Graph, Node } from '../model/graph.js';
-import type { Refusal } from '../ops/rule.js';
+import type { Graph, Node } from '../graph/graph.js';
+import type { Refusal } from '../ops/shared/rule.js';
 
 const leave = 'leave it: it costs the CPU little, and what stands before it runs as one part';
 const variables =

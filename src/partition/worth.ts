@@ -4,8 +4,8 @@
  * Times are rough and in favour of the NPU: they tell a QUANTIZE behind a SOFTMAX from a layer, not one layer from another.
  */
 import { chips } from '../hardware/chips.js';
-import { elementCount, type Graph, type Node, type Part } from '../model/graph.js';
-import type { Refusal } from '../ops/rule.js';
+import { elementCount, type Graph, type Node, type Part } from '../graph/graph.js';
+import type { Refusal } from '../ops/shared/rule.js';
 
 /** Submit, prepare and finish of a job under the mainline kernel: the sum of published times (RK3576, RK3588). */
 const jobMicroseconds = 60;

@@ -4,7 +4,7 @@
  */
 import { atoms } from '../hardware/limits.js';
 import { liveSurfaces } from '../layout/cube.js';
-import { type Operation, operandsOf } from '../ops/operation.js';
+import { type Operation, operandsOf } from '../ir/operation.js';
 import { type Bindings, type Spot, spotOf, type Tensors } from './spots.js';
 
 interface Writing {

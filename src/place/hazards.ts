@@ -4,7 +4,7 @@
  */
 import { atoms } from '../hardware/limits.js';
 import { liveSurfaces } from '../layout/cube.js';
-import { type Operation, operandsOf } from '../ops/operation.js';
+import { type Operation, operandsOf } from '../ir/operation.js';
 import { wholesOf } from '../fuse/wholes.js';
 import { sharesMemory } from './clobber.js';
 import { type Bindings, type Spot, spotOf, type Tensors } from './spots.js';

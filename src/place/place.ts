@@ -4,8 +4,8 @@
  */
 import { NodeError } from '../error.js';
 import type { Cube } from '../layout/cube.js';
-import type { Graph, Part } from '../model/graph.js';
-import { copyOperation, identityConvolution } from '../ops/copy.js';
+import type { Graph, Part } from '../graph/graph.js';
+import { copyOperation, identityConvolution } from '../ir/build/copy.js';
 import {
   type BorderLayout,
   type MoveOperation,
@@ -13,7 +13,7 @@ import {
   operandsOf,
   type PlacedOperation,
   type TaskOperation,
-} from '../ops/operation.js';
+} from '../ir/operation.js';
 import { clobbers, readsItsOutput, sharesMemory } from './clobber.js';
 import { losesValues } from './hazards.js';
 import { strayView } from './views.js';

@@ -6,8 +6,8 @@
  */
 import { atoms } from '../hardware/limits.js';
 import { type Cube, cubeOf } from '../layout/cube.js';
-import { copyOperation } from '../ops/copy.js';
-import { operandsOf, type PlacedOperation } from '../ops/operation.js';
+import { copyOperation } from '../ir/build/copy.js';
+import { operandsOf, type PlacedOperation } from '../ir/operation.js';
 import type { Placement } from './place.js';
 import type { Spot } from './spots.js';
 

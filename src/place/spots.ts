@@ -1,9 +1,9 @@
 /** Where tensors stand: each in a memory of its own (a root), or inside the memory of another tensor. */
 import { atoms } from '../hardware/limits.js';
 import { type Cube, cubeOf, liveSurfaces, planeBytes, writtenChannels } from '../layout/cube.js';
-import type { Graph } from '../model/graph.js';
+import type { Graph } from '../graph/graph.js';
 import { directChannels } from '../ops/kernel_groups.js';
-import { type Operation, operandsOf } from '../ops/operation.js';
+import { type Operation, operandsOf } from '../ir/operation.js';
 
 /** A place inside another tensor, in atoms of that tensor's plane as if its rows stood one behind the other. */
 export interface Binding {

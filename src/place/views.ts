@@ -4,7 +4,7 @@
  */
 import { atoms } from '../hardware/limits.js';
 import { alignUp, type Cube } from '../layout/cube.js';
-import type { Operation, ViewOperation } from '../ops/operation.js';
+import type { Operation, ViewOperation } from '../ir/operation.js';
 import { type Bindings, hasWholeRows, spotOf, type Tensors } from './spots.js';
 
 const isInside = ({ shape: [height, width, channels], channel, first, line }: ViewOperation, whole: Cube): boolean => {

@@ -2,10 +2,10 @@
  * What is made of a graph, in three runs of bytes that `delegate/compile/answer.c` reads: a verdict on each node, the parts, and
  * a plan or a refusal for each part. The engine sends them, caches and plan files keep them.
  */
-import type { Part } from '../model/graph.js';
-import { joined } from '../model/joined.js';
-import { Cursor } from '../model/message.js';
-import type { Refusal } from '../ops/rule.js';
+import type { Part } from '../graph/graph.js';
+import { joined } from '../wire/joined.js';
+import { Cursor } from '../wire/message.js';
+import type { Refusal } from '../ops/shared/rule.js';
 import type { RefusedPart } from '../partition/part_rules.js';
 import type { PartResult } from '../partition/rounds.js';
 

@@ -2,7 +2,7 @@
  * The plan: one flat, versioned, checksummed little-endian file that `delegate/plan/plan.c` checks and reads in place. Header
  * 136 bytes, nine sections of fixed-size records, then the BOs' bytes. The layout is described in ARCHITECTURE.md.
  */
-import type { Numerics } from '../model/numerics.js';
+import type { Numerics } from '../graph/numerics.js';
 
 export const planMagic = 'PTFEPLAN';
 export const planVersion = 3;

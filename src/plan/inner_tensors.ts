@@ -1,9 +1,9 @@
 /** Where each tensor between two nodes of a part stands in the arena, and when: for tools that compare them. */
 import type { Arena, MemoryName } from '../allocate/arena.js';
-import type { Order } from '../axes/order.js';
+import type { Order } from '../rewrite/order.js';
 import { type Cube, spannedBytes } from '../layout/cube.js';
-import type { Graph, Part } from '../model/graph.js';
-import { isByteTensor } from '../ops/rule.js';
+import type { Graph, Part } from '../graph/graph.js';
+import { isByteTensor } from '../graph/tensor.js';
 import type { Placement } from '../place/place.js';
 
 export interface InnerTensor {

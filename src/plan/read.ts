@@ -4,7 +4,7 @@
  */
 import { atoms } from '../hardware/limits.js';
 import { PtfeError } from '../error.js';
-import { numericsNames } from '../model/numerics.js';
+import { numericsNames } from '../graph/numerics.js';
 import {
   boKinds,
   directions,

@@ -1,7 +1,7 @@
 /** Plan -> bytes. */
 import { alignUp } from '../layout/cube.js';
-import { joined } from '../model/joined.js';
-import { numericsNames } from '../model/numerics.js';
+import { joined } from '../wire/joined.js';
+import { numericsNames } from '../graph/numerics.js';
 import {
   boKinds,
   directions,

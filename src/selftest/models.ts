@@ -1,8 +1,8 @@
 /** Small graphs for the self-test: one layer each, with weights and numbers that look like noise and are the same in each run. */
-import type { Graph, Node, Part, Tensor } from '../model/graph.js';
-import { elementCount } from '../model/graph.js';
-import { newestNumerics } from '../model/numerics.js';
-import { activation, padding } from '../model/operators.js';
+import type { Graph, Node, Part, Tensor } from '../graph/graph.js';
+import { elementCount } from '../graph/graph.js';
+import { newestNumerics } from '../graph/numerics.js';
+import { activation, padding } from '../tflite/operators.js';
 
 export interface Subject {
   readonly graph: Graph;

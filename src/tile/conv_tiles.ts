@@ -7,7 +7,7 @@ import { atoms, cbuf, limits } from '../hardware/limits.js';
 import { alignUp, rowEntries } from '../layout/cube.js';
 import { kernelBytes, kernelCount } from '../layout/weights.js';
 import { fewerKernels } from '../ops/kernel_groups.js';
-import type { ConvGeometry, ConvOperation } from '../ops/operation.js';
+import type { ConvGeometry, ConvOperation } from '../ir/operation.js';
 import type { Banks, ConvTile } from './task.js';
 
 /** Banks for weights that stream through: Mesa's split is 7 + 5; more where one group of 32 kernels needs them. */

@@ -1,7 +1,7 @@
 /** The inferred hardware facts that an operation rests on: of its numbers, and of the form of its tasks. */
 import type { Cube } from '../layout/cube.js';
 import { hasWholeRows } from '../place/spots.js';
-import { stageFacts } from '../quantize/stage_facts.js';
+import { stageFacts } from '../requantize/stage_facts.js';
 import type { TiledOperation } from './task.js';
 
 /** Names of `hardware/facts.ts`. */

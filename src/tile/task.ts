@@ -1,6 +1,6 @@
 /** One task: a window of an operation that the hardware computes in one go. Plain data. */
-import type { ConvOperation, ElementwiseOperation, HostOperation } from '../ops/operation.js';
-import type { Stages } from '../quantize/stages.js';
+import type { ConvOperation, ElementwiseOperation, HostOperation } from '../ir/operation.js';
+import type { Stages } from '../requantize/stages.js';
 
 /** CBUF banks: features, weights; `weightReuse`: the task before left the same weights in the same banks. */
 export interface Banks {

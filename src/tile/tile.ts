@@ -1,8 +1,8 @@
 /** An operation with its numbers -> the same with its tiles. */
 import { atoms } from '../hardware/limits.js';
 import type { Cube } from '../layout/cube.js';
-import { operandsOf, type TaskOperation } from '../ops/operation.js';
-import type { Stages } from '../quantize/stages.js';
+import { operandsOf, type TaskOperation } from '../ir/operation.js';
+import type { Stages } from '../requantize/stages.js';
 import { convTiles } from './conv_tiles.js';
 import { elementwiseTiles } from './elementwise_tiles.js';
 import type { TiledOperation } from './task.js';

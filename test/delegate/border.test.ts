@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { planFile } from '../../src/commands/plan_file.js';
+import { planFile } from '../../src/cli/plan_file.js';
 import { compileTflite } from '../../src/compile.js';
-import { readTflite } from '../../src/model/tflite.js';
+import { readTflite } from '../../src/tflite/reader.js';
 import { type PlanBytes, withFirstPlan } from '../host/plan_bytes.js';
 import { delegateLibrary, Oracle } from '../host/oracle.js';
 import { pythonEnvironment } from '../host/python.js';

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { planFile } from '../../src/commands/plan_file.js';
+import { planFile } from '../../src/cli/plan_file.js';
 import { compileTflite } from '../../src/compile.js';
-import { type Numerics, numericsNames } from '../../src/model/numerics.js';
-import { readTflite } from '../../src/model/tflite.js';
+import { type Numerics, numericsNames } from '../../src/graph/numerics.js';
+import { readTflite } from '../../src/tflite/reader.js';
 import { numericsOf, type Runtime } from '../host/python.js';
 import { delegateLibrary, Oracle, type RunRequest } from '../host/oracle.js';
 import { pythonEnvironment } from '../host/python.js';

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { engineFile, libraryFile } from '../../src/commands/installation.js';
+import { engineFile, libraryFile } from '../../src/cli/installation.js';
 import { cacheFinding, libraryFinding, nodeFinding, tryAddon, tryEngine } from '../../src/doctor/installed.js';
 import { trialFinding } from '../../src/doctor/trial.js';
 import { variableFindings } from '../../src/doctor/variables.js';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { chmodSync, chownSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { NpuPresence } from '../../src/commands/installation.js';
+import type { NpuPresence } from '../../src/cli/installation.js';
 import type { Finding } from '../../src/doctor/finding.js';
 import { readMachine } from '../../src/doctor/machine.js';
 import { choiceFinding, type Identity, npuFindings } from '../../src/doctor/npu_findings.js';

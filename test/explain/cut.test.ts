@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PtfeError } from '../../src/error.js';
 import { cutTflite } from '../../src/explain/cut.js';
-import type { Graph, Node } from '../../src/model/graph.js';
-import { readTflite } from '../../src/model/tflite.js';
+import type { Graph, Node } from '../../src/graph/graph.js';
+import { readTflite } from '../../src/tflite/reader.js';
 import { repository } from '../host/python.js';
 import { isShared, sharedPath } from '../host/shared.js';
 

@@ -7,8 +7,8 @@ import { isSeen } from '../../src/hardware/facts.js';
 import { listingText } from '../../src/explain/listing_text.js';
 import { findRegister, registers, writeTargets } from '../../src/hardware/registers.js';
 import { readPlan } from '../../src/plan/read.js';
-import { programOfPlan } from '../../src/stream/plan_program.js';
-import type { Program, ProgramWord } from '../../src/stream/program.js';
+import { programOfPlan } from '../../src/explain/plan_program.js';
+import type { Program, ProgramWord } from '../../src/explain/program.js';
 import { goldenModels } from '../golden/models.js';
 
 const write = (block: keyof typeof writeTargets, name: string, value: number): ProgramWord => ({

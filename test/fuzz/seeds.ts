@@ -2,10 +2,10 @@
 import fc from 'fast-check';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { planFile } from '../../src/commands/plan_file.js';
+import { planFile } from '../../src/cli/plan_file.js';
 import { compileTflite } from '../../src/compile.js';
 import { facts } from '../../src/hardware/facts.js';
-import { readTflite } from '../../src/model/tflite.js';
+import { readTflite } from '../../src/tflite/reader.js';
 import { refusedPart } from '../../src/partition/part_rules.js';
 import { partsRun, plansRun, verdictsRun } from '../../src/plan/answer.js';
 import { readPlan } from '../../src/plan/read.js';

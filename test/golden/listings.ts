@@ -2,7 +2,7 @@ import { compileTflite } from '../../src/compile.js';
 import { disassemble } from '../../src/explain/disassemble.js';
 import { listingText } from '../../src/explain/listing_text.js';
 import { readPlan } from '../../src/plan/read.js';
-import { programOfPlan } from '../../src/stream/plan_program.js';
+import { programOfPlan } from '../../src/explain/plan_program.js';
 import type { GoldenModel } from './models.js';
 
 /** The file that a model's listing stands in. */

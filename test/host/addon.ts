@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import type { Addon, Region } from '../../src/commands/installation.js';
+import type { Addon, Region } from '../../src/cli/installation.js';
 import { repository } from './python.js';
 import { demandFresh } from './fresh.js';
 

@@ -1,4 +1,4 @@
-import { runSubcommand } from '../../src/commands/index.js';
+import { runSubcommand } from '../../src/cli/index.js';
 
 export interface Answer {
   readonly code: number;

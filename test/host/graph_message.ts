@@ -1,6 +1,6 @@
-import { operatorNames, optionFields } from '../../src/model/operators.js';
-import type { ElementType } from '../../src/model/graph.js';
-import { readTflite } from '../../src/model/tflite.js';
+import { operatorNames, optionFields } from '../../src/tflite/operators.js';
+import type { ElementType } from '../../src/graph/graph.js';
+import { readTflite } from '../../src/tflite/reader.js';
 
 const typeCodes: Readonly<Partial<Record<ElementType, number>>> = {
   float32: 1,

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Numerics } from '../../src/model/numerics.js';
+import type { Numerics } from '../../src/graph/numerics.js';
 
 /**
  * Private Python environments with the two TFLite runtimes. They are made once under `.cache/python/` and found again

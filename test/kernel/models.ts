@@ -2,10 +2,10 @@
 import fc from 'fast-check';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { planFile } from '../../src/commands/plan_file.js';
-import { loadAddon } from '../../src/commands/installation.js';
+import { planFile } from '../../src/cli/plan_file.js';
+import { loadAddon } from '../../src/cli/installation.js';
 import { compileTflite } from '../../src/compile.js';
-import { readTflite } from '../../src/model/tflite.js';
+import { readTflite } from '../../src/tflite/reader.js';
 import { writeLadder } from '../../src/selftest/folder.js';
 import { ladder } from '../../src/selftest/ladder.js';
 import { numericsOf, repository } from '../host/python.js';

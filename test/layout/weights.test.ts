@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { ConvGeometry, ConvOperation } from '../../src/ops/operation.js';
+import type { ConvGeometry, ConvOperation } from '../../src/ir/operation.js';
 import { kernelBytes, packWeights } from '../../src/layout/weights.js';
 import { operandBuffer } from '../../src/layout/operands.js';
 

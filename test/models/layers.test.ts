@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { compilePart } from '../../src/compile.js';
-import type { Graph, Node, Part } from '../../src/model/graph.js';
-import { readTflite } from '../../src/model/tflite.js';
+import type { Graph, Node, Part } from '../../src/graph/graph.js';
+import { readTflite } from '../../src/tflite/reader.js';
 import { checkNode } from '../../src/partition/check.js';
 import { type Addon, loadAddon } from '../host/addon.js';
 import { Oracle, type OutputTensor } from '../host/oracle.js';

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { PtfeError } from '../../src/error.js';
-import { readTflite } from '../../src/model/tflite.js';
+import { readTflite } from '../../src/tflite/reader.js';
 import type { OutputTensor } from '../host/oracle.js';
 import { repository } from '../host/python.js';
 import { seededRandom } from '../host/random.js';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type fc from 'fast-check';
-import { type Numerics, numericsNames } from '../../src/model/numerics.js';
+import { type Numerics, numericsNames } from '../../src/graph/numerics.js';
 import { numericsOf, type Runtime } from '../host/python.js';
 import { type ScalingOp, scalesNearTies, type SummingOp, sumsNearTies } from './numerics_models.js';
 import { againstReference, type ByteType, drawn, type OpModel } from './op_models.js';

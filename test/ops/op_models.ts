@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compileTflite } from '../../src/compile.js';
-import type { Numerics } from '../../src/model/numerics.js';
+import type { Numerics } from '../../src/graph/numerics.js';
 import type { Precision } from '../../src/fuse/fuse.js';
 import { type Addon, factsFromEnvironment, loadAddon } from '../host/addon.js';
 import { delegateLibrary, Oracle, type RunRequest } from '../host/oracle.js';

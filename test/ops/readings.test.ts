@@ -4,7 +4,7 @@ import { compileTflite } from '../../src/compile.js';
 import { facts } from '../../src/hardware/facts.js';
 import { findRegister } from '../../src/hardware/registers.js';
 import { readPlan } from '../../src/plan/read.js';
-import { programOfPlan } from '../../src/stream/plan_program.js';
+import { programOfPlan } from '../../src/explain/plan_program.js';
 import { loadAddon } from '../host/addon.js';
 import { writeTflite } from '../host/tflite_writer.js';
 import { convModels, dilated, multiplied } from './conv_models.js';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { compileTflite } from '../../src/compile.js';
 import { PtfeError } from '../../src/error.js';
-import type { Refusal } from '../../src/ops/rule.js';
+import type { Refusal } from '../../src/ops/shared/rule.js';
 import { operators } from '../../src/ops/index.js';
 import { partRules } from '../../src/partition/part_rules.js';
 import { supportedOpsText } from '../../src/explain/supported_ops.js';

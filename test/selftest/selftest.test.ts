@@ -4,7 +4,7 @@ import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFi
 import { hostname, tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { libraryFile } from '../../src/commands/installation.js';
+import { libraryFile } from '../../src/cli/installation.js';
 import { facts } from '../../src/hardware/facts.js';
 import { type FactResult, judgeFacts, judgeRung, type RungResult, type RunSoftware } from '../../src/selftest/judge.js';
 import { factsOf, ladder, type Rung, silentFacts } from '../../src/selftest/ladder.js';

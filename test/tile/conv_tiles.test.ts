@@ -4,7 +4,7 @@ import { holds } from '../host/holds.js';
 import { cbuf, limits } from '../../src/hardware/limits.js';
 import { rowEntries } from '../../src/layout/cube.js';
 import { kernelWrong } from '../../src/ops/convolution.js';
-import type { ConvGeometry, ConvOperation } from '../../src/ops/operation.js';
+import type { ConvGeometry, ConvOperation } from '../../src/ir/operation.js';
 import { tapSpanWrong } from '../../src/ops/tap_span.js';
 import { convTiles } from '../../src/tile/conv_tiles.js';
 

@@ -1,7 +1,7 @@
 /**
  * Registers of the RK3576, as far as they are known: for reading the vendor's programs, not for writing any. The blocks are
  * the RK3588's, packed another way. `measured`: named by measurements of RK3576 boards (rocket-userspace). `followed`: the
- * field follows the layer's geometry in every vendor program at hand (test/stream/vendor.test.ts repeats that check).
+ * field follows the layer's geometry in every vendor program at hand (test/lab/stream/vendor.test.ts repeats that check).
  */
 import { type AnyBlock, type Field, field, type Register, signedField } from './register.js';
 

@@ -1,0 +1,104 @@
+/** Arguments of a subcommand, by node's parseArgs; what does not fit is a PtfeError that names what does. */
+// As a whole: an older Node must get as far as saying that it is too old.
+import * as util from 'node:util';
+import { PtfeError } from '../error.js';
+import { isNumerics, type Numerics, numericsNames } from '../graph/numerics.js';
+import type { Trust } from '../hardware/fact.js';
+import type { Precision } from '../fuse/fuse.js';
+import type { PartChoice } from '../partition/check.js';
+
+type Options = NonNullable<util.ParseArgsConfig['options']>;
+
+export interface Arguments {
+  readonly flags: ReadonlySet<string>;
+  readonly values: Readonly<Record<string, string>>;
+  readonly positionals: readonly string[];
+}
+
+const firstSentence = (text: string): string => text.replace(/\. To specify .*/s, '').replace(/\n.*/s, '');
+
+export const badUsage = (command: string, text: string): PtfeError =>
+  new PtfeError('bad-usage', command, text, `ptfe ${command} --help`);
+
+/** `--task -1` is `--task=-1`, and `-o -` names a file: parseArgs takes both for options of their own. */
+const joinedValues = (args: readonly string[], options: Options): readonly string[] =>
+  args.flatMap((argument, i) => {
+    const takesValue = (one: string | undefined): boolean =>
+      Object.entries(options).some(
+        ([name, { type, short }]) => type === 'string' && (one === `--${name}` || one === `-${short ?? name}`),
+      );
+    const isValue = /^-(\d.*)?$/.test(argument) && takesValue(args[i - 1]);
+    if (isValue) return [];
+    const next = args[i + 1];
+    if (!takesValue(argument) || next === undefined || !/^-(\d.*)?$/.test(next)) return [argument];
+    const name = Object.entries(options).find(([, { short }]) => argument === `-${short ?? ''}`)?.[0];
+    return [`${name === undefined ? argument : `--${name}`}=${next}`];
+  });
+
+/** The file that a command writes. @throws PtfeError `bad-usage` */
+export const outputOption = (command: string, { values }: Arguments): string | undefined => {
+  const { output } = values;
+  if (output === '-' || output === '')
+    throw badUsage(command, `-o ${output}: it is written to a file, which needs a name`);
+  return output;
+};
+
+/** @throws PtfeError `bad-usage` */
+export const readArguments = (command: string, args: readonly string[], options: Options): Arguments => {
+  try {
+    const { values, positionals } = util.parseArgs({
+      args: [...joinedValues(args, options)],
+      options,
+      allowPositionals: true,
+      strict: true,
+    });
+    const entries = Object.entries(values);
+    return {
+      flags: new Set(entries.filter(([, value]) => value === true).map(([name]) => name)),
+      values: Object.fromEntries(
+        entries.flatMap(([name, value]) => (typeof value === 'string' ? [[name, value] as const] : [])),
+      ),
+      positionals,
+    };
+  } catch (error) {
+    throw badUsage(command, firstSentence(error instanceof Error ? error.message : String(error)));
+  }
+};
+
+export const onePositional = (command: string, { positionals }: Arguments, what: string): string => {
+  const [only, ...more] = positionals;
+  if (only === undefined) throw badUsage(command, `no ${what} given`);
+  if (more.length > 0) throw badUsage(command, `one ${what} at a time, not ${positionals.length}`);
+  return only;
+};
+
+export const trustOption = (command: string, { values }: Arguments): Trust => {
+  const { trust = 'inferred' } = values;
+  if (trust === 'inferred' || trust === 'seen') return trust;
+  throw badUsage(command, `--trust ${trust}: only inferred and seen are known`);
+};
+
+/** `--parts`: which parts are taken. */
+export const partsOption = (command: string, { values }: Arguments): PartChoice => {
+  const { parts = 'worthwhile' } = values;
+  if (parts === 'worthwhile' || parts === 'all') return parts;
+  throw badUsage(command, `--parts ${parts}: only worthwhile and all are known`);
+};
+
+/** `--numerics`: a release of TFLite, or null for the one that `auto` finds. */
+export const numericsOption = (command: string, { values }: Arguments): Numerics | null => {
+  const { numerics = 'auto' } = values;
+  if (numerics === 'auto') return null;
+  if (isNumerics(numerics)) return numerics;
+  throw badUsage(
+    command,
+    `--numerics ${numerics}: only auto, ${numericsNames.slice(0, -1).join(', ')} and ${numericsNames.at(-1) ?? ''} are known`,
+  );
+};
+
+/** `--precision`: as few tasks as come within a count of TFLite, or every value where the hardware can. */
+export const precisionOption = (command: string, { values }: Arguments): Precision => {
+  const { precision = 'fast' } = values;
+  if (precision === 'fast' || precision === 'best') return precision;
+  throw badUsage(command, `--precision ${precision}: only fast and best are known`);
+};

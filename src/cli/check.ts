@@ -1,0 +1,139 @@
+/** `ptfe check`: what runs where, node by node, and which rule keeps a node on the CPU. */
+import { type CompiledModel, type CompileOptions, compileTflite } from '../compile.js';
+import { readTflite, subgraphCount } from '../tflite/reader.js';
+import type { Target } from '../partition/check.js';
+import {
+  numericsOption,
+  onePositional,
+  partsOption,
+  precisionOption,
+  readArguments,
+  trustOption,
+} from './arguments.js';
+import { inFile, readBytes, tellBugs } from './files.js';
+import { newestNumerics } from '../graph/numerics.js';
+import { printJson, type Subcommand } from './subcommand.js';
+
+const usage = `ptfe check MODEL.tflite [--trust seen] [--parts all] [--precision best] [--numerics RELEASE] [--json]
+
+Says for every node whether it runs on the NPU, on the host inside a part, or on the CPU, by which rule, and what to change
+in the model for that. Graphs that the model's own ops call, or that belong to further signatures, follow the first one.
+
+  --trust seen      only register words that were seen on silicon or in a shipped driver
+  --parts all       also parts that would cost more than they save
+  --precision best  as near to TFLite as the hardware comes, with more tasks
+  --numerics RELEASE
+                    whose TFLite's numbers: tflite-2.14, litert-2.3, litert-2.4 (default auto: the newest)
+  --json            the answer as JSON
+Exit codes: 0 the NPU takes nodes of the model; 1 it takes none; 2 bad input or usage.
+`;
+
+interface CheckedNode {
+  readonly node: number;
+  readonly op: string;
+  readonly target: Target;
+  /** Position of the part that it is compiled into. */
+  readonly part: number | null;
+  readonly rule: string | null;
+  readonly text: string | null;
+  /** What to change in the model. */
+  readonly advice: string | null;
+}
+
+const checkedNode = (compiled: CompiledModel, node: number, op: string): CheckedNode => {
+  const refusal = compiled.refusals.find((one) => one.node === node);
+  if (refusal !== undefined) {
+    const { rule, text, advice = null } = refusal;
+    return { node, op, target: 'cpu', part: null, rule, text, advice };
+  }
+  const part = compiled.parts.findIndex(({ nodes }) => nodes.includes(node));
+  const because = compiled.hosted.find((one) => one.node === node);
+  if (because === undefined) return { node, op, target: 'npu', part, rule: null, text: null, advice: null };
+  const { rule, text, advice = null } = because;
+  return { node, op, target: 'host', part, rule, text, advice };
+};
+
+const nodeLine = ({ node, op, target, rule, text }: CheckedNode, opColumn: number): string => {
+  const start = `  #${String(node).padEnd(4)} ${op.padEnd(opColumn)} ${target === 'host' ? target : target.toUpperCase()}`;
+  return rule === null ? start : `${start}  ${rule}: ${text ?? ''}`;
+};
+
+/** Each advice once, with the nodes that it is for. */
+const adviceLines = (nodes: readonly CheckedNode[]): readonly string[] => {
+  const numbers = new Map<string, number[]>();
+  for (const { node, advice } of nodes) {
+    if (advice !== null) numbers.set(advice, [...(numbers.get(advice) ?? []), node]);
+  }
+  return [...numbers].map(([advice, of]) => `  ${of.map((node) => `#${node}`).join(' ')}: ${advice}`);
+};
+
+interface CheckedSubgraph {
+  readonly subgraph: number;
+  readonly nodes: readonly CheckedNode[];
+  readonly npu: number;
+  readonly host: number;
+  readonly cpu: number;
+  readonly parts: number;
+}
+
+const checkedGraph = (bytes: Uint8Array, options: CompileOptions, subgraph: number): CheckedSubgraph => {
+  const compiled = compileTflite(bytes, options, subgraph);
+  const nodes = readTflite(bytes, subgraph).graph.nodes.map(({ index, op }) => checkedNode(compiled, index, op));
+  const count = (wanted: Target): number => nodes.filter(({ target }) => target === wanted).length;
+  return {
+    subgraph,
+    nodes,
+    npu: count('npu'),
+    host: count('host'),
+    cpu: count('cpu'),
+    parts: compiled.parts.length,
+  };
+};
+
+const graphText = ({ nodes, npu, host, parts }: CheckedSubgraph, name: string): string => {
+  const opColumn = nodes.reduce((most, { op }) => Math.max(most, op.length), 0);
+  const beside = host === 0 ? '' : ` and ${host} on the host`;
+  const [advice, count] = [adviceLines(nodes), parts === 1 ? '1 part' : `${parts} parts`];
+  const lines = [
+    `${name}: ${npu} of ${nodes.length} nodes on the NPU${beside}, in ${count}`,
+    ...nodes.map((node) => nodeLine(node, opColumn)),
+    ...(advice.length === 0 ? [] : ['What to change in the model:', ...advice]),
+  ];
+  return `${lines.join('\n')}\n`;
+};
+
+export const checkCommand: Subcommand = {
+  name: 'check',
+  summary: 'what of a model runs on the NPU, and why the rest does not',
+  usage,
+  run: (args, terminal) => {
+    const parsed = readArguments('check', args, {
+      trust: { type: 'string' },
+      parts: { type: 'string' },
+      precision: { type: 'string' },
+      numerics: { type: 'string' },
+      json: { type: 'boolean' },
+    });
+    const model = onePositional('check', parsed, 'model');
+    const trust = trustOption('check', parsed);
+    const parts = partsOption('check', parsed);
+    const precision = precisionOption('check', parsed);
+    const numerics = numericsOption('check', parsed) ?? newestNumerics;
+    const bytes = readBytes(model);
+    const options = { trust, parts, precision, numerics };
+    const [main, ...others] = inFile(model, () =>
+      Array.from({ length: Math.max(1, subgraphCount(bytes)) }, (_, number) => checkedGraph(bytes, options, number)),
+    );
+    if (main === undefined) throw new Error('a model without its first graph');
+    if (parsed.flags.has('json')) printJson(terminal, { model, trust, ...main, subgraphs: others });
+    else {
+      terminal.out(graphText(main, model));
+      for (const other of others) terminal.out(graphText(other, `graph ${other.subgraph} of the model`));
+    }
+    const refusals = [main, ...others].flatMap(({ nodes }) =>
+      nodes.flatMap(({ node, rule, text }) => (rule === null ? [] : [{ node, rule, text: text ?? '' }])),
+    );
+    if (tellBugs('check', refusals, terminal)) return 2;
+    return [main, ...others].some(({ npu }) => npu > 0) ? 0 : 1;
+  },
+};

@@ -1,0 +1,109 @@
+/** `ptfe compile`: the plans of what the NPU takes of a model, in one file. */
+import { basename } from 'node:path';
+import { compileTflite, type CompiledModel } from '../compile.js';
+import { chips, findChip } from '../hardware/chips.js';
+import { subgraphCount } from '../tflite/reader.js';
+import { readPlan } from '../plan/read.js';
+import {
+  badUsage,
+  onePositional,
+  numericsOption,
+  outputOption,
+  partsOption,
+  precisionOption,
+  readArguments,
+  trustOption,
+} from './arguments.js';
+import { newestNumerics } from '../graph/numerics.js';
+import { inFile, readModel, tellBugs, writeBytes } from './files.js';
+import { planFile } from './plan_file.js';
+import { printJson, type Subcommand } from './subcommand.js';
+
+const usage = `ptfe compile MODEL.tflite [-o PLAN] [--trust seen] [--parts all] [--precision best] [--numerics RELEASE] [--chip rk3588] [--json]
+
+Compiles what the NPU takes of a model into one plan file, for machines without Node: the delegate runs it with its option
+plan=PLAN, and C programs run it with ptfe_plan and ptfe_open (delegate/include/ptfe.h).
+
+  -o, --output PLAN  where it goes; default: the model's name with .plan, in the current folder
+  --trust seen       only register words that were seen on silicon or in a shipped driver
+  --precision best   as near to TFLite as the hardware comes, with more tasks
+  --numerics RELEASE whose TFLite's numbers: tflite-2.14, litert-2.3, litert-2.4 (default auto: the newest, as there is no
+                     host to ask)
+  --parts all        also parts that would cost more than they save
+  --chip NAME        ${Object.keys(chips).join(', ')}; plans are made for the RK3588 only
+  --json             the answer as JSON
+Exit codes: 0 a plan was written; 1 the NPU takes nothing of the model; 2 bad input or usage.
+`;
+
+const checkChip = (name: string): void => {
+  const chip = findChip(name);
+  if (chip === undefined)
+    throw badUsage('compile', `--chip ${name}: no such chip (known: ${Object.keys(chips).join(', ')})`);
+  if (!chip.supported)
+    throw badUsage(
+      'compile',
+      `--chip ${name}: programs are made for the RK3588 only, the ${chip.name}'s are not proven`,
+    );
+};
+
+interface PartSummary {
+  readonly nodes: readonly number[];
+  readonly tasks: number;
+  readonly jobs: number;
+  /** Inferred facts of the hardware that it rests on. */
+  readonly facts: readonly string[];
+}
+
+const summaryOf = ({ nodes, plan }: CompiledModel['parts'][number]): PartSummary => {
+  const { tasks, jobs, ops } = readPlan(plan);
+  return { nodes, tasks: tasks.length, jobs: jobs.length, facts: [...new Set(ops.flatMap((op) => op.facts))].sort() };
+};
+
+const partLine = ({ nodes, tasks, facts }: PartSummary, i: number): string => {
+  const inferred = facts.length === 0 ? 'no inferred fact' : `${facts.length} inferred facts`;
+  return `  part ${i}: ${nodes.length} nodes, ${tasks} tasks, rests on ${inferred}\n`;
+};
+
+export const compileCommand: Subcommand = {
+  name: 'compile',
+  summary: 'compile a .tflite model into plans',
+  usage,
+  run: (args, terminal) => {
+    const parsed = readArguments('compile', args, {
+      output: { type: 'string', short: 'o' },
+      trust: { type: 'string' },
+      parts: { type: 'string' },
+      precision: { type: 'string' },
+      numerics: { type: 'string' },
+      chip: { type: 'string' },
+      json: { type: 'boolean' },
+    });
+    const model = onePositional('compile', parsed, 'model');
+    const trust = trustOption('compile', parsed);
+    const parts = partsOption('compile', parsed);
+    const precision = precisionOption('compile', parsed);
+    const numerics = numericsOption('compile', parsed) ?? newestNumerics;
+    checkChip(parsed.values['chip'] ?? 'rk3588');
+    const { bytes, graph } = readModel(model);
+    const compiled = inFile(model, () => compileTflite(bytes, { trust, parts, precision, numerics }));
+    const summaries = compiled.parts.map(summaryOf);
+    const file =
+      summaries.length === 0 ? null : (outputOption('compile', parsed) ?? `${basename(model, '.tflite')}.plan`);
+    const contents = file === null ? new Uint8Array() : planFile(graph, compiled);
+    if (file !== null) writeBytes(file, contents);
+    const { refusals } = compiled;
+    if (parsed.flags.has('json'))
+      printJson(terminal, { model, trust, numerics, file, bytes: contents.byteLength, parts: summaries, refusals });
+    else if (file === null) terminal.out(`${model}: no node for the NPU (ptfe check says why)\n`);
+    else {
+      terminal.out(
+        `${file}: ${contents.byteLength} bytes\n${summaries.map(partLine).join('')}  with the numbers of ${numerics} (--numerics)\n`,
+      );
+      const others = subgraphCount(bytes) - 1;
+      if (others > 0) terminal.out(`other graphs of the model, which are not in it and stay on the CPU: ${others}\n`);
+      if (refusals.length > 0) terminal.out(`${refusals.length} nodes stay on the CPU (ptfe check says why)\n`);
+    }
+    if (tellBugs('compile', compiled.refusals, terminal)) return 2;
+    return file === null ? 1 : 0;
+  },
+};

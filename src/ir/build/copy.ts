@@ -1,0 +1,97 @@
+/** The same codes in another place: the DPU alone, or the convolution unit's channel-wise mode with weights of 1. */
+import { atoms } from '../../hardware/limits.js';
+import { copyStages } from '../../requantize/copy_stages.js';
+import type { ConvGeometry, ConvOperation, MoveOperation, ScaleOperation } from '../operation.js';
+
+export const alignUp16 = (channels: number): number => Math.ceil(channels / atoms.channels) * atoms.channels;
+
+export const copyOperation = ({ nodes, input, output }: MoveOperation): ScaleOperation => ({
+  kind: 'scale',
+  nodes,
+  input,
+  output,
+  stages: copyStages,
+});
+
+/** Numbers of a convolution whose stages are given: nothing is requantized, no channel is a constant. */
+export const unscaled = (channels: number): ConvOperation['numbers'] => ({
+  multipliers: [],
+  bias: new Int32Array(channels),
+  dead: [],
+  outputZeroPoint: 0,
+  range: [-128, 127],
+});
+
+/** One output for each place of the plane. */
+export const plainGeometry = (
+  [height, width, channels]: readonly [number, number, number],
+  outputChannels: number,
+): ConvGeometry => ({
+  inputHeight: height,
+  inputWidth: width,
+  inputChannels: channels,
+  outputHeight: height,
+  outputWidth: width,
+  outputChannels,
+  kernelHeight: 1,
+  kernelWidth: 1,
+  strideY: 1,
+  strideX: 1,
+  dilationY: 1,
+  dilationX: 1,
+  padTop: 0,
+  padLeft: 0,
+});
+
+export const identityConvolution = (
+  { nodes, input, output }: MoveOperation,
+  shape: readonly [number, number, number],
+): ConvOperation => ({
+  kind: 'conv',
+  nodes,
+  input,
+  output,
+  depthwise: true,
+  geometry: plainGeometry(shape, shape[2]),
+  weights: new Int8Array(shape[2]).fill(1),
+  weightZeroPoint: 0,
+  inputZeroPoint: 0,
+  numbers: unscaled(shape[2]),
+  stages: copyStages,
+  residual: null,
+});
+
+/** A copy of some pixels: those at the places of a 1x1 kernel's windows, with padding where the plane does not reach. */
+export const placedCopy = (
+  move: MoveOperation,
+  shape: readonly [number, number, number],
+  places: Pick<ConvGeometry, 'outputHeight' | 'outputWidth'> &
+    Partial<Pick<ConvGeometry, 'strideY' | 'strideX' | 'padTop' | 'padLeft'>>,
+): ConvOperation => {
+  const identity = identityConvolution(move, shape);
+  return { ...identity, geometry: { ...identity.geometry, ...places } };
+};
+
+/** Picks channels: output channel c is the input's channel `channels[c]`. */
+export const selection = (
+  { nodes, input, output }: MoveOperation,
+  [height, width, inputChannels]: readonly [number, number, number],
+  channels: readonly number[],
+): ConvOperation => {
+  const weights = new Int8Array(channels.length * inputChannels);
+  for (const [c, from] of channels.entries()) weights[c * inputChannels + from] = 1;
+  return {
+    kind: 'conv',
+    nodes,
+    input,
+    output,
+    depthwise: false,
+    geometry: plainGeometry([height, width, inputChannels], channels.length),
+    weights,
+    weightZeroPoint: 0,
+    inputZeroPoint: 0,
+    numbers: unscaled(channels.length),
+    stages: copyStages,
+    residual: null,
+  };
+};

@@ -1,0 +1,41 @@
+/** The DPU stages of an operation: which technique of `quantize/` serves it. */
+import { addStages, clampStages } from '../requantize/add_stages.js';
+import { unshown } from '../hardware/facts.js';
+import { convStages, seenConvStages } from '../requantize/conv_stages.js';
+import type { ConvNumbers } from '../requantize/division.js';
+import { fusedAddStages } from '../requantize/fused_add_stages.js';
+import { stageFacts } from '../requantize/stage_facts.js';
+import type { Stages } from '../requantize/stages.js';
+import type { TaskOperation } from './operation.js';
+import type { Trust } from '../hardware/fact.js';
+
+const must = (stages: Stages | null, operation: TaskOperation): Stages => {
+  if (stages === null)
+    throw new Error(`${operation.kind} of node ${operation.nodes[0] ?? -1}: no stages, against its rules`);
+  return stages;
+};
+
+/** With trust=seen: one rounding of OUT_CVT where it keeps within a count, else the usual form where all of it was shown. */
+export const shownConvStages = (numbers: ConvNumbers): Stages | null => {
+  const seen = seenConvStages(numbers);
+  if (seen !== null) return seen;
+  const usual = convStages(numbers);
+  return unshown(stageFacts(usual)).length === 0 ? usual : null;
+};
+
+export const stagesOf = (operation: TaskOperation, trust: Trust): Stages => {
+  switch (operation.kind) {
+    case 'conv':
+      if (operation.stages !== null) return operation.stages;
+      if (operation.residual !== null)
+        return must(fusedAddStages(operation.numbers, operation.residual.numbers), operation);
+      return trust === 'seen' ? must(shownConvStages(operation.numbers), operation) : convStages(operation.numbers);
+    case 'add':
+      return must(addStages(operation.numbers), operation);
+    case 'clamp':
+      return clampStages(...operation.range);
+    case 'scale':
+    case 'pair':
+      return operation.stages;
+  }
+};
