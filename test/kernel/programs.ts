@@ -16,6 +16,7 @@ export interface Programs {
   readonly host: string;
   readonly count: string;
   readonly answers: string;
+  readonly limit: string;
   /** The self-test without Node, linked with the library. */
   readonly ladder: string;
   readonly server: string;
@@ -54,6 +55,7 @@ export const buildPrograms = (): Programs => {
   const include = `-I${join(repository, 'delegate/include')}`;
   const programs = [
     ['host', join(here, 'guest/host.c'), ['-ldl', '-lpthread']],
+    ['limit', join(here, 'guest/limit.c'), []],
     ['answers', join(here, 'guest/answers.c'), []],
     ['count.so', join(here, 'guest/count.c'), ['-shared', '-fPIC']],
     ['run_ladder', join(repository, 'examples/run_ladder.c'), [include, library, '-Wl,-rpath,/usr/lib']],
@@ -70,6 +72,7 @@ export const buildPrograms = (): Programs => {
     host: join(folder, 'host'),
     count: join(folder, 'count.so'),
     answers: join(folder, 'answers'),
+    limit: join(folder, 'limit'),
     ladder: join(folder, 'run_ladder'),
     server: join(folder, 'server'),
   };

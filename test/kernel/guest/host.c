@@ -74,6 +74,20 @@ static void read_counters(uint32_t out[TEST_WORDS]) {
     }
 }
 
+/* Tasks by core. */
+static int show_counters(void) {
+    uint32_t now[TEST_WORDS];
+    read_counters(now);
+    printf("{\"what\":\"counters\",\"tasks\":[");
+    for (int i = 0; i < CORES; i++) {
+        volatile uint32_t *at = test_registers(i);
+        printf("%s%u", i == 0 ? "" : ",", at == NULL ? 0 : at[TEST_TASKS]);
+        if (at != NULL) munmap((void *)(uintptr_t)at, 4096);
+    }
+    printf("],\"resets\":%u,\"faults\":%u,\"refused\":%u}\n", now[TEST_RESETS], now[TEST_FAULTS], now[TEST_REFUSED]);
+    return 0;
+}
+
 static int set_mode(char **values) {
     for (int i = 0; i < CORES; i++) {
         volatile uint32_t *at = test_registers(i);
@@ -280,12 +294,7 @@ int main(int argc, char **argv) {
     setvbuf(stdout, NULL, _IOLBF, 0);
     const char *what = argc > 1 ? argv[1] : "";
     if (strcmp(what, "mode") == 0 && argc == 5) return set_mode(argv + 2);
-    if (strcmp(what, "counters") == 0) {
-        uint32_t now[TEST_WORDS];
-        read_counters(now);
-        printf("{\"what\":\"counters\",\"tasks\":%u,\"resets\":%u,\"faults\":%u,\"refused\":%u}\n", now[TEST_TASKS], now[TEST_RESETS], now[TEST_FAULTS], now[TEST_REFUSED]);
-        return 0;
-    }
+    if (strcmp(what, "counters") == 0) return show_counters();
     if (argc < 6 || (library = dlopen(argv[2], RTLD_NOW | RTLD_GLOBAL)) == NULL) {
         fprintf(stderr, "host WHAT LIBRARY MODEL DELEGATE|- ROUNDS [key=value ...] (%s)\n", argc < 6 ? "usage" : dlerror());
         return 2;

@@ -31,6 +31,13 @@ void core_say(const core *c, const char *format, ...) {
     fprintf(stderr, "[npu%d] %s\n", c->index, text);
 }
 
+void core_show(const core *c, int is_locked) {
+    fprintf(stderr, "[npu%d] %s%s%s, %u tasks, mode %u, generation %u; causes %x of mask %x; IOMMU %x/%x: causes %x of %x; in reset %x; line: %s%s%s\n", c->index,
+            is_locked ? "" : "LOCKED, ", c->is_busy ? "at work" : "idle", c->start ? ", a task waits" : "", c->tasks, c->mode, c->generation, c->pc[PC_RAW / 4],
+            c->pc[PC_MASK / 4], c->banks[0].status, c->banks[1].status, c->banks[0].raw, c->banks[0].mask, c->resets, c->masked ? "raised" : "low",
+            c->unsure ? ", unsure" : "", c->extra ? ", one more" : "");
+}
+
 core *core_new(int index) {
     static const uint8_t config[64] = {0x87, 0x1d, 0x88, 0x35, 0, 0, 0, 0, 1, 0, 0x80, 0x08, [0x3d] = 1};
     core *c = calloc(1, sizeof *c);
@@ -188,7 +195,9 @@ void *core_worker(void *argument) {
     for (;;) {
         while (!c->start) wait_for_work(c);
         c->start = 0;
+        c->is_busy = 1;
         run_task(c, regions, MOST_REGIONS);
+        c->is_busy = 0;
     }
 }
 

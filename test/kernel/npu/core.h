@@ -51,7 +51,7 @@ typedef struct core {
     int interrupt, masked; /* an eventfd or -1; QEMU masks the line at each trigger */
     int unsure;            /* QEMU lowered the line at some access: did a CPU take the interrupt? */
     int extra;             /* the line is raised again before its handler silences it: one interrupt too many */
-    int start;             /* a task waits for the worker */
+    int start, is_busy;    /* a task waits for the worker; it is at work */
     uint32_t generation;   /* counts resets: the result of an older task is dropped */
     uint32_t group;
     uint32_t mode, milliseconds, count;
@@ -66,6 +66,9 @@ typedef struct core {
 extern int verbose;
 
 void core_say(const core *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Its state on stderr, the lock held or not. */
+void core_show(const core *c, int is_locked);
 
 /* A core without a socket; NULL when there is no memory. */
 core *core_new(int index);
