@@ -13,6 +13,8 @@ export interface Place {
   readonly server: string;
   readonly module: Boot['module'];
   readonly truths: Truths;
+  /** More of the kernel's command line. */
+  readonly append: string;
   /** Date.now() at which all must have ended. */
   readonly until: number;
   /** File for the guests' consoles. */
@@ -52,8 +54,9 @@ const outOfTime = (scenario: Scenario): Outcome => ({
 
 /** One boot. @returns how its scenarios ended, up to the one that ended the boot */
 const bootOnce = async (place: Place, scenarios: readonly Scenario[]): Promise<readonly Outcome[]> => {
-  const { bed, files, server, module, truths, until, log } = place;
-  const boot = { module, environment: environment[module], steps: scenarios.map((one) => stepOf(one, module)), until };
+  const { bed, files, server, module, append, truths, until, log } = place;
+  const steps = scenarios.map((one) => stepOf(one, module));
+  const boot = { module, append, environment: environment[module], steps, until };
   const result = await bootGuest(bed, files, server, boot);
   appendFileSync(log, `${result.console}\n--- NPU\n${result.npu}\n`);
   const seen = scenariosOf(result.console);
@@ -64,7 +67,11 @@ const bootOnce = async (place: Place, scenarios: readonly Scenario[]): Promise<r
     const outcome = judge(scenario, seen.get(scenario.name), truths, result.starvation.get(scenario.name));
     if (i < last || end === 'well') return outcome;
     if (end === 'time') return outOfTime(scenario);
-    return { ...outcome, skipped: null, wrong: [endings[end], outcome.wrong].filter((text) => text !== null).join('; ') };
+    return {
+      ...outcome,
+      skipped: null,
+      wrong: [endings[end], outcome.wrong].filter((text) => text !== null).join('; '),
+    };
   });
 };
 

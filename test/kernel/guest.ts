@@ -45,6 +45,8 @@ export interface Step {
 export interface Boot {
   /** rocket.ko: `rocket`, or `rocket-30s` with a longer time limit for jobs. */
   readonly module: 'rocket' | 'rocket-30s';
+  /** More of the kernel's command line. */
+  readonly append: string;
   /** What all steps are given. */
   readonly environment: readonly string[];
   readonly steps: readonly Step[];
@@ -152,7 +154,7 @@ const initrd = (bed: Bed, files: GuestFiles, boot: Boot): Uint8Array => {
   return packed;
 };
 
-const qemuArguments = (bed: Bed, sockets: string, image: string): readonly string[] => {
+const qemuArguments = (bed: Bed, sockets: string, image: string, append: string): readonly string[] => {
   const libraries = join(bed.root, 'usr/lib/x86_64-linux-gnu');
   const devices = Array.from({ length: cores }, (_, i) => [
     '-device',
@@ -168,7 +170,7 @@ const qemuArguments = (bed: Bed, sockets: string, image: string): readonly strin
     ...['-object', 'memory-backend-memfd,id=mem,size=1024M,share=on', '-cpu', 'cortex-a57', '-smp', '2', '-m', '1024'],
     ...['-nic', 'none', '-nographic', '-no-reboot', '-kernel', join(bed.root, 'w/Image')],
     ...['-dtb', join(bed.root, 'w/npu.dtb'), '-initrd', image, ...devices.flat()],
-    ...['-append', 'console=ttyAMA0 panic=-1 quiet loglevel=3 sysrq_always_enabled'],
+    ...['-append', `console=ttyAMA0 panic=-1 quiet loglevel=3 sysrq_always_enabled ${append}`],
   ];
 };
 
@@ -195,8 +197,7 @@ const watch = async ({ machine, npu }: Watched, until: number): Promise<Omit<Boo
     text += part;
     heard = Date.now();
     for (const line of text.slice(from, text.lastIndexOf('\n') + 1).split('\n')) {
-      if (line.startsWith(marks.scenario))
-        looks.push([line.slice(marks.scenario.length).trim(), shareOf(pids)]);
+      if (line.startsWith(marks.scenario)) looks.push([line.slice(marks.scenario.length).trim(), shareOf(pids)]);
       if (line.startsWith(marks.limit)) npu.kill('SIGUSR1');
     }
   };
@@ -242,7 +243,7 @@ export const bootGuest = async (bed: Bed, files: GuestFiles, server: string, boo
   npu.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
   while (!existsSync(`${sockets}${cores - 1}`)) await sleep(20);
   const loader = join(bed.root, 'usr/lib64/ld-linux-x86-64.so.2');
-  const machine = spawn(loader, qemuArguments(bed, sockets, image), { stdio: ['pipe', 'pipe', 'pipe'] });
+  const machine = spawn(loader, qemuArguments(bed, sockets, image, boot.append), { stdio: ['pipe', 'pipe', 'pipe'] });
   machine.stdin.on('error', () => undefined); // it has ended
   const watched = await watch({ machine, npu }, boot.until);
   npu.kill();

@@ -92,7 +92,9 @@ const seenOf = (text: string): Seen => {
     kernel: kernel
       .split('\n')
       .map((line) => line.replace(/^\[\s*[\d.]+\] /, '').trim())
-      .filter((line) => line !== '' && !line.startsWith('===') && !line.startsWith('@@') && !line.startsWith('reboot:')),
+      .filter(
+        (line) => line !== '' && !line.startsWith('===') && !line.startsWith('@@') && !line.startsWith('reboot:'),
+      ),
     other: rest.filter((line) => !line.startsWith('ptfe: ')),
     counters: parsed.filter((line) => line?.what === 'counters'),
     limit: behind(marks.limit).at(0) ?? null,

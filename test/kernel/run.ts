@@ -2,7 +2,8 @@
  * `npm run test:kernel`: ptfe's delegate, as released for boards, through Linux's own rocket driver in QEMU, with the software
  * NPU as the hardware. What cannot be had here is one line "test:kernel skipped: REASON", and no failure.
  *   --only TEXT      scenarios whose name has the text; several times: any of them
- *   --repeat N       each of them N times
+ *   --repeat N       all of them N times
+ *   --append TEXT    more of the kernel's command line, such as slab_debug=FZPU, which shows a use of freed memory
  *   --seconds N      the whole, set-up and all (480); what there was no time for is skipped
  */
 import { mkdirSync } from 'node:fs';
@@ -16,7 +17,17 @@ import type { Outcome } from './judge.js';
 import { prepareLadder, prepareModels, type TestedModel } from './models.js';
 import { CannotSetUp } from './process.js';
 import { buildPrograms, type Programs } from './programs.js';
-import { inputs, patient, type Scenario, selftest, small, stock, type Truths, unseen, wholeModels } from './scenarios.js';
+import {
+  inputs,
+  patient,
+  type Scenario,
+  selftest,
+  small,
+  stock,
+  type Truths,
+  unseen,
+  wholeModels,
+} from './scenarios.js';
 import { row } from './table.js';
 import { truthOf } from './truths.js';
 
@@ -29,17 +40,18 @@ const { values: options } = parseArgs({
     only: { type: 'string', multiple: true, default: [] },
     repeat: { type: 'string', default: '1' },
     seconds: { type: 'string', default: '480' },
+    append: { type: 'string', default: '' },
   },
 });
 
-const chosen = (scenarios: readonly Scenario[]): readonly Scenario[] =>
-  scenarios
-    .filter(({ name }) => options.only.length === 0 || options.only.some((text) => name.includes(text)))
-    .flatMap((scenario) =>
-      Array.from({ length: Number(options.repeat) }, (_, i) =>
-        i === 0 ? scenario : { ...scenario, name: `${scenario.name} (${i + 1})` },
-      ),
-    );
+const chosen = (scenarios: readonly Scenario[]): readonly Scenario[] => {
+  const some = scenarios.filter(
+    ({ name }) => options.only.length === 0 || options.only.some((text) => name.includes(text)),
+  );
+  return Array.from({ length: Number(options.repeat) }, (_, round) =>
+    some.map((scenario) => (round === 0 ? scenario : { ...scenario, name: `${scenario.name} (${round + 1})` })),
+  ).flat();
+};
 
 const needs = ({ commands }: Scenario, model: string): boolean =>
   commands.some((command) => command.includes(`/m/${model}.`));
@@ -82,7 +94,8 @@ const main = async (): Promise<number> => {
   for (const [module, scenarios] of all) {
     const here = scenarios.filter(isHere);
     const log = join(folder, `${module}.log`);
-    outcomes.push(...(await runScenarios({ bed, files, server: programs.server, module, truths, until, log }, here)));
+    const place = { bed, files, server: programs.server, module, truths, append: options.append, until, log };
+    outcomes.push(...(await runScenarios(place, here)));
   }
   for (const outcome of outcomes) console.log(row(outcome));
   for (const { scenario, seen, wrong } of outcomes.filter((outcome) => outcome.wrong !== null)) {

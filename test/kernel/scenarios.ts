@@ -72,7 +72,10 @@ const byNpu =
     if (idle > 0) return wrong(`${idle} invokes did not reach the NPU`);
     const late = seen.said.find((line) => /a job took \d+ ms/.test(line));
     return others.length > 0
-      ? { text: `${others.length} of ${seen.invokes.length} by TFLite's kernels: ${late ?? ''}`, byTime: late !== undefined }
+      ? {
+          text: `${others.length} of ${seen.invokes.length} by TFLite's kernels: ${late ?? ''}`,
+          byTime: late !== undefined,
+        }
       : null;
   };
 
