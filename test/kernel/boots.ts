@@ -4,7 +4,7 @@ import type { Bed } from './bed.js';
 import { bootGuest, type Boot, type BootResult, type GuestFiles, type Step } from './guest.js';
 import { judge, type Outcome } from './judge.js';
 import { scenariosOf } from './lines.js';
-import { CannotSetUp } from './process.js';
+import { CannotSetUp } from '../host/process.js';
 import type { Scenario, Truths } from './scenarios.js';
 
 export interface Place {

@@ -7,7 +7,7 @@ import { aarch64Library } from '../host/aarch64_library.js';
 import { repository } from '../host/python.js';
 import { debianSysroot } from '../host/sysroot.js';
 import { findZig, zigCompile } from '../host/zig.js';
-import { CannotSetUp } from './process.js';
+import { CannotSetUp, runner } from '../host/process.js';
 
 export interface Programs {
   /** Debian's arm64 libraries. */
@@ -42,11 +42,12 @@ const buildServer = (output: string): void => {
   if (status !== 0) throw new Error(`the NPU outside QEMU does not compile:\n${stderr}`);
 };
 
-/** @throws CannotSetUp where a tool or a package cannot be had */
-export const buildPrograms = (): Programs => {
+/** @throws CannotSetUp where a tool or a package cannot be had until then (Date.now()) */
+export const buildPrograms = (until: number): Programs => {
   const zig = findZig();
   if ('why' in zig) throw new CannotSetUp(zig.why);
-  const sysroot = debianSysroot('aarch64', 'sid', 'arm64', ['libtensorflow-lite2.14.1', 'mesa-teflon-delegate']);
+  const packages = ['libtensorflow-lite2.14.1', 'mesa-teflon-delegate'];
+  const sysroot = debianSysroot('aarch64', 'sid', 'arm64', packages, runner(until));
   if ('why' in sysroot) throw new CannotSetUp(sysroot.why);
   const folder = join(repository, 'build/kernel');
   mkdirSync(folder, { recursive: true });

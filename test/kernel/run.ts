@@ -15,7 +15,7 @@ import { runScenarios } from './boots.js';
 import type { GuestFiles } from './guest.js';
 import type { Outcome } from './judge.js';
 import { prepareLadder, prepareModels, type TestedModel } from './models.js';
-import { CannotSetUp } from './process.js';
+import { CannotSetUp } from '../host/process.js';
 import { buildPrograms, type Programs } from './programs.js';
 import {
   inputs,
@@ -67,10 +67,10 @@ const truthsOf = (programs: Programs, models: readonly TestedModel[]): Truths =>
 
 const main = async (): Promise<number> => {
   const until = started + Number(options.seconds) * 1000;
-  const bed = setUpBed();
+  const bed = setUpBed(until);
   console.log(`test:kernel: Linux ${bed.kernel}, the bed is ready (${seconds()})`);
   mkdirSync(folder, { recursive: true });
-  const programs = buildPrograms();
+  const programs = buildPrograms(until);
   const all = [
     ['rocket-30s', chosen([selftest, ...patient])],
     ['rocket', chosen([...stock, ...unseen])],

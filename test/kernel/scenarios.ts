@@ -2,7 +2,18 @@
 import type { Invoked, Seen } from './lines.js';
 
 /** What the NPU's next tasks do wrong (npu/core.h). */
-const modes = { hang: 1, skip: 2, late: 3, readError: 4, ppu: 7, silent: 8, fault: 9, extra: 10 } as const;
+const modes = {
+  hang: 1,
+  skip: 2,
+  late: 3,
+  readError: 4,
+  writeError: 5,
+  ppu: 7,
+  silent: 8,
+  fault: 9,
+  extra: 10,
+  reset: 11,
+} as const;
 
 export interface Truths {
   /** Hash of each round's outputs of the software device, by model. */
@@ -241,6 +252,17 @@ export const stock: readonly Scenario[] = [
     check: right(small, 1, 1),
   },
   {
+    name: 'the core loses its registers in a task',
+    commands: [misbehave(modes.reset, 0), host('run', small, 1), behave],
+    kernel: timedOut,
+    check: right(small, 1, 1),
+  },
+  {
+    name: 'tasks end without a write',
+    commands: [misbehave(modes.skip, 0), host('run', small, 2), behave],
+    check: right(small, 2, 2),
+  },
+  {
     name: 'a job is dropped once',
     commands: [`DROP_SUBMIT=1 ${counted(host('run', small, 2))}`],
     check: byNpu(small, 2),
@@ -250,7 +272,15 @@ export const stock: readonly Scenario[] = [
     commands: [`DROP_SUBMIT=all ${counted(host('run', small, 5))}`],
     check: right(small, 5, 3),
   },
-  { name: 'two threads', commands: [host('threads', small, 8)], check: byNpu(small, 16) },
+  {
+    name: 'two interpreters in two threads, on two cores',
+    commands: ['host counters', host('threads', small, 8), 'host counters'],
+    check: (seen, truths) =>
+      byNpu(small, 16)(seen, truths) ??
+      (tasksByCore(seen).filter((tasks) => tasks > 0).length < 2
+        ? wrong(`tasks by core: ${tasksByCore(seen).join(', ')}`)
+        : null),
+  },
   { name: 'fork', commands: [host('fork', small, 1)], check: right(small, 3, 0) },
   { name: '200 rounds of create, invoke, destroy', commands: [host('cycle', small, 200)], check: byNpu(small, 200) },
   {
@@ -288,6 +318,19 @@ export const unseen: readonly Scenario[] = [
     name: 'DMA_READ_ERROR beside the end',
     commands: [misbehave(modes.readError, 1), host('run', small, 1), behave],
     kernel: [/./],
+    check: () => null,
+    remark: valuesAndLog(small),
+  },
+  {
+    name: 'DMA_WRITE_ERROR beside the end',
+    commands: [misbehave(modes.writeError, 1), host('run', small, 1), behave],
+    kernel: [/./],
+    check: () => null,
+    remark: valuesAndLog(small),
+  },
+  {
+    name: 'one task of a job ends without a write',
+    commands: [misbehave(modes.skip, 1), host('run', small, 1), behave],
     check: () => null,
     remark: valuesAndLog(small),
   },

@@ -162,6 +162,10 @@ static void run_task(core *c, npu_region *regions, int most) {
         fprintf(stderr, "[npu%d] refused: %s (target %x offset %x value %x)\n", c->index, error.text, error.target, error.offset, error.value);
         return;
     }
+    if (mode == MISBEHAVE_RESET) {
+        core_reset(c);
+        return;
+    }
     c->pc[PC_RAW / 4] |= causes_of(c, mode);
     if (mode == MISBEHAVE_EXTRA) c->extra = 1;
     core_update_line(c);

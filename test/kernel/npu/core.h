@@ -26,7 +26,8 @@ enum misbehaviour {
     MISBEHAVE_PPU,         /* the PPU's bits in place of the DPU's */
     MISBEHAVE_SILENT,      /* computes, but raises no interrupt */
     MISBEHAVE_FAULT,       /* reads an address that is not mapped */
-    MISBEHAVE_EXTRA        /* one interrupt too many */
+    MISBEHAVE_EXTRA,       /* one interrupt too many */
+    MISBEHAVE_RESET        /* computes, and then the core has lost its registers */
 };
 
 /* The guest's memory, as QEMU hands it over. */
