@@ -75,13 +75,36 @@ const bootOnce = async (place: Place, scenarios: readonly Scenario[]): Promise<r
   });
 };
 
-export const runScenarios = async (place: Place, scenarios: readonly Scenario[]): Promise<readonly Outcome[]> => {
-  writeFileSync(place.log, '');
+/** Those that may share a guest with the first of them. */
+const together = (scenarios: readonly Scenario[]): readonly Scenario[] => {
+  const harmful = scenarios.findIndex(({ isHarmful }) => isHarmful);
+  return harmful < 0 ? scenarios : scenarios.slice(0, Math.max(1, harmful));
+};
+
+const runAll = async (place: Place, scenarios: readonly Scenario[]): Promise<readonly Outcome[]> => {
   const outcomes: Outcome[] = [];
   while (outcomes.length < scenarios.length && Date.now() < place.until) {
-    const ended = await bootOnce(place, scenarios.slice(outcomes.length));
+    const ended = await bootOnce(place, together(scenarios.slice(outcomes.length)));
     if (ended.length === 0) break;
     outcomes.push(...ended);
   }
   return [...outcomes, ...scenarios.slice(outcomes.length).map(outOfTime)];
 };
+
+/** Those for which the machine was too busy are tried once more. @throws CannotSetUp where no guest starts */
+export const runScenarios = async (place: Place, scenarios: readonly Scenario[]): Promise<readonly Outcome[]> => {
+  writeFileSync(place.log, '');
+  const outcomes = await runAll(place, scenarios);
+  const again = outcomes.filter(({ wasBusy }) => wasBusy).map(({ scenario }) => scenario);
+  if (again.length === 0) return outcomes;
+  const second = new Map((await runAll(place, again)).map((outcome) => [outcome.scenario, outcome]));
+  return outcomes.map((outcome) => {
+    const other = second.get(outcome.scenario);
+    // A second try that had no time is no news.
+    return other === undefined || (other.skipped !== null && !other.wasBusy) ? outcome : other;
+  });
+};
+
+/** For what cannot be had: a reason for each. */
+export const skipAll = (scenarios: readonly Scenario[], why: string): readonly Outcome[] =>
+  scenarios.map((scenario) => ({ ...outOfTime(scenario), skipped: why }));

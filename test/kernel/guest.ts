@@ -3,11 +3,13 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -22,14 +24,10 @@ import { type Share, shareOf, starvation } from './starvation.js';
 import { kernelTest } from './versions.js';
 
 export interface GuestFiles {
-  /** Debian's arm64 libraries: `usr/lib/aarch64-linux-gnu`, `usr/lib/teflon`. */
+  /** Debian's arm64 libraries: `usr/lib/aarch64-linux-gnu`. */
   readonly sysroot: string;
-  /** Files for /bin. */
-  readonly programs: readonly string[];
-  /** Files for /m: models and plans. */
-  readonly models: readonly string[];
-  /** ptfe's library for the guest. */
-  readonly library: string;
+  /** Files by the guest's folder. */
+  readonly folders: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface Step {
@@ -91,9 +89,14 @@ const ends = { start: '=== start', well: '=== end', stuck: '=== stuck' } as cons
 const unneeded = ['libcpuinfo_', 'expatw', 'libmvec'];
 const cores = 3;
 
-const copyAll = (files: readonly string[], folder: string): void => {
+/** Files, and folders with all that is in them. */
+const copyAll = (paths: readonly string[], folder: string): void => {
   mkdirSync(folder, { recursive: true });
-  for (const file of files) copyFileSync(file, join(folder, basename(file)));
+  for (const path of paths) {
+    const copy = join(folder, basename(path));
+    if (statSync(path).isDirectory()) cpSync(path, copy, { recursive: true, verbatimSymlinks: true });
+    else copyFileSync(path, copy);
+  }
 };
 
 const stepOf = ({ name, stall, most }: Step, index: number): readonly string[] => [
@@ -139,11 +142,8 @@ const initrd = (bed: Bed, files: GuestFiles, boot: Boot): Uint8Array => {
     join(tree, 'usr/lib/aarch64-linux-gnu'),
   );
   copyFileSync(join(libraries, 'ld-linux-aarch64.so.1'), join(tree, 'lib/ld-linux-aarch64.so.1'));
-  copyAll([join(files.sysroot, 'usr/lib/teflon/libteflon.so')], join(tree, 'usr/lib/teflon'));
-  copyAll([files.library], join(tree, 'usr/lib'));
-  copyAll(files.programs, join(tree, 'bin'));
-  copyAll(files.models, join(tree, 'm'));
-  for (const program of files.programs) chmodSync(join(tree, 'bin', basename(program)), 0o755);
+  for (const [folder, own] of Object.entries(files.folders)) copyAll(own, join(tree, folder));
+  for (const program of files.folders['bin'] ?? []) chmodSync(join(tree, 'bin', basename(program)), 0o755);
   mkdirSync(join(tree, 's'));
   boot.steps.forEach(({ commands }, i) =>
     writeFileSync(join(tree, 's', `${i}.sh`), commands.map((command) => `${command} 2>&1\n`).join('')),

@@ -80,7 +80,8 @@ const jsonOf = (line: string): Line | null => {
 /** One scenario's part of the console. */
 const seenOf = (text: string): Seen => {
   const [own = '', kernel = ''] = text.split(marks.kernel);
-  const lines = own.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('@@'));
+  const isOfKernel = (line: string): boolean => /^\[\s*\d+\.\d+\] /.test(line); // on the console too, behind an oops
+  const lines = own.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('@@') && !isOfKernel(line));
   const behind = (mark: string): readonly string[] =>
     own.split('\n').flatMap((line) => (line.startsWith(mark) ? [line.slice(mark.length)] : []));
   const parsed = lines.map(jsonOf);

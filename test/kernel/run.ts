@@ -11,13 +11,15 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { repository } from '../host/python.js';
 import { setUpBed } from './bed.js';
-import { runScenarios } from './boots.js';
+import { runScenarios, skipAll } from './boots.js';
 import type { GuestFiles } from './guest.js';
+import { nodeFiles } from './guest_node.js';
 import type { Outcome } from './judge.js';
 import { prepareLadder, prepareModels, type TestedModel } from './models.js';
 import { CannotSetUp } from '../host/process.js';
 import { buildPrograms, type Programs } from './programs.js';
 import {
+  firstHour,
   inputs,
   patient,
   type Scenario,
@@ -71,31 +73,46 @@ const main = async (): Promise<number> => {
   console.log(`test:kernel: Linux ${bed.kernel}, the bed is ready (${seconds()})`);
   mkdirSync(folder, { recursive: true });
   const programs = buildPrograms(until);
-  const all = [
-    ['rocket-30s', chosen([selftest, ...patient])],
-    ['rocket', chosen([...stock, ...unseen])],
-  ] as const;
-  const needed = wholeModels.filter((model) => all.some(([, some]) => some.some((scenario) => needs(scenario, model))));
+  const first = chosen([selftest, ...patient]);
+  const second = chosen([...stock, ...unseen]);
+  const needed = wholeModels.filter((model) => [...first, ...second].some((scenario) => needs(scenario, model)));
   const models = prepareModels(needed, join(folder, 'models'));
   const truths = truthsOf(programs, models);
   console.log(`test:kernel: ${models.length} models compiled, their values known (${seconds()})`);
-  const rungs = all.some(([, some]) => some.some(({ name }) => name.startsWith(selftest.name)))
-    ? prepareLadder(join(folder, 'ladder'))
-    : [];
+  const rungs = first.some(({ name }) => name.startsWith(selftest.name)) ? prepareLadder(join(folder, 'ladder')) : [];
   const files: GuestFiles = {
     sysroot: programs.sysroot,
-    library: programs.library,
-    programs: [programs.host, programs.count, programs.answers, programs.limit, programs.ladder],
-    models: [...models.flatMap(({ model, plan }) => [model, plan]), ...rungs],
+    folders: {
+      bin: [programs.host, programs.count, programs.answers, programs.limit, programs.ladder],
+      'usr/lib': [programs.library],
+      'usr/lib/teflon': [join(programs.sysroot, 'usr/lib/teflon/libteflon.so')],
+      m: [...models.flatMap(({ model, plan }) => [model, plan]), ...rungs],
+    },
   };
   const isHere = (scenario: Scenario): boolean =>
     wholeModels.every((model) => !needs(scenario, model) || models.some(({ name }) => name === model));
+  const place = { bed, server: programs.server, truths, append: options.append, until };
+  const groups = [
+    { name: 'whole', module: 'rocket-30s', scenarios: first.filter(isHere), files: () => files },
+    { name: 'stock', module: 'rocket', scenarios: second.filter(isHere), files: () => files },
+    {
+      name: 'node',
+      module: 'rocket-30s',
+      scenarios: chosen(firstHour),
+      files: () => nodeFiles(programs, folder, until),
+    },
+  ] as const;
   const outcomes: Outcome[] = [];
-  for (const [module, scenarios] of all) {
-    const here = scenarios.filter(isHere);
-    const log = join(folder, `${module}.log`);
-    const place = { bed, files, server: programs.server, module, truths, append: options.append, until, log };
-    outcomes.push(...(await runScenarios(place, here)));
+  for (const { name, module, scenarios, files: filesOf } of groups) {
+    if (scenarios.length === 0) continue;
+    try {
+      const log = join(folder, `${name}.log`);
+      outcomes.push(...(await runScenarios({ ...place, files: filesOf(), module, log }, scenarios)));
+    } catch (error) {
+      // What was seen before is not lost.
+      if (!(error instanceof CannotSetUp) || outcomes.length === 0) throw error;
+      outcomes.push(...skipAll(scenarios, error.message));
+    }
   }
   for (const outcome of outcomes) console.log(row(outcome));
   for (const { scenario, seen, wrong } of outcomes.filter((outcome) => outcome.wrong !== null)) {

@@ -173,6 +173,7 @@ static void answer(core *c, message *m) {
     case REGION_READ: access_region(c, m, 0); return reply(c, m, 16 + u32(m, 12), 0);
     case REGION_WRITE: access_region(c, m, 1); return reply(c, m, 16, 0);
     case RESET:
+        core_quiesce(c);
         core_reset(c);
         memset(c->banks, 0, sizeof c->banks);
         return reply(c, m, 0, 0);
