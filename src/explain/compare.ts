@@ -2,7 +2,7 @@
  * Layer by layer against TFLite: every node gets TFLite's own input through its plan on the software NPU, so that what
  * differs is the node's own doing and not what came before. Nodes that run as one are compared as one.
  */
-import { compilePart, type CompileOptions } from '../compile.js';
+import { compilePart, type CompileOptions, hardwareOf } from '../compile.js';
 import { coveredBy, type Graph, type Node, type Part } from '../graph/graph.js';
 import { rewrittenGraph } from '../partition/check.js';
 import { judgeNode } from '../partition/judge.js';
@@ -47,7 +47,7 @@ const compareNode = (
   const { given: graph } = rewritten;
   const { index, op } = node;
   const onCpu = (reason: string): Layer => ({ node: index, op, on: 'CPU', reason });
-  const { target, because } = judgeNode(rewritten.graph, computed, options.trust);
+  const { target, because } = judgeNode(rewritten.graph, computed, hardwareOf(options));
   if (target === 'cpu') return onCpu(`${because.rule}: ${because.text}`);
   const last = graph.nodes.find(({ outputs }) => outputs.some((tensor) => computed.outputs.includes(tensor)));
   if (last !== undefined && last !== node) return { node: index, op, on: 'NPU', within: last.index };
@@ -80,7 +80,7 @@ export const compareLayers = (
   tensors: ReadonlyMap<number, Uint8Array>,
   runPlan: RunPlan,
 ): readonly Layer[] => {
-  const rewritten = rewrittenGraph(graph, options.trust);
+  const rewritten = rewrittenGraph(graph, hardwareOf(options));
   const computing = new Map(rewritten.graph.nodes.flatMap((node) => coveredBy(node).map((index) => [index, node])));
   return graph.nodes.map((node) =>
     compareNode(rewritten, node, computing.get(node.index) ?? node, options, tensors, runPlan),

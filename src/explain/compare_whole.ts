@@ -4,7 +4,7 @@
  * what is written over it, is seen here; `compare.ts` sees each op's own doing. As differences add up in a deep model, each
  * node is run by itself as well on what the whole run gave it: there it must make the same of it.
  */
-import { compileTflite, type CompileOptions, compileWatched, type Watched } from '../compile.js';
+import { compileTflite, type CompileOptions, compileWatched, hardwareOf, type Watched } from '../compile.js';
 import { unpackCube } from '../layout/cube.js';
 import { elementCount, type Graph, type Part, reorderedValues } from '../graph/graph.js';
 import { isByteTensor } from '../graph/tensor.js';
@@ -98,7 +98,7 @@ const comparePart = (context: Context, part: Part, number: number): SeenPart => 
     tensors: all.flatMap(({ index, outputs }) => outputs.map((tensor) => ({ ...named(index, tensor), left }))),
     values: new Map(),
   });
-  const compiled = compileWatched(rewrittenGraph(graph, options.trust), part, options, watched);
+  const compiled = compileWatched(rewrittenGraph(graph, hardwareOf(options)), part, options, watched);
   if (!('plan' in compiled)) return leftAll(`not compiled: ${compiled.rule}: ${compiled.text}`);
   const inputs = part.inputs.flatMap((tensor) => expected.get(tensor) ?? []);
   if (inputs.length < part.inputs.length) return leftAll('TFLite shows no bytes of an input of its part');

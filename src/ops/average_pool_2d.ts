@@ -2,7 +2,8 @@
  * AVERAGE_POOL_2D: a depthwise convolution with weights of 1. TFLite leaves padding out of the divisor, so windows at the
  * edges that hold fewer pixels are operations of their own.
  */
-import { limits } from '../hardware/limits.js';
+import { kernelWrong } from '../hardware/capability.js';
+import type { Chip } from '../hardware/chips.js';
 import { plainGeometry, unscaled } from '../ir/build/copy.js';
 import { type Area, areaTensor, type Plane, Spare, wholeArea } from '../ir/build/arrange.js';
 import { sumOfArea } from '../ir/build/large_window.js';
@@ -10,7 +11,6 @@ import type { Axis } from '../ir/build/maxima.js';
 import type { ConvGeometry, ConvOperation, Operation } from '../ir/operation.js';
 import { averageStages } from '../requantize/average_stages.js';
 import type { Stages } from '../requantize/stages.js';
-import { kernelWrong } from './convolution.js';
 import { type Activated, fusedActivation } from './shared/activation.js';
 import { clampsBehind } from './shared/code_range.js';
 import { anyNode, type Check, formOf, type Narrowing } from './shared/match.js';
@@ -36,13 +36,13 @@ const geometryOf = (channels: number, [y, x]: readonly [Axis, Axis], rows: Range
   padLeft: columns.pad,
 });
 
-const isLarge = (axes: readonly [Axis, Axis]): boolean =>
+const isLarge = ({ limits }: Chip, axes: readonly [Axis, Axis]): boolean =>
   axes.some(({ kernel, length }) => Math.min(kernel, length) > limits.kernelSide);
 
 /** Windows one by one where no task can do several: on both axes for the kernel's size, on one for its stride. */
-const regionsOf = (axes: readonly [Axis, Axis]): readonly (readonly [Range, Range])[] => {
+const regionsOf = (chip: Chip, axes: readonly [Axis, Axis]): readonly (readonly [Range, Range])[] => {
   const [rows = [], columns = []] = axes.map((axis) =>
-    rangesOf(axis, isLarge(axes) || axis.stride > limits.stride ? 1 : Infinity),
+    rangesOf(axis, isLarge(chip, axes) || axis.stride > chip.limits.stride ? 1 : Infinity),
   );
   return rows.flatMap((row) => columns.map((column) => [row, column] as const));
 };
@@ -69,25 +69,27 @@ const windowOf = (input: number, plane: Plane, { rows, columns }: Pick<Region, '
 
 /** @returns what keeps the NPU from it */
 const regionOf = (known: OpContext & ByteMaps & PlaneMaps & PoolAxes, rows: Range, columns: Range): Region | string => {
-  const { input, from, axes } = known;
+  const { chip, input, from, axes } = known;
   const geometry = geometryOf(from[2], axes, rows, columns);
   const count = rows.count * columns.count;
   const stages = averageStages(count, input.type === 'uint8' ? 'up' : 'away');
   if (stages === null) return `a window of ${count} pixels`;
-  const wrong = kernelWrong(geometry, true);
+  const wrong = kernelWrong(chip, geometry, true);
   const isSplit =
-    wrong !== null && sumOfArea(windowOf(input.index, from, { rows, columns }), [], new Spare(0)) !== null;
+    wrong !== null && sumOfArea(chip, windowOf(input.index, from, { rows, columns }), [], new Spare(0)) !== null;
   return wrong === null || isSplit ? { rows, columns, geometry, stages, large: isSplit } : wrong;
 };
 
 const window: Narrowing<OpContext & ByteMaps & PlaneMaps & PoolAxes, Regions> = {
   name: 'window',
-  text: `windows of at most ${limits.kernelSide}x${limits.kernelSide}, larger to about 5400 pixels; at most ${mostRegions} parts of the plane with windows of their own size, or windows that are larger or further apart than ${limits.stride}; padding to ${limits.pad}`,
+  text: ({ limits }) =>
+    `windows of at most ${limits.kernelSide}x${limits.kernelSide}, larger to about 5400 pixels; at most ${mostRegions} parts of the plane with windows of their own size, or windows that are larger or further apart than ${limits.stride}; padding to ${limits.pad}`,
   narrow: (known) => {
-    const [y, x] = known.axes;
-    if (Math.max(y.pad, x.pad) > limits.pad)
+    const { chip, axes } = known;
+    const [y, x] = axes;
+    if (Math.max(y.pad, x.pad) > chip.limits.pad)
       return `SAME padding of ${y.pad} rows above and ${x.pad} columns on the left`;
-    const ranges = regionsOf(known.axes);
+    const ranges = regionsOf(chip, axes);
     if (ranges.length > mostRegions) return `${ranges.length} parts`;
     const regions: Region[] = [];
     for (const [rows, columns] of ranges) {
@@ -101,25 +103,26 @@ const window: Narrowing<OpContext & ByteMaps & PlaneMaps & PoolAxes, Regions> = 
 
 const seen: Check<OpContext & PoolAxes & Regions & Activated> = {
   name: 'trust',
-  text: `with trust=seen: windows of at most ${limits.kernelSide}x${limits.kernelSide} without padding, and no activation`,
-  broken: ({ trust, axes, regions, limits: { range } }) => {
+  text: ({ limits }) =>
+    `with trust=seen: windows of at most ${limits.kernelSide}x${limits.kernelSide} without padding, and no activation`,
+  broken: ({ chip, trust, axes, regions, limits: { range } }) => {
     if (trust !== 'seen') return null;
     if (range[0] !== -128 || range[1] !== 127) return 'a clamp by the DPU alone';
-    if (isLarge(axes)) return 'a table by the DPU alone';
+    if (isLarge(chip, axes)) return 'a table by the DPU alone';
     return regions.length === 1 ? null : 'gaps between output rows';
   },
 };
 
 /** The averages of one region, as one convolution. */
 const averaged = (
-  { node, input, output, from, to }: OpContext & ByteMaps & PlaneMaps,
+  { chip, node, input, output, from, to }: OpContext & ByteMaps & PlaneMaps,
   region: Region,
   fresh: Spare,
 ): readonly Operation[] => {
   const { rows, columns, geometry, stages } = region;
   const nodes = [node.index];
   const window = windowOf(input.index, from, region);
-  const large = region.large ? sumOfArea(window, nodes, fresh) : null;
+  const large = region.large ? sumOfArea(chip, window, nodes, fresh) : null;
   const source = large === null ? areaTensor(window, nodes, fresh) : { tensor: large.input, views: large.operations };
   const area = { shape: [rows.outputs, columns.outputs, from[2]] as const, first: rows.first * to[1] + columns.first };
   const target = areaTensor({ ...wholeArea(output.index, to), ...area }, nodes, fresh);

@@ -59,15 +59,19 @@ export const batchToSpaceNd = ruledOp({
   rules: [
     ...movedRules,
     fewPictures((context) => inputOf(context, 0)),
-    blocksRule(largestBlock, 'crops', (context, { block, before, after }) => {
-      const [pictures = 0, height = 0, width = 0, channels = 0] = inputOf(context, 0)?.shape ?? [];
-      return wrongShape(outputOf(context)?.shape ?? [], [
-        pictures / (block[0] * block[1]),
-        height * block[0] - before[0] - after[0],
-        width * block[1] - before[1] - after[1],
-        channels,
-      ]);
-    }),
+    blocksRule(
+      () => largestBlock,
+      () => 'crops',
+      (context, { block, before, after }) => {
+        const [pictures = 0, height = 0, width = 0, channels = 0] = inputOf(context, 0)?.shape ?? [];
+        return wrongShape(outputOf(context)?.shape ?? [], [
+          pictures / (block[0] * block[1]),
+          height * block[0] - before[0] - after[0],
+          width * block[1] - before[1] - after[1],
+          channels,
+        ]);
+      },
+    ),
     unseen('a copy by the DPU alone'),
   ],
   lower: merged,

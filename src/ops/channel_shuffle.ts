@@ -1,9 +1,10 @@
 /** Channels in another order, by one 1x1 convolution: RESHAPE, TRANSPOSE, RESHAPE (`rewrite/channel_shuffle.ts`). */
+import { kernelText, kernelWrong } from '../hardware/capability.js';
+import type { Chip } from '../hardware/chips.js';
 import { constantInts, coveredBy, elementCount } from '../graph/graph.js';
 import { shapeText } from '../graph/tensor.js';
 import { areaTensor, wholeArea } from '../ir/build/arrange.js';
 import { plainGeometry, selection } from '../ir/build/copy.js';
-import { kernelText, kernelWrong } from './convolution.js';
 import { formOf, type Known } from './shared/match.js';
 import { inputOf, type OpDefinition } from './shared/rule.js';
 import { rowMaps, sameCodeMaps } from './shared/unary.js';
@@ -13,7 +14,8 @@ const maps = sameCodeMaps(rowMaps);
 const matcher = maps
   .narrow({
     name: 'channels',
-    text: `a constant list of the input's channels, one for each channel of the output, and as many pixels; ${kernelText}`,
+    text: (chip: Chip) =>
+      `a constant list of the input's channels, one for each channel of the output, and as many pixels; ${kernelText(chip)}`,
     narrow: (known: Known<typeof maps>) => {
       const channels = constantInts(inputOf(known, 1));
       const { input, output, from, to } = known;
@@ -21,7 +23,7 @@ const matcher = maps
         return 'a list of other channels';
       if (elementCount(input.shape) * to[2] !== elementCount(output.shape) * from[2])
         return `${shapeText(input.shape)} to ${shapeText(output.shape)}`;
-      return kernelWrong(plainGeometry(from, to[2]), false) ?? { channels };
+      return kernelWrong(known.chip, plainGeometry(from, to[2]), false) ?? { channels };
     },
   })
   .check({

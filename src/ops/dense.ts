@@ -1,5 +1,5 @@
 /** What FULLY_CONNECTED is on the NPU, whatever it takes its row from: a convolution. */
-import { limits } from '../hardware/limits.js';
+import { kernelText, kernelWrong } from '../hardware/capability.js';
 import { coveredBy, elementCount, type Tensor } from '../graph/graph.js';
 import { fullyConnectedRounding } from '../graph/numerics.js';
 import { type ByteTensor, isByteTensor, planeOf, shapeText } from '../graph/tensor.js';
@@ -7,7 +7,7 @@ import type { Spare } from '../ir/build/arrange.js';
 import { plainGeometry } from '../ir/build/copy.js';
 import type { ConvGeometry, Operation } from '../ir/operation.js';
 import { shownConvStages } from '../ir/operation_stages.js';
-import { convolutionOf, kernelText, kernelWrong } from './convolution.js';
+import { convolutionOf } from './convolution.js';
 import { type FeatureMaps, knownActivation, maps, oneType, rows } from './shared/common_rules.js';
 import {
   constantsWrong,
@@ -105,11 +105,11 @@ const matcherOf = (geometryOf: (known: Dense) => ConvGeometry | null) =>
     )
     .narrow({
       name: 'kernel',
-      text: `rows of the filter's depth, or one map with a kernel of its size; ${kernelText}`,
+      text: (chip) => `rows of the filter's depth, or one map with a kernel of its size; ${kernelText(chip)}`,
       narrow: (known: Dense) => {
         const geometry = geometryOf(known);
-        if (geometry !== null) return kernelWrong(geometry, false) ?? { geometry };
-        return known.depth > limits.contraction
+        if (geometry !== null) return kernelWrong(known.chip, geometry, false) ?? { geometry };
+        return known.depth > known.chip.limits.contraction
           ? `${known.depth} products for one output value`
           : 'a map larger than a kernel';
       },

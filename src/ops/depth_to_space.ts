@@ -25,7 +25,7 @@ export const depthToSpace: OpDefinition = {
   op: 'DEPTH_TO_SPACE',
   ...formOf(
     sameCodeMaps(planeMaps).narrow(blocks).check(unseen('a copy by the DPU alone')),
-    ({ node, input, output, from, block, plane }, fresh) => {
+    ({ chip, node, input, output, from, block, plane }, fresh) => {
       const nodes = [node.index];
       const operations: Operation[] = [];
       const made = Array.from({ length: block }, (_, row) =>
@@ -33,7 +33,7 @@ export const depthToSpace: OpDefinition = {
           const group = buffer(nodes, fresh.next(), plane);
           const channel = (row * block + column) * plane[2];
           const picked = { ...wholeArea(input.index, from), shape: plane, channel };
-          operations.push(group, ...pickArea(picked, wholeArea(group.output, plane), nodes, fresh));
+          operations.push(group, ...pickArea(chip, picked, wholeArea(group.output, plane), nodes, fresh));
           return group.output;
         }),
       );

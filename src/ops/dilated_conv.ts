@@ -2,7 +2,6 @@
  * A convolution with padding of its own in front, which SAME and VALID do not make: what SPACE_TO_BATCH_ND, a convolution and
  * BATCH_TO_SPACE_ND are together (`rewrite/dilated_convolution.ts`). Its output may end before the padding behind, or beyond.
  */
-import { limits } from '../hardware/limits.js';
 import { coveredBy } from '../graph/graph.js';
 import type { ConvGeometry } from '../ir/operation.js';
 import { convolutionRules, geometryOf, lowerConvolution, outputShape } from './convolution.js';
@@ -15,8 +14,10 @@ const paddedGeometry = (context: OpContext): ConvGeometry => {
 
 const paddingInFront: Rule = {
   name: 'padding',
-  text: `0 to ${limits.pad} rows and columns of padding in front, no window that starts behind the picture, planes to ${limits.plane}`,
+  text: ({ limits }) =>
+    `0 to ${limits.pad} rows and columns of padding in front, no window that starts behind the picture, planes to ${limits.plane}`,
   broken: (context) => {
+    const { limits } = context.chip;
     const { padTop, padLeft, inputHeight, inputWidth, outputHeight, outputWidth } = paddedGeometry(context);
     const [least, most] = [Math.min(padTop, padLeft), Math.max(padTop, padLeft)];
     if (least < 0 || most > limits.pad) return `padding of ${padTop} rows above and ${padLeft} columns on the left`;

@@ -2,14 +2,14 @@
  * FULLY_CONNECTED: a 1x1 convolution over rows of the filter's depth. With one row of input that is a whole feature map, the
  * kernel is as large as the map.
  */
+import { kernelWrong } from '../hardware/capability.js';
 import { plainGeometry } from '../ir/build/copy.js';
-import { kernelWrong } from './convolution.js';
 import { denseOp, wholeMap } from './dense.js';
 
-export const fullyConnected = denseOp('FULLY_CONNECTED', ({ input, rows, units, depth }) => {
+export const fullyConnected = denseOp('FULLY_CONNECTED', ({ chip, input, rows, units, depth }) => {
   if (input.shape.at(-1) === depth) return plainGeometry([1, rows, depth], units);
   const geometry = wholeMap(input, units);
-  return rows === 1 && kernelWrong(geometry, false) === null ? geometry : null;
+  return rows === 1 && kernelWrong(chip, geometry, false) === null ? geometry : null;
 });
 
 /** FULLY_CONNECTED of a map that TFLite flattens to one row (`rewrite/flat_dense.ts`): flattening costs nothing. */

@@ -2,7 +2,6 @@
  * MAX_POOL_2D: elementwise maxima of the plane and of itself shifted (maxima.ts). Nothing is rounded, so every value is
  * TFLite's.
  */
-import { limits } from '../hardware/limits.js';
 import { wholeArea } from '../ir/build/arrange.js';
 import { spanOf, strideOf, windowMaxima } from '../ir/build/maxima.js';
 import { fusedActivation } from './shared/activation.js';
@@ -10,13 +9,13 @@ import { clampsBehind } from './shared/code_range.js';
 import { unseen } from './shared/common_rules.js';
 import { type Check, formOf } from './shared/match.js';
 import { type PoolAxes, poolAxes } from './shared/pool_windows.js';
-import type { OpDefinition } from './shared/rule.js';
+import type { OpContext, OpDefinition } from './shared/rule.js';
 import { planeMaps, sameCodeMaps } from './shared/unary.js';
 
-const window: Check<PoolAxes> = {
+const window: Check<OpContext & PoolAxes> = {
   name: 'window',
-  text: `strides to ${limits.stride}, padding to ${limits.pad}, planes to ${limits.plane} with padding`,
-  broken: ({ axes: [y, x] }) => {
+  text: ({ limits }) => `strides to ${limits.stride}, padding to ${limits.pad}, planes to ${limits.plane} with padding`,
+  broken: ({ chip: { limits }, axes: [y, x] }) => {
     if (Math.max(strideOf(y), strideOf(x)) > limits.stride) return `stride ${y.stride}x${x.stride}`;
     if (Math.max(y.pad, x.pad) > limits.pad) return `padding ${y.pad}x${x.pad}`;
     const [height, width] = [spanOf(y), spanOf(x)];

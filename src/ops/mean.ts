@@ -7,13 +7,13 @@
  */
 import { convStages } from '../requantize/conv_stages.js';
 import type { ConvNumbers } from '../requantize/division.js';
+import { kernelText, kernelWrong } from '../hardware/capability.js';
 import { sumStages } from '../requantize/sum_stages.js';
 import { meanMultiplier } from '../tflite/multiplier.js';
 import { areaTensor, type Plane, wholeArea } from '../ir/build/arrange.js';
 import { plainGeometry, unscaled } from '../ir/build/copy.js';
 import { splitOf, sumOfArea } from '../ir/build/large_window.js';
 import type { ConvGeometry } from '../ir/operation.js';
-import { kernelText, kernelWrong } from './convolution.js';
 import { unseen } from './shared/common_rules.js';
 import { anyNode, type Check, formOf, type Narrowing } from './shared/match.js';
 import { keepsFirstAxis, type Reduced, reducedArea, type ReducedAxes, reducedAxes } from './shared/reduced_axes.js';
@@ -39,13 +39,13 @@ interface Kernel {
 
 const kernel: Narrowing<OpContext & PlaneMaps & ReducedAxes, Kernel> = {
   name: 'kernel',
-  text: `${kernelText}; of a whole plane without its channels up to about 5400 pixels`,
-  narrow: ({ from, reduced }) => {
+  text: (chip) => `${kernelText(chip)}; of a whole plane without its channels up to about 5400 pixels`,
+  narrow: ({ chip, from, reduced }) => {
     const [rows, columns, all] = reduced;
     const geometry = geometryOf(from, reduced);
-    const wrong = kernelWrong(geometry, !all);
+    const wrong = kernelWrong(chip, geometry, !all);
     if (wrong === null) return { geometry, large: false };
-    return rows && columns && !all && splitOf(from[0], from[1]) !== null ? { geometry, large: true } : wrong;
+    return rows && columns && !all && splitOf(chip, from[0], from[1]) !== null ? { geometry, large: true } : wrong;
   },
 };
 
@@ -70,7 +70,7 @@ const reducerOf = (op: 'MEAN' | 'SUM'): OpDefinition => ({
       .narrow(kernel)
       .check(scales, unseen('a rounding on the grid of TFLite')),
     (known, fresh) => {
-      const { node, input, from, geometry, inputQuantization, outputQuantization, reduced } = known;
+      const { chip, node, input, from, geometry, inputQuantization, outputQuantization, reduced } = known;
       const channels = geometry.outputChannels;
       const depthwise = !reduced[2];
       const pixels = geometry.kernelHeight * geometry.kernelWidth;
@@ -87,7 +87,7 @@ const reducerOf = (op: 'MEAN' | 'SUM'): OpDefinition => ({
       const summed = op === 'SUM' ? sumStages({ ratio, count, inputZeroPoint, outputZeroPoint }) : null;
       const nodes = [node.index];
       const result = areaTensor(reducedArea(known, geometry.outputHeight, geometry.outputWidth), nodes, fresh);
-      const large = known.large ? sumOfArea(wholeArea(input.index, from), nodes, fresh) : null;
+      const large = known.large ? sumOfArea(chip, wholeArea(input.index, from), nodes, fresh) : null;
       return [
         ...(large?.operations ?? []),
         ...result.views,

@@ -1,12 +1,11 @@
 /** REDUCE_MAX: the maxima of one window that is as large as the plane, or the largest channel, or one after the other. */
-import { limits } from '../hardware/limits.js';
 import { buffer, type Plane, wholeArea } from '../ir/build/arrange.js';
 import { channelMaxima } from '../ir/build/channel_maxima.js';
 import { type Axis, windowMaxima } from '../ir/build/maxima.js';
 import { unseen } from './shared/common_rules.js';
 import { type Check, formOf } from './shared/match.js';
 import { keepsFirstAxis, reducedArea, reducedAxes } from './shared/reduced_axes.js';
-import type { OpDefinition } from './shared/rule.js';
+import type { OpContext, OpDefinition } from './shared/rule.js';
 import { type PlaneMaps, planeMaps, sameCodeMaps } from './shared/unary.js';
 
 const windowOf = (length: number, reduced: boolean): Axis => {
@@ -14,10 +13,10 @@ const windowOf = (length: number, reduced: boolean): Axis => {
   return { length, kernel, stride: 1, pad: 0, outputs: length - kernel + 1 };
 };
 
-const planeRule: Check<PlaneMaps> = {
+const planeRule: Check<OpContext & PlaneMaps> = {
   name: 'plane',
-  text: `planes to ${limits.plane}`,
-  broken: ({ from: [height, width] }) =>
+  text: ({ limits }) => `planes to ${limits.plane}`,
+  broken: ({ chip: { limits }, from: [height, width] }) =>
     Math.max(height, width) > limits.plane ? `a plane of ${height}x${width}` : null,
 };
 
@@ -28,6 +27,7 @@ export const reduceMax: OpDefinition = {
     sameCodeMaps(planeMaps).narrow(reducedAxes).check(planeRule, unseen('an int8 elementwise task')),
     (known, fresh) => {
       const {
+        chip,
         node,
         input,
         from: plane,
@@ -37,11 +37,11 @@ export const reduceMax: OpDefinition = {
       const output = reducedArea(known, rows.outputs, columns.outputs);
       const nodes = [node.index];
       if (!overChannels) return windowMaxima(input.index, plane, [rows, columns], output, nodes, fresh);
-      if (!overRows && !overColumns) return channelMaxima(input.index, plane, output, nodes, fresh);
+      if (!overRows && !overColumns) return channelMaxima(chip, input.index, plane, output, nodes, fresh);
       const left: Plane = [rows.outputs, columns.outputs, plane[2]];
       const made = buffer(nodes, fresh.next(), left);
       const windows = windowMaxima(input.index, plane, [rows, columns], wholeArea(made.output, left), nodes, fresh);
-      return [made, ...windows, ...channelMaxima(made.output, left, output, nodes, fresh)];
+      return [made, ...windows, ...channelMaxima(chip, made.output, left, output, nodes, fresh)];
     },
   ),
 };

@@ -2,7 +2,8 @@
  * RESHAPE, SQUEEZE, EXPAND_DIMS. Where the channels stay, it is another name for the same memory. Where pixels become
  * channels or channels pixels, each group of channels is moved by itself.
  */
-import { atoms, limits } from '../hardware/limits.js';
+import { atomChannels } from '../hardware/capability.js';
+import type { Chip } from '../hardware/chips.js';
 import { elementCount } from '../graph/graph.js';
 import { type Area, joinChannels, moveArea, pickArea, type Plane, type Spare, wholeArea } from '../ir/build/arrange.js';
 import { borderSide } from './shared/border.js';
@@ -27,23 +28,23 @@ const everyPixel = (tensor: number, plane: Plane, first: number, step: number): 
 
 /** `groups` pixels become one. */
 const pixelsToChannels =
-  (input: Area, output: Area, groups: number, nodes: readonly number[]): Moves =>
+  (chip: Chip, input: Area, output: Area, groups: number, nodes: readonly number[]): Moves =>
   (fresh) => {
     const pixels = output.plane[0] * output.plane[1];
     const parts = Array.from({ length: groups }, (_, g) => everyPixel(input.tensor, input.plane, g, groups));
     const to: Area = { ...output, shape: [pixels, 1, output.plane[2]], line: 1 };
-    return joinChannels(parts, to, nodes, fresh);
+    return joinChannels(chip, parts, to, nodes, fresh);
   };
 
 /** One pixel becomes `groups` pixels. */
 const channelsToPixels =
-  (input: Area, output: Area, groups: number, nodes: readonly number[]): Moves =>
+  (chip: Chip, input: Area, output: Area, groups: number, nodes: readonly number[]): Moves =>
   (fresh) => {
     const pixels = input.plane[0] * input.plane[1];
     const channels = output.plane[2];
     return Array.from({ length: groups }, (_, g): readonly Operation[] => {
       const from: Area = { ...input, shape: [pixels, 1, channels], channel: g * channels, line: 1 };
-      return pickArea(from, everyPixel(output.tensor, output.plane, g, groups), nodes, fresh);
+      return pickArea(chip, from, everyPixel(output.tensor, output.plane, g, groups), nodes, fresh);
     }).flat();
   };
 
@@ -63,7 +64,7 @@ const borderOf = (known: SameCodes): Moves | null => {
 
 /** @returns null where neither the channels of the input divide those of the output nor the other way round */
 export const reshaped = (known: SameCodes): Moves | null => {
-  const { node, input, output, from, to } = known;
+  const { chip, node, input, output, from, to } = known;
   const nodes = [node.index];
   const [source, target] = [wholeArea(input.index, from), wholeArea(output.index, to)];
   if (from[2] === to[2]) return (fresh) => moveArea({ ...source, shape: to, line: to[1] }, target, nodes, fresh);
@@ -71,11 +72,13 @@ export const reshaped = (known: SameCodes): Moves | null => {
   if (border !== null) return border;
   const [merged, split] = [to[2] / from[2], from[2] / to[2]];
   if (Number.isInteger(merged) && merged <= mostMoves) {
-    const gathered = Math.ceil(from[2] / atoms.channels) * atoms.channels * merged;
-    const joins = from[2] % atoms.channels !== 0;
-    return joins && gathered > limits.contraction ? null : pixelsToChannels(source, target, merged, nodes);
+    const whole = atomChannels(chip, from[2]);
+    const joins = from[2] !== whole;
+    return joins && whole * merged > chip.limits.contraction
+      ? null
+      : pixelsToChannels(chip, source, target, merged, nodes);
   }
-  return Number.isInteger(split) && split <= mostMoves ? channelsToPixels(source, target, split, nodes) : null;
+  return Number.isInteger(split) && split <= mostMoves ? channelsToPixels(chip, source, target, split, nodes) : null;
 };
 
 /** A shape that is calculated is known only when the model runs, whatever the file says. */
@@ -108,7 +111,7 @@ const reshapeOf = (op: string): OpDefinition => ({
   ...formOf(matcher, ({ moves }, fresh) => moves(fresh)),
   // The same values one behind the other, in atoms of other channels.
   host: permuteHost(
-    (context) => ({ kind: 'permute', shape: [elementCount(inputOf(context, 0)?.shape ?? [])], order: [0] }),
+    ({ input }) => ({ kind: 'permute', shape: [elementCount(input.shape)], order: [0] }),
     [constantShape],
   ),
 });

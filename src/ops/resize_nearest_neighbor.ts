@@ -1,5 +1,5 @@
 /** RESIZE_NEAREST_NEIGHBOR by whole factors: every n-th pixel is taken, then each is copied into its places. */
-import { limits } from '../hardware/limits.js';
+import type { Chip } from '../hardware/chips.js';
 import { constantInts } from '../graph/graph.js';
 import { type Area, areaTensor, buffer, moveArea, type Plane, Spare, wholeArea } from '../ir/build/arrange.js';
 import { maps, planes, sameCodes, unseen } from './shared/common_rules.js';
@@ -32,7 +32,7 @@ interface Picked {
 }
 
 /** @returns null where pixels are not taken and repeated evenly */
-const pickedOf = (length: number, taken: readonly number[]): Picked | null => {
+const pickedOf = ({ limits }: Chip, length: number, taken: readonly number[]): Picked | null => {
   const [first = 0, second = first + 1] = taken;
   const stride = second - first;
   if (stride >= 1 && stride <= limits.stride && taken.every((source, place) => source === first + place * stride))
@@ -50,7 +50,9 @@ const pickedOf = (length: number, taken: readonly number[]): Picked | null => {
 const axesOf = (context: OpContext): readonly [Picked, Picked] | null => {
   const [from, to] = [planeOf(inputOf(context, 0)), planeOf(outputOf(context))];
   const corners = cornersOf(context);
-  const [rows, columns] = ([0, 1] as const).map((axis) => pickedOf(from[axis], sources(from[axis], to[axis], corners)));
+  const [rows, columns] = ([0, 1] as const).map((axis) =>
+    pickedOf(context.chip, from[axis], sources(from[axis], to[axis], corners)),
+  );
   return rows == null || columns == null ? null : [rows, columns];
 };
 
@@ -108,7 +110,8 @@ export const resizeNearestNeighbor = ruledOp({
     ...sameCodes(maps(0), planes),
     {
       name: 'factors',
-      text: `a constant size; on each side pixels that are repeated evenly (but for the ends), at most ${largestFactor} times, or every n-th of them, to ${limits.stride}`,
+      text: ({ limits }) =>
+        `a constant size; on each side pixels that are repeated evenly (but for the ends), at most ${largestFactor} times, or every n-th of them, to ${limits.stride}`,
       broken: (context) => {
         if (constantInts(inputOf(context, 1)) === null) return 'a size that is not constant';
         if (planeOf(inputOf(context, 0))[2] !== planeOf(outputOf(context))[2]) return 'other channels';

@@ -2,7 +2,7 @@
  * SPACE_TO_BATCH_ND over height and width: a strided copy for each picture that it makes, with the padding of a convolution.
  * In front of a convolution it may be no task at all (dilated.ts).
  */
-import { limits } from '../hardware/limits.js';
+import type { Chip } from '../hardware/chips.js';
 import { areaTensor, pictureArea, Spare } from '../ir/build/arrange.js';
 import { unseen } from './shared/common_rules.js';
 import { placedCopy } from '../ir/build/copy.js';
@@ -69,12 +69,17 @@ const copies = (context: OpContext): readonly Operation[] => {
   });
 };
 
+const largestBlock = ({ limits }: Chip): number => limits.stride;
+
+const padText = ({ limits }: Chip): string => `paddings of at most ${limits.pad} pixels on a side`;
+
 export const spaceToBatchNd = ruledOp({
   op: 'SPACE_TO_BATCH_ND',
   rules: [
     ...movedRules,
     fewPictures(outputOf),
-    blocksRule(limits.stride, `paddings of at most ${limits.pad} pixels on a side`, (context, blocks) => {
+    blocksRule(largestBlock, padText, (context, blocks) => {
+      const { limits } = context.chip;
       const { block, before, after } = blocks;
       const [pictures = 0, height = 0, width = 0, channels = 0] = inputOf(context, 0)?.shape ?? [];
       if ([...before, ...after].some((pad) => pad > limits.pad))

@@ -11,20 +11,20 @@ import { permuteHost, permuteRank } from './host_permute.js';
 import { type Moves, mostMoves, reshaped, type SameCodes } from './reshape.js';
 import { borderSide } from './shared/border.js';
 import { formOf } from './shared/match.js';
-import { inputOf, type OpContext, type OpDefinition, wrongShape } from './shared/rule.js';
-import { rowMaps, sameCodeMaps } from './shared/unary.js';
+import { inputOf, type NodeContext, type OpContext, type OpDefinition, wrongShape } from './shared/rule.js';
+import { type ByteMaps, rowMaps, sameCodeMaps } from './shared/unary.js';
 
 const orders = { input: [0, 2, 3, 1], output: [0, 3, 1, 2] } as const;
 
 /** Where the host reads or writes NCHW in place of NHWC; null where the node is no such transpose of one sample. */
-const sideOf = (context: OpContext, input: Tensor, order: readonly number[]): 'input' | 'output' | null => {
+const sideOf = (context: NodeContext, input: Tensor, order: readonly number[]): 'input' | 'output' | null => {
   const side = borderSide(context);
   const isOrder = side !== null && order.length === 4 && orders[side].every((axis, i) => axis === order[i]);
   return isOrder && input.shape[0] === 1 ? side : null;
 };
 
 /** A form that costs less than other names for axes: the host's work. */
-export const isBorderTranspose = (context: OpContext): boolean => {
+export const isBorderTranspose = (context: NodeContext): boolean => {
   const [input, order] = [inputOf(context, 0), constantInts(inputOf(context, 1))];
   return input !== null && order !== null && sideOf(context, input, order) !== null;
 };
@@ -127,9 +127,10 @@ const orderedBy = (known: SameCodes, order: readonly number[]): Ordered | null =
 };
 
 /** @returns null for an order that is no permutation of the input's dimensions */
-const kernelOf = (context: OpContext): PermuteKernel | null => {
-  const [shape, order] = [inputOf(context, 0)?.shape ?? [], constantInts(inputOf(context, 1)) ?? []];
-  const isOrder = order.length === shape.length && shape.every((_, axis) => order.includes(axis));
+const kernelOf = (known: OpContext & ByteMaps): PermuteKernel | null => {
+  const { shape } = known.input;
+  const order = constantInts(inputOf(known, 1));
+  const isOrder = order?.length === shape.length && shape.every((_, axis) => order.includes(axis));
   return isOrder && shape.length <= permuteRank ? { kind: 'permute', shape, order } : null;
 };
 

@@ -1,11 +1,12 @@
 /** Which nodes the NPU takes, and which the host between its jobs. Everything else carries the rule that refuses it. */
 import { coveredBy, type Graph, type Node } from '../graph/graph.js';
-import type { Trust } from '../hardware/fact.js';
+import type { Hardware } from '../hardware/chips.js';
 import { wrongOutput } from '../ops/shared/output_shapes.js';
 import type { Refusal } from '../ops/shared/rule.js';
 import { asGiven, rewriteGraph, type Rewritten } from '../rewrite/index.js';
+import type { Npu } from '../rewrite/rewrite.js';
 import { chooseHostNodes } from './host.js';
-import { isTaken, judgeNode, type Verdict } from './judge.js';
+import { judgeNode, type Verdict } from './judge.js';
 import { bugRule, partRefusal } from './part_rules.js';
 import { disorderOf, splitParts } from './split.js';
 import { notWorthwhile } from './worth.js';
@@ -13,9 +14,15 @@ import { notWorthwhile } from './worth.js';
 /** `worthwhile`: parts that cost more than they save stay on the CPU. */
 export type PartChoice = 'worthwhile' | 'all';
 
+/** What rewrites ask before they are kept. */
+export const npuOf = (hardware: Hardware): Npu => ({
+  ...hardware,
+  refusalOf: (graph, node) => judgeNode(graph, node, hardware).because,
+});
+
 /** The graph as it is lowered. @param plain tensors that must keep the order of their shape */
-export const rewrittenGraph = (graph: Graph, trust: Trust, plain?: ReadonlySet<number>): Rewritten =>
-  rewriteGraph(graph, isTaken(trust), plain);
+export const rewrittenGraph = (graph: Graph, hardware: Hardware, plain?: ReadonlySet<number>): Rewritten =>
+  rewriteGraph(graph, npuOf(hardware), plain);
 
 export interface CheckedGraph {
   readonly rewritten: Rewritten;
@@ -26,30 +33,32 @@ export interface CheckedGraph {
 }
 
 /** TFLite's nodes in their order, each with the verdict of the node that computes it. */
-const verdictsOf = ({ given, graph }: Rewritten, trust: Trust) => {
+const verdictsOf = ({ given, graph, refusals }: Rewritten, hardware: Hardware) => {
   const verdicts = new Map<number, Verdict>();
   for (const node of graph.nodes) {
-    const verdict = judgeNode(graph, node, trust);
+    const verdict = judgeNode(graph, node, hardware);
     for (const index of coveredBy(node)) verdicts.set(index, verdict);
   }
   return given.nodes.flatMap((node): readonly { readonly node: Node; readonly verdict: Verdict }[] => {
     const verdict = verdicts.get(node.index);
-    return verdict === undefined ? [] : [{ node, verdict }];
+    if (verdict === undefined) return [];
+    const because = verdict.target === 'cpu' ? refusals.get(node.index) : undefined;
+    return [{ node, verdict: because === undefined ? verdict : { target: 'cpu', because } }];
   });
 };
 
-export const checkGraph = (graph: Graph, trust: Trust, choice: PartChoice): CheckedGraph => {
+export const checkGraph = (graph: Graph, hardware: Hardware, choice: PartChoice): CheckedGraph => {
   const disorder = disorderOf(graph);
   if (disorder !== null) {
     const because: Refusal = { rule: 'order', text: disorder, advice: 'sort the nodes of the model' };
     const refused = new Map(graph.nodes.map(({ index }) => [index, because]));
     return { rewritten: asGiven(graph), refused, host: new Map() };
   }
-  const rewritten = rewrittenGraph(graph, trust);
+  const rewritten = rewrittenGraph(graph, hardware);
   const refused = new Map<number, Refusal>();
   const candidates = new Map<number, Refusal>();
   const npu = new Set<number>();
-  for (const { node, verdict } of verdictsOf(rewritten, trust)) {
+  for (const { node, verdict } of verdictsOf(rewritten, hardware)) {
     const { target, because } = verdict;
     // What a shape that cannot be makes of a lowering is no bug.
     const isJudged = target === 'cpu' && because.rule !== bugRule;
@@ -64,7 +73,7 @@ export const checkGraph = (graph: Graph, trust: Trust, choice: PartChoice): Chec
   const hostOf = (nodes: ReadonlySet<number>) => new Map([...candidates].filter(([node]) => nodes.has(node)));
   if (choice === 'all') return { rewritten, refused: new Map([...refused, ...left]), host: hostOf(chosen) };
   const parts = splitParts(graph, new Set([...npu, ...chosen]), []);
-  const costly = notWorthwhile(graph, parts, chosen);
+  const costly = notWorthwhile(hardware.chip, graph, parts, chosen);
   const host = hostOf(new Set([...chosen].filter((node) => !costly.has(node))));
   return { rewritten, refused: new Map([...refused, ...left, ...costly]), host };
 };

@@ -1,9 +1,8 @@
 /** Where one node can run, by the rules of its op. */
 import type { Graph, Node } from '../graph/graph.js';
-import { type Trust } from '../hardware/fact.js';
+import type { Hardware } from '../hardware/chips.js';
 import { definitionOf } from '../ops/index.js';
-import type { Match, OpContext, OpDefinition, Refusal } from '../ops/shared/rule.js';
-import type { Accepts } from '../rewrite/rewrite.js';
+import { type Match, type OpContext, type OpDefinition, type Refusal, textOf } from '../ops/shared/rule.js';
 import { bugRefusal } from './part_rules.js';
 import { untrusted } from './trusted.js';
 import { unknownOp } from './unknown.js';
@@ -24,23 +23,21 @@ const judged = (definition: OpDefinition, context: OpContext): Verdict => {
   const hosted = host?.match(context).match ?? null;
   if (because === null) throw new Error(`${context.node.op} #${context.node.index}: neither matched nor refused`);
   return host !== undefined && hosted !== null
-    ? { target: 'host', because: { ...because, text: `${because.text}; ${host.fact}` }, match: hosted }
+    ? {
+        target: 'host',
+        because: { ...because, text: `${because.text}; ${textOf(host.fact, context.chip)}` },
+        match: hosted,
+      }
     : { target: 'cpu', because };
 };
 
 /** The best place for a node by itself. */
-export const judgeNode = (graph: Graph, node: Node, trust: Trust): Verdict => {
+export const judgeNode = (graph: Graph, node: Node, hardware: Hardware): Verdict => {
   const definition = definitionOf(node);
   if (definition === undefined) return { target: 'cpu', because: unknownOp(graph, node) };
   try {
-    return judged(definition, { graph, node, trust, spare: 0 });
+    return judged(definition, { ...hardware, graph, node, spare: 0 });
   } catch (error) {
     return { target: 'cpu', because: bugRefusal(node.index, error) };
   }
 };
-
-/** Whether the NPU takes a node. */
-export const isTaken =
-  (trust: Trust): Accepts =>
-  (graph, node) =>
-    judgeNode(graph, node, trust).target === 'npu';

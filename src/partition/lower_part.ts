@@ -2,7 +2,7 @@
 import { coveredBy, type Graph } from '../graph/graph.js';
 import { Spare } from '../ir/build/arrange.js';
 import type { Operation } from '../ir/operation.js';
-import type { Trust } from '../hardware/fact.js';
+import type { Hardware } from '../hardware/chips.js';
 import { judgeNode } from './judge.js';
 import { bugRefusal, type NodeRefusal } from './part_rules.js';
 
@@ -18,11 +18,11 @@ export interface LoweredPart {
  * @param graph the nodes of the part
  * @param hosted nodes that may run on the host; null: all that can
  */
-export const lowerPart = (graph: Graph, trust: Trust, hosted: ReadonlySet<number> | null): LoweredPart => {
+export const lowerPart = (graph: Graph, hardware: Hardware, hosted: ReadonlySet<number> | null): LoweredPart => {
   const fresh = new Spare(Math.max(0, ...graph.tensors.keys()) + 1);
   const refusals: NodeRefusal[] = [];
   const operations = graph.nodes.flatMap((node): readonly Operation[] => {
-    const verdict = judgeNode(graph, node, trust);
+    const verdict = judgeNode(graph, node, hardware);
     if (verdict.target === 'cpu' || (verdict.target === 'host' && hosted?.has(node.index) === false)) {
       refusals.push(...coveredBy(node).map((index) => ({ ...verdict.because, node: index })));
       return [];

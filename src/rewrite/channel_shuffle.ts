@@ -46,6 +46,8 @@ const shuffleOf = (index: GraphIndex, transpose: Node): Shuffle | null => {
 };
 
 export const channelShuffle: Rewrite = {
+  text: 'RESHAPE, TRANSPOSE, RESHAPE that reorder channels: a 1x1 convolution that picks them',
+  explains: true,
   ops: ['RESHAPE'],
   match: (index, node) => {
     const transpose = index.producerOf(node.inputs[0]);

@@ -29,6 +29,8 @@ const movedBy = (index: GraphIndex, node: Node): readonly [Tensor, Tensor] | nul
 };
 
 export const dilatedConvolution: Rewrite = {
+  text: 'SPACE_TO_BATCH_ND, CONV_2D or DEPTHWISE_CONV_2D without padding, BATCH_TO_SPACE_ND: a dilated convolution',
+  explains: true,
   ops: ['BATCH_TO_SPACE_ND'],
   match: (index, batch) => {
     const conv = onlyMakerOf(index, batch);

@@ -5,6 +5,7 @@ import { reshapedMap } from './reshapes.js';
 import type { Rewrite } from './rewrite.js';
 
 export const flatDense: Rewrite = {
+  text: 'RESHAPE to one row, FULLY_CONNECTED: a convolution whose kernel is the whole map',
   ops: ['FULLY_CONNECTED'],
   match: (index, node) => {
     const reshape = index.producerOf(node.inputs[0]);

@@ -3,6 +3,8 @@
  * graph, before any rule is asked; which TFLite nodes a node of the new graph computes stands in `Node.covers`.
  */
 import type { Graph, Node, Tensor } from '../graph/graph.js';
+import type { Hardware } from '../hardware/chips.js';
+import type { Refusal } from '../ops/shared/rule.js';
 
 /** A graph that answers who makes and who reads a tensor. */
 export interface GraphIndex {
@@ -27,16 +29,31 @@ export interface Replacement {
    * something else wants what they make. The first one names it.
    */
   readonly nodes: readonly Node[];
+  /** Only where all of these nodes go. */
+  readonly whole?: boolean;
   /** Results of nodes that go, which nobody but TFLite reads: a tensor that has the same bytes, read from the front. */
   readonly sameBytes?: ReadonlyMap<number, number>;
 }
 
+/** Nodes that would be one, and why they cannot. */
+export interface Misfit {
+  readonly nodes: readonly Node[];
+  readonly refusal: Refusal;
+}
+
 export interface Rewrite {
+  /** What it is and what it becomes, one line. */
+  readonly text: string;
   /** The ops of the last of the nodes that become one. */
   readonly ops: readonly string[];
   /** @returns null where the node does not end the pattern */
-  readonly match: (index: GraphIndex, node: Node) => Replacement | null;
+  readonly match: (index: GraphIndex, node: Node, hardware: Hardware) => Replacement | Misfit | null;
+  /** Whether what keeps the nodes from being one says more than what each of them is refused for. */
+  readonly explains?: boolean;
 }
 
-/** Whether the NPU takes a node as it stands in a graph. */
-export type Accepts = (graph: Graph, node: Node) => boolean;
+/** The hardware, and what it makes of nodes. */
+export interface Npu extends Hardware {
+  /** Why the NPU does not take a node as it stands in a graph; null where it does. */
+  readonly refusalOf: (graph: Graph, node: Node) => Refusal | null;
+}

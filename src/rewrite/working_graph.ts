@@ -1,7 +1,8 @@
 /** A graph while it is rewritten. Each node that stands for others takes the place of the last of them. */
 import { coveredBy, type Graph, type Node, type Tensor } from '../graph/graph.js';
+import type { Refusal } from '../ops/shared/rule.js';
 import { flatResultOf } from '../ops/flat_result.js';
-import type { Accepts, GraphIndex, NewConstant, Replacement } from './rewrite.js';
+import type { GraphIndex, Misfit, NewConstant, Npu, Replacement } from './rewrite.js';
 
 export class WorkingGraph implements GraphIndex {
   readonly #given: Graph;
@@ -15,6 +16,8 @@ export class WorkingGraph implements GraphIndex {
   readonly #consumers = new Map<number, Set<Node>>();
   /** For each new node, those that it stands for. */
   readonly originals: Map<Node, readonly Node[]>;
+  /** Why nodes that could be one are not: for each of TFLite's. */
+  readonly refusals = new Map<number, Refusal>();
   #fresh: number;
 
   /**
@@ -99,10 +102,19 @@ export class WorkingGraph implements GraphIndex {
     return index;
   }
 
-  /** Puts one node in place of others, if the NPU takes it. @param last the node that was matched */
-  replace(last: Node, replacement: Replacement, accepts: Accepts): void {
-    const { op, params, nodes, sameBytes } = replacement;
+  explain({ nodes, refusal }: Misfit): void {
+    for (const index of nodes.flatMap(coveredBy)) if (!this.refusals.has(index)) this.refusals.set(index, refusal);
+  }
+
+  /**
+   * Puts one node in place of others, if the NPU takes it.
+   * @param last the node that was matched
+   * @returns why the NPU does not take it, or null
+   */
+  replace(last: Node, replacement: Replacement, npu: Npu): Refusal | null {
+    const { op, params, nodes, whole = false, sameBytes } = replacement;
     const going = this.#going(last, replacement);
+    if (whole && going.size < nodes.length) return null;
     const results = [...going].filter(
       (node) => node !== last && node.outputs.some((tensor) => this.#wanted.has(tensor)),
     );
@@ -111,9 +123,10 @@ export class WorkingGraph implements GraphIndex {
     const inputs = replacement.inputs.map((input) => (typeof input === 'number' ? input : this.#constant(input)));
     const index = covers[0] ?? last.index;
     const node: Node = { index, op, version: 1, inputs, outputs: last.outputs, params, covers };
-    if (!accepts(this.graph, node)) {
+    const refusal = npu.refusalOf(this.graph, node);
+    if (refusal !== null) {
       for (const tensor of inputs) if (!replacement.inputs.includes(tensor)) this.#tensors.delete(tensor);
-      return;
+      return refusal;
     }
     const slot = this.#placeOf(last);
     const left = results.flatMap((result): readonly Node[] =>
@@ -123,5 +136,6 @@ export class WorkingGraph implements GraphIndex {
     this.#slots[slot] = [node, ...left];
     for (const one of [node, ...left]) this.#enter(one, slot);
     this.originals.set(node, covered);
+    return null;
   }
 }

@@ -1,9 +1,12 @@
 import { expect } from 'chai';
+import { rk3588 } from '../../src/hardware/chips.js';
 import { compilePart, compileTflite } from '../../src/compile.js';
 import { rewrittenGraph } from '../../src/partition/check.js';
 import { readTflite } from '../../src/tflite/reader.js';
-import { Builder } from '../ops/op_models.js';
+import { Builder } from '../ops/builder.js';
 import { writeTflite } from '../host/tflite_writer.js';
+
+const hardware = { chip: rk3588, trust: 'inferred' } as const;
 
 const scale = 0.5;
 
@@ -55,7 +58,7 @@ describe('axes of what a TRANSPOSE makes', () => {
   it('keep to their order at the border of any part', () => {
     const { graph } = readTflite(modelOf([0, 3, 1, 2], ['mean']));
     const [transpose, mean] = graph.nodes;
-    const rewritten = rewrittenGraph(graph, 'inferred');
+    const rewritten = rewrittenGraph(graph, hardware);
     const options = { trust: 'inferred' } as const;
     const of = (node: typeof transpose) => ({
       nodes: [node?.index ?? -1],

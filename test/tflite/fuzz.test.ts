@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { rk3588 } from '../../src/hardware/chips.js';
 import { compilePart, compileTflite } from '../../src/compile.js';
 import { PtfeError } from '../../src/error.js';
 import { readMessage } from '../../src/wire/message.js';
@@ -74,7 +75,7 @@ describe('damaged models', function () {
   it(`${count} graph messages`, () => {
     const outcome = fuzz(models.map(graphMessage), (bytes) => {
       const { graph } = readMessage(bytes);
-      const { rewritten, refused } = checkGraph(graph, 'inferred', 'all');
+      const { rewritten, refused } = checkGraph(graph, { chip: rk3588, trust: 'inferred' }, 'all');
       const supported = new Set(graph.nodes.map(({ index }) => index).filter((index) => !refused.has(index)));
       const outputs = graph.nodes.flatMap((node) => node.outputs);
       return splitParts(graph, supported, outputs).map((part) => compilePart(rewritten, part, { trust: 'inferred' }));

@@ -2,7 +2,7 @@
  * The first rule of every op: what other rules, lowerings and tables calculate grows with the sizes of feature maps, which
  * are whatever a file or a program says.
  */
-import { atoms } from '../../hardware/limits.js';
+import { atomChannels } from '../../hardware/capability.js';
 import { type Form, type OpDefinition, refused, type Rule } from './rule.js';
 import { planeOf, shapeText } from '../../graph/tensor.js';
 
@@ -12,14 +12,15 @@ const longestSide = 2 ** 20;
 
 export const mapSizes: Rule = {
   name: 'size',
-  text: `feature maps of at most ${mostMebibytes} MiB in the NPU's layout (${atoms.channels} channels of a pixel together), at most ${longestSide} rows, columns or channels`,
+  text: ({ atoms }) =>
+    `feature maps of at most ${mostMebibytes} MiB in the NPU's layout (${atoms.channels} channels of a pixel together), at most ${longestSide} rows, columns or channels`,
   advice: 'take smaller planes',
-  broken: ({ graph, node }) => {
+  broken: ({ chip, graph, node }) => {
     for (const index of [...node.inputs, ...node.outputs]) {
       const tensor = graph.tensors.get(index);
       if (tensor === undefined || tensor.constant) continue;
       const [rows, width, channels] = planeOf(tensor);
-      const bytes = rows * width * Math.ceil(channels / atoms.channels) * atoms.channels;
+      const bytes = rows * width * atomChannels(chip, channels);
       if (bytes <= mostBytes && rows <= longestSide && width <= longestSide && channels <= longestSide) continue;
       return `a feature map of ${shapeText(tensor.shape)}`;
     }

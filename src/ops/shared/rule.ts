@@ -1,7 +1,7 @@
 /** Rules are data: a name, a text for people, and a predicate. The first one that does not hold refuses a node. */
 import type { Graph, Node, Tensor } from '../../graph/graph.js';
 import { shapeText } from '../../graph/tensor.js';
-import type { Trust } from '../../hardware/fact.js';
+import type { Chip, Hardware } from '../../hardware/chips.js';
 import { adviceOf } from './advice.js';
 import type { Spare } from '../../ir/build/arrange.js';
 import type { Operation } from '../../ir/operation.js';
@@ -13,22 +13,30 @@ export interface Refusal {
   readonly advice?: string;
 }
 
-export interface OpContext {
+/** A node where it stands. */
+export interface NodeContext {
   readonly graph: Graph;
   readonly node: Node;
-  /** `seen`: only register words that were seen on silicon or in a shipped driver. */
-  readonly trust: Trust;
+}
+
+/** A node, and the hardware that it is judged for. */
+export interface OpContext extends NodeContext, Hardware {
   /** The first tensor index that nothing uses: a lowering numbers tensors of its own from here. */
   readonly spare: number;
   /** The tensors are one picture of a batch of so many; what constants say of the first dimension is said of the batch. */
   readonly pictures?: number;
 }
 
+/** Words that may name a limit of the chip. */
+export type Text = string | ((chip: Chip) => string);
+
+export const textOf = (text: Text, chip: Chip): string => (typeof text === 'string' ? text : text(chip));
+
 /** What an op asks for, as data: SUPPORTED_OPS and messages are made of it. */
 export interface RuleText {
   readonly name: string;
   /** What the op needs, one line. */
-  readonly text: string;
+  readonly text: Text;
   /** What the model's author can change; by default what `advice.ts` says for rules of this name. */
   readonly advice?: string | ((context: OpContext) => string);
 }
@@ -56,7 +64,7 @@ export interface Form {
 /** How a node that breaks a rule can still be in a part: as a kernel on the host, where the part would be cut otherwise. */
 export interface HostDefinition extends Form {
   /** What the silicon lacks, one line. */
-  readonly fact: string;
+  readonly fact: Text;
 }
 
 export interface OpDefinition extends Form {
@@ -69,7 +77,7 @@ export interface OpDefinition extends Form {
 /** Why a node does not match: `wrong` with this node, where `rule` asks for something else. */
 export const refused = (rule: RuleText, wrong: string, context: OpContext): Matched => {
   const advice = adviceOf(rule, context);
-  const refusal = { rule: rule.name, text: `${wrong} (needs: ${rule.text})` };
+  const refusal = { rule: rule.name, text: `${wrong} (needs: ${textOf(rule.text, context.chip)})` };
   return { match: null, refusal: advice === undefined ? refusal : { ...refusal, advice } };
 };
 
@@ -113,12 +121,13 @@ export const ruledHost = ({ rules, lower, fact }: RuledForm & Pick<HostDefinitio
 });
 
 /** The tensor at position `position` of the node's inputs; null for an absent optional one. */
-export const inputOf = ({ graph, node }: Pick<OpContext, 'graph' | 'node'>, position: number): Tensor | null => {
+export const inputOf = ({ graph, node }: NodeContext, position: number): Tensor | null => {
   const index = node.inputs[position];
   return index === undefined || index === -1 ? null : (graph.tensors.get(index) ?? null);
 };
 
-export const outputOf = ({ graph, node }: OpContext): Tensor | null => graph.tensors.get(node.outputs[0] ?? -1) ?? null;
+export const outputOf = ({ graph, node }: NodeContext): Tensor | null =>
+  graph.tensors.get(node.outputs[0] ?? -1) ?? null;
 
 /** What is wrong with a shape that follows from others; null where it is as it must be. */
 export const wrongShape = (is: readonly number[], wanted: readonly number[]): string | null =>
