@@ -138,7 +138,9 @@ static void put_quantization(bytes *b, const tfl_tensor *tensor) {
     bytes_u32(b, scales > 0 ? (uint32_t)q->quantized_dimension : 0);
 }
 
+/* What the compiler calculates with. Of floats one alone, the operand of an op between codes: not the weights of float models. */
 static int holds_numbers(const tfl_tensor *tensor) {
+    if (tensor->type == TFL_FLOAT32) return tensor->bytes == sizeof(float);
     return tensor->type == TFL_INT8 || tensor->type == TFL_UINT8 || tensor->type == TFL_INT32 || tensor->type == TFL_INT64;
 }
 

@@ -8,8 +8,12 @@ import { messageMagic, messageVersion } from './message.js';
 import { optionFields, operatorNames } from '../tflite/operators.js';
 import { apiNumber } from '../tflite/types.js';
 
-/** Bytes of constants of these types go with the message. */
+/** Bytes of constants of these types go with the message, and a single float. */
 const carriedTypes: readonly ElementType[] = ['int8', 'uint8', 'int32', 'int64'];
+const floatBytes = 4;
+
+const isCarried = ({ type }: Tensor, data: Uint8Array): boolean =>
+  carriedTypes.includes(type) || (type === 'float32' && data.byteLength === floatBytes);
 
 /** Little-endian words, and runs of bytes with their length in front and zeros to a multiple of 4 behind. */
 class Writer {
@@ -37,17 +41,15 @@ class Writer {
   }
 }
 
-const writeTensor = (
-  to: Writer,
-  { index, type, constant, variable, shape, quantization, name, data }: Tensor,
-): void => {
+const writeTensor = (to: Writer, tensor: Tensor): void => {
+  const { index, type, constant, variable, shape, quantization, name, data } = tensor;
   to.u32s(index, apiNumber(type), (constant ? 1 : 0) | (variable ? 2 : 0));
   to.list(shape);
   to.floats(quantization?.scales ?? []);
   to.list(quantization?.zeroPoints ?? []);
   to.u32s(quantization?.axis ?? 0);
   to.text(name);
-  to.run(data !== null && carriedTypes.includes(type) ? data : new Uint8Array());
+  to.run(data !== null && isCarried(tensor, data) ? data : new Uint8Array());
 };
 
 const bitsOf = (value: number): number => new Uint32Array(Float32Array.of(value).buffer)[0] ?? 0;
