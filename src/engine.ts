@@ -3,10 +3,11 @@
  * `check` with a graph message, then `compile` with the parts that TFLite made of the supported nodes.
  */
 import { readSync, writeSync } from 'node:fs';
-import { compilePart, type CompileOptions } from './compile.js';
+import { compilePart, type CompileOptions, hardwareOf } from './compile.js';
 import { PtfeError } from './error.js';
 import type { Part } from './graph/graph.js';
 import { type Message, readMessage } from './wire/message.js';
+import { type Chip, chips, optionName, rk3588 } from './hardware/chips.js';
 import type { Trust } from './hardware/fact.js';
 import { checkGraph } from './partition/check.js';
 import { inRounds } from './partition/rounds.js';
@@ -46,7 +47,15 @@ const reply = (kind: number, payload: Uint8Array): void => {
 
 const trustOf = ({ options }: Message): Trust => (options['trust'] === 'seen' ? 'seen' : 'inferred');
 
+const chipOf = ({ options }: Message): Chip => {
+  const name = options['chip'] ?? optionName(rk3588.name);
+  const chip = chips.find((one) => optionName(one.name) === name);
+  if (chip === undefined) throw new PtfeError('bad-message', 'option chip', `nothing is compiled for ${name}`);
+  return chip;
+};
+
 const optionsOf = (message: Message): CompileOptions => ({
+  chip: chipOf(message),
   trust: trustOf(message),
   precision: message.options['precision'] === 'best' ? 'best' : 'fast',
 });
@@ -60,8 +69,9 @@ interface Checked {
 const check = (message: Message): Checked => {
   const { graph } = message;
   const choice = message.options['parts'] === 'all' ? 'all' : 'worthwhile';
-  const { refused, host } = checkGraph(graph, trustOf(message), choice);
-  const options = { ...optionsOf(message), hosted: new Set(host.keys()) };
+  const asked = optionsOf(message);
+  const { refused, host } = checkGraph(graph, hardwareOf(asked), choice);
+  const options = { ...asked, hosted: new Set(host.keys()) };
   const compile = inRounds((part) => compilePart(graph, part, options));
   return {
     verdicts: verdictsRun(

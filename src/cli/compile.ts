@@ -1,7 +1,7 @@
 /** `ptfe compile`: the plans of what the NPU takes of a model, in one file. */
 import { basename } from 'node:path';
 import { compileTflite, type CompiledModel } from '../compile.js';
-import { chips, findChip } from '../hardware/chips.js';
+import { type Chip, chips, optionName, otherChips, rk3588 } from '../hardware/chips.js';
 import { subgraphCount } from '../tflite/reader.js';
 import { readPlan } from '../plan/read.js';
 import {
@@ -19,7 +19,7 @@ import { inFile, readModel, tellBugs, writeBytes } from './files.js';
 import { planFile } from './plan_file.js';
 import { printJson, type Subcommand } from './subcommand.js';
 
-const usage = `ptfe compile MODEL.tflite [-o PLAN] [--trust seen] [--parts all] [--precision best] [--numerics RELEASE] [--chip rk3588] [--json]
+const usage = `ptfe compile MODEL.tflite [-o PLAN] [--trust seen] [--parts all] [--precision best] [--numerics RELEASE] [--chip NAME] [--json]
 
 Compiles what the NPU takes of a model into one plan file, for machines without Node: the delegate runs it with its option
 plan=PLAN, and C programs run it with ptfe_plan and ptfe_open (delegate/include/ptfe.h).
@@ -30,20 +30,22 @@ plan=PLAN, and C programs run it with ptfe_plan and ptfe_open (delegate/include/
   --numerics RELEASE whose TFLite's numbers: tflite-2.14, litert-2.3, litert-2.4 (default auto: the newest, as there is no
                      host to ask)
   --parts all        also parts that would cost more than they save
-  --chip NAME        ${Object.keys(chips).join(', ')}; plans are made for the RK3588 only
+  --chip NAME        what plans are made for: ${chips.map(({ name }) => optionName(name)).join(', ')}
   --json             the answer as JSON
 Exit codes: 0 a plan was written; 1 the NPU takes nothing of the model; 2 bad input or usage.
 `;
 
-const checkChip = (name: string): void => {
-  const chip = findChip(name);
-  if (chip === undefined)
-    throw badUsage('compile', `--chip ${name}: no such chip (known: ${Object.keys(chips).join(', ')})`);
-  if (!chip.supported)
-    throw badUsage(
-      'compile',
-      `--chip ${name}: programs are made for the RK3588 only, the ${chip.name}'s are not proven`,
-    );
+const chipOption = (name: string): Chip => {
+  const chip = chips.find((one) => optionName(one.name) === name.toLowerCase());
+  if (chip !== undefined) return chip;
+  const made = chips.map((one) => one.name);
+  const other = otherChips.find((one) => optionName(one) === name.toLowerCase());
+  throw badUsage(
+    'compile',
+    other === undefined
+      ? `--chip ${name}: no such chip (known: ${[...made, ...otherChips].map(optionName).join(', ')})`
+      : `--chip ${name}: programs are made for the ${made.join(', ')} only, the ${other}'s are not proven`,
+  );
 };
 
 interface PartSummary {
@@ -83,9 +85,9 @@ export const compileCommand: Subcommand = {
     const parts = partsOption('compile', parsed);
     const precision = precisionOption('compile', parsed);
     const numerics = numericsOption('compile', parsed) ?? newestNumerics;
-    checkChip(parsed.values['chip'] ?? 'rk3588');
+    const chip = chipOption(parsed.values['chip'] ?? optionName(rk3588.name));
     const { bytes, graph } = readModel(model);
-    const compiled = inFile(model, () => compileTflite(bytes, { trust, parts, precision, numerics }));
+    const compiled = inFile(model, () => compileTflite(bytes, { trust, chip, parts, precision, numerics }));
     const summaries = compiled.parts.map(summaryOf);
     const file =
       summaries.length === 0 ? null : (outputOption('compile', parsed) ?? `${basename(model, '.tflite')}.plan`);

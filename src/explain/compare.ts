@@ -2,7 +2,7 @@
  * Layer by layer against TFLite: every node gets TFLite's own input through its plan on the software NPU, so that what
  * differs is the node's own doing and not what came before.
  */
-import { compilePart, type CompileOptions } from '../compile.js';
+import { compilePart, type CompileOptions, hardwareOf } from '../compile.js';
 import type { Graph, Node, Part } from '../graph/graph.js';
 import { gatesOf } from '../ops/mul.js';
 import { judgeNode, renamedGraph, type Verdict } from '../partition/check.js';
@@ -40,7 +40,7 @@ const compareNode = (
   const onCpu = (reason: string): Layer => ({ node: index, op, on: 'CPU', reason });
   if (target === 'cpu') return onCpu(`${because.rule}: ${because.text}`);
   // x * sigmoid(x) is lowered as one.
-  const gates = gatesOf({ graph, node, trust: options.trust, spare: 0 });
+  const gates = gatesOf({ ...hardwareOf(options), graph, node, spare: 0 });
   const made = new Set(gates.flatMap(({ outputs }) => outputs));
   const inputs = [...new Set(node.inputs.filter(isFeatureMap(graph)))].filter((tensor) => !made.has(tensor));
   const part: Part = { nodes: [...gates.map((gate) => gate.index), index], inputs, outputs: node.outputs };
@@ -71,8 +71,9 @@ export const compareLayers = (
   tensors: ReadonlyMap<number, Uint8Array>,
   runPlan: RunPlan,
 ): readonly Layer[] => {
-  const { graph: renamed } = renamedGraph(graph, options.trust);
+  const hardware = hardwareOf(options);
+  const { graph: renamed } = renamedGraph(graph, hardware);
   return graph.nodes.map((node, i) =>
-    compareNode(graph, node, judgeNode(renamed, renamed.nodes[i] ?? node, options.trust), options, tensors, runPlan),
+    compareNode(graph, node, judgeNode(renamed, renamed.nodes[i] ?? node, hardware), options, tensors, runPlan),
   );
 };

@@ -4,7 +4,7 @@ import type { Plan, PlanHost, PlanOp, PlanTensor } from '../plan/format.js';
 import { type Program, type ProgramTask, type Reference, referenceText } from './program.js';
 
 /** Names of BOs: their kind, with a number where there are several of it. */
-const boNames = ({ bos }: Plan): readonly string[] =>
+export const bufferNames = ({ bos }: Plan): readonly string[] =>
   bos.map(({ kind }, i) => {
     const alike = bos.filter((other) => other.kind === kind).length;
     return alike === 1 ? kind : `${kind}${bos.slice(0, i).filter((other) => other.kind === kind).length}`;
@@ -58,7 +58,7 @@ const taskOf = (plan: Plan, names: readonly string[], addresses: Addresses, inde
 
 /** @param plan as `readPlan` checked it */
 export const programOfPlan = (plan: Plan, title: string): Program => {
-  const names = boNames(plan);
+  const names = bufferNames(plan);
   const addresses = addressesOf(plan, names);
   return {
     title,

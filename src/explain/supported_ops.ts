@@ -1,8 +1,10 @@
 /** SUPPORTED_OPS.md from the rules of src/ops: the same texts that refuse a node. */
+import type { Chip } from '../hardware/chips.js';
 import { operators } from '../ops/index.js';
+import { textOf } from '../ops/shared/rule.js';
 import { partRules } from '../partition/part_rules.js';
 
-export const supportedOpsText = (): string =>
+export const supportedOpsText = (chip: Chip): string =>
   [
     '# What runs on the NPU',
     '',
@@ -24,13 +26,13 @@ export const supportedOpsText = (): string =>
       '',
       '| rule | what it asks for |',
       '| --- | --- |',
-      ...rules.map(({ name, text }) => `| ${name} | ${text.replaceAll('|', '\\|')} |`),
+      ...rules.map(({ name, text }) => `| ${name} | ${textOf(text, chip).replaceAll('|', '\\|')} |`),
       '',
       ...(host === undefined
         ? []
         : [
-            `Otherwise on the host (${host.fact}), where that keeps a part together, with ` +
-              `${host.rules.map(({ text }) => text).join('; ')}.`,
+            `Otherwise on the host (${textOf(host.fact, chip)}), where that keeps a part together, with ` +
+              `${host.rules.map(({ text }) => textOf(text, chip)).join('; ')}.`,
             '',
           ]),
     ]),

@@ -1,4 +1,5 @@
 /** Graph -> graph rewrites, each with its name. An operation list in, an operation list out. */
+import type { Chip } from '../hardware/chips.js';
 import type { Operation } from '../ir/operation.js';
 import type { Part } from '../graph/graph.js';
 import { fuseAdd } from './fuse_add.js';
@@ -13,12 +14,13 @@ export type Precision = 'fast' | 'best';
 const largestMismatch: Readonly<Record<Precision, number>> = { fast: 5e-4, best: 0 };
 
 export const fuse = (
+  chip: Chip,
   operations: readonly Operation[],
   part: Part,
   precision: Precision,
   firstSpare: number,
 ): readonly Operation[] => {
-  const padded = fusePad(operations);
+  const padded = fusePad(chip, operations);
   const signs = precision === 'best' ? twoSigns(padded, firstSpare) : padded;
-  return dropUnused(fuseAdd(signs, part, largestMismatch[precision]), part);
+  return dropUnused(fuseAdd(chip, signs, part, largestMismatch[precision]), part);
 };

@@ -2,11 +2,10 @@
  * Convolution + ADD -> one convolution task with a second operand, where every value that TFLite would store between
  * them is kept (requantize/fused_add_stages.ts counts the exceptions) and the operand is ready before the convolution runs.
  */
-import { limits } from '../hardware/limits.js';
+import { fewerKernels, takesWholeRows } from '../hardware/capability.js';
+import type { Chip } from '../hardware/chips.js';
 import type { Part } from '../graph/graph.js';
 import { type AddOperation, type ConvOperation, type Operation, operandsOf } from '../ir/operation.js';
-import { takesWholeRows } from '../ops/whole_rows.js';
-import { fewerKernels } from '../ops/kernel_groups.js';
 import { fusedAddStages } from '../requantize/fused_add_stages.js';
 import { wholesOf } from './wholes.js';
 import { swappedNumbers } from '../requantize/add_stages.js';
@@ -15,16 +14,17 @@ import { swappedNumbers } from '../requantize/add_stages.js';
 const smallestPlane = 12;
 
 /** The operand's reader walks whole rows of all channels. A depthwise task would read channels that the operand may lack. */
-const suitsReader = ({ geometry: g, depthwise }: ConvOperation): boolean =>
+const suitsReader = (chip: Chip, { geometry: g, depthwise }: ConvOperation): boolean =>
   !depthwise &&
   g.apart === undefined &&
-  takesWholeRows(g, depthwise) &&
-  g.outputChannels <= limits.outputChannels &&
-  fewerKernels(g) === null &&
+  takesWholeRows(chip, g, depthwise) &&
+  g.outputChannels <= chip.limits.outputChannels &&
+  fewerKernels(chip, g) === null &&
   g.outputHeight * g.outputWidth >= smallestPlane;
 
 /** The convolution that becomes conv + ADD, or null. `side` is the position of its result among the ADD's inputs. */
 const fusedWith = (
+  chip: Chip,
   operations: readonly Operation[],
   everything: readonly Operation[],
   sum: AddOperation,
@@ -41,7 +41,7 @@ const fusedWith = (
     return null;
   const uses = everything.filter((operation) => operandsOf(operation).includes(inner)).length;
   const operandReady = operations.findLastIndex(({ output }) => rootOf(output) === rootOf(operand)) < position;
-  if (uses !== 1 || part.outputs.includes(inner) || !operandReady || !suitsReader(producer)) return null;
+  if (uses !== 1 || part.outputs.includes(inner) || !operandReady || !suitsReader(chip, producer)) return null;
   const numbers = side === 0 ? sum.numbers : swappedNumbers(sum.numbers);
   const stages = fusedAddStages(producer.numbers, numbers);
   if (stages === null || stages.mismatch > most) return null;
@@ -49,13 +49,18 @@ const fusedWith = (
 };
 
 /** @param most expected share of differing sums that a fused ADD may have */
-export const fuseAdd = (operations: readonly Operation[], part: Part, most: number): readonly Operation[] => {
+export const fuseAdd = (
+  chip: Chip,
+  operations: readonly Operation[],
+  part: Part,
+  most: number,
+): readonly Operation[] => {
   // A tensor may be written in parts, through views.
   const rootOf = wholesOf(operations);
   return operations.reduce<readonly Operation[]>((done, operation) => {
     if (operation.kind === 'add') {
       for (const side of [1, 0] as const) {
-        const conv = fusedWith(done, operations, operation, side, part, most, rootOf);
+        const conv = fusedWith(chip, done, operations, operation, side, part, most, rootOf);
         const inner = operation.inputs[side];
         if (conv !== null) return done.map((earlier) => (earlier.output === inner ? conv : earlier));
       }

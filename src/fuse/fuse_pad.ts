@@ -1,5 +1,5 @@
 /** PAD + convolution -> a convolution with that padding, where the value is the one that its own padding has. */
-import { limits } from '../hardware/limits.js';
+import type { Chip } from '../hardware/chips.js';
 import type { ConvGeometry, ConvOperation, Operation } from '../ir/operation.js';
 import { copyStages } from '../requantize/copy_stages.js';
 import { wholesOf } from './wholes.js';
@@ -23,12 +23,12 @@ const isPadded = (g: ConvGeometry): boolean =>
   spanned(g.outputWidth, g.strideX, g.kernelWidth, g.dilationX) > g.inputWidth;
 
 /** Whether the last windows start where the hardware still makes padding of its own. */
-const reaches = (g: ConvGeometry): boolean =>
+const reaches = ({ limits }: Chip, g: ConvGeometry): boolean =>
   Math.max(g.padTop, g.padLeft) <= limits.pad &&
   (g.outputHeight - 1) * g.strideY < g.padTop + g.inputHeight + limits.pad &&
   (g.outputWidth - 1) * g.strideX < g.padLeft + g.inputWidth + limits.pad;
 
-const padded = (conv: ConvOperation, pad: ConvOperation): ConvOperation | null => {
+const padded = (chip: Chip, conv: ConvOperation, pad: ConvOperation): ConvOperation | null => {
   const own = isPadded(conv.geometry);
   // Padding of a transposed convolution counts in other places.
   if (conv.geometry.apart !== undefined || (own && conv.inputZeroPoint !== pad.inputZeroPoint)) return null;
@@ -39,12 +39,12 @@ const padded = (conv: ConvOperation, pad: ConvOperation): ConvOperation | null =
     padTop: conv.geometry.padTop + pad.geometry.padTop,
     padLeft: conv.geometry.padLeft + pad.geometry.padLeft,
   };
-  if (!reaches(geometry)) return null;
+  if (!reaches(chip, geometry)) return null;
   const nodes = [...conv.nodes, ...pad.nodes];
   return { ...conv, nodes, input: pad.input, geometry, inputZeroPoint: pad.inputZeroPoint };
 };
 
-export const fusePad = (operations: readonly Operation[]): readonly Operation[] => {
+export const fusePad = (chip: Chip, operations: readonly Operation[]): readonly Operation[] => {
   const wholeOf = wholesOf(operations);
   /** The one operation that writes a tensor; none where others write parts of it, or change it in place. */
   const writerOf = (tensor: number): Operation | undefined => {
@@ -55,6 +55,6 @@ export const fusePad = (operations: readonly Operation[]): readonly Operation[] 
     if (operation.kind !== 'conv') return operation;
     const pad = operations.find((earlier) => earlier.output === operation.input);
     if (!isPad(pad) || pad === operation || writerOf(operation.input) !== pad) return operation;
-    return padded(operation, pad) ?? operation;
+    return padded(chip, operation, pad) ?? operation;
   });
 };

@@ -11,15 +11,27 @@ export interface ByteTensor extends Tensor {
 export const isByteTensor = (tensor: Tensor | null): tensor is ByteTensor =>
   tensor !== null && (tensor.type === 'int8' || tensor.type === 'uint8');
 
-/** One scale > 0 and one zero point inside the type. */
-export const hasPerTensorQuantization = (tensor: Tensor): boolean => {
-  const { scales, zeroPoints } = tensor.quantization ?? { scales: [], zeroPoints: [] };
-  const [scale, zero] = [scales[0] ?? 0, zeroPoints[0] ?? 0];
-  const low = tensor.type === 'int8' ? -128 : 0;
-  return scales.length === 1 && scale > 0 && Number.isFinite(scale) && zero >= low && zero <= low + 255;
+export interface PerTensor {
+  readonly scale: number;
+  /** As the NPU's signed code. */
+  readonly zeroPoint: number;
+  /** The zero-point as the tensor stores it: a code of its type. */
+  readonly stored: number;
+}
+
+/** @returns null unless there is one finite scale > 0 and one zero-point inside the type */
+export const perTensorOf = ({ type, quantization }: Tensor): PerTensor | null => {
+  const [scale, ...scales] = quantization?.scales ?? [];
+  const [stored] = quantization?.zeroPoints ?? [];
+  const low = type === 'int8' ? -128 : 0;
+  if (scale === undefined || stored === undefined || scales.length > 0) return null;
+  if (!(scale > 0) || !Number.isFinite(scale) || stored < low || stored > low + 255) return null;
+  return { scale, zeroPoint: signedCode(stored, type), stored };
 };
 
-/** Scale and zero point of a per-tensor quantized tensor, the zero point as the NPU's signed code. */
+export const hasPerTensorQuantization = (tensor: Tensor): boolean => perTensorOf(tensor) !== null;
+
+/** Scale and zero point of a tensor that is known to be quantized per tensor, the zero point as the NPU's signed code. */
 export const quantizationOf = (tensor: Tensor): { readonly scale: number; readonly zeroPoint: number } => ({
   scale: tensor.quantization?.scales[0] ?? 1,
   zeroPoint: signedCode(tensor.quantization?.zeroPoints[0] ?? 0, tensor.type),

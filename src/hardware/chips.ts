@@ -1,110 +1,164 @@
-/** The chips of the family as data. Only the RK3588 has a proven encoder; the others are here to be told apart. */
+/**
+ * Chips as values: what one task can hold, how values lie in memory, the buffer between memory and the MAC array, and how
+ * fast it all is. Everything that the compiler asks of a chip is here; what follows from it is in `capability.ts`.
+ */
+import type { Trust } from './fact.js';
+import {
+  type AnyBlock,
+  type FieldName,
+  fieldWidth,
+  findRegister,
+  type ReadableChip,
+  type RegisterName,
+} from './registers.js';
 
+/** Largest values that one task can carry: widths of register fields, and what was seen right on silicon. */
+export interface ChipLimits {
+  readonly stride: number;
+  readonly kernelSide: number;
+  readonly dilation: number;
+  readonly pad: number;
+  /** Products for one output value; an int32 partial sum cannot be added on the chip. */
+  readonly contraction: number;
+  /** Rows and columns of the input that one convolution task reads. */
+  readonly window: number;
+  /** Rows and columns of a task's output. */
+  readonly plane: number;
+  /** Atoms from the end of an output row to the next. */
+  readonly notch: number;
+  readonly outputChannels: number;
+  /** Pixels of a convolution task's output. */
+  readonly outputAtomics: number;
+  readonly elementwiseColumns: number;
+}
+
+/** Groups of channels and kernels in int8. */
+export interface ChipAtoms {
+  /** Channels of an atom: a pixel's channels that lie together. */
+  readonly channels: number;
+  /** Kernels of a weight group, and channels of it. */
+  readonly kernels: number;
+  readonly weightChannels: number;
+  /** Channels of a depthwise weight group. */
+  readonly depthwiseChannels: number;
+}
+
+/** The convolution buffer of a core. */
+export interface ChipCbuf {
+  readonly banks: number;
+  readonly bankBytes: number;
+  /** Rows of features take whole entries. */
+  readonly entryBytes: number;
+  /** Banks for weights that stream through, where a group of kernels does not need more. */
+  readonly streamingBanks: number;
+  /** Banks that no task plans with: the DMA of features reads ahead. */
+  readonly spareBanks: number;
+}
+
+export interface ChipMemory {
+  /** Tensors and constants start at multiples of this. */
+  readonly burstBytes: number;
+  /** Planes of atoms start at multiples of so many atoms; one that is a single pixel takes one. */
+  readonly planeAtoms: number;
+}
+
+export interface ChipClocks {
+  /** Under the mainline kernel. */
+  readonly megahertz: number;
+  /** int8 multiply-accumulates a cycle and core. */
+  readonly macsPerCycle: number;
+  /** Bytes that the DMA engines move. */
+  readonly bytesPerCycle: number;
+  /** From the start of a task to its first value. */
+  readonly pipelineFill: number;
+}
+
+/** How the kernel's driver starts work. */
+export interface ChipDispatch {
+  /** What its interrupt costs between two tasks. */
+  readonly microseconds: number;
+  /** It ends a job that takes longer. */
+  readonly jobMilliseconds: number;
+}
+
+/** A chip that programs are made for. Plain data. */
 export interface Chip {
   readonly name: string;
-  /** Device-tree compatible of a core; null where no mainline driver exists. */
-  readonly compatible: string | null;
-  readonly cores: number;
-  /** null: not known. */
-  readonly cbuf: { readonly banks: number; readonly bankBytes: number; readonly entryBytes: number } | null;
-  /** 64-bit words to one unit of REGISTER_AMOUNTS. */
-  readonly amountScale: number;
-  /** Width of TASK_CON's task number. */
-  readonly taskNumberBits: number;
-  readonly dmaBits: number;
-  /** int8 multiply-accumulates a cycle and core; null: not measured. */
-  readonly macsPerCycle: number | null;
-  /** Under the mainline kernel; null: not known. */
-  readonly clockMegahertz: number | null;
-  /** What the mainline kernel's interrupt costs between two tasks; null: not measured. */
-  readonly dispatchMicroseconds: number | null;
-  /** Whether ptfe emits programs for it. */
-  readonly supported: boolean;
-  readonly limits: ChipLimits | null;
-  readonly source: string;
+  /** In the header of plans. */
+  readonly number: number;
+  /** Its names in device trees, behind "rockchip,". */
+  readonly deviceTree: readonly string[];
+  readonly limits: ChipLimits;
+  readonly atoms: ChipAtoms;
+  readonly cbuf: ChipCbuf;
+  /** The list of registers by which its programs are written and read. */
+  readonly registers: ReadableChip;
+  readonly clocks: ChipClocks;
+  readonly memory: ChipMemory;
+  readonly dispatch: ChipDispatch;
 }
 
-/** Largest values of register fields. */
-export interface ChipLimits {
-  readonly inputSide: number;
-  readonly kernelSide: number;
-  readonly stride: number;
-  readonly pad: number;
-  readonly kernels: number;
-  readonly bytesPerKernel: number;
-  readonly dataEntries: number;
-  readonly outputAtomics: number;
-  readonly dpuSide: number;
-  readonly featureGrains: number;
-  readonly outputScale: number;
+/** What nodes are judged for: a chip, and how far readings of it are trusted. */
+export interface Hardware {
+  readonly chip: Chip;
+  readonly trust: Trust;
 }
 
-const rk3588Limits: ChipLimits = {
-  inputSide: 2 ** 11 - 1,
-  kernelSide: 2 ** 5 - 1,
-  stride: 7,
-  pad: 15,
-  kernels: 2 ** 14 - 1,
-  bytesPerKernel: 2 ** 19 - 1,
-  dataEntries: 2 ** 14 - 1,
-  outputAtomics: 2 ** 22 - 1,
-  dpuSide: 2 ** 13,
-  featureGrains: 2 ** 10 - 1,
-  outputScale: 2 ** 15 - 1,
+const most = <B extends AnyBlock, N extends RegisterName<B>>(block: B, name: N, field: FieldName<B, N>): number => {
+  const found = findRegister(block, name).fields.find((one) => one.name === field);
+  if (found === undefined) throw new Error(`no field ${block}.${name}.${field}`);
+  return 2 ** fieldWidth(found) - 1;
 };
 
-export const chips = {
-  rk3588: {
-    name: 'RK3588',
-    compatible: 'rockchip,rk3588-rknn-core',
-    cores: 3,
-    cbuf: { banks: 12, bankBytes: 32 * 1024, entryBytes: 64 },
-    amountScale: 2,
-    taskNumberBits: 12,
-    dmaBits: 40,
-    macsPerCycle: 1024,
+/** Sources: Mesa's registers.xml for fields, its rkt_ml.h for atoms and CBUF; what else is said beside a number. */
+export const rk3588: Chip = {
+  name: 'RK3588',
+  number: 3588,
+  deviceTree: ['rk3588', 'rk3588s'],
+  limits: {
+    stride: most('CNA', 'CONV_CON3', 'CONV_X_STRIDE'),
+    kernelSide: most('CNA', 'WEIGHT_SIZE2', 'WEIGHT_WIDTH'),
+    // These count from 0.
+    dilation: most('CNA', 'CONV_CON3', 'ATROUS_X_DILATION') + 1,
+    pad: most('CNA', 'PAD_CON0', 'PAD_LEFT'),
+    // Seen right on silicon.
+    contraction: 4608,
+    window: most('CNA', 'DATA_SIZE0', 'DATAIN_WIDTH'),
+    // One less than the field holds.
+    plane: most('DPU', 'DATA_CUBE_WIDTH', 'WIDTH'),
+    notch: most('DPU', 'DATA_CUBE_NOTCH_ADDR', 'NOTCH_ADDR_0'),
+    outputChannels: most('DPU', 'DATA_CUBE_CHANNEL', 'CHANNEL') + 1,
+    outputAtomics: most('CNA', 'DATA_SIZE3', 'DATAOUT_ATOMICS'),
+    // Seen right on silicon: 8175, rounded down.
+    elementwiseColumns: 8160,
+  },
+  atoms: { channels: 16, kernels: 32, weightChannels: 32, depthwiseChannels: 64 },
+  // Mesa splits the banks 7 + 5; an erratum was seen on silicon when banks of features are nearly full.
+  cbuf: { banks: 12, bankBytes: 32 * 1024, entryBytes: 64, streamingBanks: 5, spareBanks: 1 },
+  registers: 'rk3588',
+  clocks: {
     // At boot, and nothing in the mainline kernel raises it.
-    clockMegahertz: 200,
-    // 27 on a Cortex-A76, 51 on a Cortex-A55.
-    dispatchMicroseconds: 27,
-    supported: true,
-    limits: rk3588Limits,
-    source: "Mesa's rkt_ml.h and registers.xml; vendor driver's tables; RK3588 TRM; the mainline driver rocket",
-  },
-  rk3576: {
-    name: 'RK3576',
-    compatible: 'rockchip,rk3576-rknn-core',
-    cores: 2,
-    // One block of 1 MiB shared by both cores; a program sees less.
-    cbuf: { banks: 16, bankBytes: 64 * 1024, entryBytes: 64 },
-    amountScale: 2,
-    taskNumberBits: 16,
-    dmaBits: 40,
+    megahertz: 200,
+    // TRM.
     macsPerCycle: 1024,
-    clockMegahertz: 786,
-    dispatchMicroseconds: null,
-    supported: false,
-    limits: null,
-    source: 'vendor driver tables; measurements of RK3576 boards: other register packing, one core at a time',
+    // Assumed from published rates; the fill is inferred.
+    bytesPerCycle: 16,
+    pipelineFill: 1000,
   },
-  rk3568: {
-    name: 'RK3568',
-    compatible: null,
-    cores: 1,
-    cbuf: null,
-    amountScale: 1,
-    taskNumberBits: 12,
-    dmaBits: 32,
-    macsPerCycle: null,
-    clockMegahertz: null,
-    dispatchMicroseconds: null,
-    supported: false,
-    limits: null,
-    source: 'vendor driver tables; no open stack gets output from it',
-  },
-} as const satisfies Readonly<Record<string, Chip>>;
+  // The vendor's compiler has every plane that the DPU writes on multiples of 4 atoms, Mesa writes planes packed.
+  memory: { burstBytes: 64, planeAtoms: 4 },
+  // 27 on a Cortex-A76, 51 on a Cortex-A55; the driver's time limit of a job.
+  dispatch: { microseconds: 27, jobMilliseconds: 500 },
+};
 
-export type ChipName = keyof typeof chips;
+/** Chips that programs are made for. */
+export const chips: readonly Chip[] = [rk3588];
 
-export const findChip = (name: string): Chip | undefined =>
-  Object.entries<Chip>(chips).find(([key]) => key === name.toLowerCase())?.[1];
+/**
+ * Chips of the family that nothing is compiled for yet. The RK3576 packs registers in another way and has 1 MiB of CBUF for
+ * both cores (vendor driver, boards); the RK3568 has DMA of 32 bits, and no open stack gets output from it (vendor driver).
+ */
+export const otherChips: readonly string[] = ['RK3576', 'RK3568'];
+
+/** The name by which options call a chip. */
+export const optionName = (name: string): string => name.toLowerCase();

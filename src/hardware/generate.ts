@@ -1,6 +1,5 @@
 /** delegate/generated/*.h from the hardware facts, as text (src/generate.ts writes them). */
-import { chips } from './chips.js';
-import { operatorNames } from '../tflite/operators.js';
+import { rk3588 } from './chips.js';
 import { facts } from './facts.js';
 import {
   namedBits,
@@ -59,13 +58,13 @@ const registersHeader = (): string =>
     ...Object.entries(operationEnableBits).map(([block, bit]) => `#define NPU_ENABLE_BIT_${block} ${bit}`),
     '',
     '/* CBUF of the RK3588. */',
-    `#define NPU_CBUF_BANKS ${chips.rk3588.cbuf.banks}u`,
-    `#define NPU_CBUF_BANK_BYTES ${chips.rk3588.cbuf.bankBytes}u`,
-    `#define NPU_CBUF_ENTRY_BYTES ${chips.rk3588.cbuf.entryBytes}u`,
+    `#define NPU_CBUF_BANKS ${rk3588.cbuf.banks}u`,
+    `#define NPU_CBUF_BANK_BYTES ${rk3588.cbuf.bankBytes}u`,
+    `#define NPU_CBUF_ENTRY_BYTES ${rk3588.cbuf.entryBytes}u`,
     '',
     '/* For estimates: the clock under the mainline kernel, and what its interrupt costs between two tasks. */',
-    `#define NPU_CLOCK_MEGAHERTZ ${chips.rk3588.clockMegahertz}u`,
-    `#define NPU_DISPATCH_MICROSECONDS ${chips.rk3588.dispatchMicroseconds}u`,
+    `#define NPU_CLOCK_MEGAHERTZ ${rk3588.clocks.megahertz}u`,
+    `#define NPU_DISPATCH_MICROSECONDS ${rk3588.dispatch.microseconds}u`,
     '',
     '/* Offsets and fields: (value >> SHIFT) & MASK. */',
     ...reachable.flatMap(registerLines),
@@ -139,26 +138,8 @@ const factsHeader = (): string =>
     '',
   ].join('\n');
 
-const operatorsHeader = (): string =>
-  [
-    warning,
-    '#ifndef PTFE_GENERATED_OPERATORS_H',
-    '#define PTFE_GENERATED_OPERATORS_H',
-    '',
-    "/* Names of TFLite's builtin operators by number (src/tflite/operators.ts), for reports. */",
-    `#define TFL_OPERATOR_COUNT ${operatorNames.length}`,
-    '',
-    'static const char *const tfl_operator_names[TFL_OPERATOR_COUNT] = {',
-    ...operatorNames.map((name) => `    "${name}",`),
-    '};',
-    '',
-    '#endif',
-    '',
-  ].join('\n');
-
 /** Files of delegate/generated/ and what they hold. */
 export const headers = (): readonly (readonly [string, string])[] => [
   ['registers.h', registersHeader()],
   ['facts.h', factsHeader()],
-  ['operators.h', operatorsHeader()],
 ];

@@ -2,19 +2,21 @@
  * AVERAGE_POOL_2D: a depthwise convolution with weights of 1. TFLite leaves padding out of the divisor, so windows at the
  * edges that hold fewer pixels are operations of their own.
  */
-import { limits } from '../hardware/limits.js';
-import { averageStages } from '../requantize/average_stages.js';
-import { type Area, areaTensor, Spare, wholeArea } from '../ir/build/arrange.js';
-import { activationClamps } from './shared/code_range.js';
-import { knownActivation, maps, oneType, planes } from './shared/common_rules.js';
-import { kernelWrong } from './convolution.js';
+import { kernelWrong } from '../hardware/capability.js';
+import type { Chip } from '../hardware/chips.js';
 import { plainGeometry, unscaled } from '../ir/build/copy.js';
+import { type Area, areaTensor, type Plane, Spare, wholeArea } from '../ir/build/arrange.js';
 import { sumOfArea } from '../ir/build/large_window.js';
+import type { Axis } from '../ir/build/maxima.js';
 import type { ConvGeometry, ConvOperation, Operation } from '../ir/operation.js';
-import { type Axis } from '../ir/build/maxima.js';
-import { poolAxes, type Range, rangesOf } from './shared/pool_windows.js';
-import { planeOf } from '../graph/tensor.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf } from './shared/rule.js';
+import { averageStages } from '../requantize/average_stages.js';
+import type { Stages } from '../requantize/stages.js';
+import { type Activated, fusedActivation } from './shared/activation.js';
+import { clampsBehind } from './shared/code_range.js';
+import { anyNode, type Check, formOf, type Narrowing } from './shared/match.js';
+import { type PoolAxes, poolAxes, type Range, rangesOf } from './shared/pool_windows.js';
+import type { OpContext, OpDefinition } from './shared/rule.js';
+import { type ByteMaps, byteMaps, type PlaneMaps, planeMaps } from './shared/unary.js';
 
 /** More tasks than this for one pool cost more than the pool is worth. */
 const mostRegions = 64;
@@ -34,114 +36,126 @@ const geometryOf = (channels: number, [y, x]: readonly [Axis, Axis], rows: Range
   padLeft: columns.pad,
 });
 
-const isLarge = (axes: readonly [Axis, Axis]): boolean =>
+const isLarge = ({ limits }: Chip, axes: readonly [Axis, Axis]): boolean =>
   axes.some(({ kernel, length }) => Math.min(kernel, length) > limits.kernelSide);
 
 /** Windows one by one where no task can do several: on both axes for the kernel's size, on one for its stride. */
-const regionsOf = (axes: readonly [Axis, Axis]): readonly (readonly [Range, Range])[] => {
+const regionsOf = (chip: Chip, axes: readonly [Axis, Axis]): readonly (readonly [Range, Range])[] => {
   const [rows = [], columns = []] = axes.map((axis) =>
-    rangesOf(axis, isLarge(axes) || axis.stride > limits.stride ? 1 : Infinity),
+    rangesOf(axis, isLarge(chip, axes) || axis.stride > chip.limits.stride ? 1 : Infinity),
   );
   return rows.flatMap((row) => columns.map((column) => [row, column] as const));
 };
 
-const averagesOf = (context: OpContext): readonly Operation[] | string => {
-  const { node } = context;
-  const [input, output] = [inputOf(context, 0), outputOf(context)];
-  const axes = poolAxes(context);
-  const [plane, target] = [planeOf(input), planeOf(output)];
-  const spare = new Spare(context.spare);
+/** Windows that hold equally many pixels, and the convolution that adds these up. */
+interface Region {
+  readonly rows: Range;
+  readonly columns: Range;
+  readonly geometry: ConvGeometry;
+  readonly stages: Stages;
+  /** The window is larger than a kernel can be: it is added up in steps. */
+  readonly large: boolean;
+}
+
+interface Regions {
+  readonly regions: readonly Region[];
+}
+
+const windowOf = (input: number, plane: Plane, { rows, columns }: Pick<Region, 'rows' | 'columns'>): Area => ({
+  ...wholeArea(input, plane),
+  shape: [rows.length, columns.length, plane[2]],
+  first: rows.start * plane[1] + columns.start,
+});
+
+/** @returns what keeps the NPU from it */
+const regionOf = (known: OpContext & ByteMaps & PlaneMaps & PoolAxes, rows: Range, columns: Range): Region | string => {
+  const { chip, input, from, axes } = known;
+  const geometry = geometryOf(from[2], axes, rows, columns);
+  const count = rows.count * columns.count;
+  const stages = averageStages(count, input.type === 'uint8' ? 'up' : 'away');
+  if (stages === null) return `a window of ${count} pixels`;
+  const wrong = kernelWrong(chip, geometry, true);
+  const isSplit =
+    wrong !== null && sumOfArea(chip, windowOf(input.index, from, { rows, columns }), [], new Spare(0)) !== null;
+  return wrong === null || isSplit ? { rows, columns, geometry, stages, large: isSplit } : wrong;
+};
+
+const window: Narrowing<OpContext & ByteMaps & PlaneMaps & PoolAxes, Regions> = {
+  name: 'window',
+  text: ({ limits }) =>
+    `windows of at most ${limits.kernelSide}x${limits.kernelSide}, larger to about 5400 pixels; at most ${mostRegions} parts of the plane with windows of their own size, or windows that are larger or further apart than ${limits.stride}; padding to ${limits.pad}`,
+  narrow: (known) => {
+    const { chip, axes } = known;
+    const [y, x] = axes;
+    if (Math.max(y.pad, x.pad) > chip.limits.pad)
+      return `SAME padding of ${y.pad} rows above and ${x.pad} columns on the left`;
+    const ranges = regionsOf(chip, axes);
+    if (ranges.length > mostRegions) return `${ranges.length} parts`;
+    const regions: Region[] = [];
+    for (const [rows, columns] of ranges) {
+      const region = regionOf(known, rows, columns);
+      if (typeof region === 'string') return region;
+      regions.push(region);
+    }
+    return { regions };
+  },
+};
+
+const seen: Check<OpContext & PoolAxes & Regions & Activated> = {
+  name: 'trust',
+  text: ({ limits }) =>
+    `with trust=seen: windows of at most ${limits.kernelSide}x${limits.kernelSide} without padding, and no activation`,
+  broken: ({ chip, trust, axes, regions, limits: { range } }) => {
+    if (trust !== 'seen') return null;
+    if (range[0] !== -128 || range[1] !== 127) return 'a clamp by the DPU alone';
+    if (isLarge(chip, axes)) return 'a table by the DPU alone';
+    return regions.length === 1 ? null : 'gaps between output rows';
+  },
+};
+
+/** The averages of one region, as one convolution. */
+const averaged = (
+  { chip, node, input, output, from, to }: OpContext & ByteMaps & PlaneMaps,
+  region: Region,
+  fresh: Spare,
+): readonly Operation[] => {
+  const { rows, columns, geometry, stages } = region;
   const nodes = [node.index];
-  const operations: Operation[] = [];
-  for (const [rows, columns] of regionsOf(axes)) {
-    const geometry = geometryOf(plane[2], axes, rows, columns);
-    const count = rows.count * columns.count;
-    const stages = averageStages(count, input?.type === 'uint8' ? 'up' : 'away');
-    if (stages === null) return `a window of ${count} pixels`;
-    const window: Area = {
-      ...wholeArea(input?.index ?? -1, plane),
-      shape: [rows.length, columns.length, plane[2]],
-      first: rows.start * plane[1] + columns.start,
-    };
-    const wrong = kernelWrong(geometry, true);
-    const large = wrong === null ? null : sumOfArea(window, nodes, spare);
-    if (wrong !== null && large === null) return wrong;
-    const from = large === null ? areaTensor(window, nodes, spare) : { tensor: large.input, views: large.operations };
-    const to = areaTensor(
-      {
-        ...wholeArea(output?.index ?? -1, target),
-        shape: [rows.outputs, columns.outputs, plane[2]],
-        first: rows.first * target[1] + columns.first,
-      },
-      nodes,
-      spare,
-    );
-    const average: ConvOperation = {
-      kind: 'conv',
-      nodes,
-      input: from.tensor,
-      output: to.tensor,
-      depthwise: true,
-      geometry: large?.geometry ?? geometry,
-      weights: large?.weights ?? new Int8Array(geometry.kernelHeight * geometry.kernelWidth * plane[2]).fill(1),
-      weightZeroPoint: 0,
-      inputZeroPoint: 0,
-      numbers: unscaled(plane[2]),
-      stages,
-      residual: null,
-    };
-    operations.push(...from.views, ...to.views, average);
-  }
-  return operations;
+  const window = windowOf(input.index, from, region);
+  const large = region.large ? sumOfArea(chip, window, nodes, fresh) : null;
+  const source = large === null ? areaTensor(window, nodes, fresh) : { tensor: large.input, views: large.operations };
+  const area = { shape: [rows.outputs, columns.outputs, from[2]] as const, first: rows.first * to[1] + columns.first };
+  const target = areaTensor({ ...wholeArea(output.index, to), ...area }, nodes, fresh);
+  const average: ConvOperation = {
+    kind: 'conv',
+    nodes,
+    input: source.tensor,
+    output: target.tensor,
+    depthwise: true,
+    geometry: large?.geometry ?? geometry,
+    weights: large?.weights ?? new Int8Array(geometry.kernelHeight * geometry.kernelWidth * from[2]).fill(1),
+    weightZeroPoint: 0,
+    inputZeroPoint: 0,
+    numbers: unscaled(from[2]),
+    stages,
+    residual: null,
+  };
+  return [...source.views, ...target.views, average];
 };
 
 export const averagePool2d: OpDefinition = {
   op: 'AVERAGE_POOL_2D',
-  rules: [
-    oneType(maps(0)),
-    planes(maps(0)),
-    knownActivation,
-    {
-      name: 'output-shape',
-      text: 'SAME or VALID padding, windows and strides from 1, and the output shape that follows from them',
-      broken: (context) => {
-        const [y, x] = poolAxes(context);
-        const [height, width, channels] = planeOf(outputOf(context));
-        const { padding: mode = 0, strideH = 0, strideW = 0 } = context.node.params;
-        if (![1, 2].includes(mode) || Math.min(strideH, strideW, y.kernel, x.kernel) < 1)
-          return `padding of kind ${mode}, strides ${strideH}x${strideW}, a window of ${y.kernel}x${x.kernel}`;
-        return y.outputs === height && x.outputs === width && channels === planeOf(inputOf(context, 0))[2]
-          ? null
-          : `output ${height}x${width}x${channels} where ${y.outputs}x${x.outputs}x${planeOf(inputOf(context, 0))[2]} follows`;
-      },
+  ...formOf(
+    anyNode.narrow(byteMaps).narrow(planeMaps).narrow(fusedActivation).narrow(poolAxes).narrow(window).check(seen),
+    (known, fresh) => {
+      const {
+        node,
+        output,
+        regions,
+        limits: { range },
+      } = known;
+      const averages = regions.flatMap((region) => averaged(known, region, fresh));
+      return [...averages, ...clampsBehind([node.index], output.index, range)];
     },
-    {
-      name: 'window',
-      text: `windows of at most ${limits.kernelSide}x${limits.kernelSide}, larger to about 5400 pixels; at most ${mostRegions} parts of the plane with windows of their own size, or windows that are larger or further apart than ${limits.stride}; padding to ${limits.pad}`,
-      broken: (context) => {
-        const [y, x] = poolAxes(context);
-        if (Math.max(y.pad, x.pad) > limits.pad)
-          return `SAME padding of ${y.pad} rows above and ${x.pad} columns on the left`;
-        const regions = regionsOf(poolAxes(context)).length;
-        if (regions > mostRegions) return `${regions} parts`;
-        const operations = averagesOf(context);
-        return typeof operations === 'string' ? operations : null;
-      },
-    },
-    {
-      name: 'trust',
-      text: `with trust=seen: windows of at most ${limits.kernelSide}x${limits.kernelSide} without padding, and no activation`,
-      broken: (context) => {
-        if (context.trust !== 'seen') return null;
-        if (activationClamps(context).length > 0) return 'a clamp by the DPU alone';
-        if (isLarge(poolAxes(context))) return 'a table by the DPU alone';
-        return regionsOf(poolAxes(context)).length === 1 ? null : 'gaps between output rows';
-      },
-    },
-  ],
-  lower: (context) => {
-    const operations = averagesOf(context);
-    if (typeof operations === 'string') throw new Error(`AVERAGE_POOL_2D #${context.node.index}: ${operations}`);
-    return [...operations, ...activationClamps(context)];
-  },
+  ),
 };

@@ -7,7 +7,7 @@ import { unseen } from './shared/common_rules.js';
 import { interleave } from '../ir/build/interleave.js';
 import type { Operation } from '../ir/operation.js';
 import { blocksOf, blocksRule, fewPictures, movedRules } from './shared/picture_blocks.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, wrongShape } from './shared/rule.js';
+import { inputOf, type OpContext, ruledOp, outputOf, wrongShape } from './shared/rule.js';
 
 /** Every picture of a block makes moves of its own. */
 const largestBlock = 8;
@@ -54,21 +54,25 @@ const merged = (context: OpContext): readonly Operation[] => {
   }).flat();
 };
 
-export const batchToSpaceNd: OpDefinition = {
+export const batchToSpaceNd = ruledOp({
   op: 'BATCH_TO_SPACE_ND',
   rules: [
     ...movedRules,
     fewPictures((context) => inputOf(context, 0)),
-    blocksRule(largestBlock, 'crops', (context, { block, before, after }) => {
-      const [pictures = 0, height = 0, width = 0, channels = 0] = inputOf(context, 0)?.shape ?? [];
-      return wrongShape(outputOf(context)?.shape ?? [], [
-        pictures / (block[0] * block[1]),
-        height * block[0] - before[0] - after[0],
-        width * block[1] - before[1] - after[1],
-        channels,
-      ]);
-    }),
+    blocksRule(
+      () => largestBlock,
+      () => 'crops',
+      (context, { block, before, after }) => {
+        const [pictures = 0, height = 0, width = 0, channels = 0] = inputOf(context, 0)?.shape ?? [];
+        return wrongShape(outputOf(context)?.shape ?? [], [
+          pictures / (block[0] * block[1]),
+          height * block[0] - before[0] - after[0],
+          width * block[1] - before[1] - after[1],
+          channels,
+        ]);
+      },
+    ),
     unseen('a copy by the DPU alone'),
   ],
   lower: merged,
-};
+});

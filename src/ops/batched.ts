@@ -2,7 +2,7 @@
 import type { Graph, Tensor } from '../graph/graph.js';
 import { areaTensor, pictureArea, Spare } from '../ir/build/arrange.js';
 import type { Operation, ViewOperation } from '../ir/operation.js';
-import type { OpContext, OpDefinition } from './shared/rule.js';
+import { type Form, matched, type OpContext, type OpDefinition, refused, type RuleText } from './shared/rule.js';
 
 /** More pictures than this take more tasks than the op is worth. */
 export const mostPictures = 16;
@@ -65,50 +65,42 @@ const pictureOf = (context: OpContext, keepsBatch: KeepsBatch, picture: number, 
       ...context,
       graph: alone,
       node: { ...node, inputs: renamed(node.inputs), outputs: renamed(node.outputs) },
-      spare: spare.next(),
       pictures: picturesOf(context, keepsBatch),
     },
     views,
   };
 };
 
-const firstPicture = (context: OpContext, keepsBatch: KeepsBatch): OpContext =>
-  pictureOf(context, keepsBatch, 0, new Spare(Math.max(...context.graph.tensors.keys()) + 1)).context;
+const batchRule: RuleText = {
+  name: 'batch',
+  text: `at most ${mostPictures} pictures, each of which makes tasks of its own`,
+};
 
-type Lowered = Pick<OpDefinition, 'rules' | 'lower'>;
-
-const batchedRules = (definition: Lowered, keepsBatch: KeepsBatch): Lowered => ({
-  rules: [
-    {
-      name: 'batch',
-      text: `at most ${mostPictures} pictures, each of which makes tasks of its own`,
-      broken: (context) => {
-        const pictures = picturesOf(context, keepsBatch);
-        return pictures <= mostPictures ? null : `${pictures} pictures`;
-      },
-    },
-    ...definition.rules.map((rule) => ({
-      ...rule,
-      broken: (context: OpContext) =>
-        rule.broken(picturesOf(context, keepsBatch) > 1 ? firstPicture(context, keepsBatch) : context),
-    })),
-  ],
-  lower: (context) => {
+const batchedForm = <Given extends Form>(form: Given, keepsBatch: KeepsBatch): Given => ({
+  ...form,
+  rules: [batchRule, ...form.rules],
+  match: (context) => {
     const pictures = picturesOf(context, keepsBatch);
-    if (pictures === 1) return definition.lower(context);
-    let next = context.spare;
-    return Array.from({ length: pictures }, (_, picture): readonly Operation[] => {
-      const { context: own, views } = pictureOf(context, keepsBatch, picture, new Spare(next));
-      const operations = [...views, ...definition.lower(own)];
-      next = Math.max(own.spare, ...operations.map(({ output }) => output)) + 1;
-      return operations;
-    }).flat();
+    if (pictures > mostPictures) return refused(batchRule, `${pictures} pictures`, context);
+    if (pictures === 1) return form.match(context);
+    const own = new Spare(Math.max(...context.graph.tensors.keys()) + 1);
+    // All pictures are alike but for their place: what refuses one refuses each.
+    const first = form.match(pictureOf(context, keepsBatch, 0, own).context);
+    if (first.match === null) return first;
+    return matched((fresh) =>
+      Array.from({ length: pictures }, (_, picture): readonly Operation[] => {
+        const { context: alone, views } = pictureOf(context, keepsBatch, picture, fresh);
+        const { match, refusal } = form.match(alone);
+        if (match === null) throw new Error(`picture ${picture}: ${refusal.text}`);
+        return [...views, ...match.lower(fresh)];
+      }).flat(),
+    );
   },
 });
 
 /** The same op for batches of more than one picture. */
-export const batched = ({ op, rules, lower, host, keepsBatch }: OpDefinition): OpDefinition => ({
-  op,
-  ...batchedRules({ rules, lower }, keepsBatch),
-  ...(host === undefined ? {} : { host: { fact: host.fact, ...batchedRules(host, keepsBatch) } }),
-});
+export const batched = (definition: OpDefinition): OpDefinition => {
+  const { host, keepsBatch } = definition;
+  const form = batchedForm(definition, keepsBatch);
+  return host === undefined ? form : { ...form, host: batchedForm(host, keepsBatch) };
+};

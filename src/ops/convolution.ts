@@ -1,5 +1,5 @@
 /** What CONV_2D and DEPTHWISE_CONV_2D have in common: the rules on tensors and numbers, and the lowering. */
-import { atoms, limits } from '../hardware/limits.js';
+import { kernelText, kernelWrong, takesWholeRows, tapSpanWrong } from '../hardware/capability.js';
 import { activation, padding } from '../tflite/operators.js';
 import { clampFits } from '../requantize/conv_stages.js';
 import { shownConvStages } from '../ir/operation_stages.js';
@@ -13,10 +13,7 @@ import {
   weightedNumbers,
 } from './shared/conv_numbers.js';
 import { denseFilter } from './dense_filter.js';
-import { smallestGroup } from './kernel_groups.js';
 import type { ConvGeometry, ConvOperation, Operation } from '../ir/operation.js';
-import { tapSpanWrong } from './tap_span.js';
-import { takesWholeRows } from './whole_rows.js';
 import { isStatic, shapeText } from '../graph/tensor.js';
 import { inputOf, type OpContext, outputOf, type Rule } from './shared/rule.js';
 
@@ -51,21 +48,6 @@ export const geometryOf = (context: OpContext): ConvGeometry => {
   };
 };
 
-/** What a kernel may be; the same for every op that becomes a convolution. */
-export const kernelText = `kernel at most ${limits.kernelSide}x${limits.kernelSide}; at most ${limits.contraction} products for one output value, because partial sums cannot be added on the chip; a group of 16 kernels within ${limits.kernelGroupBytes} bytes of the convolution buffer`;
-
-export const kernelWrong = (geometry: ConvGeometry, depthwise: boolean): string | null => {
-  const { kernelHeight, kernelWidth, inputChannels } = geometry;
-  if (Math.max(kernelHeight, kernelWidth) > limits.kernelSide) return `kernel ${kernelHeight}x${kernelWidth}`;
-  const window = kernelHeight * kernelWidth;
-  const products = window * (depthwise ? 1 : inputChannels);
-  if (products > limits.contraction) return `${products} products for one output value`;
-  const { kernels, bytes } = depthwise
-    ? { kernels: 1, bytes: window * atoms.depthwiseChannels }
-    : smallestGroup(geometry);
-  return bytes <= limits.kernelGroupBytes ? null : `${bytes} bytes of weights in a group of ${kernels} kernels`;
-};
-
 const isGroups = (channels: number | undefined, of: number | undefined): boolean =>
   channels !== undefined && of !== undefined && of >= 1 && channels % of === 0;
 
@@ -77,8 +59,10 @@ const formOf = (depthwise: boolean): FilterForm => ({ depthwise, product: 'as-ty
 
 export const outputShape: Rule = {
   name: 'output-shape',
-  text: `SAME or VALID padding, and the output shape that follows from it; at most ${limits.pad} rows or columns of padding in front, planes to ${limits.plane}`,
+  text: ({ limits }) =>
+    `SAME or VALID padding, and the output shape that follows from it; at most ${limits.pad} rows or columns of padding in front, planes to ${limits.plane}`,
   broken: (context) => {
+    const { limits } = context.chip;
     const { padding: mode = 0 } = context.node.params;
     const g = geometryOf(context);
     if (mode !== padding.same && mode !== padding.valid) return `padding of kind ${mode}`;
@@ -133,18 +117,21 @@ export const convolutionRules = (depthwise: boolean, form = formOf(depthwise)): 
   },
   {
     name: 'dilation',
-    text: `dilation 1 to ${limits.dilation}, the taps of one output value within the convolution buffer`,
+    text: ({ limits }) =>
+      `dilation 1 to ${limits.dilation}, the taps of one output value within the convolution buffer`,
     broken: (context) => {
       const { dilationW = 1, dilationH = 1 } = context.node.params;
-      if ([dilationH, dilationW].some((rate) => rate < 1 || rate > limits.dilation))
+      if ([dilationH, dilationW].some((rate) => rate < 1 || rate > context.chip.limits.dilation))
         return `dilation ${dilationH}x${dilationW}`;
-      return dilationH * dilationW === 1 ? null : tapSpanWrong(geometryOf(context), isChannelWise(context, depthwise));
+      return dilationH * dilationW === 1
+        ? null
+        : tapSpanWrong(context.chip, geometryOf(context), isChannelWise(context, depthwise));
     },
   },
   {
     name: 'stride',
-    text: `strides 1 to ${limits.stride}`,
-    broken: ({ node }) => {
+    text: ({ limits }) => `strides 1 to ${limits.stride}`,
+    broken: ({ chip: { limits }, node }) => {
       const { strideH = 0, strideW = 0 } = node.params;
       return [strideH, strideW].every((stride) => stride >= 1 && stride <= limits.stride)
         ? null
@@ -172,7 +159,7 @@ export const convolutionRules = (depthwise: boolean, form = formOf(depthwise)): 
   {
     name: 'kernel',
     text: kernelText,
-    broken: (context) => kernelWrong(geometryOf(context), isChannelWise(context, depthwise)),
+    broken: (context) => kernelWrong(context.chip, geometryOf(context), isChannelWise(context, depthwise)),
   },
   outputShape,
   {
@@ -194,7 +181,7 @@ export const convolutionRules = (depthwise: boolean, form = formOf(depthwise)): 
     broken: (context) => {
       if (context.trust !== 'seen') return null;
       const g = geometryOf(context);
-      if (!takesWholeRows(g, isChannelWise(context, depthwise)))
+      if (!takesWholeRows(context.chip, g, isChannelWise(context, depthwise)))
         return `rows of ${g.inputWidth}x${g.inputChannels} that need column tiles`;
       const lowered = weightedNumbers(context, formOf(depthwise));
       return lowered !== null && shownConvStages(lowered.numbers) !== null

@@ -4,13 +4,12 @@
  * first; what the others make is dropped where nobody else wants it (fuse/unused.ts). Neither dilation nor batches change
  * the numbers.
  */
-import { limits } from '../hardware/limits.js';
 import { padding } from '../tflite/operators.js';
 import type { Node } from '../graph/graph.js';
 import { convolutionRules, geometryOf, lowerConvolution, outputShape } from './convolution.js';
 import type { ConvGeometry } from '../ir/operation.js';
 import { type Blocks, blocksOf, movedRules, type Pair } from './shared/picture_blocks.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, refusalOf } from './shared/rule.js';
+import { inputOf, matched, type OpContext, type OpDefinition, outputOf } from './shared/rule.js';
 
 interface Chain {
   readonly space: Node;
@@ -69,6 +68,7 @@ const nodeOf = ({ space, conv, batch }: Chain, [rows, columns]: Pair): Node => {
 
 /** @returns null where paddings and crops do not make that output, or where the hardware cannot pad so */
 const dilatedGeometry = (context: OpContext, spread: Blocks, merged: Blocks): ConvGeometry | null => {
+  const { limits } = context.chip;
   const plain = geometryOf(context);
   const [padTop, padLeft] = [spread.before[0] - merged.before[0], spread.before[1] - merged.before[1]];
   const fits = (axis: 0 | 1, input: number, output: number, reach: number, pad: number): boolean => {
@@ -112,35 +112,22 @@ const dilatedOf = (context: OpContext): Dilated | null => {
     : { context: own, depthwise, geometry, nodes: [conv.index, space.index, batch.index] };
 };
 
-/** Every rule of a node is asked with one context. */
-const known = new WeakMap<OpContext, Dilated | null>();
-
-const dilated = (context: OpContext): Dilated | null => {
-  const found = known.get(context);
-  if (found !== undefined) return found;
-  const made = dilatedOf(context);
-  known.set(context, made);
-  return made;
-};
-
 /** An op that may be one of the three as it is in a dilation; others as they are. */
 export const inDilation = (definition: OpDefinition): OpDefinition =>
   !links.has(definition.op)
     ? definition
     : {
-        op: definition.op,
-        rules: definition.rules.map((rule) => ({
-          ...rule,
-          broken: (context) => (dilated(context) === null ? rule.broken(context) : null),
-        })),
-        lower: (context) => {
-          const whole = dilated(context);
-          if (whole !== null && context.node.op === 'BATCH_TO_SPACE_ND') {
+        ...definition,
+        match: (context) => {
+          const whole = dilatedOf(context);
+          if (whole === null) return definition.match(context);
+          if (context.node.op === 'BATCH_TO_SPACE_ND') {
             const { context: own, depthwise, geometry, nodes } = whole;
-            return lowerConvolution(own, depthwise, { geometry, nodes });
+            return matched(() => lowerConvolution(own, depthwise, { geometry, nodes }));
           }
           // Only as one of the three it may be taken against its own rules.
           const batches = [inputOf(context, 0), outputOf(context)].some((tensor) => tensor?.shape[0] !== 1);
-          return batches && refusalOf(definition, context) !== null ? [] : definition.lower(context);
+          const alone = definition.match(context);
+          return alone.match !== null || !batches ? alone : matched(() => []);
         },
       };

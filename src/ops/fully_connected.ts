@@ -2,7 +2,8 @@
  * FULLY_CONNECTED: a convolution. With one row of input that is a whole feature map, the kernel is as large as the map,
  * so that flattening it costs nothing; else a 1x1 convolution over the rows.
  */
-import { limits } from '../hardware/limits.js';
+import { kernelText, kernelWrong } from '../hardware/capability.js';
+import type { Chip } from '../hardware/chips.js';
 import { elementCount, type Tensor } from '../graph/graph.js';
 import { fullyConnectedRounding } from '../graph/numerics.js';
 import { shownConvStages } from '../ir/operation_stages.js';
@@ -14,11 +15,11 @@ import {
   quantizationWrong,
   weightedNumbers,
 } from './shared/conv_numbers.js';
-import { convolutionOf, kernelText, kernelWrong } from './convolution.js';
+import { convolutionOf } from './convolution.js';
 import { plainGeometry } from '../ir/build/copy.js';
 import type { ConvGeometry, Operation } from '../ir/operation.js';
 import { planeOf, shapeText } from '../graph/tensor.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf } from './shared/rule.js';
+import { inputOf, type OpContext, ruledOp, outputOf } from './shared/rule.js';
 
 /** Where TFLite rounds twice it takes the product of scales that the uint8 convolutions take, but for a scale for each channel. */
 const formOf = (context: OpContext): FilterForm => {
@@ -41,11 +42,11 @@ interface Form {
 }
 
 /** One kernel over a whole map, if it may be that large. */
-const wholeMap = (input: Tensor, units: number): Form | null => {
+const wholeMap = (chip: Chip, input: Tensor, units: number): Form | null => {
   const [height, width, channels] = planeOf(input);
   const plain = plainGeometry([height, width, channels], units);
   const geometry = { ...plain, outputHeight: 1, outputWidth: 1, kernelHeight: height, kernelWidth: width };
-  return kernelWrong(geometry, false) === null ? { input, geometry } : null;
+  return kernelWrong(chip, geometry, false) === null ? { input, geometry } : null;
 };
 
 const shapesOf = (context: OpContext): { readonly rows: number; readonly units: number; readonly depth: number } => {
@@ -59,11 +60,11 @@ const formIn = (context: OpContext): Form | null => {
   if (input === null) return null;
   if (rows === 1) {
     const map = flattened(context);
-    const before = map === null || planeOf(map)[2] === depth ? null : wholeMap(map, units);
+    const before = map === null || planeOf(map)[2] === depth ? null : wholeMap(context.chip, map, units);
     if (before !== null) return before;
   }
   if (input.shape.at(-1) === depth) return { input, geometry: plainGeometry([1, rows, depth], units) };
-  return rows === 1 ? wholeMap(input, units) : null;
+  return rows === 1 ? wholeMap(context.chip, input, units) : null;
 };
 
 /** The map that the op takes in place of its flattened form, for the RESHAPE that makes that; null if it takes none. */
@@ -72,7 +73,7 @@ export const takesInstead = (context: OpContext): number | null => {
   return form === null || form.input.index === context.node.inputs[0] ? null : form.input.index;
 };
 
-export const fullyConnected: OpDefinition = {
+export const fullyConnected = ruledOp({
   op: 'FULLY_CONNECTED',
   rules: [
     oneType((context) => [inputOf(context, 0), inputOf(context, 1), outputOf(context)]),
@@ -102,13 +103,15 @@ export const fullyConnected: OpDefinition = {
     },
     {
       name: 'kernel',
-      text: `rows of the filter's depth, or one map with a kernel of its size; ${kernelText}`,
+      text: (chip) => `rows of the filter's depth, or one map with a kernel of its size; ${kernelText(chip)}`,
       broken: (context) => {
         const form = formIn(context);
         const { depth } = shapesOf(context);
         if (form === null)
-          return depth > limits.contraction ? `${depth} products for one output value` : 'a map larger than a kernel';
-        return kernelWrong(form.geometry, false);
+          return depth > context.chip.limits.contraction
+            ? `${depth} products for one output value`
+            : 'a map larger than a kernel';
+        return kernelWrong(context.chip, form.geometry, false);
       },
     },
     knownActivation,
@@ -164,4 +167,4 @@ export const fullyConnected: OpDefinition = {
       ),
     ];
   },
-};
+});

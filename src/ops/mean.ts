@@ -7,20 +7,20 @@
  */
 import { convStages } from '../requantize/conv_stages.js';
 import type { ConvNumbers } from '../requantize/division.js';
-import { meanMultiplier } from '../tflite/multiplier.js';
+import { kernelText, kernelWrong } from '../hardware/capability.js';
 import { sumStages } from '../requantize/sum_stages.js';
-import { areaTensor, Spare, wholeArea } from '../ir/build/arrange.js';
-import { maps, oneType, perTensor, planes, unseen } from './shared/common_rules.js';
-import { kernelText, kernelWrong } from './convolution.js';
+import { meanMultiplier } from '../tflite/multiplier.js';
+import { areaTensor, type Plane, wholeArea } from '../ir/build/arrange.js';
 import { plainGeometry, unscaled } from '../ir/build/copy.js';
 import { splitOf, sumOfArea } from '../ir/build/large_window.js';
 import type { ConvGeometry } from '../ir/operation.js';
-import { keepsFirstAxis, mapAxes, type Reduced, reducedArea, reducedOf } from './shared/reduced_axes.js';
-import { planeOf, quantizationOf } from '../graph/tensor.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf } from './shared/rule.js';
+import { unseen } from './shared/common_rules.js';
+import { anyNode, type Check, formOf, type Narrowing } from './shared/match.js';
+import { keepsFirstAxis, type Reduced, reducedArea, type ReducedAxes, reducedAxes } from './shared/reduced_axes.js';
+import type { OpContext, OpDefinition } from './shared/rule.js';
+import { byteMaps, type PlaneMaps, planeMaps, type QuantizedMaps, quantizedMaps } from './shared/unary.js';
 
-const geometryOf = (context: OpContext, [rows, columns, all]: Reduced): ConvGeometry => {
-  const plane = planeOf(inputOf(context, 0));
+const geometryOf = (plane: Plane, [rows, columns, all]: Reduced): ConvGeometry => {
   const [height, width, channels] = plane;
   return {
     ...plainGeometry(plane, all ? 1 : channels),
@@ -31,84 +31,83 @@ const geometryOf = (context: OpContext, [rows, columns, all]: Reduced): ConvGeom
   };
 };
 
+interface Kernel {
+  readonly geometry: ConvGeometry;
+  /** The plane is larger than a kernel can be: it is added up in steps. */
+  readonly large: boolean;
+}
+
+const kernel: Narrowing<OpContext & PlaneMaps & ReducedAxes, Kernel> = {
+  name: 'kernel',
+  text: (chip) => `${kernelText(chip)}; of a whole plane without its channels up to about 5400 pixels`,
+  narrow: ({ chip, from, reduced }) => {
+    const [rows, columns, all] = reduced;
+    const geometry = geometryOf(from, reduced);
+    const wrong = kernelWrong(chip, geometry, !all);
+    if (wrong === null) return { geometry, large: false };
+    return rows && columns && !all && splitOf(chip, from[0], from[1]) !== null ? { geometry, large: true } : wrong;
+  },
+};
+
+const scales: Check<OpContext & QuantizedMaps> = {
+  name: 'numbers',
+  text: 'output scale at least 2^-8 of the input scale',
+  broken: ({ inputQuantization, outputQuantization }) => {
+    const { shift } = meanMultiplier(inputQuantization.scale / outputQuantization.scale, 1);
+    return shift <= 8 ? null : `an effective scale of 2^${shift}`;
+  },
+};
+
 const reducerOf = (op: 'MEAN' | 'SUM'): OpDefinition => ({
   op,
   keepsBatch: keepsFirstAxis,
-  rules: [
-    oneType(maps(0)),
-    planes(maps(0)),
-    perTensor(maps(0)),
-    mapAxes,
-    {
-      name: 'kernel',
-      text: `${kernelText}; of a whole plane without its channels up to about 5400 pixels`,
-      broken: (context) => {
-        const reduced = reducedOf(context);
-        if (reduced === null) return 'no axes';
-        const [height, width] = planeOf(inputOf(context, 0));
-        const [rows, columns, all] = reduced;
-        const wrong = kernelWrong(geometryOf(context, reduced), !all);
-        return rows && columns && !all && splitOf(height, width) !== null ? null : wrong;
-      },
+  ...formOf(
+    anyNode
+      .narrow(byteMaps)
+      .narrow(planeMaps)
+      .narrow(quantizedMaps)
+      .narrow(reducedAxes)
+      .narrow(kernel)
+      .check(scales, unseen('a rounding on the grid of TFLite')),
+    (known, fresh) => {
+      const { chip, node, input, from, geometry, inputQuantization, outputQuantization, reduced } = known;
+      const channels = geometry.outputChannels;
+      const depthwise = !reduced[2];
+      const pixels = geometry.kernelHeight * geometry.kernelWidth;
+      const count = depthwise ? pixels : pixels * geometry.inputChannels;
+      const ratio = inputQuantization.scale / outputQuantization.scale;
+      const inputZeroPoint = inputQuantization.zeroPoint;
+      const outputZeroPoint = outputQuantization.zeroPoint;
+      const numbers: ConvNumbers = {
+        ...unscaled(channels),
+        multipliers: [meanMultiplier(ratio, op === 'MEAN' ? count : 1)],
+        bias: new Int32Array(channels).fill(-inputZeroPoint * count),
+        outputZeroPoint,
+      };
+      const summed = op === 'SUM' ? sumStages({ ratio, count, inputZeroPoint, outputZeroPoint }) : null;
+      const nodes = [node.index];
+      const result = areaTensor(reducedArea(known, geometry.outputHeight, geometry.outputWidth), nodes, fresh);
+      const large = known.large ? sumOfArea(chip, wholeArea(input.index, from), nodes, fresh) : null;
+      return [
+        ...(large?.operations ?? []),
+        ...result.views,
+        {
+          kind: 'conv',
+          nodes,
+          input: large?.input ?? input.index,
+          output: result.tensor,
+          depthwise,
+          geometry: large?.geometry ?? geometry,
+          weights: large?.weights ?? new Int8Array(pixels * geometry.inputChannels).fill(1),
+          weightZeroPoint: 0,
+          inputZeroPoint: 0,
+          numbers,
+          stages: summed ?? convStages(numbers),
+          residual: null,
+        },
+      ];
     },
-    {
-      name: 'numbers',
-      text: 'output scale at least 2^-8 of the input scale',
-      broken: (context) => {
-        const [input, output] = [inputOf(context, 0), outputOf(context)];
-        if (input === null || output === null) return 'tensors missing';
-        const { shift } = meanMultiplier(quantizationOf(input).scale / quantizationOf(output).scale, 1);
-        return shift <= 8 ? null : `an effective scale of 2^${shift}`;
-      },
-    },
-    unseen('a rounding on the grid of TFLite'),
-  ],
-  lower: (context) => {
-    const { node } = context;
-    const [input, output, reduced] = [inputOf(context, 0), outputOf(context), reducedOf(context)];
-    if (input === null || output === null || reduced === null)
-      throw new Error(`${op} #${node.index}: lowered against its rules`);
-    const geometry = geometryOf(context, reduced);
-    const channels = geometry.outputChannels;
-    const depthwise = !reduced[2];
-    const pixels = geometry.kernelHeight * geometry.kernelWidth;
-    const count = depthwise ? pixels : pixels * geometry.inputChannels;
-    const [from, to] = [quantizationOf(input), quantizationOf(output)];
-    const numbers: ConvNumbers = {
-      ...unscaled(channels),
-      multipliers: [meanMultiplier(from.scale / to.scale, op === 'MEAN' ? count : 1)],
-      bias: new Int32Array(channels).fill(-from.zeroPoint * count),
-      outputZeroPoint: to.zeroPoint,
-    };
-    const once = { ratio: from.scale / to.scale, count, inputZeroPoint: from.zeroPoint, outputZeroPoint: to.zeroPoint };
-    const summed = op === 'SUM' ? sumStages(once) : null;
-    const nodes = [node.index];
-    const spare = new Spare(context.spare);
-    const area = reducedArea(context, geometry.outputHeight, geometry.outputWidth);
-    const result = areaTensor(area, nodes, spare);
-    const large =
-      !depthwise || kernelWrong(geometry, true) === null
-        ? null
-        : sumOfArea(wholeArea(input.index, planeOf(input)), nodes, spare);
-    return [
-      ...(large?.operations ?? []),
-      ...result.views,
-      {
-        kind: 'conv',
-        nodes,
-        input: large?.input ?? input.index,
-        output: result.tensor,
-        depthwise,
-        geometry: large?.geometry ?? geometry,
-        weights: large?.weights ?? new Int8Array(pixels * geometry.inputChannels).fill(1),
-        weightZeroPoint: 0,
-        inputZeroPoint: 0,
-        numbers,
-        stages: summed ?? convStages(numbers),
-        residual: null,
-      },
-    ];
-  },
+  ),
 });
 
 export const mean = reducerOf('MEAN');

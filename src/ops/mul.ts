@@ -3,52 +3,63 @@
  * feature maps: a DPU-only task. Of a feature map and a function of it (x * sigmoid(x), squares): one table.
  */
 import type { Node } from '../graph/graph.js';
-import { perChannelStages } from '../requantize/add_stages.js';
-import { type CodeMap, isDefined, multiplied } from '../tflite/activation_tables.js';
-import type { ConvNumbers } from '../requantize/division.js';
 import { type Numerics, scaleKeeper } from '../graph/numerics.js';
-import { quantizeMultiplier } from '../tflite/multiplier.js';
+import { type ByteTensor, planeOf, quantizationOf } from '../graph/tensor.js';
+import type { Spare } from '../ir/build/arrange.js';
+import { plainGeometry } from '../ir/build/copy.js';
+import type { Operation } from '../ir/operation.js';
+import { perChannelStages } from '../requantize/add_stages.js';
+import type { ConvNumbers } from '../requantize/division.js';
 import { type ProductNumbers, productStages, wantsSwap } from '../requantize/product_stages.js';
 import type { Stages } from '../requantize/stages.js';
 import { tableStages } from '../requantize/table_stages.js';
-import { activationLimits, clampBehind, codeRange } from './shared/code_range.js';
-import { knownActivation, maps, oneType, perTensor, unseen } from './shared/common_rules.js';
-import { numbersWrong } from './shared/conv_numbers.js';
+import { type CodeMap, isDefined, multiplied } from '../tflite/activation_tables.js';
+import { quantizeMultiplier } from '../tflite/multiplier.js';
 import { convolutionOf } from './convolution.js';
-import { plainGeometry } from '../ir/build/copy.js';
 import { elu } from './elu.js';
 import { exp } from './exp.js';
 import { hardSwish } from './hard_swish.js';
 import { leakyRelu } from './leaky_relu.js';
 import { logistic } from './logistic.js';
-import type { Operation } from '../ir/operation.js';
-import { isByteTensor, planeOf, quantizationOf } from '../graph/tensor.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, refusalOf } from './shared/rule.js';
+import { type Activated, fusedActivation } from './shared/activation.js';
+import { clampBehind } from './shared/code_range.js';
+import { unseen } from './shared/common_rules.js';
+import { type Lowered, numbersWrong } from './shared/conv_numbers.js';
+import { anyNode, formOf, type Narrowing } from './shared/match.js';
+import type { OpContext, OpDefinition } from './shared/rule.js';
+import {
+  type MatchedOperands,
+  type Operands,
+  operandsAlike,
+  taskInputs,
+  type TwoByteMaps,
+  twoByteMaps,
+  type TwoQuantizations,
+  twoQuantizations,
+} from './shared/two_operands.js';
 import { signedMap, tableNumbersOf } from './table.js';
 import { tanh } from './tanh.js';
-import { constantCodes, operandsAlike, pixelOf, pixelOperands, sides, wholeOperands } from './shared/two_operands.js';
+
+type Factors = OpContext & TwoByteMaps & TwoQuantizations & MatchedOperands & Activated;
 
 const multiplierOf = (numerics: Numerics, first: number, second: number, output: number) => {
   const kept = scaleKeeper(numerics);
   return quantizeMultiplier(kept(kept(first * second) / output));
 };
 
-const loweredOf = (context: OpContext) => {
-  const [map, constant] = sides(context);
-  const output = outputOf(context);
-  const range = codeRange(output, context.node.params['activation'] ?? 0);
-  if (map === null || constant === null || output === null || range === null) return null;
-  const [, , channels] = planeOf(map);
-  const [x, c, y] = [quantizationOf(map), quantizationOf(constant), quantizationOf(output)];
-  const codes = constantCodes(constant);
-  const weights = Int8Array.from({ length: channels }, (_, channel) => codes[codes.length === 1 ? 0 : channel] ?? 0);
-  const multiplier = multiplierOf(context.graph.numerics, x.scale, c.scale, y.scale);
+/** By a constant, as weights. */
+const weightsOf = (known: Factors, constant: Extract<Operands, { readonly kind: 'constant' }>): Lowered => {
+  const { codes, map } = constant;
+  const [x, c] = [quantizationOf(map), quantizationOf(constant.constant)];
+  const y = known.outputQuantization;
+  const channels = planeOf(map)[2];
+  const weights = codes.length === 1 ? new Int8Array(channels).fill(codes[0]) : Int8Array.from(codes);
   const numbers: ConvNumbers = {
-    multipliers: [multiplier],
+    multipliers: [multiplierOf(known.graph.numerics, x.scale, c.scale, y.scale)],
     bias: Int32Array.from(weights, (weight) => -x.zeroPoint * (weight - c.zeroPoint)),
     dead: Array.from(weights, (weight) => weight === c.zeroPoint),
     outputZeroPoint: y.zeroPoint,
-    range,
+    range: known.limits.range,
   };
   return { weights, weightZeroPoint: c.zeroPoint, inputZeroPoint: x.zeroPoint, numbers, reach: 255 * 255 };
 };
@@ -59,116 +70,123 @@ const gates = new Map([elu, exp, hardSwish, leakyRelu, logistic, tanh].map((gate
 const functionOf = (context: OpContext, tensor: number, source: number): CodeMap | null => {
   if (tensor === source) return (code) => code;
   const node = context.graph.nodes.find(({ outputs }) => outputs.includes(tensor));
-  const gate = gates.get(node?.op ?? '');
+  const gate = node === undefined ? undefined : gates.get(node.op);
   if (node === undefined || gate === undefined || node.inputs[0] !== source) return null;
   const own = { ...context, node };
   const numbers = tableNumbersOf(own);
-  return numbers === null || refusalOf(gate, own) !== null ? null : gate.mapOf(numbers, own);
+  return numbers === null || gate.match(own).match === null ? null : gate.mapOf(numbers, own);
 };
 
+interface TableTask {
+  readonly input: number;
+  readonly stages: Stages;
+}
+
 /** The product as a function of one of its operands: which one, and the stages. */
-const tableOf = (context: OpContext): { readonly input: number; readonly stages: Stages } | null => {
-  const [first, second, output] = [inputOf(context, 0), inputOf(context, 1), outputOf(context)];
-  const range = codeRange(output, context.node.params['activation'] ?? 0);
-  if (!isByteTensor(first) || !isByteTensor(second) || !isByteTensor(output) || range === null) return null;
+const tableOf = (known: Factors): TableTask | null => {
+  const { first, second, output, firstQuantization: a, secondQuantization: b, outputQuantization: y, limits } = known;
   for (const source of [first, second]) {
-    const maps = [first, second].map((tensor) => functionOf(context, tensor.index, source.index));
-    const [a, b] = maps;
-    if (a == null || b == null) continue;
-    const scaleOf = (tensor: typeof first): number => tensor.quantization?.scales[0] ?? 1;
-    const zeroOf = (tensor: typeof first): number => tensor.quantization?.zeroPoints[0] ?? 0;
-    const multiplier = multiplierOf(context.graph.numerics, scaleOf(first), scaleOf(second), scaleOf(output));
+    const [mapA, mapB] = [functionOf(known, first.index, source.index), functionOf(known, second.index, source.index)];
+    if (mapA === null || mapB === null) continue;
+    const multiplier = multiplierOf(known.graph.numerics, a.scale, b.scale, y.scale);
     const product = signedMap(
-      (code) => multiplied((a(code) - zeroOf(first)) * (b(code) - zeroOf(second)), multiplier) + zeroOf(output),
+      (code) => multiplied((mapA(code) - a.stored) * (mapB(code) - b.stored), multiplier) + y.stored,
       output.type,
     );
     if (!isDefined(product, 'int8')) return null;
-    const [low, high] = range;
-    return {
-      input: source.index,
-      stages: tableStages((code) => Math.max(low, Math.min(high, product(code)))),
-    };
+    const [low, high] = limits.range;
+    return { input: source.index, stages: tableStages((code) => Math.max(low, Math.min(high, product(code)))) };
   }
   return null;
 };
 
+interface PairTask {
+  readonly operands: Exclude<Operands, { readonly kind: 'constant' }>;
+  readonly stages: Stages;
+  readonly swapped: boolean;
+}
+
+/** Of two feature maps, perhaps `swapped`. */
+const pairOf = (known: Factors, operands: PairTask['operands']): PairTask | null => {
+  const { firstQuantization: a, secondQuantization: b, outputQuantization: y, limits } = known;
+  const numbers: ProductNumbers = {
+    multiplier: multiplierOf(known.graph.numerics, a.scale, b.scale, y.scale),
+    zeroPoints: [a.zeroPoint, b.zeroPoint],
+    outputZeroPoint: y.zeroPoint,
+    range: limits.fits ? limits.range : [-128, 127],
+  };
+  const isPixel = operands.kind === 'pixel';
+  const swapped = isPixel ? operands.position === 0 : wantsSwap(numbers);
+  const inOrder: ProductNumbers = swapped ? { ...numbers, zeroPoints: [b.zeroPoint, a.zeroPoint] } : numbers;
+  const planes = productStages(inOrder);
+  const stages = isPixel ? perChannelStages(planes) : planes;
+  return stages === null ? null : { operands, stages, swapped };
+};
+
+interface Product {
+  readonly product:
+    | { readonly kind: 'weights'; readonly map: ByteTensor; readonly lowered: Lowered }
+    | ({ readonly kind: 'table' } & TableTask)
+    | ({ readonly kind: 'pair' } & PairTask);
+}
+
+const productRule: Narrowing<Factors, Product> = {
+  name: 'numbers',
+  text: 'output scale at least 2^-8 of the product of the two scales, with two feature maps at most 2^24 of it',
+  narrow: (known) => {
+    const { operands } = known;
+    if (operands.kind === 'constant') {
+      const lowered = weightsOf(known, operands);
+      return numbersWrong(lowered) ?? { product: { kind: 'weights', map: operands.map, lowered } };
+    }
+    const table = tableOf(known);
+    if (table !== null) return { product: { kind: 'table', ...table } };
+    const pair = pairOf(known, operands);
+    return pair === null ? 'scales too far apart' : { product: { kind: 'pair', ...pair } };
+  },
+};
+
+const operationsOf = (
+  { node, output, plane, product, limits }: Factors & Product,
+  fresh: Spare,
+): readonly Operation[] => {
+  const base = { nodes: [node.index], output: output.index };
+  switch (product.kind) {
+    case 'weights': {
+      const own = planeOf(product.map);
+      const convolution = { ...base, input: product.map.index, depthwise: true, geometry: plainGeometry(own, own[2]) };
+      return convolutionOf(convolution, product.lowered);
+    }
+    case 'table':
+      return [{ ...base, kind: 'scale', input: product.input, stages: product.stages }];
+    case 'pair': {
+      const { operands, stages, swapped } = product;
+      const { inputs: given, operations } = taskInputs(operands, plane, base.nodes, fresh);
+      const inputs = swapped && operands.kind === 'planes' ? ([given[1], given[0]] as const) : given;
+      const clamps = limits.fits ? [] : [clampBehind(base.nodes, output.index, limits.range)];
+      return [...operations, { ...base, kind: 'pair', inputs, stages }, ...clamps];
+    }
+  }
+};
+
+const matcher = anyNode
+  .narrow(twoByteMaps)
+  .narrow(operandsAlike('channels'))
+  .narrow(twoQuantizations)
+  .narrow(fusedActivation)
+  .narrow(productRule)
+  .check(unseen('a product by the DPU alone, or a constant as weights'));
+
 /** Nodes that a product is a table with: what makes one operand of the other. */
 export const gatesOf = (context: OpContext): readonly Node[] => {
   const { graph, node } = context;
-  if (node.op !== 'MUL' || tableOf(context) === null) return [];
+  if (node.op !== 'MUL') return [];
+  const done = matcher.run(context);
+  if ('wrong' in done || done.known.product.kind !== 'table') return [];
   return graph.nodes.filter(
-    ({ inputs, outputs }) =>
-      outputs.some((tensor) => node.inputs.includes(tensor)) && node.inputs.includes(inputs[0] ?? -1),
+    ({ inputs: [input], outputs }) =>
+      outputs.some((tensor) => node.inputs.includes(tensor)) && input !== undefined && node.inputs.includes(input),
   );
 };
 
-/** Stages of a product of two feature maps, perhaps `swapped`; `fits`: they clamp to the activation's range as well. */
-const productOf = (
-  context: OpContext,
-): {
-  readonly stages: Stages | null;
-  readonly range: readonly [number, number];
-  readonly fits: boolean;
-  readonly swapped: boolean;
-} | null => {
-  const [first, second, output] = [inputOf(context, 0), inputOf(context, 1), outputOf(context)];
-  const limits = activationLimits(context);
-  if (first === null || second === null || output === null || limits === null) return null;
-  const [a, b, y] = [quantizationOf(first), quantizationOf(second), quantizationOf(output)];
-  const { range, fits } = limits;
-  const numbers: ProductNumbers = {
-    multiplier: multiplierOf(context.graph.numerics, a.scale, b.scale, y.scale),
-    zeroPoints: [a.zeroPoint, b.zeroPoint],
-    outputZeroPoint: y.zeroPoint,
-    range: fits ? range : [-128, 127],
-  };
-  const pixel = pixelOf(context);
-  const swapped = pixel === null ? wantsSwap(numbers) : pixel === 0;
-  const inOrder: ProductNumbers = swapped ? { ...numbers, zeroPoints: [b.zeroPoint, a.zeroPoint] } : numbers;
-  const planes = productStages(inOrder);
-  return { stages: pixel === null ? planes : perChannelStages(planes), range, fits, swapped };
-};
-
-const productOperations = (context: OpContext): readonly Operation[] => {
-  const { node } = context;
-  const base = { nodes: [node.index], output: node.outputs[0] ?? -1 };
-  const table = tableOf(context);
-  if (table !== null) return [{ ...base, kind: 'scale', ...table }];
-  const product = productOf(context);
-  const pixel = pixelOf(context);
-  const { inputs: given, operations } = pixel === null ? wholeOperands(context) : pixelOperands(context, pixel);
-  if (product?.stages == null) throw new Error(`MUL #${node.index}: lowered against its rules`);
-  const inputs = product.swapped && pixel === null ? ([given[1], given[0]] as const) : given;
-  const pair: Operation = { ...base, kind: 'pair', inputs, stages: product.stages };
-  return product.fits
-    ? [...operations, pair]
-    : [...operations, pair, clampBehind(base.nodes, base.output, product.range)];
-};
-
-export const mul: OpDefinition = {
-  op: 'MUL',
-  rules: [
-    oneType(maps(0, 1)),
-    operandsAlike('channels'),
-    perTensor(maps(0, 1)),
-    knownActivation,
-    {
-      name: 'numbers',
-      text: 'output scale at least 2^-8 of the product of the two scales, with two feature maps at most 2^24 of it',
-      broken: (context) => {
-        if (sides(context)[1] !== null) return numbersWrong(loweredOf(context));
-        return tableOf(context) !== null || productOf(context)?.stages != null ? null : 'scales too far apart';
-      },
-    },
-    unseen('a product by the DPU alone, or a constant as weights'),
-  ],
-  lower: (context) => {
-    const [map, constant] = sides(context);
-    if (constant === null) return productOperations(context);
-    const lowered = loweredOf(context);
-    if (lowered === null || map === null) throw new Error(`MUL #${context.node.index}: lowered against its rules`);
-    const plane = planeOf(map);
-    const base = { nodes: [context.node.index], input: map.index, output: context.node.outputs[0] ?? -1 };
-    return convolutionOf({ ...base, depthwise: true, geometry: plainGeometry(plane, plane[2]) }, lowered);
-  },
-};
+export const mul: OpDefinition = { op: 'MUL', ...formOf(matcher, operationsOf) };

@@ -3,7 +3,8 @@
  * channels or channels pixels, each group of channels is moved by itself. A FULLY_CONNECTED that can take the map as it
  * is needs no RESHAPE at all.
  */
-import { atoms, limits } from '../hardware/limits.js';
+import { atomChannels } from '../hardware/capability.js';
+import type { Chip } from '../hardware/chips.js';
 import { elementCount } from '../graph/graph.js';
 import { type Area, joinChannels, moveArea, pickArea, type Plane, Spare, wholeArea } from '../ir/build/arrange.js';
 import { maps, rows, sameCodes } from './shared/common_rules.js';
@@ -13,20 +14,21 @@ import { takesInstead } from './fully_connected.js';
 import type { Operation } from '../ir/operation.js';
 import { shuffled, shuffleOf } from './shuffle.js';
 import { planeOf, shapeText } from '../graph/tensor.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, type Rule } from './shared/rule.js';
+import { inputOf, type OpContext, ruledOp, outputOf, type Rule } from './shared/rule.js';
 
 /** More tasks than this for one node cost more than the node is worth. */
 export const mostMoves = 64;
 
 /** All consumers take the input itself, or lead to one that does. */
-const isSkipped = ({ graph, node, trust, spare }: OpContext): boolean => {
+const isSkipped = ({ graph, node, chip, trust, spare }: OpContext): boolean => {
   const consumers = graph.nodes.filter(({ inputs }) => inputs.includes(node.outputs[0] ?? -1));
   return (
     consumers.length > 0 &&
     consumers.every(
       (consumer) =>
-        shuffleOf(graph, consumer) !== null ||
-        (consumer.op === 'FULLY_CONNECTED' && takesInstead({ graph, node: consumer, trust, spare }) === node.inputs[0]),
+        shuffleOf(chip, graph, consumer) !== null ||
+        (consumer.op === 'FULLY_CONNECTED' &&
+          takesInstead({ graph, node: consumer, chip, trust, spare }) === node.inputs[0]),
     )
   );
 };
@@ -38,20 +40,34 @@ const everyPixel = (tensor: number, plane: Plane, first: number, step: number): 
 };
 
 /** `groups` pixels become one. */
-const pixelsToChannels = (input: Area, output: Area, groups: number, nodes: readonly number[], spare: Spare) => {
+const pixelsToChannels = (
+  chip: Chip,
+  input: Area,
+  output: Area,
+  groups: number,
+  nodes: readonly number[],
+  spare: Spare,
+) => {
   const pixels = output.plane[0] * output.plane[1];
   const parts = Array.from({ length: groups }, (_, g) => everyPixel(input.tensor, input.plane, g, groups));
   const to: Area = { ...output, shape: [pixels, 1, output.plane[2]], line: 1 };
-  return joinChannels(parts, to, nodes, spare);
+  return joinChannels(chip, parts, to, nodes, spare);
 };
 
 /** One pixel becomes `groups` pixels. */
-const channelsToPixels = (input: Area, output: Area, groups: number, nodes: readonly number[], spare: Spare) => {
+const channelsToPixels = (
+  chip: Chip,
+  input: Area,
+  output: Area,
+  groups: number,
+  nodes: readonly number[],
+  spare: Spare,
+) => {
   const pixels = input.plane[0] * input.plane[1];
   const channels = output.plane[2];
   return Array.from({ length: groups }, (_, g): readonly Operation[] => {
     const from: Area = { ...input, shape: [pixels, 1, channels], channel: g * channels, line: 1 };
-    return pickArea(from, everyPixel(output.tensor, output.plane, g, groups), nodes, spare);
+    return pickArea(chip, from, everyPixel(output.tensor, output.plane, g, groups), nodes, spare);
   }).flat();
 };
 
@@ -64,7 +80,7 @@ const borderOf = (context: OpContext): readonly Operation[] | null => {
 
 /** As a RESHAPE by itself. @returns null where neither the channels of the input divide those of the output nor the other way round */
 export const reshaped = (context: OpContext): readonly Operation[] | null => {
-  const { node } = context;
+  const { chip, node } = context;
   const [input = -1, output = -1] = [node.inputs[0], node.outputs[0]];
   const [from, to] = [planeOf(inputOf(context, 0)), planeOf(outputOf(context))];
   const nodes = [node.index];
@@ -75,11 +91,15 @@ export const reshaped = (context: OpContext): readonly Operation[] | null => {
   if (border !== null) return border;
   const [merged, split] = [to[2] / from[2], from[2] / to[2]];
   if (Number.isInteger(merged) && merged <= mostMoves) {
-    const gathered = Math.ceil(from[2] / atoms.channels) * atoms.channels * merged;
-    const joins = from[2] % atoms.channels !== 0;
-    return joins && gathered > limits.contraction ? null : pixelsToChannels(source, target, merged, nodes, spare);
+    const whole = atomChannels(chip, from[2]);
+    const joins = from[2] !== whole;
+    return joins && whole * merged > chip.limits.contraction
+      ? null
+      : pixelsToChannels(chip, source, target, merged, nodes, spare);
   }
-  return Number.isInteger(split) && split <= mostMoves ? channelsToPixels(source, target, split, nodes, spare) : null;
+  return Number.isInteger(split) && split <= mostMoves
+    ? channelsToPixels(chip, source, target, split, nodes, spare)
+    : null;
 };
 
 /** A shape that is calculated is known only when the model runs, whatever the file says. */
@@ -102,37 +122,38 @@ const skipped = ({ node, wanted }: OpContext): readonly Operation[] => {
 const operationsOf = (context: OpContext): readonly Operation[] | null =>
   isSkipped(context) ? skipped(context) : (shuffled(context) ?? reshaped(context));
 
-const reshapeOf = (op: string): OpDefinition => ({
-  op,
-  rules: [
-    ...sameCodes(maps(0), rows),
-    constantShape,
-    {
-      name: 'channels',
-      text: `channels that stay, or that groups of at most ${mostMoves} pixels are made of or become; any at the border of the graph, or where FULLY_CONNECTED alone takes the result, or where a TRANSPOSE between two RESHAPEs reorders channels`,
-      advice: 'keep the channels last, or reshape only at the start or the end of the model',
-      broken: (context) => {
-        const [from, to] = [inputOf(context, 0)?.shape ?? [], outputOf(context)?.shape ?? []];
-        if (elementCount(from) !== elementCount(to)) return `${shapeText(from)} to ${shapeText(to)}`;
-        return operationsOf(context) !== null ? null : `${shapeText(from)} to ${shapeText(to)}`;
+const reshapeOf = (op: string) =>
+  ruledOp({
+    op,
+    rules: [
+      ...sameCodes(maps(0), rows),
+      constantShape,
+      {
+        name: 'channels',
+        text: `channels that stay, or that groups of at most ${mostMoves} pixels are made of or become; any at the border of the graph, or where FULLY_CONNECTED alone takes the result, or where a TRANSPOSE between two RESHAPEs reorders channels`,
+        advice: 'keep the channels last, or reshape only at the start or the end of the model',
+        broken: (context) => {
+          const [from, to] = [inputOf(context, 0)?.shape ?? [], outputOf(context)?.shape ?? []];
+          if (elementCount(from) !== elementCount(to)) return `${shapeText(from)} to ${shapeText(to)}`;
+          return operationsOf(context) !== null ? null : `${shapeText(from)} to ${shapeText(to)}`;
+        },
       },
-    },
-    {
-      name: 'trust',
-      text: 'with trust=seen: where FULLY_CONNECTED alone takes the result, a copy by the DPU alone was not seen on silicon',
-      broken: (context) =>
-        context.trust !== 'seen' || (isSkipped(context) && skipped(context).length === 0)
-          ? null
-          : 'a copy by the DPU alone',
-    },
-  ],
-  lower: (context) => operationsOf(context) ?? [],
-  // The same values one behind the other, in atoms of other channels.
-  host: permuteHost(
-    (context) => ({ kind: 'permute', shape: [elementCount(inputOf(context, 0)?.shape ?? [])], order: [0] }),
-    [constantShape],
-  ),
-});
+      {
+        name: 'trust',
+        text: 'with trust=seen: where FULLY_CONNECTED alone takes the result, a copy by the DPU alone was not seen on silicon',
+        broken: (context) =>
+          context.trust !== 'seen' || (isSkipped(context) && skipped(context).length === 0)
+            ? null
+            : 'a copy by the DPU alone',
+      },
+    ],
+    lower: (context) => operationsOf(context) ?? [],
+    // The same values one behind the other, in atoms of other channels.
+    host: permuteHost(
+      (context) => ({ kind: 'permute', shape: [elementCount(inputOf(context, 0)?.shape ?? [])], order: [0] }),
+      [constantShape],
+    ),
+  });
 
 export const reshape = reshapeOf('RESHAPE');
 export const squeeze = reshapeOf('SQUEEZE');

@@ -1,5 +1,5 @@
 /** RESIZE_NEAREST_NEIGHBOR by whole factors: every n-th pixel is taken, then each is copied into its places. */
-import { limits } from '../hardware/limits.js';
+import type { Chip } from '../hardware/chips.js';
 import { constantInts } from '../graph/graph.js';
 import { type Area, areaTensor, buffer, moveArea, type Plane, Spare, wholeArea } from '../ir/build/arrange.js';
 import { maps, planes, sameCodes, unseen } from './shared/common_rules.js';
@@ -7,7 +7,7 @@ import { placedCopy } from '../ir/build/copy.js';
 import { type Corners, cornersOf, floatStep, resizeHost } from './host_resize.js';
 import { interleave } from '../ir/build/interleave.js';
 import type { MoveOperation, Operation } from '../ir/operation.js';
-import type { OpContext, OpDefinition } from './shared/rule.js';
+import { type OpContext, ruledOp } from './shared/rule.js';
 import { planeOf } from '../graph/tensor.js';
 import { inputOf, outputOf } from './shared/rule.js';
 
@@ -32,7 +32,7 @@ interface Picked {
 }
 
 /** @returns null where pixels are not taken and repeated evenly */
-const pickedOf = (length: number, taken: readonly number[]): Picked | null => {
+const pickedOf = ({ limits }: Chip, length: number, taken: readonly number[]): Picked | null => {
   const [first = 0, second = first + 1] = taken;
   const stride = second - first;
   if (stride >= 1 && stride <= limits.stride && taken.every((source, place) => source === first + place * stride))
@@ -50,7 +50,9 @@ const pickedOf = (length: number, taken: readonly number[]): Picked | null => {
 const axesOf = (context: OpContext): readonly [Picked, Picked] | null => {
   const [from, to] = [planeOf(inputOf(context, 0)), planeOf(outputOf(context))];
   const corners = cornersOf(context);
-  const [rows, columns] = ([0, 1] as const).map((axis) => pickedOf(from[axis], sources(from[axis], to[axis], corners)));
+  const [rows, columns] = ([0, 1] as const).map((axis) =>
+    pickedOf(context.chip, from[axis], sources(from[axis], to[axis], corners)),
+  );
   return rows == null || columns == null ? null : [rows, columns];
 };
 
@@ -102,13 +104,14 @@ const lowered = (context: OpContext, axes: readonly [Picked, Picked]): readonly 
   return isAll ? operations : [...operations, ...moveArea({ ...to, shape: output, first }, target, nodes, spare)];
 };
 
-export const resizeNearestNeighbor: OpDefinition = {
+export const resizeNearestNeighbor = ruledOp({
   op: 'RESIZE_NEAREST_NEIGHBOR',
   rules: [
     ...sameCodes(maps(0), planes),
     {
       name: 'factors',
-      text: `a constant size; on each side pixels that are repeated evenly (but for the ends), at most ${largestFactor} times, or every n-th of them, to ${limits.stride}`,
+      text: ({ limits }) =>
+        `a constant size; on each side pixels that are repeated evenly (but for the ends), at most ${largestFactor} times, or every n-th of them, to ${limits.stride}`,
       broken: (context) => {
         if (constantInts(inputOf(context, 1)) === null) return 'a size that is not constant';
         if (planeOf(inputOf(context, 0))[2] !== planeOf(outputOf(context))[2]) return 'other channels';
@@ -132,4 +135,4 @@ export const resizeNearestNeighbor: OpDefinition = {
         behind: 0,
       })),
   })),
-};
+});

@@ -4,7 +4,8 @@
  */
 import { constantInts, type Graph, type Node, reorderedValues, type Tensor } from '../graph/graph.js';
 import { type Area, areaTensor, type Plane, Spare, wholeArea } from '../ir/build/arrange.js';
-import { kernelWrong } from './convolution.js';
+import { kernelWrong } from '../hardware/capability.js';
+import type { Chip } from '../hardware/chips.js';
 import { plainGeometry, selection } from '../ir/build/copy.js';
 import type { Operation } from '../ir/operation.js';
 import { hasPerTensorQuantization, isByteTensor, isStatic, planeOf } from '../graph/tensor.js';
@@ -47,7 +48,7 @@ const splitAxis = (shape: readonly number[], channels: number): number | null =>
 };
 
 /** @param node a TRANSPOSE */
-export const shuffleOf = (graph: Graph, node: Node): Shuffle | null => {
+export const shuffleOf = (chip: Chip, graph: Graph, node: Node): Shuffle | null => {
   const [split, made] = [tensorOf(graph, node.inputs[0]), tensorOf(graph, node.outputs[0])];
   if (node.op !== 'TRANSPOSE' || split === null || made === null) return null;
   const reshape = graph.nodes.find(({ op, outputs }) => op === 'RESHAPE' && outputs[0] === split.index);
@@ -62,16 +63,16 @@ export const shuffleOf = (graph: Graph, node: Node): Shuffle | null => {
   if (axis === null || order?.length !== split.shape.length) return null;
   const apart = [...order.entries()].every(([to, from]) => (to < axis ? to === from : from >= axis));
   if (!apart || !results.every((result) => planeOf(result)[2] === channels)) return null;
-  if (kernelWrong(plainGeometry(planeOf(map), channels), false) !== null) return null;
+  if (kernelWrong(chip, plainGeometry(planeOf(map), channels), false) !== null) return null;
   const inner = order.slice(axis).map((from) => from - axis);
   return { map, channels: reorderedValues(split.shape.slice(axis), inner) };
 };
 
 /** What the last RESHAPE becomes; null where it does not end a shuffle. */
 export const shuffled = (context: OpContext): readonly Operation[] | null => {
-  const { graph, node, spare, wanted } = context;
+  const { chip, graph, node, spare, wanted } = context;
   const transpose = graph.nodes.find(({ outputs }) => outputs[0] === node.inputs[0]);
-  const shuffle = transpose === undefined ? null : shuffleOf(graph, transpose);
+  const shuffle = transpose === undefined ? null : shuffleOf(chip, graph, transpose);
   const output = outputOf(context);
   if (transpose === undefined || shuffle === null || output === null) return null;
   const { map, channels } = shuffle;

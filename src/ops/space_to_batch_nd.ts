@@ -2,14 +2,14 @@
  * SPACE_TO_BATCH_ND over height and width: a strided copy for each picture that it makes, with the padding of a convolution.
  * In front of a convolution it may be no task at all (dilated.ts).
  */
-import { limits } from '../hardware/limits.js';
+import type { Chip } from '../hardware/chips.js';
 import { areaTensor, pictureArea, Spare } from '../ir/build/arrange.js';
 import { unseen } from './shared/common_rules.js';
 import { placedCopy } from '../ir/build/copy.js';
 import type { MoveOperation, Operation } from '../ir/operation.js';
 import { blocksOf, blocksRule, fewPictures, movedRules, type Pair } from './shared/picture_blocks.js';
 import { quantizationOf, shapeText } from '../graph/tensor.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, wrongShape } from './shared/rule.js';
+import { inputOf, type OpContext, ruledOp, outputOf, wrongShape } from './shared/rule.js';
 
 /** The pixels of one axis that one place in a block takes. */
 interface Lane {
@@ -69,12 +69,17 @@ const copies = (context: OpContext): readonly Operation[] => {
   });
 };
 
-export const spaceToBatchNd: OpDefinition = {
+const largestBlock = ({ limits }: Chip): number => limits.stride;
+
+const padText = ({ limits }: Chip): string => `paddings of at most ${limits.pad} pixels on a side`;
+
+export const spaceToBatchNd = ruledOp({
   op: 'SPACE_TO_BATCH_ND',
   rules: [
     ...movedRules,
     fewPictures(outputOf),
-    blocksRule(limits.stride, `paddings of at most ${limits.pad} pixels on a side`, (context, blocks) => {
+    blocksRule(largestBlock, padText, (context, blocks) => {
+      const { limits } = context.chip;
       const { block, before, after } = blocks;
       const [pictures = 0, height = 0, width = 0, channels = 0] = inputOf(context, 0)?.shape ?? [];
       if ([...before, ...after].some((pad) => pad > limits.pad))
@@ -95,4 +100,4 @@ export const spaceToBatchNd: OpDefinition = {
     unseen('a convolution without a requantization'),
   ],
   lower: copies,
-};
+});

@@ -14,139 +14,139 @@ import { affineCode, affineStages } from '../requantize/affine_stages.js';
 import type { Stages } from '../requantize/stages.js';
 import { sumOfCodes } from '../requantize/sum_codes.js';
 import { tableStages } from '../requantize/table_stages.js';
-import { activationLimits, clampBehind } from './shared/code_range.js';
-import { knownActivation, maps, oneType, perTensor, unseen } from './shared/common_rules.js';
 import { identityConvolution } from '../ir/build/copy.js';
 import type { Operation } from '../ir/operation.js';
-import { isByteTensor, planeOf, quantizationOf } from '../graph/tensor.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf } from './shared/rule.js';
+import type { Spare } from '../ir/build/arrange.js';
+import { planeOf } from '../graph/tensor.js';
+import { type Activated, fusedActivation } from './shared/activation.js';
+import { clampBehind } from './shared/code_range.js';
+import { unseen } from './shared/common_rules.js';
+import { anyNode, formOf, type Narrowing } from './shared/match.js';
+import type { OpContext, OpDefinition } from './shared/rule.js';
 import {
-  constantCodes,
-  isConstantFirst,
+  type MatchedOperands,
+  type Operands,
   operandsAlike,
-  pixelOf,
-  pixelOperands,
-  sides,
-  wholeOperands,
+  taskInputs,
+  type TwoByteMaps,
+  twoByteMaps,
+  type TwoQuantizations,
+  twoQuantizations,
 } from './shared/two_operands.js';
+
+type Sign = 1 | -1;
+
+type Summands = OpContext & TwoByteMaps & TwoQuantizations & MatchedOperands & Activated;
+
+interface Summed {
+  readonly numbers: AddNumbers;
+  readonly stages: Stages;
+}
 
 const allCodes = Array.from({ length: 256 }, (_, i) => i - 128);
 
-const numbersOf = (context: OpContext): AddNumbers | null => {
-  const [first, second, output] = [inputOf(context, 0), inputOf(context, 1), outputOf(context)];
-  const limits = activationLimits(context);
-  if (!isByteTensor(first) || !isByteTensor(second) || !isByteTensor(output) || limits === null) return null;
-  const [a, b, y] = [quantizationOf(first), quantizationOf(second), quantizationOf(output)];
-  return {
-    firstScale: a.scale,
-    firstZeroPoint: a.zeroPoint,
-    secondScale: b.scale,
-    secondZeroPoint: b.zeroPoint,
-    outputScale: y.scale,
-    outputZeroPoint: y.zeroPoint,
-    range: limits.fits ? limits.range : [-128, 127],
-  };
-};
+const numbersOf = ({
+  firstQuantization: a,
+  secondQuantization: b,
+  outputQuantization: y,
+  limits,
+}: Summands): AddNumbers => ({
+  firstScale: a.scale,
+  firstZeroPoint: a.zeroPoint,
+  secondScale: b.scale,
+  secondZeroPoint: b.zeroPoint,
+  outputScale: y.scale,
+  outputZeroPoint: y.zeroPoint,
+  range: limits.fits ? limits.range : [-128, 127],
+});
 
-/** Stages with a constant operand; `sign` is that of the second operand. */
-const constantStages = (context: OpContext, sign: 1 | -1): Stages | null => {
-  const [map, constant] = sides(context);
-  const output = outputOf(context);
-  const limits = activationLimits(context);
-  if (map === null || constant === null || output === null || limits === null) return null;
-  const [x, c, y] = [quantizationOf(map), quantizationOf(constant), quantizationOf(output)];
-  const [mapSign, constantSign] = isConstantFirst(context) ? [sign, 1] : [1, sign];
-  const affine = affineStages({
+type Constant = Extract<Operands, { readonly kind: 'constant' }>;
+
+/** The constant between two factors of ADD. `sign` is that of the second operand. */
+const constantStages = (known: Summands, { codes, constantFirst }: Constant, sign: Sign): Stages | null => {
+  const { firstQuantization, secondQuantization, outputQuantization: y } = known;
+  const [x, c] = constantFirst ? [secondQuantization, firstQuantization] : [firstQuantization, secondQuantization];
+  const [mapSign, constantSign] = constantFirst ? [sign, 1] : [1, sign];
+  return affineStages({
     ratio: (mapSign * x.scale) / y.scale,
     inputZeroPoint: x.zeroPoint,
-    constants: constantCodes(constant).map((code) => (constantSign * c.scale * (code - c.zeroPoint)) / y.scale),
+    constants: codes.map((code) => (constantSign * c.scale * (code - c.zeroPoint)) / y.scale),
     outputZeroPoint: y.zeroPoint,
-    range: limits.fits ? limits.range : [-128, 127],
+    range: numbersOf(known).range,
   });
-  return exactStages(context, sign, affine);
 };
 
 /** One constant for all channels: the same stages where they give TFLite's code for every code, else a table. */
-const exactStages = (context: OpContext, sign: 1 | -1, affine: Stages | null): Stages | null => {
-  const constant = sides(context)[1];
-  const numbers = numbersOf(context);
-  if (constant === null || numbers === null) return affine;
-  const [code = 0, ...others] = constantCodes(constant);
+const exactStages = (numbers: AddNumbers, { codes, constantFirst }: Constant, sign: Sign, affine: Stages | null) => {
+  const [code, ...others] = codes;
   if (others.length > 0) return affine;
   // TFLite ends the process at sums that it would have to multiply.
   if (!(Math.max(numbers.firstScale, numbers.secondScale) / numbers.outputScale < 2 ** 19)) return null;
   const sum = sumOfCodes(numbers, sign);
-  const exact = isConstantFirst(context) ? (x: number) => sum(code, x) : (x: number) => sum(x, code);
+  const exact = constantFirst ? (x: number) => sum(code, x) : (x: number) => sum(x, code);
   const agrees = affine !== null && allCodes.every((x) => affineCode(affine, x) === exact(x));
   return agrees ? affine : tableStages(exact);
 };
 
-const stagesOf = (context: OpContext, sign: 1 | -1): Stages | null => {
-  if (sides(context)[1] !== null) return constantStages(context, sign);
-  const numbers = numbersOf(context);
-  if (numbers === null) return null;
-  const pixel = pixelOf(context);
-  if (pixel !== null) return perChannelStages(pixelStages(numbers, pixel, sign));
-  return sign === 1 ? addStages(numbers) : subtractStages(numbers);
-};
-
 /** With the plane as the first operand. */
-const pixelStages = (numbers: AddNumbers, pixel: 0 | 1, sign: 1 | -1): Stages | null => {
+const pixelStages = (numbers: AddNumbers, pixel: 0 | 1, sign: Sign): Stages | null => {
   if (pixel === 1) return sign === 1 ? addStages(numbers) : subtractStages(numbers);
   const turned = swappedNumbers(numbers);
   return sign === 1 ? addStages(turned) : subtractFirstStages(turned);
 };
 
-const operationsOf = (context: OpContext, sign: 1 | -1): readonly Operation[] => {
-  const { node } = context;
-  const stages = stagesOf(context, sign);
-  const numbers = numbersOf(context);
-  if (stages === null || numbers === null) throw new Error(`${node.op} #${node.index}: lowered against its rules`);
-  const base = { nodes: [node.index], output: node.outputs[0] ?? -1 };
-  const [map, constant] = sides(context);
-  if (constant !== null && map !== null) {
-    if (!(stages.bn?.add instanceof Int32Array))
-      return [
-        {
-          ...base,
-          kind: 'scale',
-          input: map.index,
-          stages: { ...stages, facts: [...stages.facts, 'int8_flying'] },
-        },
-      ];
-    return [{ ...identityConvolution({ ...base, kind: 'move', input: map.index }, planeOf(map)), stages }];
+const stagesOf = (known: Summands, sign: Sign): Stages | null => {
+  const { operands } = known;
+  const numbers = numbersOf(known);
+  switch (operands.kind) {
+    case 'constant':
+      return exactStages(numbers, operands, sign, constantStages(known, operands, sign));
+    case 'pixel':
+      return perChannelStages(pixelStages(numbers, operands.position, sign));
+    case 'planes':
+      return sign === 1 ? addStages(numbers) : subtractStages(numbers);
   }
-  const pixel = pixelOf(context);
-  if (pixel !== null) {
-    const { inputs, operations } = pixelOperands(context, pixel);
-    return [...operations, { ...base, kind: 'pair', inputs, stages }];
-  }
-  const { inputs, operations } = wholeOperands(context);
-  return [
-    ...operations,
-    sign === 1 ? { ...base, kind: 'add', inputs, numbers } : { ...base, kind: 'pair', inputs, stages },
-  ];
 };
 
-export const sumOf = (op: string, sign: 1 | -1): OpDefinition => ({
-  op,
-  rules: [
-    oneType(maps(0, 1)),
-    operandsAlike('channels'),
-    perTensor(maps(0, 1)),
-    knownActivation,
-    {
-      name: 'numbers',
-      text: 'scales that three 15-bit factors carry to within half a count of TFLite',
-      broken: (context) => (stagesOf(context, sign) === null ? 'scales too far apart' : null),
-    },
-    unseen('an int8 elementwise task'),
-  ],
-  lower: (context) => {
-    const operations = operationsOf(context, sign);
-    const limits = activationLimits(context);
-    if (limits === null || limits.fits) return operations;
-    const { node } = context;
-    return [...operations, clampBehind([node.index], node.outputs[0] ?? -1, limits.range)];
+const summed = (sign: Sign): Narrowing<Summands, Summed> => ({
+  name: 'numbers',
+  text: 'scales that three 15-bit factors carry to within half a count of TFLite',
+  narrow: (known) => {
+    const stages = stagesOf(known, sign);
+    return stages === null ? 'scales too far apart' : { stages, numbers: numbersOf(known) };
   },
+});
+
+const operationsOf = (known: Summands & Summed, sign: Sign, fresh: Spare): readonly Operation[] => {
+  const { node, output, operands, plane, stages, numbers } = known;
+  const base = { nodes: [node.index], output: output.index };
+  if (operands.kind === 'constant') {
+    const { map } = operands;
+    if (!(stages.bn?.add instanceof Int32Array)) {
+      const facts = [...stages.facts, 'int8_flying'] as const;
+      return [{ ...base, kind: 'scale', input: map.index, stages: { ...stages, facts } }];
+    }
+    return [{ ...identityConvolution({ ...base, kind: 'move', input: map.index }, planeOf(map)), stages }];
+  }
+  const { inputs, operations } = taskInputs(operands, plane, base.nodes, fresh);
+  const isSum = operands.kind === 'planes' && sign === 1;
+  return [...operations, isSum ? { ...base, kind: 'add', inputs, numbers } : { ...base, kind: 'pair', inputs, stages }];
+};
+
+export const sumOf = (op: string, sign: Sign): OpDefinition => ({
+  op,
+  ...formOf(
+    anyNode
+      .narrow(twoByteMaps)
+      .narrow(operandsAlike('channels'))
+      .narrow(twoQuantizations)
+      .narrow(fusedActivation)
+      .narrow(summed(sign))
+      .check(unseen('an int8 elementwise task')),
+    (known, fresh) => {
+      const operations = operationsOf(known, sign, fresh);
+      const { node, output, limits } = known;
+      return limits.fits ? operations : [...operations, clampBehind([node.index], output.index, limits.range)];
+    },
+  ),
 });

@@ -1,22 +1,32 @@
 /** Ops that give each code of one tensor another code: one task through the DPU's table, exact for any function. */
 import { type CodeMap, isDefined, type TableNumbers } from '../tflite/activation_tables.js';
 import { tableStages } from '../requantize/table_stages.js';
-import { maps, oneType, perTensor, planes, unseen } from './shared/common_rules.js';
-import { isByteTensor } from '../graph/tensor.js';
+import { unseen } from './shared/common_rules.js';
+import { anyNode, type Check, formOf } from './shared/match.js';
+import { type ByteMaps, byteMaps, planeMaps, type QuantizedMaps, quantizedMaps } from './shared/unary.js';
+import { type ByteTensor, isByteTensor, perTensorOf } from '../graph/tensor.js';
+import type { Spare } from '../ir/build/arrange.js';
+import type { Operation } from '../ir/operation.js';
 import { inputOf, type OpContext, type OpDefinition, outputOf, type Rule } from './shared/rule.js';
+
+/** What a table is calculated from, in the tensors' own codes. */
+const numbersOf = (known: OpContext & ByteMaps & QuantizedMaps): TableNumbers => ({
+  type: known.input.type,
+  inputScale: known.inputQuantization.scale,
+  inputZeroPoint: known.inputQuantization.stored,
+  outputScale: known.outputQuantization.scale,
+  outputZeroPoint: known.outputQuantization.stored,
+  numerics: known.graph.numerics,
+});
 
 /** @returns null where the rules before it do not hold */
 export const tableNumbersOf = (context: OpContext): TableNumbers | null => {
   const [input, output] = [inputOf(context, 0), outputOf(context)];
   if (!isByteTensor(input) || !isByteTensor(output)) return null;
-  return {
-    type: input.type,
-    inputScale: input.quantization?.scales[0] ?? 1,
-    inputZeroPoint: input.quantization?.zeroPoints[0] ?? 0,
-    outputScale: output.quantization?.scales[0] ?? 1,
-    outputZeroPoint: output.quantization?.zeroPoints[0] ?? 0,
-    numerics: context.graph.numerics,
-  };
+  const [inputQuantization, outputQuantization] = [perTensorOf(input), perTensorOf(output)];
+  return inputQuantization === null || outputQuantization === null
+    ? null
+    : numbersOf({ ...context, input, output, inputQuantization, outputQuantization });
 };
 
 /** The NPU's codes are signed: a uint8 code less 128. */
@@ -30,32 +40,33 @@ export interface TableOp extends OpDefinition {
   readonly mapOf: (numbers: TableNumbers, context: OpContext) => CodeMap;
 }
 
+/** The op without a table; null where that would not give every code. */
+export type WithoutTable = (numbers: TableNumbers, context: OpContext, fresh: Spare) => readonly Operation[] | null;
+
 /** @param mapOf the tensor's codes to those of the output, as TFLite's kernel computes them */
-export const tableOp = (op: string, mapOf: TableOp['mapOf'], more: readonly Rule[] = []): TableOp => ({
+export const tableOp = (
+  op: string,
+  mapOf: TableOp['mapOf'],
+  more: readonly Check<OpContext & ByteMaps>[] = [],
+  withoutTable: WithoutTable = () => null,
+): TableOp => ({
   op,
   mapOf,
-  rules: [
-    oneType(maps(0)),
-    planes(maps(0)),
-    perTensor(maps(0)),
-    ...more,
-    definedCodes((numbers, context) => mapOf(numbers, context)),
-    unseen('the table in int8 tasks'),
-  ],
-  lower: (context) => {
-    const { node } = context;
-    const [input, numbers] = [node.inputs[0], tableNumbersOf(context)];
-    if (input === undefined || numbers === null) throw new Error(`${op} #${node.index}: lowered against its rules`);
-    return [
-      {
-        kind: 'scale',
-        nodes: [node.index],
-        input,
-        output: node.outputs[0] ?? -1,
-        stages: tableStages(signedMap(mapOf(numbers, context), numbers.type)),
-      },
-    ];
-  },
+  ...formOf(
+    anyNode
+      .narrow(byteMaps)
+      .narrow(planeMaps)
+      .narrow(quantizedMaps)
+      .check(...more, definedCodes(mapOf), unseen('the table in int8 tasks')),
+    (known, fresh) => {
+      const { node, input, output } = known;
+      const numbers = numbersOf(known);
+      const native = withoutTable(numbers, known, fresh);
+      if (native !== null) return native;
+      const stages = tableStages(signedMap(mapOf(numbers, known), input.type));
+      return [{ kind: 'scale', nodes: [node.index], input: input.index, output: output.index, stages }];
+    },
+  ),
 });
 
 /** A rule on the numbers of both tensors. */
@@ -84,7 +95,11 @@ export const definedCodes = (mapOf: (numbers: TableNumbers, context: OpContext) 
   );
 
 /** TFLite's kernel has no other type. */
-export const int8Only = numbersRule('int8, as in TFLite', ({ type }) => (type === 'int8' ? null : `type ${type}`));
+export const int8Only: Check<{ readonly output: ByteTensor }> = {
+  name: 'numbers',
+  text: 'int8, as in TFLite',
+  broken: ({ output }) => (output.type === 'int8' ? null : `type ${output.type}`),
+};
 
 /** For kernels that stop the interpreter at a negative number. */
 export const noNegatives = numbersRule('no codes below the zero point: TFLite fails at them', ({ inputZeroPoint }) =>

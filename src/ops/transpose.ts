@@ -13,7 +13,7 @@ import type { Operation, PermuteKernel } from '../ir/operation.js';
 import { mostMoves, reshaped } from './reshape.js';
 import { shuffleOf } from './shuffle.js';
 import { planeOf } from '../graph/tensor.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, wrongShape } from './shared/rule.js';
+import { inputOf, type OpContext, ruledOp, outputOf, wrongShape } from './shared/rule.js';
 
 const orders = { input: [0, 2, 3, 1], output: [0, 3, 1, 2] } as const;
 
@@ -28,7 +28,7 @@ const sideOf = (context: OpContext): 'input' | 'output' | null => {
 
 /** A form that costs less than other names for axes: the host's work, or one of three nodes that become one. */
 export const hasOwnForm = (context: OpContext): boolean =>
-  sideOf(context) !== null || shuffleOf(context.graph, context.node) !== null;
+  sideOf(context) !== null || shuffleOf(context.chip, context.graph, context.node) !== null;
 
 /** Dimensions longer than 1 that stay neighbours are one block; in the order of the output, the input's numbers of blocks. */
 interface Blocks {
@@ -102,7 +102,7 @@ const operationsOf = (context: OpContext): readonly Operation[] | null => {
   const { node } = context;
   const side = sideOf(context);
   const [input = -1, output = -1] = [node.inputs[0], node.outputs[0]];
-  if (shuffleOf(context.graph, node) !== null) return [];
+  if (shuffleOf(context.chip, context.graph, node) !== null) return [];
   if (side !== null) return [{ kind: 'border', nodes: [node.index], input, output, side, layout: 'nchw' }];
   if (blocksOf(inputOf(context, 0)?.shape ?? [], orderOf(context)).sizes.length <= 1) return reshaped(context);
   const swap = swapOf(context);
@@ -117,7 +117,7 @@ const kernelOf = (context: OpContext): PermuteKernel | null => {
   return isOrder && shape.length <= permuteRank ? { kind: 'permute', shape, order } : null;
 };
 
-export const transpose: OpDefinition = {
+export const transpose = ruledOp({
   op: 'TRANSPOSE',
   rules: [
     ...sameCodes(maps(0), rows),
@@ -146,4 +146,4 @@ export const transpose: OpDefinition = {
   ],
   lower: (context) => operationsOf(context) ?? [],
   host: permuteHost(kernelOf),
-};
+});

@@ -3,7 +3,8 @@
  * strides, which no known program has: the outputs whose places have the same remainder by the stride are a convolution of their own, with every
  * stride-th tap of the kernel, backwards; their results take turns in the output.
  */
-import { limits } from '../hardware/limits.js';
+import { kernelText, kernelWrong } from '../hardware/capability.js';
+import type { Chip } from '../hardware/chips.js';
 import { constantInts, type Tensor } from '../graph/graph.js';
 import { padding } from '../tflite/operators.js';
 import { areaTensor, buffer, type Plane, Spare, wholeArea } from '../ir/build/arrange.js';
@@ -15,12 +16,12 @@ import {
   quantizationWrong,
   weightedNumbers,
 } from './shared/conv_numbers.js';
-import { convolutionOf, kernelText, kernelWrong } from './convolution.js';
+import { convolutionOf } from './convolution.js';
 import { plainGeometry } from '../ir/build/copy.js';
 import { interleave } from '../ir/build/interleave.js';
 import type { ConvGeometry, Operation } from '../ir/operation.js';
 import { planeOf, shapeText } from '../graph/tensor.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf } from './shared/rule.js';
+import { inputOf, type OpContext, ruledOp, outputOf } from './shared/rule.js';
 
 const largestStride = 4;
 const form: FilterForm = { depthwise: false, product: 'as-type' };
@@ -141,21 +142,24 @@ const transposedOf = (context: OpContext): Pick<Part, 'context' | 'geometry'> | 
     behind(outputWidth, geometry.padLeft, input[1]),
   );
   const pads = [geometry.padTop, geometry.padLeft];
-  if (pads.some((pad) => pad < 0 || pad > limits.pad) || beyond >= limits.pad) return null;
-  if (kernelWrong(geometry, false) !== null) return null;
+  const most = context.chip.limits.pad;
+  if (pads.some((pad) => pad < 0 || pad > most) || beyond >= most) return null;
+  if (kernelWrong(context.chip, geometry, false) !== null) return null;
   const tensors = new Map(conv.graph.tensors).set(filter.index, flipped);
   return { context: { ...conv, graph: { ...conv.graph, tensors } }, geometry };
 };
 
 /** What a part asks of the hardware beyond its kernel. */
-const partWrong = ({ geometry: g, row, column }: Part, input: Plane): string | null => {
+const partWrong = (chip: Chip, { geometry: g, row, column }: Part, input: Plane): string | null => {
   if (row >= input[0] || column >= input[1]) return 'outputs that no input reaches';
-  if (Math.max(g.padTop, g.padLeft) > limits.pad) return `padding ${g.padTop}x${g.padLeft}`;
+  if (Math.max(g.padTop, g.padLeft) > chip.limits.pad) return `padding ${g.padTop}x${g.padLeft}`;
   const beyond = Math.max(g.outputHeight - g.padTop - g.inputHeight, g.outputWidth - g.padLeft - g.inputWidth);
-  return beyond >= limits.pad ? `an output that goes ${beyond} places beyond the input` : kernelWrong(g, false);
+  return beyond >= chip.limits.pad
+    ? `an output that goes ${beyond} places beyond the input`
+    : kernelWrong(chip, g, false);
 };
 
-export const transposeConv: OpDefinition = {
+export const transposeConv = ruledOp({
   op: 'TRANSPOSE_CONV',
   rules: [
     {
@@ -196,12 +200,12 @@ export const transposeConv: OpDefinition = {
     },
     {
       name: 'kernel',
-      text: `for each place between strides: ${kernelText}; padding of at most ${limits.pad}`,
+      text: (chip) => `for each place between strides: ${kernelText(chip)}; padding of at most ${chip.limits.pad}`,
       broken: (context) => {
         if (transposedOf(context) !== null) return null;
         const input = planeOf(inputOf(context, 2));
         for (const part of partsOf(context).flat()) {
-          const wrong = partWrong(part, input);
+          const wrong = partWrong(context.chip, part, input);
           if (wrong !== null) return wrong;
         }
         return null;
@@ -255,4 +259,4 @@ export const transposeConv: OpDefinition = {
     );
     return single ? operations : [...operations, ...interleave(made, each, output, nodes, spare)];
   },
-};
+});

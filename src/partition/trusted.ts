@@ -1,6 +1,7 @@
 /** Whether all that a node's tasks rest on was shown by a board or a shipped compiler: what trust=seen asks for. */
 import { type Fact, unshown } from '../hardware/facts.js';
-import type { OpContext, OpDefinition, Refusal } from '../ops/shared/rule.js';
+import { Spare } from '../ir/build/arrange.js';
+import type { Match, OpContext, Refusal } from '../ops/shared/rule.js';
 import type { Operation, TaskOperation } from '../ir/operation.js';
 import { stagesOf } from '../ir/operation_stages.js';
 import { stageFacts } from '../requantize/stage_facts.js';
@@ -15,12 +16,13 @@ const refusal = ({ name, text, readings: [assumed] }: Fact): Refusal => ({
   advice: 'allow inferred forms: leave out --trust seen (option trust)',
 });
 
-/** @param definition whose rules the node keeps */
-export const untrusted = ({ lower }: OpDefinition, context: OpContext): Refusal | null => {
+/** @param match of a node that keeps the rules of its op */
+export const untrusted = (match: Match, context: OpContext): Refusal | null => {
   if (context.trust !== 'seen') return null;
-  // Tensors that the lowering makes must be none of the graph's.
-  const spare = context.graph.tensors.size === 0 ? 0 : Math.max(...context.graph.tensors.keys()) + 1;
-  const names = lower({ ...context, spare })
+  const { tensors } = context.graph;
+  const fresh = new Spare(tensors.size === 0 ? 0 : Math.max(...tensors.keys()) + 1);
+  const names = match
+    .lower(fresh)
     .filter(isTask)
     .flatMap((operation) => stageFacts(stagesOf(operation, context.trust)));
   const [first] = unshown(names);

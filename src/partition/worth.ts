@@ -3,7 +3,7 @@
  * brought into the NPU's layout and back. The part with the most work is always taken, others must pay for themselves.
  * Times are rough and in favour of the NPU: they tell a QUANTIZE behind a SOFTMAX from a layer, not one layer from another.
  */
-import { chips } from '../hardware/chips.js';
+import type { Chip } from '../hardware/chips.js';
 import { elementCount, type Graph, type Node, type Part } from '../graph/graph.js';
 import type { Refusal } from '../ops/shared/rule.js';
 
@@ -35,6 +35,7 @@ const nodesOf = (graph: Graph, part: Part): readonly Node[] => {
 
 /** Microseconds, on the CPU and on the NPU. */
 const costsOf = (
+  { clocks, dispatch }: Chip,
   graph: Graph,
   part: Part,
   host: ReadonlySet<number>,
@@ -46,14 +47,13 @@ const costsOf = (
   const values = valuesOf(nodes);
   const hosted = nodes.filter(({ index }) => host.has(index));
   const moved = sum([...part.inputs, ...part.outputs].map((tensor) => sizeOf(graph, tensor)));
-  const { macsPerCycle, clockMegahertz, dispatchMicroseconds } = chips.rk3588;
   return {
     cpu: macs / cpuMacsPerMicrosecond + values / cpuValuesPerMicrosecond,
     npu:
       jobMicroseconds * (1 + hosted.length) +
-      dispatchMicroseconds * (nodes.length - hosted.length) +
+      dispatch.microseconds * (nodes.length - hosted.length) +
       valuesOf(hosted) / cpuValuesPerMicrosecond +
-      macs / (macsPerCycle * clockMegahertz) +
+      macs / (clocks.macsPerCycle * clocks.megahertz) +
       moved / layoutBytesPerMicrosecond,
   };
 };
@@ -63,11 +63,12 @@ const costsOf = (
  * @param host nodes of the parts that run on the host: each is a job more
  */
 export const notWorthwhile = (
+  chip: Chip,
   graph: Graph,
   parts: readonly Part[],
   host: ReadonlySet<number>,
 ): ReadonlyMap<number, Refusal> => {
-  const costs = parts.map((part) => ({ part, ...costsOf(graph, part, host) }));
+  const costs = parts.map((part) => ({ part, ...costsOf(chip, graph, part, host) }));
   const most = Math.max(...costs.map(({ cpu }) => cpu));
   const left = new Map<number, Refusal>();
   for (const { part, cpu, npu } of costs) {

@@ -2,7 +2,8 @@
 import { atoms } from '../hardware/limits.js';
 import { type Cube, cubeOf, liveSurfaces, planeBytes, writtenChannels } from '../layout/cube.js';
 import type { Graph } from '../graph/graph.js';
-import { directChannels } from '../ops/kernel_groups.js';
+import { directChannels } from '../hardware/capability.js';
+import { rk3588 } from '../hardware/chips.js';
 import { type Operation, operandsOf } from '../ir/operation.js';
 
 /** A place inside another tensor, in atoms of that tensor's plane as if its rows stood one behind the other. */
@@ -37,7 +38,8 @@ const channelsOf = (shape: readonly number[]): number => shape.at(-1) ?? 1;
 /** Surfaces that an operation writes of its output, whose channels are `channels`. */
 const writtenSurfaces = (operation: Operation, channels: number): number =>
   operation.kind === 'conv'
-    ? (operation.depthwise ? writtenChannels(channels, true) : directChannels(operation.geometry)) / atoms.channels
+    ? (operation.depthwise ? writtenChannels(channels, true) : directChannels(rk3588, operation.geometry)) /
+      atoms.channels
     : Math.ceil(channels / atoms.channels);
 
 /** @param named tensors that count though no operation may touch them, with their shapes where the graph's are not meant */

@@ -117,14 +117,21 @@ export const subtractFirstStages = (numbers: AddNumbers): Stages | null => {
   return { ...stages, bs: { ...stages.bs, multiply: -stages.bs.multiply } };
 };
 
+type PairStages = Stages & { readonly ew: NonNullable<Stages['ew']> };
+
 /** With one value of the second operand for each channel. */
+export const withChannelOperand = (stages: PairStages): Stages => ({
+  ...stages,
+  ew: { ...stages.ew, perChannel: true },
+  facts: [...stages.facts, 'ew_channel_operand'],
+});
+
+/** The same, where there are stages. */
 export const perChannelStages = (stages: Stages | null): Stages | null =>
-  stages?.ew == null
-    ? null
-    : { ...stages, ew: { ...stages.ew, perChannel: true }, facts: [...stages.facts, 'ew_channel_operand'] };
+  stages?.ew == null ? null : withChannelOperand({ ...stages, ew: stages.ew });
 
 /** The larger or the smaller of two codes. */
-export const extremeStages = (algorithm: 'max' | 'min'): Stages => ({
+export const extremeStages = (algorithm: 'max' | 'min'): PairStages => ({
   bs: null,
   bn: null,
   ew: { algorithm, offset: 0, scale: 1, shift: 0, limit: null },

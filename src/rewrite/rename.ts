@@ -4,7 +4,7 @@
  * of their memory, TRANSPOSE becomes one that moves nothing, reducers get the axes of the memory, and a FULLY_CONNECTED a filter with
  * columns in its order.
  */
-import { limits } from '../hardware/limits.js';
+import type { Chip } from '../hardware/chips.js';
 import { constantInts, elementCount, type Graph, type Node, reorderedValues, type Tensor } from '../graph/graph.js';
 import type { BorderLayout } from '../ir/operation.js';
 import { isByteTensor, isStatic } from '../graph/tensor.js';
@@ -70,7 +70,7 @@ const wholeNumbers = (values: readonly number[]): Operand => ({
 });
 
 /** The filter of a FULLY_CONNECTED with its columns in the order of the input's values; null where it has other columns. */
-const filterFor = (graph: Graph, node: Node, values: readonly number[]): Operand | null => {
+const filterFor = ({ limits }: Chip, graph: Graph, node: Node, values: readonly number[]): Operand | null => {
   const filter = tensorOf(graph, node.inputs[1]);
   const depth = values.length;
   if (node.op !== 'FULLY_CONNECTED' || filter === null || filter.data === null || depth > limits.contraction)
@@ -85,7 +85,7 @@ const filterFor = (graph: Graph, node: Node, values: readonly number[]): Operand
 };
 
 /** What a node does to the order of its first input. @returns null for a node that cannot be told other axes */
-const stepOf = (graph: Graph, node: Node, order: Order): Step | null => {
+const stepOf = (chip: Chip, graph: Graph, node: Node, order: Order): Step | null => {
   const [input, output] = [tensorOf(graph, node.inputs[0]), tensorOf(graph, node.outputs[0])];
   if (input === null || output === null || node.outputs.length !== 1) return null;
   const rank = input.shape.length;
@@ -110,12 +110,12 @@ const stepOf = (graph: Graph, node: Node, order: Order): Step | null => {
   }
   if (codewise.includes(node.op)) return { order, operand: null };
   // It takes the values one behind the other, whatever the shape.
-  const operand = filterFor(graph, node, reorderedValues(input.shape, order));
+  const operand = filterFor(chip, graph, node, reorderedValues(input.shape, order));
   return operand === null ? null : { order: plainOrder(output.shape), operand };
 };
 
 /** @returns null where something reads one of the tensors that must have it in the order of its shape */
-const renamingOf = (graph: Graph, source: Node): Renaming | null => {
+const renamingOf = (chip: Chip, graph: Graph, source: Node): Renaming | null => {
   const nodes: number[] = [];
   const orders = new Map<number, Order>();
   const flattened = new Set<number>();
@@ -133,14 +133,14 @@ const renamingOf = (graph: Graph, source: Node): Renaming | null => {
     return (
       readers.length > 0 &&
       readers.every((reader) => {
-        const filter = filterFor(graph, reader, values);
+        const filter = filterFor(chip, graph, reader, values);
         if (filter !== null) operands.set(reader.index, filter);
         return filter !== null && reader.inputs.lastIndexOf(output.index) === 0;
       })
     );
   };
   const follow = (node: Node, order: Order): boolean => {
-    const step = stepOf(graph, node, order);
+    const step = stepOf(chip, graph, node, order);
     const output = tensorOf(graph, node.outputs[0]);
     if (!isByteTensor(output) || !isStatic(output)) return false;
     if (step === null) return flatten(node, order);
@@ -158,11 +158,11 @@ const renamingOf = (graph: Graph, source: Node): Renaming | null => {
 };
 
 /** What can be renamed; a TRANSPOSE of what another one made belongs to that. */
-export const renamingsOf = (graph: Graph): readonly Renaming[] => {
+export const renamingsOf = (chip: Chip, graph: Graph): readonly Renaming[] => {
   const taken = new Set<number>();
   return graph.nodes.flatMap((node) => {
     if (node.op !== 'TRANSPOSE' || taken.has(node.index)) return [];
-    const renaming = renamingOf(graph, node);
+    const renaming = renamingOf(chip, graph, node);
     if (renaming === null) return [];
     for (const index of renaming.nodes) taken.add(index);
     return [renaming];

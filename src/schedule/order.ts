@@ -4,7 +4,7 @@
  * driver ends a job 500 ms behind its start. A job ends between two operations only: tiles of one may share weights.
  */
 import { cyclesOf } from '../cost/cycles.js';
-import { chips } from '../hardware/chips.js';
+import { rk3588 } from '../hardware/chips.js';
 import { isHostStep, type Step, type TiledOperation } from '../tile/task.js';
 
 export interface Job {
@@ -27,8 +27,8 @@ const jobMicroseconds = (jobMilliseconds * 1000) / margin;
 
 /** Estimated at the clock at which a stock kernel leaves the NPU. */
 const microsecondsOf = (step: TiledOperation): number => {
-  const { clockMegahertz, dispatchMicroseconds } = chips.rk3588;
-  return cyclesOf(step).reduce((sum, cycles) => sum + cycles / clockMegahertz + dispatchMicroseconds, 0);
+  const { clocks, dispatch } = rk3588;
+  return cyclesOf(step).reduce((sum, cycles) => sum + cycles / clocks.megahertz + dispatch.microseconds, 0);
 };
 
 /** @returns positions of the operations that end a job */

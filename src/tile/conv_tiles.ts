@@ -6,7 +6,8 @@
 import { atoms, cbuf, limits } from '../hardware/limits.js';
 import { alignUp, rowEntries } from '../layout/cube.js';
 import { kernelBytes, kernelCount } from '../layout/weights.js';
-import { fewerKernels } from '../ops/kernel_groups.js';
+import { entriesPerBank, fewerKernels } from '../hardware/capability.js';
+import { rk3588 } from '../hardware/chips.js';
 import type { ConvGeometry, ConvOperation } from '../ir/operation.js';
 import type { Banks, ConvTile } from './task.js';
 
@@ -24,7 +25,7 @@ interface Split {
 const splitFor = (weightBanks: number, resident: boolean): Split => ({
   weights: weightBanks,
   resident,
-  entries: (cbuf.banks - weightBanks - 1) * cbuf.entriesPerBank,
+  entries: (cbuf.banks - weightBanks - 1) * entriesPerBank(rk3588),
 });
 
 /** One axis of a convolution. `apart`: places from one input to the next, more than 1 where it is transposed. */
@@ -144,8 +145,8 @@ const chooseTiling = (
 
 /** Channels of one task: all, or as many as the register field and (depthwise) one kernel's bytes allow. */
 const channelStep = ({ depthwise, geometry: g }: ConvOperation): number => {
-  if (!depthwise) return fewerKernels(g) ?? limits.outputChannels;
-  const byKernel = Math.floor(limits.kernelBytes / (g.kernelHeight * g.kernelWidth));
+  if (!depthwise) return fewerKernels(rk3588, g) ?? limits.outputChannels;
+  const byKernel = Math.floor(cbuf.bankBytes / (g.kernelHeight * g.kernelWidth));
   return Math.max(
     atoms.depthwiseChannels,
     Math.min(limits.outputChannels, Math.floor(byKernel / atoms.depthwiseChannels) * atoms.depthwiseChannels),
@@ -193,7 +194,7 @@ export const convTiles = (
         outputRows = outputsFrom(row, tiling.outputRows, rowsOf(g));
         if (outputRows * outputColumns > limits.outputAtomics) return null;
         const y = windowOf(row, outputRows, rowsOf(g));
-        const data = Math.ceil((rowEntries(x.count, inputChannels) * y.count) / cbuf.entriesPerBank) + 1;
+        const data = Math.ceil((rowEntries(x.count, inputChannels) * y.count) / entriesPerBank(rk3588)) + 1;
         const banks: Banks = {
           data: cbuf.banks - tiling.split.weights,
           weights: tiling.split.weights,

@@ -2,13 +2,14 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { downloadAll, forget, openApt, unpack } from './apt.js';
 import { CannotSetUp, type Runner, runner } from './process.js';
-import { repository } from './python.js';
+import { repository } from './repository.js';
+import type { Lack } from './skip.js';
 
 /**
  * Debian packages of any architecture unpacked into a folder of the repository's cache: nothing is installed, no root is
  * needed. Only where apt is.
  */
-export type Sysroot = { readonly folder: string } | { readonly why: string };
+export type Sysroot = { readonly folder: string } | { readonly why: Lack };
 
 /** @param release Debian's code name, or `sid` */
 export function debianSysroot(
@@ -29,7 +30,7 @@ export function debianSysroot(
     unpack(commands, downloadAll(apt, packages), folder);
     forget(apt);
   } catch (error) {
-    if (error instanceof CannotSetUp) return { why: `${packages.join(', ')} cannot be had: ${error.message}` };
+    if (error instanceof CannotSetUp) return { why: `network: ${packages.join(', ')} cannot be had: ${error.message}` };
     throw error;
   }
   writeFileSync(stampFile, stamp);

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listOf } from '../../scripts/sources.mjs';
-import { repository } from './python.js';
+import { repository } from './repository.js';
+import type { Lack } from './skip.js';
 import { debianSysroot } from './sysroot.js';
 import { findZig, zigCompile } from './zig.js';
 
@@ -46,13 +47,15 @@ const target = 'aarch64-linux-gnu.2.28';
 
 const sources = (): readonly string[] => [
   join(here, 'teflon/shim.c'),
-  ...['delegate/device/facts_option.c', ...listOf(repository, 'npu_sources')].map((path) => join(repository, path)),
+  ...['delegate/device/facts_option.c', 'delegate/util/error.c', ...listOf(repository, 'npu_sources')].map((path) =>
+    join(repository, path),
+  ),
 ];
 
 const age = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? -Infinity;
 
 /** The shim and the host, built when something is newer. @returns why not, or null */
-function build(folder: string): string | null {
+function build(folder: string): Lack | null {
   const zig = findZig();
   if ('why' in zig) return zig.why;
   mkdirSync(folder, { recursive: true });
@@ -82,7 +85,7 @@ const inPath = (name: string): string | undefined =>
     .map((folder) => join(folder, name))
     .find((path) => age(path) > 0);
 
-export function findQemu(): string | { readonly why: string } {
+export function findQemu(): string | { readonly why: Lack } {
   const found = inPath('qemu-aarch64-static') ?? inPath('qemu-aarch64');
   if (found !== undefined) return found;
   const release = /VERSION_CODENAME=(\w+)/.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'stable';
@@ -92,7 +95,7 @@ export function findQemu(): string | { readonly why: string } {
 }
 
 /** @returns the host, or why there is none */
-export function openAarch64Host(): Aarch64Host | string {
+export function openAarch64Host(): Aarch64Host | Lack {
   const qemu = findQemu();
   if (typeof qemu !== 'string') return qemu.why;
   const sysroot = debianSysroot('aarch64', 'sid', 'arm64', ['libtensorflow-lite2.14.1', 'mesa-teflon-delegate']);

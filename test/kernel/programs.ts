@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { listOf } from '../../scripts/sources.mjs';
 import { aarch64Library } from '../host/aarch64_library.js';
-import { repository } from '../host/python.js';
+import { repository } from '../host/repository.js';
 import { debianSysroot } from '../host/sysroot.js';
 import { findZig, zigCompile } from '../host/zig.js';
 import { CannotSetUp, runner } from '../host/process.js';

@@ -9,7 +9,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { repository } from '../host/python.js';
+import { repository } from '../host/repository.js';
 import { setUpBed } from './bed.js';
 import { runScenarios, skipAll } from './boots.js';
 import type { GuestFiles } from './guest.js';

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
+import { rk3588 } from '../../src/hardware/chips.js';
 import { compilePart } from '../../src/compile.js';
 import type { Graph, Node, Part } from '../../src/graph/graph.js';
 import { readTflite } from '../../src/tflite/reader.js';
@@ -7,6 +8,7 @@ import { checkNode } from '../../src/partition/check.js';
 import { type Addon, loadAddon } from '../host/addon.js';
 import { Oracle, type OutputTensor } from '../host/oracle.js';
 import { numericsOf, pythonEnvironment } from '../host/python.js';
+import { skip } from '../host/skip.js';
 import { compare, type Comparison } from '../ops/tally.js';
 import { modelEntries, modelFolder, modelPath, sampleInputs, zoo, zooIsHere } from './zoo.js';
 
@@ -28,7 +30,7 @@ const valuesOf = (graph: Graph, node: Node): readonly number[] =>
 
 /** One node on TFLite's input for it; null where the NPU does not take it. */
 function runNode(addon: Addon, graph: Graph, node: Node, tensors: ReadonlyMap<number, Uint8Array>): Comparison | null {
-  if (checkNode(graph, node, 'inferred') !== null) return null;
+  if (checkNode(graph, node, { chip: rk3588, trust: 'inferred' }) !== null) return null;
   const part: Part = { nodes: [node.index], inputs: [...new Set(valuesOf(graph, node))], outputs: node.outputs };
   const plan = compilePart(graph, part, { trust: 'inferred' });
   if (!(plan instanceof Uint8Array)) throw new Error(`${node.op} #${node.index}: ${plan.rule}: ${plan.text}`);
@@ -48,17 +50,9 @@ describe('real models, layer by layer', function () {
   const addon = loadAddon();
   before(function () {
     const environment = pythonEnvironment('ai_edge_litert');
-    const reason = !zooIsHere
-      ? `no models at ${modelFolder}`
-      : typeof addon === 'string'
-        ? addon
-        : environment.available
-          ? ''
-          : environment.reason;
-    if (!environment.available || reason !== '') {
-      console.log(`    skipped: ${reason}`);
-      return this.skip();
-    }
+    if (!zooIsHere) return skip(this, `shared: no models at ${modelFolder}`);
+    if (typeof addon === 'string') return skip(this, addon);
+    if (!environment.available) return skip(this, environment.reason);
     python = environment.python;
     oracle = new Oracle(environment);
   });

@@ -1,12 +1,13 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { holds } from '../host/holds.js';
-import { cbuf, limits } from '../../src/hardware/limits.js';
+import { entriesPerBank, kernelWrong, tapSpanWrong } from '../../src/hardware/capability.js';
+import { rk3588 } from '../../src/hardware/chips.js';
 import { rowEntries } from '../../src/layout/cube.js';
-import { kernelWrong } from '../../src/ops/convolution.js';
 import type { ConvGeometry, ConvOperation } from '../../src/ir/operation.js';
-import { tapSpanWrong } from '../../src/ops/tap_span.js';
 import { convTiles } from '../../src/tile/conv_tiles.js';
+
+const { cbuf, limits } = rk3588;
 
 const operationOf = (geometry: ConvGeometry, depthwise: boolean): ConvOperation => ({
   kind: 'conv',
@@ -98,7 +99,7 @@ describe('tile: convolutions', () => {
           const channels = depthwise ? tile.channels : g.inputChannels;
           const entries = rowEntries(tile.inputColumns, channels) * tile.inputRows;
           const fits =
-            Math.ceil(entries / cbuf.entriesPerBank) + 1 <= tile.banks.data &&
+            Math.ceil(entries / entriesPerBank(rk3588)) + 1 <= tile.banks.data &&
             tile.banks.data + tile.banks.weights === cbuf.banks;
           const named = Math.max(tile.inputRows, tile.inputColumns, tile.outputColumns) <= limits.window;
           const rows = holdsWindow(
@@ -143,8 +144,8 @@ describe('tile: convolutions', () => {
           g.inputHeight - (g.kernelHeight - 1) * dilationY,
           g.inputWidth - (g.kernelWidth - 1) * dilationX,
         ];
-        fc.pre(outputHeight > 0 && outputWidth > 0 && kernelWrong(g, depthwise) === null);
-        const fits = tapSpanWrong(g, depthwise) === null;
+        fc.pre(outputHeight > 0 && outputWidth > 0 && kernelWrong(rk3588, g, depthwise) === null);
+        const fits = tapSpanWrong(rk3588, g, depthwise) === null;
         const tiles = convTiles(operationOf({ ...g, outputHeight, outputWidth }, depthwise));
         if (fits) within++;
         else beyond++;

@@ -1,7 +1,8 @@
 /** Values from one place to another: what reshapes, slices and concatenations are made of. Plain data. */
-import { atoms } from '../../hardware/limits.js';
+import { atomChannels } from '../../hardware/capability.js';
+import type { Chip } from '../../hardware/chips.js';
 import type { Tensor } from '../../graph/graph.js';
-import { alignUp16, selection } from './copy.js';
+import { selection } from './copy.js';
 import type { MoveOperation, Operation, ViewOperation } from '../operation.js';
 import { planeOf } from '../../graph/tensor.js';
 
@@ -47,6 +48,14 @@ export class Spare {
   next(): number {
     return this.#next++;
   }
+  /** The number that comes next, not taken. */
+  peek(): number {
+    return this.#next;
+  }
+  /** Numbers below `first` are taken. */
+  skipTo(first: number): void {
+    this.#next = Math.max(this.#next, first);
+  }
 }
 
 export const buffer = (nodes: readonly number[], output: number, shape: Plane): ViewOperation => ({
@@ -80,7 +89,14 @@ export const moveArea = (from: Area, to: Area, nodes: readonly number[], spare: 
 };
 
 /** As `moveArea`, from any first channel: where that is not a multiple of 16 a 1x1 convolution picks the channels. */
-export const pickArea = (from: Area, to: Area, nodes: readonly number[], spare: Spare): readonly Operation[] => {
+export const pickArea = (
+  chip: Chip,
+  from: Area,
+  to: Area,
+  nodes: readonly number[],
+  spare: Spare,
+): readonly Operation[] => {
+  const { atoms } = chip;
   if (from.channel % atoms.channels === 0) return moveArea(from, to, nodes, spare);
   const base = Math.floor(from.channel / atoms.channels) * atoms.channels;
   const [height, width, channels] = from.shape;
@@ -97,6 +113,7 @@ export const pickArea = (from: Area, to: Area, nodes: readonly number[], spare: 
  * at multiples of 16 first, and a 1x1 convolution brings them together.
  */
 export const joinChannels = (
+  chip: Chip,
   parts: readonly Area[],
   to: Area,
   nodes: readonly number[],
@@ -108,9 +125,9 @@ export const joinChannels = (
     starts.push(end);
     end += shape[2];
   }
-  if (starts.every((start) => start % atoms.channels === 0)) {
+  if (starts.every((start) => start % chip.atoms.channels === 0)) {
     return parts.flatMap((part, i) =>
-      pickArea(part, { ...to, shape: part.shape, channel: to.channel + (starts[i] ?? 0) }, nodes, spare),
+      pickArea(chip, part, { ...to, shape: part.shape, channel: to.channel + (starts[i] ?? 0) }, nodes, spare),
     );
   }
   const [height, width] = to.shape;
@@ -118,7 +135,7 @@ export const joinChannels = (
   let total = 0;
   for (const { shape } of parts) {
     apart.push(total);
-    total += alignUp16(shape[2]);
+    total += atomChannels(chip, shape[2]);
   }
   const plane: Plane = [height, width, total];
   const gathered = buffer(nodes, spare.next(), plane);
@@ -127,7 +144,7 @@ export const joinChannels = (
   return [
     gathered,
     ...parts.flatMap((part, i) =>
-      pickArea(part, { ...wholeArea(gathered.output, plane), shape: part.shape, channel: apart[i] ?? 0 }, nodes, spare),
+      pickArea(chip, part, { ...wholeArea(gathered.output, plane), shape: part.shape, channel: apart[i] ?? 0 }, nodes, spare),
     ),
     ...target.views,
     selection({ kind: 'move', nodes, input: gathered.output, output: target.tensor }, plane, picked),

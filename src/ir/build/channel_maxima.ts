@@ -1,24 +1,32 @@
 /** The largest code of each pixel: the first half of the channels against the last half, until one is left. Exact. */
-import { atoms } from '../../hardware/limits.js';
+import type { Chip } from '../../hardware/chips.js';
 import { extremeStages } from '../../requantize/add_stages.js';
 import { type Area, areaTensor, buffer, moveArea, pickArea, type Plane, type Spare, wholeArea } from './arrange.js';
 import type { Operation } from '../operation.js';
 
 /** The channels from `channel` on as a tensor: a part of the memory where they begin an atom, else picked from it. */
-const channelsFrom = (map: Area, channel: number, channels: number, nodes: readonly number[], spare: Spare) => {
+const channelsFrom = (
+  chip: Chip,
+  map: Area,
+  channel: number,
+  channels: number,
+  nodes: readonly number[],
+  spare: Spare,
+) => {
   const [height, width] = map.plane;
   const part: Area = { ...map, shape: [height, width, channels], channel };
-  if (channel % atoms.channels === 0) {
+  if (channel % chip.atoms.channels === 0) {
     const { tensor, views } = areaTensor(part, nodes, spare);
     return { tensor, operations: views };
   }
   const picked = buffer(nodes, spare.next(), part.shape);
-  const operations = pickArea(part, wholeArea(picked.output, part.shape), nodes, spare);
+  const operations = pickArea(chip, part, wholeArea(picked.output, part.shape), nodes, spare);
   return { tensor: picked.output, operations: [picked, ...operations] };
 };
 
 /** @param output an area of one channel */
 export const channelMaxima = (
+  chip: Chip,
   input: number,
   plane: Plane,
   output: Area,
@@ -31,8 +39,8 @@ export const channelMaxima = (
   while (map.plane[2] > 1) {
     const channels = map.plane[2];
     const half = Math.ceil(channels / 2);
-    const first = channelsFrom(map, 0, half, nodes, spare);
-    const last = channelsFrom(map, channels - half, half, nodes, spare);
+    const first = channelsFrom(chip, map, 0, half, nodes, spare);
+    const last = channelsFrom(chip, map, channels - half, half, nodes, spare);
     const larger = buffer(nodes, spare.next(), [height, width, half]);
     operations.push(...first.operations, ...last.operations, larger, {
       kind: 'pair',

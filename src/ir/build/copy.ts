@@ -1,9 +1,6 @@
 /** The same codes in another place: the DPU alone, or the convolution unit's channel-wise mode with weights of 1. */
-import { atoms } from '../../hardware/limits.js';
 import { copyStages } from '../../requantize/copy_stages.js';
 import type { ConvGeometry, ConvOperation, MoveOperation, ScaleOperation } from '../operation.js';
-
-export const alignUp16 = (channels: number): number => Math.ceil(channels / atoms.channels) * atoms.channels;
 
 export const copyOperation = ({ nodes, input, output }: MoveOperation): ScaleOperation => ({
   kind: 'scale',

@@ -3,7 +3,7 @@
  * table, both halves are summed over chunks of up to 15 pixels (which fit a byte), and one kernel with weights of 16 and 1
  * sums the chunks. Which pixels make a chunk does not matter: the plane's atoms stand one behind the other.
  */
-import { limits } from '../../hardware/limits.js';
+import type { Chip } from '../../hardware/chips.js';
 import { copyStages } from '../../requantize/copy_stages.js';
 import { tableStages } from '../../requantize/table_stages.js';
 import { type Area, areaTensor, buffer, moveArea, type Plane, type Spare, wholeArea } from './arrange.js';
@@ -27,7 +27,7 @@ interface Split {
   readonly width: number;
 }
 
-const evenSplitOf = (pixels: number): Pick<Split, 'chunk' | 'kernelHeight' | 'kernelWidth'> | null => {
+const evenSplitOf = ({ limits }: Chip, pixels: number): Pick<Split, 'chunk' | 'kernelHeight' | 'kernelWidth'> | null => {
   for (let chunk = largestChunk; chunk >= 2; chunk--) {
     const halves = (2 * pixels) / chunk;
     if (!Number.isInteger(pixels / chunk)) continue;
@@ -41,11 +41,11 @@ const evenSplitOf = (pixels: number): Pick<Split, 'chunk' | 'kernelHeight' | 'ke
 };
 
 /** @returns null where there are too many pixels for a kernel that holds two halves of all chunks */
-export const splitOf = (height: number, width: number): Split | null => {
-  for (let zeroColumns = 0; zeroColumns <= limits.pad; zeroColumns++) {
-    for (let zeroRows = 0; zeroRows <= limits.pad; zeroRows++) {
+export const splitOf = (chip: Chip, height: number, width: number): Split | null => {
+  for (let zeroColumns = 0; zeroColumns <= chip.limits.pad; zeroColumns++) {
+    for (let zeroRows = 0; zeroRows <= chip.limits.pad; zeroRows++) {
       const [rows, columns] = [height + zeroRows, width + zeroColumns];
-      const split = evenSplitOf(rows * columns);
+      const split = evenSplitOf(chip, rows * columns);
       if (split !== null) return { ...split, height: rows, width: columns };
     }
   }
@@ -132,9 +132,14 @@ const asPlane = (
 };
 
 /** The sum of an area's codes. @returns null as `splitOf` */
-export const sumOfArea = (area: Area, nodes: readonly number[], spare: Spare): SummedPlane | null => {
+export const sumOfArea = (
+  chip: Chip,
+  area: Area,
+  nodes: readonly number[],
+  spare: Spare,
+): SummedPlane | null => {
   const [, , channels] = area.shape;
-  const split = splitOf(area.shape[0], area.shape[1]);
+  const split = splitOf(chip, area.shape[0], area.shape[1]);
   if (split === null) return null;
   const { chunk, kernelHeight, kernelWidth, height, width } = split;
   const plane: Plane = [height, width, channels];

@@ -3,7 +3,7 @@
  * their own.
  */
 import { isByteTensor } from '../../graph/tensor.js';
-import { inputOf, type OpContext, outputOf, type Rule } from './rule.js';
+import { inputOf, type OpContext, outputOf, type RuleText } from './rule.js';
 
 const quantizeFully =
   'quantize the model to int8: convert with full-integer quantization and a representative data set (TFLITE_BUILTINS_INT8)';
@@ -54,7 +54,7 @@ const advices: Readonly<Record<string, string | ((context: OpContext) => string)
 };
 
 /** @returns undefined where nothing is known to help */
-export const adviceOf = (rule: Rule, context: OpContext): string | undefined => {
+export const adviceOf = (rule: RuleText, context: OpContext): string | undefined => {
   const advice = rule.advice ?? advices[rule.name];
   return typeof advice === 'function' ? advice(context) : advice;
 };

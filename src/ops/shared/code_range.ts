@@ -3,7 +3,7 @@ import type { Tensor } from '../../graph/graph.js';
 import { clampFits } from '../../requantize/conv_stages.js';
 import { activationRange, codesBetween } from '../../tflite/multiplier.js';
 import type { ClampOperation } from '../../ir/operation.js';
-import { isByteTensor, quantizationOf, signedCode } from '../../graph/tensor.js';
+import { type ByteTensor, isByteTensor, type PerTensor, quantizationOf, signedCode } from '../../graph/tensor.js';
 import { type OpContext, outputOf } from './rule.js';
 
 /** @returns null for an unknown activation or a tensor that holds no bytes */
@@ -16,13 +16,12 @@ export const codeRange = (output: Tensor | null, activation: number): readonly [
 
 /** As `codeRange`, for limits that are real numbers. */
 export const rangeBetween = (
-  output: Tensor | null,
+  { scale, stored }: PerTensor,
+  type: ByteTensor['type'],
   bounds: readonly [number, number],
-): readonly [number, number] | null => {
-  if (!isByteTensor(output)) return null;
-  const zero = output.quantization?.zeroPoints[0] ?? 0;
-  const [low, high] = codesBetween(bounds, quantizationOf(output).scale, zero, output.type);
-  return [signedCode(low, output.type), signedCode(high, output.type)];
+): readonly [number, number] => {
+  const [low, high] = codesBetween(bounds, scale, stored, type);
+  return [signedCode(low, type), signedCode(high, type)];
 };
 
 /** The range of a node's activation, and whether a task's own stages can clamp to it. */
@@ -48,11 +47,9 @@ export const clampBehind = (
   range,
 });
 
-/** The clamp behind a task that cannot clamp by itself; none where the activation leaves every code. */
-export const activationClamps = (context: OpContext): readonly ClampOperation[] => {
-  const { node } = context;
-  const range = codeRange(outputOf(context), node.params['activation'] ?? 0);
-  const output = node.outputs[0] ?? -1;
-  if (range === null || (range[0] === -128 && range[1] === 127)) return [];
-  return [clampBehind([node.index], output, range)];
-};
+/** The clamp behind a task that cannot clamp by itself; none where every code is in the range. */
+export const clampsBehind = (
+  nodes: readonly number[],
+  output: number,
+  range: readonly [number, number],
+): readonly ClampOperation[] => (range[0] === -128 && range[1] === 127 ? [] : [clampBehind(nodes, output, range)]);

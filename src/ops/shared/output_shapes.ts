@@ -4,14 +4,14 @@
  */
 import { constantInts, elementCount, type Graph, type Node } from '../../graph/graph.js';
 import { padding } from '../../tflite/operators.js';
-import { inputOf, type OpContext, wrongShape } from './rule.js';
+import { inputOf, type NodeContext, wrongShape } from './rule.js';
 
 type Shape = readonly number[];
 /** One shape for each output; null where it depends on what is known only when the model runs, or on options not read. */
-type Derivation = (context: OpContext) => readonly Shape[] | null;
+type Derivation = (context: NodeContext) => readonly Shape[] | null;
 
-const shapeOf = (context: OpContext, position: number): Shape => inputOf(context, position)?.shape ?? [];
-const intsOf = (context: OpContext, position: number): readonly number[] | null =>
+const shapeOf = (context: NodeContext, position: number): Shape => inputOf(context, position)?.shape ?? [];
+const intsOf = (context: NodeContext, position: number): readonly number[] | null =>
   constantInts(inputOf(context, position));
 const fromFront = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
 
@@ -260,7 +260,7 @@ export const hasDerivation = (op: string): boolean => op in derivations;
 
 /** The shapes of a node's outputs; null where they are known only when the model runs, or to nobody here. */
 export const derivedShapes = (graph: Graph, node: Node): readonly (readonly number[])[] | null =>
-  derivations[node.op]?.({ graph, node, trust: 'inferred', spare: 0 }) ?? null;
+  derivations[node.op]?.({ graph, node }) ?? null;
 
 /** Why a node that breaks no rule cannot be taken: a stored shape that is not what TFLite will calculate. */
 export const wrongOutput = (graph: Graph, node: Node): string | null => {

@@ -1,5 +1,6 @@
 /** What SPACE_TO_BATCH_ND and BATCH_TO_SPACE_ND have in common: pictures whose pixels are spread over more pictures. */
 import { constantInts, type Tensor } from '../../graph/graph.js';
+import type { Chip } from '../../hardware/chips.js';
 import { mostPictures } from '../batched.js';
 import { type FeatureMaps, maps, sameCodes, unusableTensor } from './common_rules.js';
 import { isStatic, shapeText } from '../../graph/tensor.js';
@@ -53,16 +54,18 @@ export const fewPictures = (many: (context: OpContext) => Tensor | null): Rule =
 
 /** @param wrong why these blocks do not make the output out of the input; null where they do */
 export const blocksRule = (
-  most: number,
-  amounts: string,
+  most: (chip: Chip) => number,
+  amounts: (chip: Chip) => string,
   wrong: (context: OpContext, blocks: Blocks) => string | null,
 ): Rule => ({
   name: 'block',
-  text: `constant blocks of at most ${most}x${most}, constant ${amounts}, and the output shape that follows from them`,
+  text: (chip) =>
+    `constant blocks of at most ${most(chip)}x${most(chip)}, constant ${amounts(chip)}, and the output shape that follows from them`,
   broken: (context) => {
     const blocks = blocksOf(context);
     if (blocks === null) return 'blocks that are not constant, or not of height and width';
-    if (blocks.block.some((side) => side < 1 || side > most)) return `blocks of ${shapeText(blocks.block)}`;
+    if (blocks.block.some((side) => side < 1 || side > most(context.chip)))
+      return `blocks of ${shapeText(blocks.block)}`;
     return wrong(context, blocks);
   },
 });

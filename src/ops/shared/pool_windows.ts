@@ -1,21 +1,38 @@
 /** How the windows of a pool lie on the plane, and where they hold how many pixels. */
 import type { Axis } from '../../ir/build/maxima.js';
 import { padding } from '../../tflite/operators.js';
-import { planeOf } from '../../graph/tensor.js';
-import { inputOf, type OpContext } from './rule.js';
+import type { Narrowing } from './match.js';
+import { optionOf } from './options.js';
+import { type OpContext, wrongShape } from './rule.js';
+import type { PlaneMaps } from './unary.js';
 
-export const axisOf = (length: number, kernel: number, stride: number, mode: number): Axis => {
+const axisOf = (length: number, kernel: number, stride: number, mode: number): Axis => {
   const same = mode === padding.same;
   const outputs = same ? Math.ceil(length / stride) : Math.ceil((length - kernel + 1) / stride);
   const pad = same ? Math.floor(Math.max(0, (outputs - 1) * stride + kernel - length) / 2) : 0;
   return { length, kernel, stride, pad, outputs };
 };
 
-/** Both axes of a pool: rows, columns. */
-export const poolAxes = (context: OpContext): readonly [Axis, Axis] => {
-  const [height, width] = planeOf(inputOf(context, 0));
-  const { padding: mode = 0, filterH = 0, filterW = 0, strideH = 0, strideW = 0 } = context.node.params;
-  return [axisOf(height, filterH, strideH, mode), axisOf(width, filterW, strideW, mode)];
+export interface PoolAxes {
+  /** Rows, columns. */
+  readonly axes: readonly [Axis, Axis];
+}
+
+/** How the windows lie on the plane. */
+export const poolAxes: Narrowing<OpContext & PlaneMaps, PoolAxes> = {
+  name: 'output-shape',
+  text: 'SAME or VALID padding, windows and strides from 1, and the output shape that follows from them',
+  narrow: ({ node, from: [height, width, channels], to }) => {
+    const [mode, strideH, strideW] = [optionOf(node, 'padding'), optionOf(node, 'strideH'), optionOf(node, 'strideW')];
+    const [filterH, filterW] = [optionOf(node, 'filterH'), optionOf(node, 'filterW')];
+    if (
+      ![padding.same, padding.valid].some((known) => known === mode) ||
+      Math.min(strideH, strideW, filterH, filterW) < 1
+    )
+      return `padding of kind ${mode}, strides ${strideH}x${strideW}, a window of ${filterH}x${filterW}`;
+    const [y, x] = [axisOf(height, filterH, strideH, mode), axisOf(width, filterW, strideW, mode)];
+    return wrongShape(to, [y.outputs, x.outputs, channels]) ?? { axes: [y, x] };
+  },
 };
 
 /** Neighbouring outputs whose windows hold equally many pixels. */

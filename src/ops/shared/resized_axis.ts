@@ -2,7 +2,7 @@
  * Where TFLite's RESIZE_BILINEAR takes its outputs from, along one axis: neighbours weighted by whole numbers. Outputs at whole
  * places between pixels can be equal to the last bit, others cannot.
  */
-import { limits } from '../../hardware/limits.js';
+import type { Chip } from '../../hardware/chips.js';
 
 /** Larger factors need kernels that are longer than those of the chip. */
 export const largestFactor = 16;
@@ -21,7 +21,12 @@ export interface ResizedAxis {
 }
 
 /** @returns null where the sizes are not in a whole proportion that a task can do */
-export const resizedAxis = (length: number, outputs: number, corners: Corners): ResizedAxis | null => {
+export const resizedAxis = (
+  { limits }: Chip,
+  length: number,
+  outputs: number,
+  corners: Corners,
+): ResizedAxis | null => {
   // One pixel is everywhere the same, and one output is that of plain positions.
   const kind = corners === 'aligned' && (length === 1 || outputs === 1) ? 'plain' : corners;
   const [from, to] = kind === 'aligned' ? [length - 1, outputs - 1] : [length, outputs];

@@ -1,8 +1,9 @@
 /** Rules are data: a name, a text for people, and a predicate. The first one that does not hold refuses a node. */
 import type { Graph, Node, Tensor } from '../../graph/graph.js';
 import { shapeText } from '../../graph/tensor.js';
-import type { Trust } from '../../hardware/fact.js';
+import type { Chip, Hardware } from '../../hardware/chips.js';
 import { adviceOf } from './advice.js';
+import type { Spare } from '../../ir/build/arrange.js';
 import type { Operation } from '../../ir/operation.js';
 
 export interface Refusal {
@@ -12,11 +13,14 @@ export interface Refusal {
   readonly advice?: string;
 }
 
-export interface OpContext {
+/** A node where it stands. */
+export interface NodeContext {
   readonly graph: Graph;
   readonly node: Node;
-  /** `seen`: only register words that were seen on silicon or in a shipped driver. */
-  readonly trust: Trust;
+}
+
+/** A node, and the hardware that it is judged for. */
+export interface OpContext extends NodeContext, Hardware {
   /** The first tensor index that nothing uses: a lowering numbers tensors of its own from here. */
   readonly spare: number;
   /** Results of the part that others want, where that is known: when it is compiled. */
@@ -25,52 +29,107 @@ export interface OpContext {
   readonly pictures?: number;
 }
 
-export interface Rule {
+/** Words that may name a limit of the chip. */
+export type Text = string | ((chip: Chip) => string);
+
+export const textOf = (text: Text, chip: Chip): string => (typeof text === 'string' ? text : text(chip));
+
+/** What an op asks for, as data: SUPPORTED_OPS and messages are made of it. */
+export interface RuleText {
   readonly name: string;
-  /** What the op needs, one line; SUPPORTED_OPS and messages use it. */
-  readonly text: string;
+  /** What the op needs, one line. */
+  readonly text: Text;
   /** What the model's author can change; by default what `advice.ts` says for rules of this name. */
   readonly advice?: string | ((context: OpContext) => string);
+}
+
+export interface Rule extends RuleText {
   /** @returns what is wrong with this node, or null when the rule holds. Rules are asked in order: a later one may rely on the earlier. */
   readonly broken: (context: OpContext) => string | null;
 }
 
-/** How a node that breaks a rule can still be in a part: as a kernel on the host, where the part would be cut otherwise. */
-export interface HostDefinition {
-  /** What the silicon lacks, one line. */
-  readonly fact: string;
-  readonly rules: readonly Rule[];
-  readonly lower: (context: OpContext) => readonly Operation[];
+/** A node that keeps all rules of its op. */
+export interface Match {
+  /** @param fresh numbers for tensors that the lowering makes: none of the graph's */
+  readonly lower: (fresh: Spare) => readonly Operation[];
 }
 
-export interface OpDefinition {
+export type Matched =
+  { readonly match: Match; readonly refusal: null } | { readonly match: null; readonly refusal: Refusal };
+
+/** Rules, and what a node that keeps them becomes. */
+export interface Form {
+  readonly rules: readonly RuleText[];
+  readonly match: (context: OpContext) => Matched;
+}
+
+/** How a node that breaks a rule can still be in a part: as a kernel on the host, where the part would be cut otherwise. */
+export interface HostDefinition extends Form {
+  /** What the silicon lacks, one line. */
+  readonly fact: Text;
+}
+
+export interface OpDefinition extends Form {
   readonly op: string;
-  readonly rules: readonly Rule[];
-  /** Called only for a node that breaks no rule. */
-  readonly lower: (context: OpContext) => readonly Operation[];
   readonly host?: HostDefinition;
   /** Whether an output of fewer dimensions than the input still has the batch as its first one; by default it has none. */
   readonly keepsBatch?: (context: OpContext) => boolean;
 }
 
-export const refusalOf = (definition: Pick<OpDefinition, 'rules'>, context: OpContext): Refusal | null => {
-  for (const rule of definition.rules) {
-    const wrong = rule.broken(context);
-    if (wrong === null) continue;
-    const advice = adviceOf(rule, context);
-    const refusal = { rule: rule.name, text: `${wrong} (needs: ${rule.text})` };
-    return advice === undefined ? refusal : { ...refusal, advice };
-  }
-  return null;
+/** Why a node does not match: `wrong` with this node, where `rule` asks for something else. */
+export const refused = (rule: RuleText, wrong: string, context: OpContext): Matched => {
+  const advice = adviceOf(rule, context);
+  const refusal = { rule: rule.name, text: `${wrong} (needs: ${textOf(rule.text, context.chip)})` };
+  return { match: null, refusal: advice === undefined ? refusal : { ...refusal, advice } };
 };
 
+export const matched = (lower: Match['lower']): Matched => ({ match: { lower }, refusal: null });
+
+/** Rules that are predicates only: the lowering derives again what they established. */
+export interface RuledForm {
+  readonly rules: readonly Rule[];
+  /** Called only for a node that breaks no rule. */
+  readonly lower: (context: OpContext) => readonly Operation[];
+}
+
+export const fromRules = ({ rules, lower }: RuledForm): Form => ({
+  rules,
+  match: (context) => {
+    for (const rule of rules) {
+      const wrong = rule.broken(context);
+      if (wrong !== null) return refused(rule, wrong, context);
+    }
+    return matched((fresh) => {
+      const operations = lower({ ...context, spare: fresh.peek() });
+      for (const { output } of operations) fresh.skipTo(output + 1);
+      return operations;
+    });
+  },
+});
+
+/** An op whose rules are predicates. */
+export const ruledOp = <Given extends RuledForm & Omit<OpDefinition, keyof Form>>({
+  rules,
+  lower,
+  ...more
+}: Given) => ({
+  ...more,
+  ...fromRules({ rules, lower }),
+});
+
+export const ruledHost = ({ rules, lower, fact }: RuledForm & Pick<HostDefinition, 'fact'>): HostDefinition => ({
+  fact,
+  ...fromRules({ rules, lower }),
+});
+
 /** The tensor at position `position` of the node's inputs; null for an absent optional one. */
-export const inputOf = ({ graph, node }: OpContext, position: number): Tensor | null => {
+export const inputOf = ({ graph, node }: NodeContext, position: number): Tensor | null => {
   const index = node.inputs[position];
   return index === undefined || index === -1 ? null : (graph.tensors.get(index) ?? null);
 };
 
-export const outputOf = ({ graph, node }: OpContext): Tensor | null => graph.tensors.get(node.outputs[0] ?? -1) ?? null;
+export const outputOf = ({ graph, node }: NodeContext): Tensor | null =>
+  graph.tensors.get(node.outputs[0] ?? -1) ?? null;
 
 /** What is wrong with a shape that follows from others; null where it is as it must be. */
 export const wrongShape = (is: readonly number[], wanted: readonly number[]): string | null =>

@@ -4,12 +4,24 @@
  * repeated by convolutions.
  */
 import { elementCount, type Tensor } from '../../graph/graph.js';
-import { buffer, type Plane, Spare } from '../../ir/build/arrange.js';
+import type { Spare } from '../../ir/build/arrange.js';
+import { buffer, type Plane } from '../../ir/build/arrange.js';
 import { selection } from '../../ir/build/copy.js';
 import type { Operation } from '../../ir/operation.js';
 import { spreadPixels, spreads } from '../../ir/build/spread.js';
-import { isStatic, planeOf, shapeText, signedCode } from '../../graph/tensor.js';
-import { inputOf, type OpContext, outputOf, type Rule } from './rule.js';
+import {
+  type ByteTensor,
+  isByteTensor,
+  isStatic,
+  type PerTensor,
+  perTensorOf,
+  planeOf,
+  shapeText,
+  signedCode,
+} from '../../graph/tensor.js';
+import { maps, oneType, perTensor } from './common_rules.js';
+import type { Narrowing } from './match.js';
+import { inputOf, type OpContext, outputOf } from './rule.js';
 
 /** What a constant holds that is a part of the task's numbers. */
 export type ConstantForm = 'one' | 'channels';
@@ -37,21 +49,41 @@ export const isNumbers = (tensor: Tensor, channels: number, form: ConstantForm):
 const isWhole = (tensor: Tensor, output: Tensor): boolean =>
   planeOf(tensor).every((size, i) => size === planeOf(output)[i]);
 
-/** The feature map and the constant that is a part of the task's numbers; null where there is no such constant. */
-export const sides = (context: OpContext, form: ConstantForm = 'channels'): readonly [Tensor | null, Tensor | null] => {
-  const [first, second, output] = [inputOf(context, 0), inputOf(context, 1), outputOf(context)];
-  for (const [map, constant] of [
-    [first, second],
-    [second, first],
-  ] as const) {
-    if (map === null || output === null || map.constant || constant?.constant !== true) continue;
-    if (isPlane(map) && isWhole(map, output) && isNumbers(constant, planeOf(map)[2], form)) return [map, constant];
-  }
-  return [first, null];
+export interface TwoByteMaps {
+  readonly first: ByteTensor;
+  readonly second: ByteTensor;
+  readonly output: ByteTensor;
+}
+
+/** All int8, or all uint8. */
+export const twoByteMaps: Narrowing<OpContext, TwoByteMaps> = {
+  ...oneType(maps(0, 1)),
+  narrow: (context) => {
+    const [first, second, output] = [inputOf(context, 0), inputOf(context, 1), outputOf(context)];
+    const wrong = oneType(maps(0, 1)).broken(context);
+    if (wrong !== null) return wrong;
+    return isByteTensor(first) && isByteTensor(second) && isByteTensor(output)
+      ? { first, second, output }
+      : 'a tensor that is missing';
+  },
 };
 
-/** Whether the constant is the first operand. */
-export const isConstantFirst = (context: OpContext): boolean => inputOf(context, 0)?.constant === true;
+export interface TwoQuantizations {
+  readonly firstQuantization: PerTensor;
+  readonly secondQuantization: PerTensor;
+  readonly outputQuantization: PerTensor;
+}
+
+/** One scale and one zero-point for each. */
+export const twoQuantizations: Narrowing<OpContext & TwoByteMaps, TwoQuantizations> = {
+  ...perTensor(maps(0, 1)),
+  narrow: (known) => {
+    const [a, b, y] = [perTensorOf(known.first), perTensorOf(known.second), perTensorOf(known.output)];
+    return a === null || b === null || y === null
+      ? (perTensor(maps(0, 1)).broken(known) ?? 'quantization that is missing')
+      : { firstQuantization: a, secondQuantization: b, outputQuantization: y };
+  },
+};
 
 /** One value for each channel of a larger plane: an operand of a single task as it is. */
 const isPixel = (tensor: Tensor, output: Tensor): boolean => {
@@ -59,12 +91,49 @@ const isPixel = (tensor: Tensor, output: Tensor): boolean => {
   return isPlane(tensor) && height * width === 1 && to[0] * to[1] > 1 && channels === to[2];
 };
 
-/** Position of the operand that is one value for each channel, where the other one is a whole plane. */
-export const pixelOf = (context: OpContext): 0 | 1 | null => {
-  const [first, second, output] = [inputOf(context, 0), inputOf(context, 1), outputOf(context)];
-  if (first === null || second === null || output === null) return null;
-  if (isWhole(first, output) && !first.constant && isPixel(second, output)) return 1;
-  return isWhole(second, output) && !second.constant && isPixel(first, output) ? 0 : null;
+/** How the operands meet: each form has tasks of its own. */
+export type Operands =
+  /** A whole plane, and a constant of one value or of one for each channel: a part of the task's numbers. */
+  | {
+      readonly kind: 'constant';
+      readonly map: ByteTensor;
+      readonly constant: ByteTensor;
+      readonly codes: readonly [number, ...(readonly number[])];
+      readonly constantFirst: boolean;
+    }
+  /** A whole plane, and one value for each channel, the operand at `position`. */
+  | { readonly kind: 'pixel'; readonly map: ByteTensor; readonly values: ByteTensor; readonly position: 0 | 1 }
+  /** Both brought to the output's shape. */
+  | { readonly kind: 'planes'; readonly both: readonly [ByteTensor, ByteTensor] };
+
+export interface MatchedOperands {
+  readonly operands: Operands;
+  /** Height, width, channels of the output. */
+  readonly plane: Plane;
+}
+
+const constantOperands = (map: ByteTensor, constant: ByteTensor, output: Tensor, form: ConstantForm) => {
+  if (map.constant || !constant.constant || !isPlane(map) || !isWhole(map, output)) return null;
+  const [code, ...codes] = isNumbers(constant, planeOf(map)[2], form) ? constantCodes(constant) : [];
+  return code === undefined ? null : ({ kind: 'constant', map, constant, codes: [code, ...codes] } as const);
+};
+
+const pixelForm = (map: ByteTensor, values: ByteTensor, output: Tensor) =>
+  isWhole(map, output) && !map.constant && isPixel(values, output) ? ({ kind: 'pixel', map, values } as const) : null;
+
+const operandsOf = ({ first, second, output }: TwoByteMaps, form: ConstantForm): Operands | null => {
+  const behind = constantOperands(first, second, output, form);
+  if (behind !== null) return { ...behind, constantFirst: false };
+  const before = constantOperands(second, first, output, form);
+  if (before !== null) return { ...before, constantFirst: true };
+  const [plain, turned] = [pixelForm(first, second, output), pixelForm(second, first, output)];
+  if (plain !== null) return { ...plain, position: 1 };
+  if (turned !== null) return { ...turned, position: 0 };
+  const [a, b, to] = [planeOf(first), planeOf(second), planeOf(output)];
+  const fills = ([0, 1, 2] as const).every((i) => to[i] === Math.max(a[i], b[i]));
+  return fills && broadcasts(first, output) && broadcasts(second, output)
+    ? { kind: 'planes', both: [first, second] }
+    : null;
 };
 
 /** Whether a tensor can be brought to the output's shape. */
@@ -78,20 +147,17 @@ const broadcasts = (tensor: Tensor, output: Tensor): boolean => {
 };
 
 /** @param form what a constant operand may hold to be a part of the task's numbers */
-export const operandsAlike = (form: ConstantForm): Rule => ({
+export const operandsAlike = (form: ConstantForm): Narrowing<OpContext & TwoByteMaps, MatchedOperands> => ({
   name: 'shapes',
   text: 'static shapes that broadcast to that of the output, dimensions before the last three are 1; at most one operand constant',
   advice: 'make both operands one shape, or shapes of which one is 1 where they differ',
-  broken: (context) => {
-    const [first, second, output] = [inputOf(context, 0), inputOf(context, 1), outputOf(context)];
-    const shapes = `shapes ${[first, second, output].map((tensor) => shapeText(tensor?.shape ?? [])).join(', ')}`;
-    if (first === null || second === null || output === null || !isPlane(output)) return shapes;
-    if (first.constant && second.constant) return 'two constants';
-    if (sides(context, form)[1] !== null) return null;
-    const [a, b] = [planeOf(first), planeOf(second)];
-    const fills = planeOf(output).every((size, i) => size === Math.max(a[i] ?? 1, b[i] ?? 1));
-    if (pixelOf(context) !== null) return null;
-    return fills && broadcasts(first, output) && broadcasts(second, output) ? null : shapes;
+  narrow: (known) => {
+    const { first, second, output } = known;
+    if (isPlane(output) && first.constant && second.constant) return 'two constants';
+    const operands = isPlane(output) ? operandsOf(known, form) : null;
+    return operands === null
+      ? `shapes ${[first, second, output].map(({ shape }) => shapeText(shape)).join(', ')}`
+      : { operands, plane: planeOf(output) };
   },
 });
 
@@ -126,48 +192,58 @@ const repeated = (tensor: Tensor, plane: Plane, nodes: readonly number[], spare:
   return { input, operations };
 };
 
-interface Operands {
+/** Two inputs of a task, and what makes them. */
+export interface TaskInputs {
   readonly inputs: readonly [number, number];
   readonly operations: readonly Operation[];
 }
 
-/** The plane, and behind it the operand of one value for each channel at `pixel`. */
-export const pixelOperands = (context: OpContext, pixel: 0 | 1): Operands => {
-  const [map, values] = [inputOf(context, 1 - pixel), inputOf(context, pixel)];
-  if (map === null || values === null) return { inputs: [-1, -1], operations: [] };
-  const output = new Spare(context.spare).next();
+/** The plane, and behind it the operand of one value for each channel. */
+export const pixelInputs = (
+  { map, values }: Extract<Operands, { readonly kind: 'pixel' }>,
+  nodes: readonly number[],
+  fresh: Spare,
+): TaskInputs => {
+  const output = fresh.next();
   if (!values.constant) {
     // The pixel of a sample has gaps between its surfaces: it is moved together where it is not.
-    const nodes = [context.node.index];
     const move: Operation = { kind: 'move', nodes, input: values.index, output };
     const [, , channels] = planeOf(values);
     return { inputs: [map.index, output], operations: [buffer(nodes, output, [1, 1, channels]), move] };
   }
   const codes = Int8Array.from(constantCodes(values));
-  const shape: Plane = [1, 1, codes.length];
   return {
     inputs: [map.index, output],
-    operations: [{ kind: 'constant', nodes: [context.node.index], output, shape, codes }],
+    operations: [{ kind: 'constant', nodes, output, shape: [1, 1, codes.length], codes }],
   };
 };
 
-/** Both operands with the output's shape, and what makes them so. */
-export const wholeOperands = (context: OpContext): Operands => {
-  const nodes = [context.node.index];
-  const plane = planeOf(outputOf(context));
-  const spare = new Spare(context.spare);
+/** Both operands with the output's shape. */
+export const planeInputs = (
+  { both: [first, second] }: Extract<Operands, { readonly kind: 'planes' }>,
+  plane: Plane,
+  nodes: readonly number[],
+  fresh: Spare,
+): TaskInputs => {
   const operations: Operation[] = [];
-  const wholeOf = (position: number): number => {
-    const tensor = inputOf(context, position);
-    if (tensor === null) return -1;
+  const wholeOf = (tensor: ByteTensor): number => {
     if (tensor.constant) {
-      const output = spare.next();
+      const output = fresh.next();
       operations.push({ kind: 'constant', nodes, output, shape: plane, codes: expanded(tensor, plane) });
       return output;
     }
-    const made = repeated(tensor, plane, nodes, spare);
+    const made = repeated(tensor, plane, nodes, fresh);
     operations.push(...made.operations);
     return made.input;
   };
-  return { inputs: [wholeOf(0), wholeOf(1)], operations };
+  return { inputs: [wholeOf(first), wholeOf(second)], operations };
 };
+
+/** Two feature maps as the inputs of one task. */
+export const taskInputs = (
+  operands: Exclude<Operands, { readonly kind: 'constant' }>,
+  plane: Plane,
+  nodes: readonly number[],
+  fresh: Spare,
+): TaskInputs =>
+  operands.kind === 'pixel' ? pixelInputs(operands, nodes, fresh) : planeInputs(operands, plane, nodes, fresh);

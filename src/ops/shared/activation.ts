@@ -1,0 +1,19 @@
+/** The fused activation of a node, as limits of its output's codes. */
+import type { ByteTensor } from '../../graph/tensor.js';
+import { activationLimits } from './code_range.js';
+import { knownActivation } from './common_rules.js';
+import type { Narrowing } from './match.js';
+import type { OpContext } from './rule.js';
+
+export interface Activated {
+  /** The NPU's codes that the activation leaves, and whether a task's own stages can clamp to them. */
+  readonly limits: { readonly range: readonly [number, number]; readonly fits: boolean };
+}
+
+export const fusedActivation: Narrowing<OpContext & { readonly output: ByteTensor }, Activated> = {
+  ...knownActivation,
+  narrow: (known) => {
+    const [wrong, limits] = [knownActivation.broken(known), activationLimits(known)];
+    return wrong ?? (limits === null ? 'an output without codes' : { limits });
+  },
+};
