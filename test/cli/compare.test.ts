@@ -9,7 +9,7 @@ import { pythonEnvironment, repository } from '../host/python.js';
 import { needShared, sharedPath } from '../host/shared.js';
 import { skip } from '../host/skip.js';
 import { writeTflite } from '../host/tflite_writer.js';
-import { Builder } from '../ops/op_models.js';
+import { Builder } from '../ops/builder.js';
 
 describe('ptfe compare', function () {
   this.timeout(60_000);

@@ -12,7 +12,7 @@ import { pythonEnvironment, repository } from '../host/python.js';
 import { isShared, sharedPath } from '../host/shared.js';
 import { skip } from '../host/skip.js';
 import { writeTflite } from '../host/tflite_writer.js';
-import { Builder, convolved } from '../ops/op_models.js';
+import { Builder, convolved } from '../ops/builder.js';
 
 interface Answer {
   readonly good: boolean;

@@ -9,7 +9,7 @@ import { delegateLibrary, Oracle } from '../host/oracle.js';
 import { pythonEnvironment } from '../host/python.js';
 import { skip } from '../host/skip.js';
 import { writeTflite } from '../host/tflite_writer.js';
-import { Builder } from '../ops/op_models.js';
+import { Builder } from '../ops/builder.js';
 import { expectDelegated, expectFallback, expectScenario } from './expectations.js';
 import { type Bench, openAnyBench, said } from './host_program.js';
 import { int8Model, type TestModel } from './models.js';

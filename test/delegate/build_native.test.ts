@@ -4,7 +4,7 @@ import { copyFileSync, cpSync, existsSync, linkSync, mkdirSync, mkdtempSync, rmS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import koffi from 'koffi';
-import { repository } from '../host/python.js';
+import { repository } from '../host/repository.js';
 import { skip } from '../host/skip.js';
 
 /** `npm run build:native` in a copy of the tree whose Node came without headers, and without any npm package. */

@@ -7,7 +7,7 @@ import { compileTflite } from '../../src/compile.js';
 import { loadAddon } from '../host/addon.js';
 import { demandFresh } from '../host/fresh.js';
 import { delegateLibrary } from '../host/oracle.js';
-import { repository } from '../host/python.js';
+import { repository } from '../host/repository.js';
 import { skip } from '../host/skip.js';
 import { buildModel, modelChoice } from '../ops/random_model.js';
 

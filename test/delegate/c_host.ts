@@ -5,7 +5,7 @@ import { join, relative } from 'node:path';
 import { sourcesOf } from '../../scripts/sources.mjs';
 import { demandFresh } from '../host/fresh.js';
 import { compilerLack } from '../host/native_program.js';
-import { repository } from '../host/python.js';
+import { repository } from '../host/repository.js';
 import type { Lack } from '../host/skip.js';
 import { engine } from './host_program.js';
 
@@ -55,7 +55,7 @@ function makefile(built: string): string {
   const rules = (kind: string, flags: string): string => `
 ${built}/${kind}/%.c.o: %.c
 \t@mkdir -p $(dir $@)
-\t$(CC) -std=c11 -O0 -g1 -Wall -Wextra -Werror ${flags} -fPIC -fvisibility=hidden -DPTFE_VERSION='"0.1.0"' -MMD -c $< -o $@
+\t$(CC) -std=c11 -O0 -g1 -Wall -Wextra -Werror ${flags} -fPIC -fvisibility=hidden -DPTFE_VERSION='"0.1.0"' -MMD -MP -c $< -o $@
 `;
   const link = (target: string, inputs: string, flags: string): string =>
     `${built}/${target}: ${inputs}\n\t$(CC) -g1 ${flags} ${inputs} -o $@ -ldl -lpthread -lm\n`;

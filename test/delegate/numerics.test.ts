@@ -12,7 +12,7 @@ import { skip } from '../host/skip.js';
 import { writeTflite } from '../host/tflite_writer.js';
 import { type SummingOp, sumsNearTies } from '../ops/numerics_models.js';
 import { combined } from '../ops/elementwise_models.js';
-import { drawn } from '../ops/op_models.js';
+import { drawn } from '../ops/builder.js';
 import { type Bench, openBench } from './host_program.js';
 import type { TestModel } from './models.js';
 

@@ -8,7 +8,7 @@ import { planFile } from '../../src/cli/plan_file.js';
 import { compileTflite } from '../../src/compile.js';
 import { readTflite } from '../../src/tflite/reader.js';
 import { loadAddon } from '../host/addon.js';
-import { repository } from '../host/python.js';
+import { repository } from '../host/repository.js';
 import { type Lack, skip } from '../host/skip.js';
 import { debianSysroot } from '../host/sysroot.js';
 import { findQemu } from '../host/teflon.js';

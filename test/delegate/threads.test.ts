@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { sourcesOf } from '../../scripts/sources.mjs';
 import { demandFresh } from '../host/fresh.js';
 import { buildProgram } from '../host/native_program.js';
-import { repository } from '../host/python.js';
+import { repository } from '../host/repository.js';
 import { skip } from '../host/skip.js';
 import { engine } from './host_program.js';
 

@@ -5,7 +5,7 @@ import { PtfeError } from '../../src/error.js';
 import { cutTflite } from '../../src/explain/cut.js';
 import type { Graph, Node } from '../../src/graph/graph.js';
 import { readTflite } from '../../src/tflite/reader.js';
-import { repository } from '../host/python.js';
+import { repository } from '../host/repository.js';
 import { needShared, sharedPath } from '../host/shared.js';
 
 const digits = new Uint8Array(readFileSync(join(repository, 'examples/digits_int8.tflite')));

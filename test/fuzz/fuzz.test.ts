@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { sourcesOf } from '../../scripts/sources.mjs';
 import { type Built, buildProgram } from '../host/native_program.js';
-import { repository } from '../host/python.js';
+import { repository } from '../host/repository.js';
 import { skip } from '../host/skip.js';
 
 const corpus = join(import.meta.dirname, 'corpus');

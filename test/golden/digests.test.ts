@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { usualSettings } from '../replay/compiled.js';
+import { skip } from '../host/skip.js';
 import { zooIsHere } from '../models/zoo.js';
 import { type DigestLine, digestLines, digestOf, knownDigests } from './digests.js';
 
@@ -28,10 +29,7 @@ describe('golden: digests of what the compiler makes of whole models', function 
     });
 
     it(`${setting}: models beside the repository`, async function () {
-      if (!zooIsHere) {
-        console.log('      skipped: the models beside the repository are not here');
-        this.skip();
-      }
+      if (!zooIsHere) skip(this, 'shared: the models beside the repository are not here');
       const here = lines.filter((line) => line.setting === setting && !line.own);
       const wanted = here.filter(({ key }) => known.has(key));
       if (wanted.length < here.length) console.log(`      ${here.length - wanted.length} models are not in the list`);

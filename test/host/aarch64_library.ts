@@ -1,5 +1,5 @@
 import { prebuild } from '../../scripts/prebuilt.mjs';
-import { repository } from './python.js';
+import { repository } from './repository.js';
 import type { Lack } from './skip.js';
 import { zigLack } from './zig.js';
 

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { repository } from './python.js';
+import { repository } from './repository.js';
 import type { Lack } from './skip.js';
 
 const output = join(repository, 'build/test-native');

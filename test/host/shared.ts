@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { repository } from './python.js';
+import { repository } from './repository.js';
 import { skip } from './skip.js';
 
 /** Reference material beside the repository; where it is absent, the tests that compare with it skip. */

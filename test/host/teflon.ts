@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listOf } from '../../scripts/sources.mjs';
-import { repository } from './python.js';
+import { repository } from './repository.js';
 import type { Lack } from './skip.js';
 import { debianSysroot } from './sysroot.js';
 import { findZig, zigCompile } from './zig.js';
@@ -58,9 +58,12 @@ function build(folder: string): Lack | null {
   if ('why' in zig) return zig.why;
   mkdirSync(folder, { recursive: true });
   const strict = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Werror'];
-  const headers = readdirSync(join(repository, 'delegate'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.h'))
-    .map((file) => join(repository, 'delegate', file));
+  const headers = [
+    join(here, 'tflite_c.h'),
+    ...readdirSync(join(repository, 'delegate'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.h'))
+      .map((file) => join(repository, 'delegate', file)),
+  ];
   const outputs = [
     [join(folder, 'shim.so'), ['-shared', '-fPIC', ...sources()]],
     [join(folder, 'host'), [join(here, 'teflon/host.c'), '-ldl']],

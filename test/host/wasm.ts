@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Addon } from './addon.js';
-import { repository } from './python.js';
+import { repository } from './repository.js';
 import type { Lack } from './skip.js';
 
 /** The addon as WebAssembly, built when its sources are newer. */

@@ -4,7 +4,7 @@ import { delegateLibrary, Oracle } from '../host/oracle.js';
 import { pythonEnvironment } from '../host/python.js';
 import { skip } from '../host/skip.js';
 import { writeTflite } from '../host/tflite_writer.js';
-import type { OpModel } from '../ops/op_models.js';
+import type { OpModel } from '../ops/builder.js';
 import { distance } from './zoo.js';
 import { yolo5, yolo8 } from './yolo_model.js';
 

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { facts } from '../../src/hardware/facts.js';
-import { repository } from '../host/python.js';
+import { repository } from '../host/repository.js';
 import { type Lack, skip } from '../host/skip.js';
 
 const here = join(repository, 'test/npu');

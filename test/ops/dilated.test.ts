@@ -15,7 +15,7 @@ import {
   drawn,
   type OpModel,
   whole,
-} from './op_models.js';
+} from './builder.js';
 import { differentialTest } from './op_test.js';
 
 /** Along one axis. */

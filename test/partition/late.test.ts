@@ -7,7 +7,7 @@ import { delegateLibrary, Oracle } from '../host/oracle.js';
 import { pythonEnvironment, runtimes } from '../host/python.js';
 import { skip } from '../host/skip.js';
 import { writeTflite } from '../host/tflite_writer.js';
-import { Builder, doubled, type OpModel } from '../ops/op_models.js';
+import { Builder, doubled, type OpModel } from '../ops/builder.js';
 
 /**
  * Patterns of several nodes that run as one, with every choice of their inner tensors as outputs of the graph too, and a side

@@ -9,7 +9,7 @@ import { readPlan } from '../../src/plan/read.js';
 import { writePlan } from '../../src/plan/write.js';
 import { goldenModels } from '../golden/models.js';
 import { buildProgram, planUnits } from '../host/native_program.js';
-import { repository } from '../host/python.js';
+import { repository } from '../host/repository.js';
 import { skip } from '../host/skip.js';
 
 const golden = (name: string): Plan => {

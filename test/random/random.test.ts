@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { delegateLibrary } from '../host/oracle.js';
-import { repository } from '../host/python.js';
+import { repository } from '../host/repository.js';
 import { seeds } from '../host/seeds.js';
 import { skip } from '../host/skip.js';
 import { check, hostName, Hosts, hosts as allHosts } from './check.js';

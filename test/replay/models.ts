@@ -2,12 +2,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { goldenModels } from '../golden/models.js';
-import { repository } from '../host/python.js';
+import { repository } from '../host/repository.js';
 import { writeTflite } from '../host/tflite_writer.js';
 import { yolo5, yolo8 } from '../models/yolo_model.js';
 import { modelFolder } from '../models/zoo.js';
 import { everyOp } from '../ops/every_op.js';
-import { Builder } from '../ops/op_models.js';
+import { Builder } from '../ops/builder.js';
 import { randomGraph } from '../random/graph.js';
 
 export interface ReplayModel {

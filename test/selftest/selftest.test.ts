@@ -10,7 +10,7 @@ import { type FactResult, judgeFacts, judgeRung, type RungResult, type RunSoftwa
 import { factsOf, ladder, type Rung, silentFacts } from '../../src/selftest/ladder.js';
 import { type Addon, loadAddon } from '../host/addon.js';
 import { ptfe } from '../host/cli.js';
-import { repository } from '../host/python.js';
+import { repository } from '../host/repository.js';
 import { skip } from '../host/skip.js';
 
 interface Archive {

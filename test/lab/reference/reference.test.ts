@@ -2,14 +2,11 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { readTflite } from '../../../src/tflite/reader.js';
-import { multiplyByQuantizedMultiplier } from '../../../src/tflite/multiplier.js';
 import { evaluateNode } from '../../../src/lab/reference/graph.js';
-import { requantizer } from '../../../src/lab/reference/requantize.js';
 import { Oracle } from '../../host/oracle.js';
 import { numericsOf, pythonEnvironment } from '../../host/python.js';
 import { seededRandom } from '../../host/random.js';
 import { isShared, sharedPath } from '../../host/shared.js';
-import { holds } from '../../host/holds.js';
 import { skip } from '../../host/skip.js';
 import { buildModel, modelChoice } from '../../ops/random_model.js';
 
@@ -62,20 +59,6 @@ describe("the reference in TypeScript against TFLite's kernels", function () {
     if (oracle !== undefined) return oracle;
     throw new Error('no oracle');
   }
-
-  it('scaling, value by value against the BigInt form', () => {
-    const int32 = fc.oneof(fc.integer(), fc.constantFrom(2 ** 31 - 1, -(2 ** 31), 0, 1, -1));
-    const multiplier = fc.record({
-      mantissa: fc.oneof(fc.constant(0), fc.constant(2 ** 30), fc.integer({ min: 2 ** 30, max: 2 ** 31 - 1 })),
-      shift: fc.integer({ min: -31, max: 8 }),
-    });
-    holds(
-      fc.property(int32, multiplier, (value, scale) => {
-        expect(requantizer(scale)(value) + 0).to.equal(multiplyByQuantizedMultiplier(value, scale) + 0);
-      }),
-      { numRuns: 20_000 },
-    );
-  });
 
   it('random layers', async function () {
     const python = oracleOrSkip(this);

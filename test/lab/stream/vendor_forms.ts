@@ -1,5 +1,5 @@
 import { activation, type OpName, type OpSpec, padding, writeTflite } from '../../host/tflite_writer.js';
-import { Builder } from '../../ops/op_models.js';
+import { Builder } from '../../ops/builder.js';
 
 /**
  * Op forms as the vendor's compiler (2.5.0, RK3588, int8) writes them, beside the models that make our compiler write the
