@@ -1,7 +1,7 @@
 /** All tasks of a part as words; weights and operands go into the constants on the way. */
 import type { Arena } from '../allocate/arena.js';
 import type { ConstantBuffer } from '../allocate/constants.js';
-import { convCycles, elementwiseCycles, tableLoadCycles } from '../cost/cycles.js';
+import { convCycles, flyingCycles, tableLoadCycles } from '../cost/cycles.js';
 import { alignUp, type Cube, packCube, writtenChannels } from '../layout/cube.js';
 import { operandBuffer } from '../layout/operands.js';
 import { packWeights } from '../layout/weights.js';
@@ -13,6 +13,7 @@ import { findRegister, writeTargets } from '../hardware/registers.js';
 import { emitConvolution } from './convolution.js';
 import type { OperandAddresses } from './dpu.js';
 import { emitElementwise, emitTableLoad, type ElementwisePlacement } from './elementwise.js';
+import { emitUnpool } from './unpool.js';
 import type { Address, Word } from './words.js';
 
 export interface EmittedTask {
@@ -129,8 +130,8 @@ export const emitTasks = (
     });
     const own = tiles.map((tile) => ({
       operation: position,
-      words: emitElementwise(stages, tile, placementOf(tile)),
-      cycles: elementwiseCycles(tile, memory.operands.length),
+      words: operation.kind === 'unpool' ? emitUnpool(tile, memory) : emitElementwise(stages, tile, placementOf(tile)),
+      cycles: flyingCycles(operation, tile),
     }));
     const { table } = stages;
     const [first] = tiles;
