@@ -73,8 +73,8 @@ const bordersOf = (part: Part, borders: Layouts, layouts: Renamed['layouts']): L
 
 /** @param known what was tiled before */
 const tileAll = (
+  { chip, trust }: Hardware,
   { operations, spots }: Placement,
-  trust: Trust,
   known: readonly Step[] = [],
 ): readonly Step[] | RefusedPart => {
   const cubes = new Map([...spots].map(([tensor, { cube }]) => [tensor, cube]));
@@ -84,7 +84,7 @@ const tileAll = (
   for (const operation of operations) {
     const step =
       before.get(operation) ??
-      (operation.kind === 'host' ? { operation } : tileOperation(operation, stagesOf(operation, trust), cubes));
+      (operation.kind === 'host' ? { operation } : tileOperation(chip, operation, stagesOf(operation, trust), cubes));
     if (step === null) untiled.add(operation.nodes[0] ?? -1);
     else steps.push(step);
   }
@@ -146,7 +146,7 @@ const placePart = (given: Graph, part: Part, options: CompileOptions, apart: boo
     // A fused ADD's limit stands behind a multiplier: its place nobody has shown.
     const isPlain = apart || options.trust === 'seen';
     const fused = isPlain ? dropUnused(operations, part) : fuse(hardware.chip, operations, part, precision, spare);
-    const placement = place(graph, part, fused, apart);
+    const placement = place(hardware.chip, graph, part, fused, apart);
     const conflicts = conflictsOf(part, placement.borders, layouts);
     if (conflicts.length === 0) {
       if (placement.missing !== null) return missingRefusal(graph, part, placement.missing, placement.operations);
@@ -181,28 +181,30 @@ const watchedPlan = (
   const placed = placePart(given, part, options, apart);
   if ('refusals' in placed) return placed;
   const { graph, orders, placement, borders } = placed;
-  const unproven = tileAll(placement, options.trust);
+  const hardware = hardwareOf(options);
+  const { chip } = hardware;
+  const unproven = tileAll(hardware, placement);
   if ('refusals' in unproven) return unproven;
-  const realEnds = jobEnds(unproven);
+  const realEnds = jobEnds(chip, unproven);
   const isOneTask = (position: number): boolean => {
     const step = unproven[position];
     // The task that loads a table writes an atom where the one that uses it writes.
     return step !== undefined && !isHostStep(step) && step.tiles.length === 1 && step.stages.table === undefined;
   };
-  const proven = watched === null ? withProofs(placement, realEnds, isOneTask) : { placement, ends: realEnds };
-  const steps = tileAll(proven.placement, options.trust, unproven);
+  const proven = watched === null ? withProofs(chip, placement, realEnds, isOneTask) : { placement, ends: realEnds };
+  const steps = tileAll(hardware, proven.placement, unproven);
   if ('refusals' in steps) return steps;
   const jobs = scheduleJobs(steps, proven.ends);
   const schedule = watched === null ? jobs : scheduleJobs(steps, [...steps.keys()]);
   const { spots } = proven.placement;
   const cubes = new Map([...spots].map(([tensor, { cube }]) => [tensor, cube]));
   const lifetimes = lifetimesOf(part, proven.placement, jobs, apart);
-  const memories = allocateArena(lifetimes);
+  const memories = allocateArena(chip, lifetimes);
   const featureBytes = memories.bytes.arena + memories.bytes.io;
   if (featureBytes > mostPartBytes) return memoryRefusal(featureBytes, lifetimes, placement);
   const arena = withTensors(memories, spots);
-  const constants = new ConstantBuffer();
-  const tasks = emitTasks(steps, cubes, arena, placement.constants, constants);
+  const constants = new ConstantBuffer(chip);
+  const tasks = emitTasks(chip, steps, cubes, arena, placement.constants, constants);
   const programs = tasks.reduce((bytes, { words }) => bytes + 8 * words.length, 0);
   const bytes = featureBytes + constants.size + programs;
   if (bytes > mostPartBytes) return memoryRefusal(bytes, lifetimes, placement);
@@ -212,6 +214,7 @@ const watchedPlan = (
   });
   const plan = writePlan(
     buildPlan({
+      chip,
       graph,
       part,
       steps,

@@ -2,7 +2,9 @@
 import type { Arena } from '../allocate/arena.js';
 import type { ConstantBuffer } from '../allocate/constants.js';
 import { convCycles, elementwiseCycles, tableLoadCycles } from '../cost/cycles.js';
-import { type Cube, packCube, writtenChannels } from '../layout/cube.js';
+import { writtenChannels } from '../hardware/capability.js';
+import type { Chip } from '../hardware/chips.js';
+import { type Cube, packCube } from '../layout/cube.js';
 import { operandBuffer } from '../layout/operands.js';
 import { packWeights } from '../layout/weights.js';
 import { operandsOf } from '../ir/operation.js';
@@ -40,18 +42,19 @@ interface ChannelConstants {
 
 /** The constants that all tiles of one channel range share. */
 const channelConstants = (
+  chip: Chip,
   { operation, stages }: TiledConvolution,
   tile: ConvTile,
   constants: ConstantBuffer,
 ): ChannelConstants => {
-  const written = writtenChannels(tile.channels, operation.depthwise);
+  const written = writtenChannels(chip, tile.channels, operation.depthwise);
   const place = (bytes: Uint8Array): Address => ({ bo: 'constants', offset: constants.place(bytes) });
-  const bs = operandBuffer(stages.bs, -operation.weightZeroPoint, tile.channel, tile.channels, written);
-  const bn = operandBuffer(stages.bn, null, tile.channel, tile.channels, written);
+  const bs = operandBuffer(chip, stages.bs, -operation.weightZeroPoint, tile.channel, tile.channels, written);
+  const bn = operandBuffer(chip, stages.bn, null, tile.channel, tile.channels, written);
   const use = (buffer: typeof bs): number =>
     buffer === null ? 0 : (buffer.holds.add ? 1 : 0) + (buffer.holds.cpend ? 2 : 0) + (buffer.holds.multiply ? 4 : 0);
   return {
-    weights: place(bytesOf(packWeights(operation, tile.channel, tile.channels))),
+    weights: place(bytesOf(packWeights(chip, operation, tile.channel, tile.channels))),
     operands: {
       bs: bs === null ? null : place(bs.bytes),
       bn: bn === null ? null : place(bn.bytes),
@@ -66,6 +69,7 @@ const isSame = (table: readonly number[], other: readonly number[] | null): bool
 
 /** @param known the codes of tensors that stand among the constants, HWC */
 export const emitTasks = (
+  chip: Chip,
   steps: readonly Step[],
   cubes: ReadonlyMap<number, Cube>,
   arena: Arena,
@@ -95,9 +99,9 @@ export const emitTasks = (
       const { operation } = one;
       const shared = new Map<number, ChannelConstants>();
       return one.tiles.map((tile) => {
-        const own = shared.get(tile.channel) ?? channelConstants(one, tile, constants);
+        const own = shared.get(tile.channel) ?? channelConstants(chip, one, tile, constants);
         shared.set(tile.channel, own);
-        const words = emitConvolution(operation, stages, tile, {
+        const words = emitConvolution(chip, operation, stages, tile, {
           input: at(operation.input),
           inputCube: cubeAt(operation.input),
           output: at(operation.output),
@@ -105,20 +109,23 @@ export const emitTasks = (
           residual: operation.residual === null ? null : at(operation.residual.operand),
           ...own,
         });
-        return { operation: position, words, cycles: convCycles(operation, tile) };
+        return { operation: position, words, cycles: convCycles(chip, operation, tile) };
       });
     }
     const { operation, tiles } = one;
     const placement = { operands: operandsOf(operation).map(at), output: at(operation.output) };
     const own = tiles.map((tile) => ({
       operation: position,
-      words: emitElementwise(stages, tile, placement),
-      cycles: elementwiseCycles(tile, placement.operands.length),
+      words: emitElementwise(chip, stages, tile, placement),
+      cycles: elementwiseCycles(chip, tile, placement.operands.length),
     }));
     const { table } = stages;
     const [first] = tiles;
     if (table === undefined || first === undefined || isSame(table, loaded)) return own;
     loaded = table;
-    return [{ operation: position, words: emitTableLoad(table, first, placement), cycles: tableLoadCycles }, ...own];
+    return [
+      { operation: position, words: emitTableLoad(chip, table, first, placement), cycles: tableLoadCycles(chip) },
+      ...own,
+    ];
   });
 };

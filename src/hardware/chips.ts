@@ -8,8 +8,8 @@ import {
   type FieldName,
   fieldWidth,
   findRegister,
-  type ReadableChip,
   type RegisterName,
+  type WritableList,
 } from './registers.js';
 
 /** Largest values that one task can carry: widths of register fields, and what was seen right on silicon. */
@@ -41,6 +41,8 @@ export interface ChipAtoms {
   readonly weightChannels: number;
   /** Channels of a depthwise weight group. */
   readonly depthwiseChannels: number;
+  /** Channels of a group of BS's and BN's operands in memory. */
+  readonly operandChannels: number;
 }
 
 /** The convolution buffer of a core. */
@@ -58,6 +60,8 @@ export interface ChipCbuf {
 export interface ChipMemory {
   /** Tensors and constants start at multiples of this. */
   readonly burstBytes: number;
+  /** Command words of a task start at multiples of this. */
+  readonly taskBytes: number;
   /** Planes of atoms start at multiples of so many atoms; one that is a single pixel takes one. */
   readonly planeAtoms: number;
 }
@@ -91,8 +95,8 @@ export interface Chip {
   readonly limits: ChipLimits;
   readonly atoms: ChipAtoms;
   readonly cbuf: ChipCbuf;
-  /** The list of registers by which its programs are written and read. */
-  readonly registers: ReadableChip;
+  /** The list of registers by which its programs are written. */
+  readonly registers: WritableList;
   readonly clocks: ChipClocks;
   readonly memory: ChipMemory;
   readonly dispatch: ChipDispatch;
@@ -132,7 +136,7 @@ export const rk3588: Chip = {
     // Seen right on silicon: 8175, rounded down.
     elementwiseColumns: 8160,
   },
-  atoms: { channels: 16, kernels: 32, weightChannels: 32, depthwiseChannels: 64 },
+  atoms: { channels: 16, kernels: 32, weightChannels: 32, depthwiseChannels: 64, operandChannels: 8 },
   // Mesa splits the banks 7 + 5; an erratum was seen on silicon when banks of features are nearly full.
   cbuf: { banks: 12, bankBytes: 32 * 1024, entryBytes: 64, streamingBanks: 5, spareBanks: 1 },
   registers: 'rk3588',
@@ -145,8 +149,8 @@ export const rk3588: Chip = {
     bytesPerCycle: 16,
     pipelineFill: 1000,
   },
-  // The vendor's compiler has every plane that the DPU writes on multiples of 4 atoms, Mesa writes planes packed.
-  memory: { burstBytes: 64, planeAtoms: 4 },
+  // Tasks: Mesa. The vendor's compiler has every plane that the DPU writes on multiples of 4 atoms, Mesa writes planes packed.
+  memory: { burstBytes: 64, taskBytes: 64, planeAtoms: 4 },
   // 27 on a Cortex-A76, 51 on a Cortex-A55; the driver's time limit of a job.
   dispatch: { microseconds: 27, jobMilliseconds: 500 },
 };

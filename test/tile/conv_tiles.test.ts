@@ -1,9 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { holds } from '../host/holds.js';
-import { entriesPerBank, kernelWrong, tapSpanWrong } from '../../src/hardware/capability.js';
+import { entriesPerBank, kernelWrong, rowEntries, tapSpanWrong } from '../../src/hardware/capability.js';
 import { rk3588 } from '../../src/hardware/chips.js';
-import { rowEntries } from '../../src/layout/cube.js';
 import type { ConvGeometry, ConvOperation } from '../../src/ir/operation.js';
 import { convTiles } from '../../src/tile/conv_tiles.js';
 
@@ -91,13 +90,13 @@ describe('tile: convolutions', () => {
   it('every output value is made exactly once, from a window that holds what it needs, within CBUF', () => {
     holds(
       fc.property(geometries, ({ geometry: g, depthwise }) => {
-        const tiles = convTiles(operationOf(g, depthwise));
+        const tiles = convTiles(rk3588, operationOf(g, depthwise));
         expect(tiles).to.not.equal(null);
         let values = 0;
         for (const tile of tiles ?? []) {
           values += tile.outputRows * tile.outputColumns * tile.channels;
           const channels = depthwise ? tile.channels : g.inputChannels;
-          const entries = rowEntries(tile.inputColumns, channels) * tile.inputRows;
+          const entries = rowEntries(rk3588, tile.inputColumns, channels) * tile.inputRows;
           const fits =
             Math.ceil(entries / entriesPerBank(rk3588)) + 1 <= tile.banks.data &&
             tile.banks.data + tile.banks.weights === cbuf.banks;
@@ -146,7 +145,7 @@ describe('tile: convolutions', () => {
         ];
         fc.pre(outputHeight > 0 && outputWidth > 0 && kernelWrong(rk3588, g, depthwise) === null);
         const fits = tapSpanWrong(rk3588, g, depthwise) === null;
-        const tiles = convTiles(operationOf({ ...g, outputHeight, outputWidth }, depthwise));
+        const tiles = convTiles(rk3588, operationOf({ ...g, outputHeight, outputWidth }, depthwise));
         if (fits) within++;
         else beyond++;
         if (fits) expect(tiles).to.not.equal(null);
