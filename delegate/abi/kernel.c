@@ -62,8 +62,8 @@ static int check_plan(const kernel *k, const tfl_context *context, char *error, 
 static int open_session(kernel *k, answer *a, const answer_part *part, char *error, size_t size) {
     k->planned = answer_keep(a);
     k->planned_part = part;
-    const int status = session_open(device_of(k->delegate->device), part->plan, part->plan_length, k->delegate->options.value[OPTION_FACTS],
-                                    &k->session, error, size);
+    const device_settings settings = {.facts = k->delegate->options.value[OPTION_FACTS]};
+    const int status = session_open(device_of(k->delegate->device), part->plan, part->plan_length, &settings, &k->session, error, size);
     if (status != 0) return status;
     k->given = calloc((size_t)ptfe_input_count(k->session) + 1, sizeof *k->given);
     k->taken = calloc((size_t)ptfe_output_count(k->session) + 1, sizeof *k->taken);
@@ -149,8 +149,9 @@ static int collect(kernel *k, const tfl_context *context, char *error, size_t si
 /* A forked child never touches its parent's device: the plan is loaded again, on a device of its own. */
 static int load_again(kernel *k, char *error, size_t size) {
     ptfe_close(k->session);
-    const int status = session_open(device_of(k->delegate->device), k->planned_part->plan, k->planned_part->plan_length,
-                                    k->delegate->options.value[OPTION_FACTS], &k->session, error, size);
+    const device_settings settings = {.facts = k->delegate->options.value[OPTION_FACTS]};
+    const int status = session_open(device_of(k->delegate->device), k->planned_part->plan, k->planned_part->plan_length, &settings,
+                                    &k->session, error, size);
     return status == 0 ? DEVICE_OK : DEVICE_FAILED;
 }
 

@@ -3,6 +3,7 @@
 #define PTFE_DEVICE_H
 
 #include "../plan/plan.h"
+#include "settings.h"
 
 typedef struct device_plan device_plan; /* a plan loaded on a device, with its BOs */
 
@@ -15,9 +16,9 @@ enum device_result {
 
 typedef struct device_ops {
     const char *name;
-    uint32_t chip; /* that its plans are for */
-    /* The plan must stay in place until unload. Allocates BOs, fills in addresses, checks what the device can check. NULL with a sentence in `error` on failure. */
-    device_plan *(*load)(const plan *plan, const char *facts, char *error, size_t error_size);
+    uint32_t chip; /* number of the chip that its plans are for */
+    /* The plan must stay in place until unload; `settings` may be NULL. Allocates BOs, fills in addresses, checks what the device can check. NULL with a sentence in `error` on failure. */
+    device_plan *(*load)(const plan *plan, const device_settings *settings, char *error, size_t error_size);
     /* Before the host touches a BO: 0, or DEVICE_FORKED, and nothing of `loaded` may be touched. NULL where a fork copies all. */
     int (*begin)(device_plan *loaded, char *error, size_t error_size);
     /* Start of a BO's bytes for the host; stays valid until unload. */

@@ -17,12 +17,13 @@
 #include <sys/random.h>
 
 #include "device.h"
+#include "../npu/chip.h"
 #include "rocket_file.h"
 #include "rocket_node.h"
 #include "rocket_uapi.h"
 
 enum { BO_PROGRAM, BO_ARENA, BO_IO, BO_COUNT };
-enum { ATOM_BYTES = 16, REGCMD_ALIGNMENT = 64, LIMIT_MILLISECONDS = 500, DEADLINES = 20 };
+enum { DEADLINES = 20 };
 
 /* Where a BO of the plan lies. */
 typedef struct place {
@@ -59,7 +60,7 @@ static int fail_errno(char *error, size_t size, const char *what) {
 
 /* ---- loading ---- */
 
-static size_t aligned(size_t bytes) { return (bytes + REGCMD_ALIGNMENT - 1) / REGCMD_ALIGNMENT * REGCMD_ALIGNMENT; }
+static size_t aligned(size_t bytes) { return (bytes + NPU_TASK_BYTES - 1) / NPU_TASK_BYTES * NPU_TASK_BYTES; }
 
 static uint32_t bo_of(uint32_t kind) {
     switch (kind) {
@@ -147,10 +148,10 @@ static int finish(device_plan *d, uint32_t bo) {
 }
 
 /* A test's: an emulated NPU is slower than the silicon. */
-static int64_t job_limit(void) {
+static int64_t job_limit(const npu_chip *chip) {
     const char *text = secure_getenv("PTFE_TEST_JOB_LIMIT_MS");
     const long asked = text == NULL ? 0 : strtol(text, NULL, 10);
-    return (int64_t)(asked > 0 && asked <= 3600000 ? asked : LIMIT_MILLISECONDS) * 1000000;
+    return (int64_t)(asked > 0 && asked <= 3600000 ? asked : (long)chip->job_milliseconds) * 1000000;
 }
 
 static void unload(device_plan *d) {
@@ -177,9 +178,9 @@ static int load_on(device_plan *d, const char *path, char *error, size_t size) {
     return 0;
 }
 
-static device_plan *load(const plan *p, const char *facts, char *error, size_t size) {
+static device_plan *load(const plan *p, const device_settings *settings, char *error, size_t size) {
     rocket_node node;
-    (void)facts; /* what-if readings are the software NPU's */
+    (void)settings; /* what-if readings are the software NPU's */
     rocket_find(&node, "");
     if (node.presence != ROCKET_READY) {
         fail(error, size, node.presence == ROCKET_ABSENT ? "no Rockchip NPU on this machine" : node.text);
@@ -191,7 +192,7 @@ static device_plan *load(const plan *p, const char *facts, char *error, size_t s
         return NULL;
     }
     d->plan = p;
-    d->limit = job_limit();
+    d->limit = job_limit(npu_chip_of_name(node.chip));
     if (load_on(d, node.path, error, size) == 0) return d;
     unload(d);
     return NULL;
@@ -232,7 +233,7 @@ static int run_job(device_plan *d, uint32_t index, char *error, size_t size) {
     const int fd = rocket_file_number(d->file);
     uint8_t *proof = proof_of(d, job);
     renew_pattern(d);
-    memcpy(proof, d->pattern, ATOM_BYTES);
+    memcpy(proof, d->pattern, NPU_ATOM);
     if (finish(d, BO_IO) != 0) return give_up(error, size, "FINI_BO");
     rocket_submit submit = {.jobs = (uintptr_t)&d->jobs[index], .job_count = 1, .job_struct_size = sizeof *d->jobs};
     const int64_t start = rocket_now();
@@ -248,7 +249,7 @@ static int run_job(device_plan *d, uint32_t index, char *error, size_t size) {
                  (long long)(d->limit / 1000000));
         return DEVICE_SUSPECT;
     }
-    if (memcmp(proof, d->pattern, ATOM_BYTES) != 0) return DEVICE_OK;
+    if (memcmp(proof, d->pattern, NPU_ATOM) != 0) return DEVICE_OK;
     fail(error, size, "the kernel driver dropped the job");
     return DEVICE_SUSPECT;
 }
@@ -286,7 +287,7 @@ static uint64_t task_cycles(const device_plan *d, uint32_t task) { return d->pla
 static uint64_t task_products(const device_plan *d, uint32_t task) { return d->plan->tasks[task].cycles; }
 
 const device_ops device_rocket = {.name = "rocket",
-                                  .chip = 3588,
+                                  .chip = NPU_CHIP_RK3588,
                                   .load = load,
                                   .begin = begin,
                                   .bo = bo,

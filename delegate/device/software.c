@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "device.h"
-#include "facts_option.h"
+#include "../npu/chip.h"
 #include "../npu/words.h"
 
 /* As in the kernel: page-aligned, from the start of the aperture; nothing at 0, where registers that nobody wrote point. */
@@ -56,11 +56,10 @@ static void relocate(const plan *p, device_plan *loaded) {
     }
 }
 
-static int load_program(const plan *p, device_plan *loaded, const char *facts, char *error, size_t size) {
+static int load_program(const plan *p, device_plan *loaded, const device_settings *settings, char *error, size_t size) {
     npu_config config;
     npu_error npu;
-    npu_config_default(&config);
-    if (facts_option_apply(&config, facts, error, size) != 0) return -1;
+    if (device_settings_apply(settings, npu_chip_of_number(NPU_CHIP_RK3588), &config, error, size) != 0) return -1;
     npu_task *tasks = calloc((size_t)p->task_count + 1, sizeof *tasks);
     if (tasks == NULL) return fail(error, size, "no memory for the plan's tasks");
     for (uint32_t i = 0; i < p->task_count; i++) {
@@ -79,7 +78,7 @@ static void unload(device_plan *loaded) {
     free(loaded);
 }
 
-static device_plan *load(const plan *p, const char *facts, char *error, size_t size) {
+static device_plan *load(const plan *p, const device_settings *settings, char *error, size_t size) {
     device_plan *loaded = calloc(1, sizeof *loaded);
     if (loaded == NULL) {
         fail(error, size, "no memory for the plan");
@@ -91,7 +90,7 @@ static device_plan *load(const plan *p, const char *facts, char *error, size_t s
         return NULL;
     }
     relocate(p, loaded);
-    if (load_program(p, loaded, facts == NULL ? "" : facts, error, size) != 0) {
+    if (load_program(p, loaded, settings, error, size) != 0) {
         unload(loaded);
         return NULL;
     }
@@ -119,7 +118,7 @@ static uint64_t task_cycles(const device_plan *loaded, uint32_t task) { return n
 static uint64_t task_products(const device_plan *loaded, uint32_t task) { return npu_program_task_products(loaded->program, task); }
 
 const device_ops device_software = {.name = "software",
-                                    .chip = 3588,
+                                    .chip = NPU_CHIP_RK3588,
                                     .load = load,
                                     .bo = bo,
                                     .run = run,

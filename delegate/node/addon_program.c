@@ -92,9 +92,11 @@ static int open_program(napi_env env, napi_value *arguments, program *p) {
     npu_config config;
     npu_error npu = {0};
     npu_task *tasks = NULL;
+    int has_chip;
     npu_config_default(&config);
-    if (addon_facts(env, arguments[2], facts) != 0 || take_path(env, arguments[2], &config) != 0) {
-        addon_throw(env, "programOpen: options are {facts: {name: value}, path: 'scalar' or 'portable'}");
+    if (addon_facts(env, arguments[2], facts) != 0 || take_path(env, arguments[2], &config) != 0 ||
+        addon_chip(env, arguments[2], &config.chip, &has_chip) != 0) {
+        addon_throw(env, "programOpen: options are {facts: {name: value}, path: 'scalar' or 'portable', chip}");
         return -1;
     }
     if (facts_option_apply(&config, facts, error, sizeof error) != 0) {

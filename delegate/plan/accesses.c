@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../device/facts_option.h"
 #include "../npu/words.h"
 #include "jobs.h"
 
@@ -74,12 +73,11 @@ static int visit(void *context, const npu_access *access, npu_error *npu) {
     return -1;
 }
 
-static int check(const plan *p, view *v, const char *facts, char *error, size_t size) {
+static int check(const plan *p, view *v, const npu_chip *chip, const device_settings *settings, char *error, size_t size) {
     npu_config config;
     npu_error npu;
-    npu_config_default(&config);
+    if (device_settings_apply(settings, chip, &config, error, size) != 0) return -1;
     config.flags = NPU_SELF_CONTAINED;
-    if (facts != NULL && facts_option_apply(&config, facts, error, size) != 0) return -1;
     v->tasks = calloc((size_t)p->task_count + 1, sizeof *v->tasks);
     if (v->tasks == NULL || place(p, v) != 0) {
         snprintf(error, size, "no memory to check the plan's tasks");
@@ -96,7 +94,8 @@ static int check(const plan *p, view *v, const char *facts, char *error, size_t 
     return status == 0 ? 0 : refuse(p, &npu, error, size);
 }
 
-int plan_visit_accesses(const plan *p, const char *facts, npu_visit visit_one, void *context, char *error, size_t size) {
+int plan_visit_accesses(const plan *p, const npu_chip *chip, const device_settings *settings, npu_visit visit_one, void *context, char *error,
+                        size_t size) {
     view *v = calloc(1, sizeof *v);
     if (v == NULL) {
         snprintf(error, size, "no memory to check the plan's tasks");
@@ -104,13 +103,13 @@ int plan_visit_accesses(const plan *p, const char *facts, npu_visit visit_one, v
     }
     v->visit = visit_one;
     v->context = context;
-    int status = check(p, v, facts, error, size);
+    int status = check(p, v, chip, settings, error, size);
     for (uint32_t i = 0; i < p->bo_count; i++) free(v->regions[i].data);
     free(v->tasks);
     free(v);
     return status;
 }
 
-int plan_check_accesses(const plan *p, const char *facts, char *error, size_t size) {
-    return plan_visit_accesses(p, facts, NULL, NULL, error, size);
+int plan_check_accesses(const plan *p, const npu_chip *chip, const device_settings *settings, char *error, size_t size) {
+    return plan_visit_accesses(p, chip, settings, NULL, NULL, error, size);
 }

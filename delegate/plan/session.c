@@ -7,6 +7,7 @@
 #include "accesses.h"
 #include "host_kernels.h"
 #include "layout.h"
+#include "../npu/chip.h"
 #include "../npu/clock.h"
 
 const char *ptfe_version(void) { return PTFE_VERSION; }
@@ -55,21 +56,31 @@ static int list_tensors(ptfe_session *session, char *error, size_t size) {
     return 0;
 }
 
-static int check_chip(const ptfe_session *session, char *error, size_t size) {
-    if (session->plan.chip == session->device->chip) return 0;
-    snprintf(error, size, "the plan is for chip RK%" PRIu32 ", the device is an RK%" PRIu32, session->plan.chip, session->device->chip);
+/* What the device is: the software NPU what it is told. NULL with a sentence for a device that cannot be told. */
+static const npu_chip *chip_of(const device_ops *device, const device_settings *settings, char *error, size_t size) {
+    if (settings == NULL || settings->chip == NULL) return npu_chip_of_number(device->chip);
+    if (device == &device_software) return settings->chip;
+    snprintf(error, size, "device %s is the chip that it is: only the software NPU can be told", device->name);
+    return NULL;
+}
+
+static int check_chip(const ptfe_session *session, const npu_chip *chip, char *error, size_t size) {
+    if (session->plan.chip == chip->number) return 0;
+    snprintf(error, size, "the plan is for chip RK%" PRIu32 ", the device is an RK%" PRIu32, session->plan.chip, chip->number);
     return -1;
 }
 
 /* Everything that can be known of a plan is checked before the device sees it: a real one checks nothing. */
-static int prepare(ptfe_session *session, const void *bytes, size_t length, const char *facts, char *error, size_t size) {
-    if (plan_open(bytes, length, &session->plan, error, size) != 0 || check_chip(session, error, size) != 0) return -1;
-    if (plan_check_accesses(&session->plan, facts, error, size) != 0) return -1;
+static int prepare(ptfe_session *session, const void *bytes, size_t length, const device_settings *settings, char *error, size_t size) {
+    const npu_chip *chip = chip_of(session->device, settings, error, size);
+    if (chip == NULL || plan_open(bytes, length, &session->plan, error, size) != 0) return -1;
+    if (check_chip(session, chip, error, size) != 0) return -1;
+    if (plan_check_accesses(&session->plan, chip, settings, error, size) != 0) return -1;
     return list_tensors(session, error, size) != 0 ? -1 : prepare_host(session, error, size);
 }
 
-int session_open(const device_ops *device, const void *bytes, size_t length, const char *facts, ptfe_session **out, char *error,
-                 size_t size) {
+int session_open(const device_ops *device, const void *bytes, size_t length, const device_settings *settings, ptfe_session **out,
+                 char *error, size_t size) {
     ptfe_session *session = calloc(1, sizeof *session);
     *out = NULL;
     if (session == NULL) {
@@ -77,9 +88,9 @@ int session_open(const device_ops *device, const void *bytes, size_t length, con
         return -1;
     }
     session->device = device;
-    int status = prepare(session, bytes, length, facts, error, size);
+    int status = prepare(session, bytes, length, settings, error, size);
     if (status == 0) {
-        session->loaded = device->load(&session->plan, facts, error, size);
+        session->loaded = device->load(&session->plan, settings, error, size);
         if (session->loaded == NULL) status = SESSION_NO_DEVICE;
     }
     if (status == 0) *out = session;
@@ -89,7 +100,8 @@ int session_open(const device_ops *device, const void *bytes, size_t length, con
 
 ptfe_session *ptfe_open(const void *bytes, size_t length, const char *facts, char *error, size_t size) {
     ptfe_session *session;
-    session_open(&device_software, bytes, length, facts, &session, error, size);
+    const device_settings settings = {.facts = facts};
+    session_open(&device_software, bytes, length, &settings, &session, error, size);
     return session;
 }
 

@@ -19,9 +19,9 @@ struct ptfe_session {
 /* The plan is good, but the device does not take it: compiling again would not help. */
 enum { SESSION_NO_DEVICE = -3 };
 
-/* ptfe_open on a given device. 0, or -1 or SESSION_NO_DEVICE with a sentence and no session. */
-int session_open(const device_ops *device, const void *bytes, size_t length, const char *facts, ptfe_session **out, char *error,
-                 size_t error_size);
+/* ptfe_open on a given device; `settings` may be NULL. 0, or -1 or SESSION_NO_DEVICE with a sentence and no session. */
+int session_open(const device_ops *device, const void *bytes, size_t length, const device_settings *settings, ptfe_session **out,
+                 char *error, size_t error_size);
 
 /* Called behind each job and each step of the host, with their count so far: for tools that look into the arena. */
 typedef struct session_watch {

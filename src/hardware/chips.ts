@@ -81,6 +81,8 @@ export interface ChipClocks {
 export interface ChipDispatch {
   /** What its interrupt costs between two tasks. */
   readonly microseconds: number;
+  /** Submit, prepare and finish of a job. */
+  readonly jobMicroseconds: number;
   /** It ends a job that takes longer. */
   readonly jobMilliseconds: number;
 }
@@ -151,8 +153,8 @@ export const rk3588: Chip = {
   },
   // Tasks: Mesa. The vendor's compiler has every plane that the DPU writes on multiples of 4 atoms, Mesa writes planes packed.
   memory: { burstBytes: 64, taskBytes: 64, planeAtoms: 4 },
-  // 27 on a Cortex-A76, 51 on a Cortex-A55; the driver's time limit of a job.
-  dispatch: { microseconds: 27, jobMilliseconds: 500 },
+  // 27 on a Cortex-A76, 51 on a Cortex-A55; the sum of published times (RK3576, RK3588); the driver's time limit.
+  dispatch: { microseconds: 27, jobMicroseconds: 60, jobMilliseconds: 500 },
 };
 
 /** Chips that programs are made for. */

@@ -219,7 +219,7 @@ static int check_plan(const char *path, uint64_t *ranges) {
     accesses a = {NULL, 0, 0};
     ptfe_session *s = ptfe_open(bytes, length, NULL, error, sizeof error);
     int wrong = s == NULL ? stop(path, error) : 0;
-    if (!wrong && plan_visit_accesses(&s->plan, NULL, keep, &a, error, sizeof error) != 0) wrong = stop(path, error);
+    if (!wrong && plan_visit_accesses(&s->plan, &npu_chips[0], NULL, keep, &a, error, sizeof error) != 0) wrong = stop(path, error);
     if (!wrong && run_jobs(s, &a, error) != 0) wrong = stop(path, error);
     plan p = s == NULL ? (plan){0} : s->plan;
     ptfe_close(s);
