@@ -1,27 +1,71 @@
 /** CONCATENATION: inputs are written where they stand in the output; what is copied, and how, is decided in place/. */
-import type { Tensor } from '../graph/graph.js';
+import { type PerTensor, perTensorOf, planeOf } from '../graph/tensor.js';
+import { type Area, buffer, joinChannels, moveArea, type Plane, type Spare, wholeArea } from '../ir/build/arrange.js';
+import type { Operation } from '../ir/operation.js';
 import { affineStages } from '../requantize/affine_stages.js';
 import type { Stages } from '../requantize/stages.js';
-import { type Area, buffer, joinChannels, moveArea, Spare, wholeArea } from '../ir/build/arrange.js';
 import { allInputs, oneType, perTensor, planes, unseen } from './shared/common_rules.js';
-import type { Operation } from '../ir/operation.js';
-import { planeOf, quantizationOf } from '../graph/tensor.js';
-import { inputOf, type OpContext, ruledOp, outputOf } from './shared/rule.js';
+import { anyNode, formOf, type Narrowing } from './shared/match.js';
+import { optionOf } from './shared/options.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf } from './shared/rule.js';
 
-/** 0 height, 1 width, 2 channels; another dimension is below 0. */
-const axisOf = (context: OpContext): number => {
-  const rank = outputOf(context)?.shape.length ?? 0;
-  const axis = context.node.params['axis'] ?? 0;
-  return (axis < 0 ? axis + rank : axis) - rank + 3;
+interface Part {
+  readonly tensor: number;
+  readonly plane: Plane;
+  readonly quantization: PerTensor;
+}
+
+interface Parts {
+  readonly inputs: readonly Part[];
+  readonly output: Part;
+}
+
+/** One scale and one zero-point for each tensor. */
+const parts: Narrowing<OpContext, Parts> = {
+  ...perTensor(allInputs),
+  narrow: (context) => {
+    const tensors = [...context.node.inputs.map((_, position) => inputOf(context, position)), outputOf(context)];
+    const all = tensors.flatMap((tensor): readonly Part[] => {
+      const quantization = tensor === null ? null : perTensorOf(tensor);
+      return tensor === null || quantization === null
+        ? []
+        : [{ tensor: tensor.index, plane: planeOf(tensor), quantization }];
+    });
+    const [output, inputs] = [all.at(-1), all.slice(0, -1)];
+    return output === undefined || all.length < tensors.length
+      ? (perTensor(allInputs).broken(context) ?? 'a tensor that is missing')
+      : { inputs, output };
+  },
 };
 
-const inputsOf = (context: OpContext): readonly Tensor[] =>
-  context.node.inputs.flatMap((_, position) => inputOf(context, position) ?? []);
+/** 0 height, 1 width, 2 channels. */
+type Axis = 0 | 1 | 2;
 
-/** null: the codes as they are. TFLite rounds once here, half away from zero. */
-const rescaled = (input: Tensor, output: Tensor): Stages | 'none' | null => {
-  const [from, to] = [quantizationOf(input), quantizationOf(output)];
-  if (from.scale === to.scale && from.zeroPoint === to.zeroPoint) return null;
+const axes: readonly Axis[] = [0, 1, 2];
+
+const axisRule: Narrowing<OpContext & Parts, { readonly axis: Axis }> = {
+  name: 'axis',
+  text: 'along height, width or channels, without an activation; shapes that add up to the output',
+  narrow: (known) => {
+    const { node, inputs, output } = known;
+    const [stored, rank] = [optionOf(node, 'axis'), outputOf(known)?.shape.length];
+    const axis = rank === undefined ? undefined : axes[(stored < 0 ? stored + rank : stored) - rank + 3];
+    if (axis === undefined) return `axis ${stored}`;
+    const activation = optionOf(node, 'activation');
+    if (activation !== 0) return `activation ${activation}`;
+    const total = inputs.reduce((sum, { plane }) => sum + plane[axis], 0);
+    const fits = inputs.every(({ plane }) => plane.every((size, i) => i === axis || size === output.plane[i]));
+    return total === output.plane[axis] && fits ? { axis } : 'shapes that do not add up';
+  },
+};
+
+/** For each input: null where its codes stay as they are. */
+interface Rescaled {
+  readonly stages: readonly (Stages | null)[];
+}
+
+/** TFLite rounds once here, half away from zero. */
+const rescaled = (from: PerTensor, to: PerTensor): Stages | null => {
   const stages = affineStages({
     ratio: from.scale / to.scale,
     inputZeroPoint: from.zeroPoint,
@@ -29,86 +73,62 @@ const rescaled = (input: Tensor, output: Tensor): Stages | 'none' | null => {
     outputZeroPoint: to.zeroPoint,
     range: [-128, 127],
   });
-  return stages === null ? 'none' : { ...stages, facts: [...stages.facts, 'int8_flying'] };
+  return stages === null ? null : { ...stages, facts: [...stages.facts, 'int8_flying'] };
+};
+
+const rescaling: Narrowing<OpContext & Parts, Rescaled> = {
+  name: 'numbers',
+  text: 'scales that two 15-bit factors carry to within half a count of TFLite',
+  narrow: ({ inputs, output: { quantization: to } }) => {
+    const stages: (Stages | null)[] = [];
+    for (const { quantization: from } of inputs) {
+      const isSame = from.scale === to.scale && from.zeroPoint === to.zeroPoint;
+      const made = isSame ? null : rescaled(from, to);
+      if (!isSame && made === null) return 'scales too far apart';
+      stages.push(made);
+    }
+    return { stages };
+  },
 };
 
 /** The input with the output's scale: itself, or a tensor that a rescaling makes. */
 const withScale = (
-  input: Tensor,
-  output: Tensor,
+  { tensor, plane }: Part,
+  stages: Stages | null,
   nodes: readonly number[],
-  spare: Spare,
+  fresh: Spare,
 ): { readonly area: Area; readonly operations: readonly Operation[] } => {
-  const plane = planeOf(input);
-  const stages = rescaled(input, output);
-  if (stages === null || stages === 'none') return { area: wholeArea(input.index, plane), operations: [] };
-  const made = buffer(nodes, spare.next(), plane);
+  if (stages === null) return { area: wholeArea(tensor, plane), operations: [] };
+  const made = buffer(nodes, fresh.next(), plane);
   return {
     area: wholeArea(made.output, plane),
-    operations: [made, { kind: 'scale', nodes, input: input.index, output: made.output, stages }],
+    operations: [made, { kind: 'scale', nodes, input: tensor, output: made.output, stages }],
   };
 };
 
-export const concatenation = ruledOp({
+export const concatenation: OpDefinition = {
   op: 'CONCATENATION',
-  rules: [
-    oneType(allInputs),
-    planes(allInputs),
-    perTensor(allInputs),
-    {
-      name: 'axis',
-      text: 'along height, width or channels, without an activation; shapes that add up to the output',
-      broken: (context) => {
-        const axis = axisOf(context);
-        if (axis < 0 || axis > 2) return `axis ${context.node.params['axis'] ?? 0}`;
-        if ((context.node.params['activation'] ?? 0) !== 0)
-          return `activation ${context.node.params['activation'] ?? 0}`;
-        const output = planeOf(outputOf(context));
-        const inputs = inputsOf(context).map(planeOf);
-        const total = inputs.reduce((sum, plane) => sum + (plane[axis] ?? 0), 0);
-        const fits = inputs.every((plane) => plane.every((size, i) => i === axis || size === output[i]));
-        return total === output[axis] && fits ? null : 'shapes that do not add up';
-      },
+  ...formOf(
+    anyNode
+      .check(oneType(allInputs), planes(allInputs))
+      .narrow(parts)
+      .narrow(axisRule)
+      .narrow(rescaling)
+      .check(unseen('a copy by the DPU alone')),
+    ({ chip, node, inputs, output, axis, stages }, fresh) => {
+      const nodes = [node.index];
+      const made = inputs.map((input, i) => withScale(input, stages[i] ?? null, nodes, fresh));
+      const target = wholeArea(output.tensor, output.plane);
+      const [scaled, areas] = [made.flatMap(({ operations }) => operations), made.map(({ area }) => area)];
+      if (axis === 2) return [...scaled, ...joinChannels(chip, areas, target, nodes, fresh)];
+      const step = axis === 0 ? output.plane[1] : 1;
+      let first = 0;
+      const moves = areas.flatMap((area) => {
+        const place: Area = { ...target, shape: area.shape, first };
+        first += step * area.shape[axis];
+        return moveArea(area, place, nodes, fresh);
+      });
+      return [...scaled, ...moves];
     },
-    {
-      name: 'numbers',
-      text: 'scales that two 15-bit factors carry to within half a count of TFLite',
-      broken: (context) => {
-        const output = outputOf(context);
-        return output !== null && inputsOf(context).every((input) => rescaled(input, output) !== 'none')
-          ? null
-          : 'scales too far apart';
-      },
-    },
-    unseen('a copy by the DPU alone'),
-  ],
-  lower: (context) => {
-    const output = outputOf(context);
-    if (output === null) throw new Error(`CONCATENATION #${context.node.index}: lowered against its rules`);
-    const nodes = [context.node.index];
-    const spare = new Spare(context.spare);
-    const parts = inputsOf(context).map((input) => withScale(input, output, nodes, spare));
-    const plane = planeOf(output);
-    const target = wholeArea(output.index, plane);
-    const scaled = parts.flatMap(({ operations }) => operations);
-    if (axisOf(context) === 2)
-      return [
-        ...scaled,
-        ...joinChannels(
-          context.chip,
-          parts.map(({ area }) => area),
-          target,
-          nodes,
-          spare,
-        ),
-      ];
-    const step = axisOf(context) === 0 ? plane[1] : 1;
-    let first = 0;
-    const moves = parts.flatMap(({ area }) => {
-      const place: Area = { ...target, shape: area.shape, first };
-      first += step * (area.shape[axisOf(context)] ?? 0);
-      return moveArea(area, place, nodes, spare);
-    });
-    return [...scaled, ...moves];
-  },
-});
+  ),
+};
