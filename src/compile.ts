@@ -16,7 +16,7 @@ import type { Graph, Part } from './graph/graph.js';
 import { readTflite } from './tflite/reader.js';
 import { type Numerics, numericsNames } from './graph/numerics.js';
 import { type Operation, operandsOf } from './ir/operation.js';
-import { type Chip, type Hardware, rk3588 } from './hardware/chips.js';
+import { type Chip, type Hardware, isChip, rk3588 } from './hardware/chips.js';
 import type { Trust } from './hardware/fact.js';
 import type { Refusal } from './ops/shared/rule.js';
 import { checkGraph, type PartChoice, renamedGraph } from './partition/check.js';
@@ -254,7 +254,9 @@ const checkOptions = (bytes: unknown, options: CompileOptions): void => {
     if (value !== undefined && !allowed.some((one) => one === value))
       throw new PtfeError('bad-option', `option ${name}`, `${JSON.stringify(value)} is none of ${allowed.join(', ')}`);
   }
-  const known = Object.keys(allowedOptions);
+  if (options.chip !== undefined && !isChip(options.chip))
+    throw new PtfeError('bad-option', 'option chip', 'it lacks something that a chip says of itself');
+  const known = ['chip', ...Object.keys(allowedOptions)];
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown !== undefined)
     throw new PtfeError('bad-option', `option ${unknown}`, `it does not exist (options: ${known.join(', ')})`);

@@ -166,5 +166,19 @@ export const chips: readonly Chip[] = [rk3588];
  */
 export const otherChips: readonly string[] = ['RK3576', 'RK3568'];
 
+const isAlike = (value: unknown, pattern: unknown): boolean =>
+  typeof pattern !== 'object' || pattern === null
+    ? typeof value === typeof pattern && !Number.isNaN(value)
+    : typeof value === 'object' &&
+      value !== null &&
+      Array.isArray(value) === Array.isArray(pattern) &&
+      (Array.isArray(pattern) ||
+        Object.entries(pattern).every(([key, one]) =>
+          isAlike(Object.entries(value).find(([own]) => own === key)?.[1], one),
+        ));
+
+/** Whether a value from outside has all that is asked of a chip. */
+export const isChip = (value: unknown): value is Chip => isAlike(value, rk3588);
+
 /** The name by which options call a chip. */
 export const optionName = (name: string): string => name.toLowerCase();
