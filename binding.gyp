@@ -41,9 +41,11 @@
       "delegate/device/settings.c",
       "delegate/device/software.c",
       "delegate/plan/host_kernels.c",
-      "delegate/plan/session.c"
+      "delegate/plan/session.c",
+      "delegate/util/error.c"
     ],
     "machine_sources": [
+      "delegate/device/choose.c",
       "delegate/device/rocket.c",
       "delegate/device/rocket_file.c",
       "delegate/device/rocket_node.c",
@@ -96,7 +98,6 @@
         "delegate/util/profile.c",
         "delegate/util/bytes.c",
         "delegate/util/sha256.c",
-        "delegate/device/choose.c",
         "<@(machine_sources)",
         "<@(plan_sources)",
         "<@(npu_sources)"

@@ -25,9 +25,9 @@ typedef struct bench {
     tfl_node node;
     uint8_t behind_node[ROOM_BEHIND];
     union {
-        tfl_conv_params conv;
-        tfl_depthwise_conv_params depthwise;
-        tfl_fully_connected_params fully_connected;
+        tfl_conv_2d_options conv;
+        tfl_depthwise_conv_2d_options depthwise;
+        tfl_fully_connected_options fully_connected;
         uint8_t bytes[ROOM_BEHIND];
     } params;
     tfl_affine_quantization quantization[TENSORS];
@@ -110,11 +110,11 @@ static int set_up(bench *b, tfl_context *host, int32_t code, const question *q) 
     get_external external = external_of_host;
     memcpy(&b->context.get_external_context, &external, sizeof external);
     if (fully) {
-        b->params.fully_connected = (tfl_fully_connected_params){0};
+        b->params.fully_connected = (tfl_fully_connected_options){0};
     } else if (depthwise) {
-        b->params.depthwise = (tfl_depthwise_conv_params){TFL_PADDING_VALID, 1, 1, CHANNELS, 0, 1, 1};
+        b->params.depthwise = (tfl_depthwise_conv_2d_options){TFL_PADDING_VALID, 1, 1, CHANNELS, 0, 1, 1};
     } else {
-        b->params.conv = (tfl_conv_params){TFL_PADDING_VALID, 1, 1, 0, 1, 1};
+        b->params.conv = (tfl_conv_2d_options){TFL_PADDING_VALID, 1, 1, 0, 1, 1};
     }
     const float bias_scale = q->input_scale * q->filter_scale;
     const int32_t *filter = depthwise ? channels : fully ? (const int32_t[]){CHANNELS, 1} : kernels;

@@ -8,43 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tflite_types.h"
+#include "../generated/element_types.h"
+#include "../generated/operators.h" /* built-in codes, and the structs of their options */
 
 enum tfl_status { TFL_OK = 0, TFL_ERROR = 1, TFL_DELEGATE_ERROR = 2 };
 enum tfl_allocation { TFL_MMAP_RO = 1, TFL_ARENA_RW = 2, TFL_ARENA_RW_PERSISTENT = 3, TFL_DYNAMIC = 4 };
 enum tfl_quantization_type { TFL_NO_QUANTIZATION = 0, TFL_AFFINE_QUANTIZATION = 1 };
 enum tfl_delegate_flags { TFL_ALLOW_DYNAMIC_TENSORS = 1, TFL_REQUIRE_PROPAGATED_SHAPES = 2 };
-enum tfl_builtin {
-    TFL_ADD = 0,
-    TFL_AVERAGE_POOL_2D = 1,
-    TFL_CONCATENATION = 2,
-    TFL_CONV_2D = 3,
-    TFL_DEPTHWISE_CONV_2D = 4,
-    TFL_DEPTH_TO_SPACE = 5,
-    TFL_FULLY_CONNECTED = 9,
-    TFL_MAX_POOL_2D = 17,
-    TFL_MUL = 18,
-    TFL_RESIZE_BILINEAR = 23,
-    TFL_SOFTMAX = 25,
-    TFL_SPACE_TO_DEPTH = 26,
-    TFL_CUSTOM = 32,
-    TFL_MEAN = 40,
-    TFL_SUB = 41,
-    TFL_STRIDED_SLICE = 45,
-    TFL_SPLIT = 49,
-    TFL_TRANSPOSE_CONV = 67,
-    TFL_SUM = 74,
-    TFL_REDUCE_MAX = 82,
-    TFL_PACK = 83,
-    TFL_UNPACK = 88,
-    TFL_RESIZE_NEAREST_NEIGHBOR = 97,
-    TFL_LEAKY_RELU = 98,
-    TFL_MIRROR_PAD = 100,
-    TFL_SPLIT_V = 102,
-    TFL_GELU = 150
-};
-enum tfl_padding { TFL_PADDING_SAME = 1, TFL_PADDING_VALID = 2 };
-enum tfl_activation { TFL_ACTIVATION_NONE = 0, TFL_ACTIVATION_RELU = 1, TFL_ACTIVATION_RELU6 = 3 };
 
 typedef struct tfl_int_array {
     int32_t size;
@@ -159,61 +129,6 @@ typedef struct tfl_delegate {
     void *opaque_delegate_builder;
 } tfl_delegate;
 
-/* Options of the built-in operators: enums are int32. Later versions of TFLite only add fields at the end. */
-typedef struct tfl_conv_params {
-    int32_t padding, stride_width, stride_height, activation, dilation_width, dilation_height;
-} tfl_conv_params;
-
-typedef struct tfl_depthwise_conv_params {
-    int32_t padding, stride_width, stride_height, depth_multiplier, activation, dilation_width, dilation_height;
-} tfl_depthwise_conv_params;
-
-typedef struct tfl_pool_params {
-    int32_t padding, stride_width, stride_height, filter_width, filter_height, activation;
-} tfl_pool_params;
-
-typedef struct tfl_fully_connected_params {
-    int32_t activation, weights_format;
-    uint8_t keep_num_dims;
-} tfl_fully_connected_params;
-
-typedef struct tfl_concatenation_params {
-    int32_t axis, activation;
-} tfl_concatenation_params;
-
-typedef struct tfl_activation_params {
-    int32_t activation; /* ADD, SUB, MUL, DIV */
-} tfl_activation_params;
-
-typedef struct tfl_reducer_params {
-    uint8_t keep_dims;
-} tfl_reducer_params;
-
-typedef struct tfl_resize_params {
-    uint8_t align_corners, half_pixel_centers;
-} tfl_resize_params;
-
-typedef struct tfl_strided_slice_params {
-    int32_t begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask;
-    uint8_t offset;
-} tfl_strided_slice_params;
-
-typedef struct tfl_transpose_conv_params {
-    int32_t padding, stride_width, stride_height, activation;
-} tfl_transpose_conv_params;
-
-typedef struct tfl_pack_params {
-    int32_t count, axis; /* PACK and UNPACK */
-} tfl_pack_params;
-
-typedef struct tfl_gelu_params {
-    uint8_t approximate;
-} tfl_gelu_params;
-
-typedef struct tfl_one_value_params {
-    uint32_t value; /* SPLIT's count, a block size, a mode, or a float's bits */
-} tfl_one_value_params;
-
 #define TFL_AT(type, field, offset) _Static_assert(offsetof(type, field) == (offset), #type "." #field)
 
 _Static_assert(sizeof(void *) == 8, "64-bit only");
@@ -247,17 +162,6 @@ TFL_AT(tfl_context, report_error, 40);
 TFL_AT(tfl_context, get_node_and_registration, 56);
 TFL_AT(tfl_context, replace_node_subsets, 64);
 TFL_AT(tfl_context, preview_delegate_partitioning, 152);
-TFL_AT(tfl_conv_params, dilation_height, 20);
-TFL_AT(tfl_depthwise_conv_params, dilation_height, 24);
-TFL_AT(tfl_pool_params, activation, 20);
-TFL_AT(tfl_fully_connected_params, keep_num_dims, 8);
-TFL_AT(tfl_concatenation_params, activation, 4);
-TFL_AT(tfl_reducer_params, keep_dims, 0);
-TFL_AT(tfl_resize_params, half_pixel_centers, 1);
-TFL_AT(tfl_strided_slice_params, shrink_axis_mask, 16);
-TFL_AT(tfl_strided_slice_params, offset, 20);
-TFL_AT(tfl_transpose_conv_params, activation, 12);
-TFL_AT(tfl_pack_params, axis, 4);
 _Static_assert(sizeof(tfl_delegate) == 56, "tfl_delegate");
 TFL_AT(tfl_delegate, flags, 40);
 

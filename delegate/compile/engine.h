@@ -5,19 +5,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../util/error.h"
+
 enum engine_kind { ENGINE_CHECK = 1, ENGINE_COMPILE = 2, ENGINE_ERROR = 255 };
 
 typedef struct engine engine;
 
 /*
  * Starts the engine; `node` is a path, a name for PATH, or empty for "node". `seconds` of processor time bound everything
- * until engine_stop, `mebibytes` its heap. NULL with a sentence on failure.
+ * until engine_stop, `mebibytes` its heap. NULL, and fills `error`.
  */
-engine *engine_start(const char *node, const char *file, int seconds, int mebibytes, char *error, size_t error_size);
+engine *engine_start(const char *node, const char *file, int seconds, int mebibytes, ptfe_error *error);
 
-/* One request, one reply of the same kind, malloc'ed. 0, or -1 with a sentence; the engine is then of no more use. */
+/* One request, one reply of the same kind, malloc'ed. 0, or -1 and fills `error`; the engine is then of no more use. */
 int engine_ask(engine *e, enum engine_kind kind, const void *payload, size_t length, uint8_t **reply, size_t *reply_length,
-               char *error, size_t error_size);
+               ptfe_error *error);
 
 /* Ends the process, whatever it does, and waits for it. NULL is fine. */
 void engine_stop(engine *e);

@@ -1,4 +1,4 @@
-/* Generated from src/ by `npm run generate`; do not edit. */
+/* Generated from src/hardware/chips.ts by `npm run generate`; do not edit. */
 #ifndef PTFE_GENERATED_CHIPS_H
 #define PTFE_GENERATED_CHIPS_H
 

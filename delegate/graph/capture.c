@@ -1,84 +1,29 @@
 #include "capture.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "../generated/operator_options.h"
 
 #define MESSAGE_MAGIC 0x47465450u
 #define MESSAGE_VERSION 1u
 
 enum { TENSOR_CONSTANT = 1, TENSOR_VARIABLE = 2, TENSOR_DYNAMIC = 4 };
 
-enum field_kind { FIELD_INTS = 1, FIELD_BOOLS }; /* 0: none; a float goes as the int32 of its bits */
-
-/* Fields of one kind that stand one after the other. An older TFLite's struct may end before fields of a later op version. */
-typedef struct field {
-    uint8_t kind, offset, count, since;
-} field;
-
-enum { MOST_FIELDS = 2 };
-
-/* Built-in options that go into the message, in the order of src/tflite/operators.ts. */
-static const struct op_info {
-    int32_t code;
-    field fields[MOST_FIELDS]; /* those that are left out have no values */
-} ops[] = {
-#define INTS(params) {FIELD_INTS, 0, sizeof(params) / sizeof(int32_t), 1}
-#define BOOLS(params) {FIELD_BOOLS, 0, sizeof(params), 1}
-    {TFL_ADD, {INTS(tfl_activation_params)}},
-    {TFL_AVERAGE_POOL_2D, {INTS(tfl_pool_params)}},
-    {TFL_CONCATENATION, {INTS(tfl_concatenation_params)}},
-    {TFL_CONV_2D, {INTS(tfl_conv_params)}},
-    {TFL_DEPTHWISE_CONV_2D, {INTS(tfl_depthwise_conv_params)}},
-    {TFL_DEPTH_TO_SPACE, {INTS(tfl_one_value_params)}},
-    {TFL_FULLY_CONNECTED, {{FIELD_INTS, 0, 2, 1}, {FIELD_BOOLS, offsetof(tfl_fully_connected_params, keep_num_dims), 1, 5}}},
-    {TFL_GELU, {BOOLS(tfl_gelu_params)}},
-    {TFL_LEAKY_RELU, {INTS(tfl_one_value_params)}},
-    {TFL_MAX_POOL_2D, {INTS(tfl_pool_params)}},
-    {TFL_MEAN, {BOOLS(tfl_reducer_params)}},
-    {TFL_MIRROR_PAD, {INTS(tfl_one_value_params)}},
-    {TFL_MUL, {INTS(tfl_activation_params)}},
-    {TFL_PACK, {INTS(tfl_pack_params)}},
-    {TFL_REDUCE_MAX, {BOOLS(tfl_reducer_params)}},
-    {TFL_RESIZE_BILINEAR, {BOOLS(tfl_resize_params)}},
-    {TFL_RESIZE_NEAREST_NEIGHBOR, {BOOLS(tfl_resize_params)}},
-    {TFL_SOFTMAX, {INTS(tfl_one_value_params)}},
-    {TFL_SPACE_TO_DEPTH, {INTS(tfl_one_value_params)}},
-    {TFL_SPLIT, {INTS(tfl_one_value_params)}},
-    {TFL_SPLIT_V, {INTS(tfl_one_value_params)}},
-    {TFL_STRIDED_SLICE, {{FIELD_INTS, 0, 5, 1}, {FIELD_BOOLS, offsetof(tfl_strided_slice_params, offset), 1, 8}}},
-    {TFL_SUB, {INTS(tfl_activation_params)}},
-    {TFL_SUM, {BOOLS(tfl_reducer_params)}},
-    {TFL_TRANSPOSE_CONV, {{FIELD_INTS, 0, 3, 1}, {FIELD_INTS, offsetof(tfl_transpose_conv_params, activation), 1, 4}}},
-    {TFL_UNPACK, {INTS(tfl_pack_params)}},
-#undef INTS
-#undef BOOLS
-};
-
 /* Every option as 32 bits; those of a later op version are 0. */
 static void put_builtin_options(bytes *b, int32_t code, int32_t version, const uint8_t *data) {
-    const struct op_info *op = NULL;
-    for (size_t i = 0; data != NULL && i < sizeof ops / sizeof ops[0]; i++) {
-        if (ops[i].code == code) op = &ops[i];
+    const tfl_operator_options *op = NULL;
+    for (size_t i = 0; data != NULL && i < sizeof tfl_operators_with_options / sizeof tfl_operators_with_options[0]; i++) {
+        if (tfl_operators_with_options[i].code == code) op = &tfl_operators_with_options[i];
     }
-    uint32_t count = 0;
-    for (size_t f = 0; op != NULL && f < MOST_FIELDS; f++) count += op->fields[f].count;
-    bytes_u32(b, count);
-    for (size_t f = 0; op != NULL && f < MOST_FIELDS; f++) {
-        const field *one = &op->fields[f];
-        for (uint8_t i = 0; i < one->count; i++) {
-            int32_t value = 0;
-            if (version < one->since) value = 0;
-            else if (one->kind == FIELD_BOOLS) value = data[one->offset + i] != 0;
-            else memcpy(&value, data + one->offset + i * sizeof value, sizeof value);
-            bytes_u32(b, (uint32_t)value);
-        }
+    bytes_u32(b, op == NULL ? 0 : (uint32_t)op->count);
+    for (int32_t i = 0; op != NULL && i < op->count; i++) {
+        const tfl_option *one = &op->options[i];
+        int32_t value = 0;
+        if (version >= one->since && one->is_bool) value = data[one->offset] != 0;
+        else if (version >= one->since) memcpy(&value, data + one->offset, sizeof value);
+        bytes_u32(b, (uint32_t)value);
     }
-}
-
-static int fail(char *error, size_t size, const char *text) {
-    snprintf(error, size, "%s", text);
-    return -1;
 }
 
 static int is_tensor(const tfl_context *context, int32_t index) { return index >= 0 && (size_t)index < context->tensors_size; }
@@ -130,14 +75,14 @@ static int32_t unmade_input(const tfl_context *context, const tfl_node *node, in
     return -1;
 }
 
-int graph_is_cyclic(tfl_context *context, const tfl_int_array *nodes, char *error, size_t size) {
+int graph_is_cyclic(tfl_context *context, const tfl_int_array *nodes, ptfe_error *error) {
     const source from = {context, context->get_node_and_registration};
     tfl_node *node;
     tfl_registration *registration;
     int32_t tensor = -1;
     int32_t *maker = malloc((context->tensors_size + 1) * sizeof *maker);
     if (maker == NULL) {
-        fail(error, size, "no memory for the graph");
+        error_no_memory(error, "the graph");
         return 1; /* not known to be safe */
     }
     for (size_t t = 0; t < context->tensors_size; t++) maker[t] = -1;
@@ -148,14 +93,14 @@ int graph_is_cyclic(tfl_context *context, const tfl_int_array *nodes, char *erro
         if (get_node(&from, (uint32_t)nodes->data[i], &node, &registration) != 0) continue;
         tensor = unmade_input(context, node, i, maker);
         if (tensor < 0) continue;
-        snprintf(error, size, "node %d reads tensor %d, which node %d makes later", (int)nodes->data[i], (int)tensor,
-                 (int)nodes->data[maker[tensor]]);
+        error_set(error, "node %d reads tensor %d, which node %d makes later", (int)nodes->data[i], (int)tensor,
+                  (int)nodes->data[maker[tensor]]);
     }
     free(maker);
     return tensor >= 0;
 }
 
-int graph_is_resized(tfl_context *context, const tfl_int_array *nodes, char *error, size_t size) {
+int graph_is_resized(tfl_context *context, const tfl_int_array *nodes, ptfe_error *error) {
     const source from = {context, context->get_node_and_registration};
     int with = 0, without = 0;
     for (int32_t i = 0; i < nodes->size; i++) {
@@ -173,7 +118,7 @@ int graph_is_resized(tfl_context *context, const tfl_int_array *nodes, char *err
             }
         }
     }
-    if (with && without) fail(error, size, "an input was resized; allocate tensors before the delegate is applied");
+    if (with && without) error_set(error, "an input was resized; allocate tensors before the delegate is applied");
     return with && without;
 }
 
@@ -268,30 +213,30 @@ static int write_message(const source *from, const options *o, graph *g, uint8_t
 }
 
 int graph_capture_nodes(tfl_context *context, tfl_get_node get_node_of, const uint32_t *nodes, size_t count, const options *o, graph *g,
-                        char *error, size_t size) {
+                        ptfe_error *error) {
     const source from = {context, get_node_of};
     memset(g, 0, sizeof *g);
     g->all = count;
     g->nodes = calloc(g->all + 1, sizeof *g->nodes);
-    if (g->nodes == NULL) return fail(error, size, "no memory for the graph");
-    if (survey(&from, nodes, g) != 0) return fail(error, size, "TFLite names a node that is not there");
+    if (g->nodes == NULL) return error_no_memory(error, "the graph");
+    if (survey(&from, nodes, g) != 0) return error_set(error, "TFLite names a node that is not there");
     if (!g->has_bytes || g->count == 0) return 0;
     uint8_t *marks = calloc(context->tensors_size + 1, 1);
-    if (marks == NULL) return fail(error, size, "no memory for the graph");
+    if (marks == NULL) return error_no_memory(error, "the graph");
     int status = write_message(&from, o, g, marks);
     free(marks);
-    if (status != 0) return fail(error, size, "a node names a tensor that is not there");
-    return g->message.failed ? fail(error, size, "no memory for the graph message") : 0;
+    if (status != 0) return error_set(error, "a node names a tensor that is not there");
+    return g->message.failed ? error_no_memory(error, "the graph message") : 0;
 }
 
-int graph_capture(tfl_context *context, const options *o, graph *g, char *error, size_t size) {
+int graph_capture(tfl_context *context, const options *o, graph *g, ptfe_error *error) {
     tfl_int_array *plan = NULL;
     memset(g, 0, sizeof *g);
     if (context->get_execution_plan(context, &plan) != TFL_OK || plan == NULL || plan->size < 0) {
-        return fail(error, size, "TFLite gives no execution plan");
+        return error_set(error, "TFLite gives no execution plan");
     }
-    if (graph_is_cyclic(context, plan, error, size) || graph_is_resized(context, plan, error, size)) return -1;
-    return graph_capture_nodes(context, context->get_node_and_registration, (const uint32_t *)plan->data, (size_t)plan->size, o, g, error, size);
+    if (graph_is_cyclic(context, plan, error) || graph_is_resized(context, plan, error)) return -1;
+    return graph_capture_nodes(context, context->get_node_and_registration, (const uint32_t *)plan->data, (size_t)plan->size, o, g, error);
 }
 
 void graph_free(graph *g) {

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../util/error.h"
+
 /* Plans are read in place, and the layouts of TFLite's and the kernel's structures are those of 64-bit machines. */
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "ptfe is for little-endian machines");
 #ifndef __wasm__ /* the addon alone: no TFLite, no kernel */
@@ -94,10 +96,10 @@ typedef struct plan {
 #define PLAN_MAX_BOS 64u
 
 /*
- * Checks every byte that anything later relies on. 0, or -1 with a sentence in `error`.
+ * Checks every byte that anything later relies on. 0, or -1 and fills `error`.
  * What tasks read and write is plan_check_accesses's (accesses.h).
  */
-int plan_open(const void *bytes, size_t length, plan *out, char *error, size_t error_size);
+int plan_open(const void *bytes, size_t length, plan *out, ptfe_error *error);
 
 uint64_t plan_hash(const uint8_t *bytes, size_t length);
 

@@ -41,7 +41,7 @@ struct profile {
     int streams;   /* it is a pipe: its end is written once */
     off_t written; /* bytes before END_OF_TRACE */
     uint64_t begin, runs, event_count, dropped;
-    int is_npu;
+    const char *timed_by; /* the device's; NULL before the first run */
     const npu_chip *chip; /* of the plans */
     int failed; /* an errno: no trace any more */
 };
@@ -226,7 +226,7 @@ void profile_add(profile *p, const ptfe_session *session, uint64_t start) {
     pthread_mutex_lock(&p->lock);
     uint64_t at = start;
     p->runs++;
-    p->is_npu = strcmp(session->device->name, "rocket") == 0;
+    p->timed_by = session->device->timed_by;
     p->chip = npu_chip_of_number(session->plan.chip);
     const plan *plan = &session->plan;
     uint32_t host = 0;
@@ -264,7 +264,7 @@ static void print_table(const profile *p) {
                    (double)op->cycles / runs, cycles == 0 ? 0 : 100.0 * (double)op->cycles / (double)cycles);
     }
     line_say("%" PRIu64 " runs of %zu operations; us: %s; cycles: the model of one RK%" PRIu32 " core at %" PRIu32 " MHz",
-             p->runs, p->operation_count, p->is_npu ? "the NPU, a job's time shared out by the cycles" : "the software NPU on this machine", p->chip->number, p->chip->clock_megahertz);
+             p->runs, p->operation_count, p->timed_by, p->chip->number, p->chip->clock_megahertz);
 }
 
 void profile_end(profile *p) {

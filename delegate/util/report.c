@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../generated/operators.h"
+#include "../generated/operator_names.h"
 #include "../generated/registers.h"
 #include "line.h"
 
@@ -45,9 +45,9 @@ static void list_tensors(const tfl_context *context, const tfl_int_array *list, 
 static const char *activation_of(const tfl_node *node, int32_t code) {
     int32_t activation = 0;
     if (node->builtin_data == NULL) return "";
-    if (code == TFL_CONV_2D) activation = ((const tfl_conv_params *)node->builtin_data)->activation;
-    if (code == TFL_DEPTHWISE_CONV_2D) activation = ((const tfl_depthwise_conv_params *)node->builtin_data)->activation;
-    if (code == TFL_ADD) activation = ((const tfl_activation_params *)node->builtin_data)->activation;
+    if (code == TFL_CONV_2D) activation = ((const tfl_conv_2d_options *)node->builtin_data)->activation;
+    if (code == TFL_DEPTHWISE_CONV_2D) activation = ((const tfl_depthwise_conv_2d_options *)node->builtin_data)->activation;
+    if (code == TFL_ADD) activation = ((const tfl_add_options *)node->builtin_data)->activation;
     return activation == TFL_ACTIVATION_RELU ? " ReLU" : activation == TFL_ACTIVATION_RELU6 ? " ReLU6" : activation != 0 ? " other activation" : "";
 }
 

@@ -12,6 +12,9 @@ export interface OperandAddresses {
   readonly bnUse: number;
 }
 
+/** All stand in registers. */
+export const noOperands: OperandAddresses = { bs: null, bn: null, bsUse: 0, bnUse: 0 };
+
 /** The plane that the DPU walks and writes. Sizes in elements, strides in atoms of 16 bytes. */
 export interface OutputPlane {
   readonly base: Address;
@@ -48,6 +51,7 @@ export interface ElementwiseOperand {
 
 const scalar = (operand: Operand | null): number => (typeof operand === 'number' ? operand : 0);
 const fromMemory = (operand: Operand | null): number => (operand instanceof Int32Array ? 1 : 0);
+const shiftBelow = (stage: ScaleStage | null): number => (stage === null ? 0 : (stage.shiftBelow ?? stage.shift));
 const absent = (operand: Operand | null): number => (operand === null ? 1 : 0);
 
 const addAlgorithm = 2;
@@ -72,6 +76,7 @@ const writeScaleStage = (writer: TaskWriter, prefix: 'BS' | 'BN', stage: ScaleSt
     [`${prefix}_ALU_SRC`]: fromMemory(stage.add),
     [`${prefix}_ALU_ALGO`]: stage.add === null ? 0 : addAlgorithm,
     [`${prefix}_MUL_BYPASS`]: absent(stage.multiply),
+    [`${prefix}_MUL_PRELU`]: stage.prelu === true ? 1 : 0,
     [`${prefix}_RELU_BYPASS`]: stage.limit === null ? 1 : 0,
     [`${prefix}_RELUX_EN`]: bounded ? 1 : 0,
   });
@@ -179,8 +184,8 @@ export const writeDpu = (writer: TaskWriter, plane: OutputPlane, stages: Stages,
     BURST_LEN: 15,
   });
   writer.write('DPU', 'DATA_FORMAT', {
-    BS_MUL_SHIFT_VALUE_NEG: stages.bs?.shift ?? 0,
-    BN_MUL_SHIFT_VALUE_NEG: stages.bn?.shift ?? 0,
+    BS_MUL_SHIFT_VALUE_NEG: shiftBelow(stages.bs),
+    BN_MUL_SHIFT_VALUE_NEG: shiftBelow(stages.bn),
     EW_TRUNCATE_NEG: stages.ew?.productShift ?? 0,
   });
   writer.write('DPU', 'OFFSET_PEND');

@@ -1,6 +1,6 @@
 /** The chips for C: what the software NPU, the delegate's reports and its search for a device ask of them. */
 import { type Chip, chips, type ChipAtoms, optionName, otherChips } from '../hardware/chips.js';
-import { warning } from './warning.js';
+import { header } from '../wire/c_text.js';
 
 /** Fields of `npu_chip` in order. */
 const fields: readonly (readonly [string, (chip: Chip) => number, string?])[] = [
@@ -33,11 +33,7 @@ const common = (what: string, of: (chip: Chip) => number): number => {
 const names = chips.flatMap(({ number, deviceTree }) => deviceTree.map((name) => ({ name, number })));
 
 export const chipsHeader = (): string =>
-  [
-    warning,
-    '#ifndef PTFE_GENERATED_CHIPS_H',
-    '#define PTFE_GENERATED_CHIPS_H',
-    '',
+  header('chips.h', 'src/hardware/chips.ts', [
     '#include <stdint.h>',
     '',
     '/* The same for all chips that programs are made for. */',
@@ -73,7 +69,4 @@ export const chipsHeader = (): string =>
       .join('')}"`,
     `#define NPU_CHIP_OPTIONS "${chips.map(({ name }) => optionName(name)).join('|')}"`,
     `#define NPU_OTHER_CHIPS "${otherChips.map(optionName).join('|')}"`,
-    '',
-    '#endif',
-    '',
-  ].join('\n');
+  ]);

@@ -1,13 +1,9 @@
 /** The switches of the software NPU for C. */
 import { facts } from '../hardware/facts.js';
-import { warning } from './warning.js';
+import { header } from '../wire/c_text.js';
 
 export const factsHeader = (): string =>
-  [
-    warning,
-    '#ifndef PTFE_GENERATED_FACTS_H',
-    '#define PTFE_GENERATED_FACTS_H',
-    '',
+  header('facts.h', 'src/hardware/facts.ts', [
     '#include <stdint.h>',
     '',
     '/* Behaviours that no source proves; value 0 is the default. */',
@@ -34,7 +30,4 @@ export const factsHeader = (): string =>
       ({ name, values }) => `    {"${name}", ${values.length}, {${values.map((value) => `"${value}"`).join(', ')}}},`,
     ),
     '};',
-    '',
-    '#endif',
-    '',
-  ].join('\n');
+  ]);

@@ -1,7 +1,6 @@
 /** delegate/generated/*.h as text (src/generate.ts writes them). */
 import { chipsHeader } from './chips_header.js';
 import { factsHeader } from './facts_header.js';
-import { operatorsHeader } from './operators_header.js';
 import { registersHeader } from './registers_header.js';
 
 /** Files of delegate/generated/ and what they hold. */
@@ -9,5 +8,4 @@ export const headers = (): readonly (readonly [string, string])[] => [
   ['registers.h', registersHeader()],
   ['chips.h', chipsHeader()],
   ['facts.h', factsHeader()],
-  ['operators.h', operatorsHeader()],
 ];

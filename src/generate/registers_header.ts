@@ -10,7 +10,7 @@ import {
   writeTargets,
   type Register,
 } from '../hardware/registers.js';
-import { warning } from './warning.js';
+import { header } from '../wire/c_text.js';
 
 /** NPU_CNA_CBUF_CON0; the reader's registers carry their block's name already. */
 const macro = ({ block, name }: Register): string => `${block}_${name.replace(/^RDMA_/, '')}`.toUpperCase();
@@ -34,11 +34,7 @@ const executable = sorted([...taskRegisters, ...poolingRegisters]);
 const reachable = registers.filter(({ block }) => block in writeTargets);
 
 export const registersHeader = (): string =>
-  [
-    warning,
-    '#ifndef PTFE_GENERATED_REGISTERS_H',
-    '#define PTFE_GENERATED_REGISTERS_H',
-    '',
+  header('registers.h', 'src/hardware/registers', [
     '#include <stdint.h>',
     '',
     '/* Field [63:48] of a command word. */',
@@ -84,7 +80,4 @@ export const registersHeader = (): string =>
       return `    {"${register.block} ${register.name}", ${hex(target, 4)}, ${hex(register.offset, 4)}, ${hex(namedBits(register), 8)}, ${flags.join(' | ') || '0u'}},`;
     }),
     '};',
-    '',
-    '#endif',
-    '',
-  ].join('\n');
+  ]);

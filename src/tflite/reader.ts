@@ -2,38 +2,14 @@
 import { PtfeError } from '../error.js';
 import { constantOf, isSparse } from './constants.js';
 import { controlEdgesName, readControlEdges } from '../graph/control_edges.js';
-import {
-  type ControlEdge,
-  type ElementType,
-  elementCount,
-  type Graph,
-  type Node,
-  type Tensor,
-} from '../graph/graph.js';
+import { type ControlEdge, elementCount, type Graph, type Node, type Tensor } from '../graph/graph.js';
 import { type OptionField, operatorName, optionFields } from './operators.js';
+import { typeOfSchema, valueBytes } from './types.js';
 import { newestNumerics, type Numerics } from '../graph/numerics.js';
 import { modelTable, type Table } from './flatbuffer.js';
 
-const elementTypes: Readonly<Record<number, ElementType>> = {
-  0: 'float32',
-  2: 'int32',
-  3: 'uint8',
-  4: 'int64',
-  9: 'int8',
-  13: 'resource',
-};
-const elementBytes: Readonly<Record<ElementType, number>> = {
-  int8: 1,
-  uint8: 1,
-  int32: 4,
-  int64: 8,
-  float32: 4,
-  resource: 0,
-  other: 0,
-};
-
 /** One option of an operator; the schema numbers padding and mirror modes from 0, TFLite's C structs from 1. */
-const optionOf = (table: Table | null, [, kind, id, preset = 0]: OptionField): number => {
+const optionOf = (table: Table | null, { kind, id, preset = 0 }: OptionField): number => {
   switch (kind) {
     case 'i32':
       return table?.i32(id, preset) ?? preset;
@@ -48,7 +24,7 @@ const optionOf = (table: Table | null, [, kind, id, preset = 0]: OptionField): n
 };
 
 const paramsOf = (op: string, table: Table | null): Readonly<Record<string, number>> =>
-  Object.fromEntries((optionFields[op] ?? []).map((field) => [field[0], optionOf(table, field)]));
+  Object.fromEntries(optionFields(op).map(([name, field]) => [name, optionOf(table, field)]));
 
 export interface TfliteModel {
   readonly graph: Graph;
@@ -84,14 +60,14 @@ export const readTflite = (bytes: Uint8Array, number = 0, numerics: Numerics = n
 
   const tensors = new Map<number, Tensor>();
   for (const [index, table] of subgraph.tables(0).entries()) {
-    const type = elementTypes[table.i8(1)] ?? 'other';
+    const type = typeOfSchema(table.i8(1));
     const shape = table.i32s(0);
     const data = constantOf(bytes, buffers, table, index);
     const sparse = isSparse(table);
     const quantization = table.table(4);
     const scales = quantization?.f32s(2) ?? [];
-    const size = elementCount(shape) * elementBytes[type];
-    if (data !== null && elementBytes[type] > 0 && !sparse && data.byteLength !== size) {
+    const size = elementCount(shape) * valueBytes(type);
+    if (data !== null && valueBytes(type) > 0 && !sparse && data.byteLength !== size) {
       throw new PtfeError(
         'bad-model',
         `tensor ${index}`,

@@ -1,22 +1,12 @@
 /** Reads the graph message that `delegate/graph/capture.c` writes: little-endian, 4-byte aligned, every length checked. */
 import { isNumerics, newestNumerics, type Numerics } from '../graph/numerics.js';
 import { PtfeError } from '../error.js';
-import type { ElementType, Graph, Node, Tensor } from '../graph/graph.js';
+import type { Graph, Node, Tensor } from '../graph/graph.js';
 import { operatorName, type OptionKind, optionFields } from '../tflite/operators.js';
+import { typeOfApi } from '../tflite/types.js';
 
 export const messageMagic = 0x47465450;
 export const messageVersion = 1;
-/** As TFLite's C API numbers them. */
-export const typeNumbers: Readonly<Record<ElementType, number>> = {
-  float32: 1,
-  int32: 2,
-  uint8: 3,
-  int64: 4,
-  int8: 9,
-  resource: 14,
-  other: 0,
-};
-const elementTypes = new Map(Object.entries(typeNumbers).map(([type, number]) => [number, type as ElementType]));
 
 /** A bounds-checked reader over bytes that another process wrote. */
 export class Cursor {
@@ -78,7 +68,7 @@ export class Cursor {
 
 const readTensor = (cursor: Cursor): Tensor => {
   const index = cursor.u32();
-  const type = elementTypes.get(cursor.u32()) ?? 'other';
+  const type = typeOfApi(cursor.u32());
   const flags = cursor.u32();
   const shape = cursor.list(cursor.u32(), () => cursor.i32());
   const scales = cursor.list(cursor.u32(), () => cursor.f32());
@@ -111,7 +101,7 @@ const readNode = (cursor: Cursor): Node => {
   const outputs = cursor.list(cursor.u32(), () => cursor.i32());
   const values = cursor.list(cursor.u32(), () => cursor.i32());
   const params = Object.fromEntries(
-    (optionFields[op] ?? []).map(([name, kind], i) => [name, optionValue(kind, values[i] ?? 0)]),
+    optionFields(op).map(([name, { kind }], i) => [name, optionValue(kind, values[i] ?? 0)]),
   );
   return { index, op, version: opVersion, inputs, outputs, params };
 };

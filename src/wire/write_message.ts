@@ -4,8 +4,9 @@
  */
 import type { ElementType, Graph, Node, Tensor } from '../graph/graph.js';
 import { joined } from './joined.js';
-import { messageMagic, messageVersion, typeNumbers } from './message.js';
+import { messageMagic, messageVersion } from './message.js';
 import { optionFields, operatorNames } from '../tflite/operators.js';
+import { apiNumber } from '../tflite/types.js';
 
 /** Bytes of constants of these types go with the message. */
 const carriedTypes: readonly ElementType[] = ['int8', 'uint8', 'int32', 'int64'];
@@ -40,7 +41,7 @@ const writeTensor = (
   to: Writer,
   { index, type, constant, variable, shape, quantization, name, data }: Tensor,
 ): void => {
-  to.u32s(index, typeNumbers[type], (constant ? 1 : 0) | (variable ? 2 : 0));
+  to.u32s(index, apiNumber(type), (constant ? 1 : 0) | (variable ? 2 : 0));
   to.list(shape);
   to.floats(quantization?.scales ?? []);
   to.list(quantization?.zeroPoints ?? []);
@@ -52,11 +53,15 @@ const writeTensor = (
 const bitsOf = (value: number): number => new Uint32Array(Float32Array.of(value).buffer)[0] ?? 0;
 
 const writeNode = (to: Writer, { index, op, version, inputs, outputs, params }: Node): void => {
-  to.u32s(index, operatorNames.indexOf(op), version);
+  to.u32s(
+    index,
+    operatorNames.findIndex((name) => name === op),
+    version,
+  );
   to.text('');
   to.list(inputs);
   to.list(outputs);
-  to.list((optionFields[op] ?? []).map(([name, kind]) => (kind === 'f32' ? bitsOf : Number)(params[name] ?? 0)));
+  to.list(optionFields(op).map(([name, { kind }]) => (kind === 'f32' ? bitsOf : Number)(params[name] ?? 0)));
 };
 
 /** @param nodes nodes of built-in operators, in the order of the graph, and nothing else of it */

@@ -10,8 +10,9 @@ import { ptfe } from '../host/cli.js';
 import { Oracle } from '../host/oracle.js';
 import { pythonEnvironment, repository } from '../host/python.js';
 import { isShared, sharedPath } from '../host/shared.js';
+import { skip } from '../host/skip.js';
 import { writeTflite } from '../host/tflite_writer.js';
-import { Builder, convolved } from '../ops/op_models.js';
+import { Builder, convolved } from '../ops/builder.js';
 
 interface Answer {
   readonly good: boolean;
@@ -27,7 +28,7 @@ const readTwice = (): { readonly bytes: Uint8Array; readonly input: Uint8Array; 
   const x = b.input('int8', shape, 0.05, 3);
   const { index: inner } = convolved(b, 'int8', x, shape, 24, {}, 0.05, -4);
   const [pooled, output] = [b.map('int8', shape, 0.05, -4), b.map('int8', shape, 0.1, 2)];
-  const fields = { padding: 1, strideW: 1, strideH: 1, filterWidth: 1, filterHeight: 1, activation: 1 };
+  const fields = { padding: 1, strideW: 1, strideH: 1, filterW: 1, filterH: 1, activation: 1 };
   b.op({
     op: 'MAX_POOL_2D',
     version: 2,
@@ -55,10 +56,8 @@ describe('ptfe compare --whole', function () {
   before(function () {
     const environment = pythonEnvironment('ai_edge_litert');
     const loaded = loadAddon();
-    if (!environment.available || typeof loaded === 'string') {
-      console.log(`    skipped: ${environment.available ? String(loaded) : environment.reason}`);
-      return this.skip();
-    }
+    if (!environment.available) return skip(this, environment.reason);
+    if (typeof loaded === 'string') return skip(this, loaded);
     addon = loaded;
     ({ python } = environment);
     oracle = new Oracle(environment);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { aarch64Library } from '../host/aarch64_library.js';
 import { delegateLibrary, Oracle } from '../host/oracle.js';
 import { anyPythonEnvironment } from '../host/python.js';
+import { skip } from '../host/skip.js';
 import { type Aarch64Host, openAarch64Host } from '../host/teflon.js';
 import { engine } from './host_program.js';
 import { int8Model } from './models.js';
@@ -21,11 +22,9 @@ describe('delegate on aarch64', function () {
   let folder = '';
   before(function () {
     const opened = openAarch64Host();
-    const built = typeof opened === 'string' ? { why: opened } : aarch64Library();
-    if (typeof opened === 'string' || typeof built !== 'string') {
-      console.log(`    skipped: ${typeof built === 'string' ? '' : built.why}`);
-      return this.skip();
-    }
+    if (typeof opened === 'string') return skip(this, opened);
+    const built = aarch64Library();
+    if (typeof built !== 'string') return skip(this, built.why);
     [host, library, folder] = [opened, built, mkdtempSync(join(tmpdir(), 'ptfe-aarch64-'))];
     writeFileSync(join(folder, 'model.tflite'), model.bytes);
   });
@@ -41,7 +40,7 @@ describe('delegate on aarch64', function () {
 
   it('gives the bits of the native build, cold and with a cached plan', async function () {
     const environment = anyPythonEnvironment();
-    if (!environment.available) return this.skip();
+    if (!environment.available) return skip(this, environment.reason);
     const oracle = new Oracle(environment);
     const native = await oracle.run({
       model: model.bytes,

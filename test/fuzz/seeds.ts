@@ -10,7 +10,7 @@ import { refusedPart } from '../../src/partition/part_rules.js';
 import { partsRun, plansRun, verdictsRun } from '../../src/plan/answer.js';
 import { readPlan } from '../../src/plan/read.js';
 import { goldenModels } from '../golden/models.js';
-import { repository } from '../host/python.js';
+import { repository } from '../host/repository.js';
 import { writeTflite } from '../host/tflite_writer.js';
 import { resized, transposed } from '../ops/host_models.js';
 

@@ -135,8 +135,8 @@ const pool = (side: number, stride: number, pad: keyof typeof padding): OpSpec['
     padding: padding[pad],
     strideW: stride,
     strideH: stride,
-    filterWidth: side,
-    filterHeight: side,
+    filterW: side,
+    filterH: side,
     activation: activation.none,
   },
 });

@@ -1,14 +1,6 @@
 import { operatorNames, optionFields } from '../../src/tflite/operators.js';
-import type { ElementType } from '../../src/graph/graph.js';
 import { readTflite } from '../../src/tflite/reader.js';
-
-const typeCodes: Readonly<Partial<Record<ElementType, number>>> = {
-  float32: 1,
-  int32: 2,
-  uint8: 3,
-  int64: 4,
-  int8: 9,
-};
+import { apiNumber } from '../../src/tflite/types.js';
 
 /** The message that `delegate/graph/capture.c` would write of a .tflite file's graph (ARCHITECTURE.md). */
 export function graphMessage(tflite: Uint8Array): Uint8Array {
@@ -27,7 +19,7 @@ export function graphMessage(tflite: Uint8Array): Uint8Array {
   words(graph.tensors.size);
   for (const tensor of graph.tensors.values()) {
     const { scales = [], zeroPoints = [], axis = 0 } = tensor.quantization ?? {};
-    words(tensor.index, typeCodes[tensor.type] ?? 0, tensor.constant ? 1 : 0, tensor.shape.length, ...tensor.shape);
+    words(tensor.index, apiNumber(tensor.type), tensor.constant ? 1 : 0, tensor.shape.length, ...tensor.shape);
     words(scales.length);
     chunks.push(new Uint8Array(Float32Array.from(scales).buffer));
     words(zeroPoints.length, ...zeroPoints, axis);
@@ -36,11 +28,15 @@ export function graphMessage(tflite: Uint8Array): Uint8Array {
   }
   words(graph.nodes.length);
   for (const node of graph.nodes) {
-    words(node.index, operatorNames.indexOf(node.op), node.version);
+    words(
+      node.index,
+      operatorNames.findIndex((name) => name === node.op),
+      node.version,
+    );
     text('');
     words(node.inputs.length, ...node.inputs, node.outputs.length, ...node.outputs);
     // A real number goes over as its float32 bits.
-    const values = (optionFields[node.op] ?? []).map(([name, kind]) => {
+    const values = optionFields(node.op).map(([name, { kind }]) => {
       const value = node.params[name] ?? 0;
       return kind === 'f32' ? (new Int32Array(Float32Array.of(value).buffer)[0] ?? 0) : value;
     });

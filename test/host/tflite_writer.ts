@@ -1,10 +1,20 @@
 import { Builder } from 'flatbuffers';
+import {
+  activation,
+  operatorCode,
+  type OperatorName,
+  type OptionField,
+  type OptionKind,
+  optionTables,
+  padding as api,
+} from '../../src/tflite/operators.js';
+import { tfliteTypes } from '../../src/tflite/types.js';
 
 /**
  * Writes .tflite files from a plain description, with hand-written writers for the few tables of TFLite's schema that
  * the tests need. Field numbers are those of the public schema (schema.fbs, version 3).
  */
-export type TensorType = 'float32' | 'int32' | 'uint8' | 'int64' | 'bool' | 'int16' | 'int8' | 'resource';
+export type TensorType = keyof typeof tfliteTypes;
 
 export interface TensorSpec {
   readonly name: string;
@@ -51,234 +61,49 @@ export interface ModelSpec extends SubgraphSpec {
   readonly controlEdges?: readonly (readonly (readonly [number, number])[])[];
 }
 
-export const padding = { same: 0, valid: 1 } as const;
-export const activation = { none: 0, relu: 1, reluN1To1: 2, relu6: 3 } as const;
+/** As the schema numbers them. */
+export const padding = { same: api.same - 1, valid: api.valid - 1 } as const;
+export { activation };
 
-const tensorTypes: Readonly<Record<TensorType, number>> = {
-  float32: 0,
-  int32: 2,
-  uint8: 3,
-  int64: 4,
-  bool: 6,
-  int16: 7,
-  int8: 9,
-  resource: 13,
-};
+export type OpName = OperatorName;
 
-const opCodes = {
-  ADD: 0,
-  AVERAGE_POOL_2D: 1,
-  CONCATENATION: 2,
-  CONV_2D: 3,
-  DEPTHWISE_CONV_2D: 4,
-  DEPTH_TO_SPACE: 5,
-  FULLY_CONNECTED: 9,
-  LOGISTIC: 14,
-  MAX_POOL_2D: 17,
-  MUL: 18,
-  RELU: 19,
-  RELU_N1_TO_1: 20,
-  RELU6: 21,
-  RESHAPE: 22,
-  RESIZE_BILINEAR: 23,
-  SOFTMAX: 25,
-  SPACE_TO_DEPTH: 26,
-  PAD: 34,
-  TANH: 28,
-  BATCH_TO_SPACE_ND: 37,
-  SPACE_TO_BATCH_ND: 38,
-  TRANSPOSE: 39,
-  MEAN: 40,
-  SUB: 41,
-  SQUEEZE: 43,
-  STRIDED_SLICE: 45,
-  EXP: 47,
-  SPLIT: 49,
-  PRELU: 54,
-  MAXIMUM: 55,
-  MINIMUM: 57,
-  PADV2: 60,
-  SLICE: 65,
-  TRANSPOSE_CONV: 67,
-  EXPAND_DIMS: 70,
-  LOG: 73,
-  SUM: 74,
-  SQRT: 75,
-  RSQRT: 76,
-  REDUCE_MAX: 82,
-  PACK: 83,
-  UNPACK: 88,
-  RESIZE_NEAREST_NEIGHBOR: 97,
-  LEAKY_RELU: 98,
-  SQUARED_DIFFERENCE: 99,
-  MIRROR_PAD: 100,
-  ABS: 101,
-  ELU: 111,
-  SPLIT_V: 102,
-  QUANTIZE: 114,
-  HARD_SWISH: 117,
-  IF: 118,
-  WHILE: 119,
-  CALL_ONCE: 129,
-  VAR_HANDLE: 142,
-  READ_VARIABLE: 143,
-  ASSIGN_VARIABLE: 144,
-  GELU: 150,
-  RELU_0_TO_1: 152,
-} as const;
-export type OpName = keyof typeof opCodes;
+interface Field extends Omit<OptionField, 'kind'> {
+  readonly kind: OptionKind | 'i32[]';
+}
 
-type FieldKind = 'i8' | 'i32' | 'f32' | 'bool' | 'i32[]';
-type Field = readonly [name: string, kind: FieldKind, preset: number];
+const noFields: Readonly<Record<string, Field>> = {};
+const subgraph = (id: number): Field => ({ kind: 'i32', id });
 
-/** Tag in the BuiltinOptions union and the fields in the order of their numbers, with the schema's default values. */
-const optionTables = {
-  Conv2DOptions: {
-    tag: 1,
-    fields: [
-      ['padding', 'i8', 0],
-      ['strideW', 'i32', 0],
-      ['strideH', 'i32', 0],
-      ['activation', 'i8', 0],
-      ['dilationW', 'i32', 1],
-      ['dilationH', 'i32', 1],
-    ],
-  },
-  DepthwiseConv2DOptions: {
-    tag: 2,
-    fields: [
-      ['padding', 'i8', 0],
-      ['strideW', 'i32', 0],
-      ['strideH', 'i32', 0],
-      ['depthMultiplier', 'i32', 0],
-      ['activation', 'i8', 0],
-      ['dilationW', 'i32', 1],
-      ['dilationH', 'i32', 1],
-    ],
-  },
-  Pool2DOptions: {
-    tag: 5,
-    fields: [
-      ['padding', 'i8', 0],
-      ['strideW', 'i32', 0],
-      ['strideH', 'i32', 0],
-      ['filterWidth', 'i32', 0],
-      ['filterHeight', 'i32', 0],
-      ['activation', 'i8', 0],
-    ],
-  },
-  FullyConnectedOptions: {
-    tag: 8,
-    fields: [
-      ['activation', 'i8', 0],
-      ['weightsFormat', 'i8', 0],
-      ['keepNumDims', 'bool', 0],
-      ['asymmetricQuantizeInputs', 'bool', 0],
-    ],
-  },
-  SoftmaxOptions: { tag: 9, fields: [['beta', 'f32', 0]] },
-  ConcatenationOptions: {
-    tag: 10,
-    fields: [
-      ['axis', 'i32', 0],
-      ['activation', 'i8', 0],
-    ],
-  },
+/** Tables, and fields of tables, that ptfe does not read. */
+const unread = {
   AddOptions: {
-    tag: 11,
-    fields: [
-      ['activation', 'i8', 0],
-      ['potScaleInt16', 'bool', 1],
-    ],
+    ...optionTables.AddOptions,
+    fields: { ...optionTables.AddOptions.fields, potScaleInt16: { kind: 'bool', id: 1, preset: 1 } },
   },
-  ReshapeOptions: { tag: 17, fields: [['newShape', 'i32[]', 0]] },
-  SpaceToDepthOptions: { tag: 19, fields: [['blockSize', 'i32', 0]] },
-  MulOptions: { tag: 21, fields: [['activation', 'i8', 0]] },
-  ResizeBilinearOptions: {
-    tag: 15,
-    fields: [
-      ['newHeight', 'i32', 0],
-      ['newWidth', 'i32', 0],
-      ['alignCorners', 'bool', 0],
-      ['halfPixelCenters', 'bool', 0],
-    ],
+  BatchToSpaceNDOptions: { tag: 24, fields: noFields },
+  CallOnceOptions: { tag: 103, fields: { initSubgraph: subgraph(0) } },
+  ExpandDimsOptions: { tag: 52, fields: noFields },
+  FullyConnectedOptions: {
+    ...optionTables.FullyConnectedOptions,
+    fields: { ...optionTables.FullyConnectedOptions.fields, asymmetricQuantizeInputs: { kind: 'bool', id: 3 } },
   },
-  PadOptions: { tag: 22, fields: [] },
-  ReducerOptions: { tag: 27, fields: [['keepDims', 'bool', 0]] },
-  SubOptions: { tag: 28, fields: [['activation', 'i8', 0]] },
-  BatchToSpaceNDOptions: { tag: 24, fields: [] },
-  SpaceToBatchNDOptions: { tag: 25, fields: [] },
-  SqueezeOptions: { tag: 30, fields: [['squeezeDims', 'i32[]', 0]] },
-  StridedSliceOptions: {
-    tag: 32,
-    fields: [
-      ['beginMask', 'i32', 0],
-      ['endMask', 'i32', 0],
-      ['ellipsisMask', 'i32', 0],
-      ['newAxisMask', 'i32', 0],
-      ['shrinkAxisMask', 'i32', 0],
-      ['offset', 'bool', 0],
-    ],
-  },
-  SplitOptions: { tag: 35, fields: [['splits', 'i32', 0]] },
-  MaximumMinimumOptions: { tag: 39, fields: [] },
-  PadV2Options: { tag: 43, fields: [] },
-  SliceOptions: { tag: 46, fields: [] },
-  TransposeConvOptions: {
-    tag: 49,
-    fields: [
-      ['padding', 'i8', 0],
-      ['strideW', 'i32', 0],
-      ['strideH', 'i32', 0],
-      ['activation', 'i8', 0],
-    ],
-  },
-  ExpandDimsOptions: { tag: 52, fields: [] },
-  PackOptions: {
-    tag: 59,
-    fields: [
-      ['valuesCount', 'i32', 0],
-      ['axis', 'i32', 0],
-    ],
-  },
-  UnpackOptions: {
-    tag: 64,
-    fields: [
-      ['count', 'i32', 0],
-      ['axis', 'i32', 0],
-    ],
-  },
-  ResizeNearestNeighborOptions: {
-    tag: 74,
-    fields: [
-      ['alignCorners', 'bool', 0],
-      ['halfPixelCenters', 'bool', 0],
-    ],
-  },
-  MirrorPadOptions: { tag: 77, fields: [['mode', 'i8', 0]] },
-  SplitVOptions: { tag: 79, fields: [['splits', 'i32', 0]] },
-  QuantizeOptions: { tag: 91, fields: [] },
-  DepthToSpaceOptions: { tag: 94, fields: [['blockSize', 'i32', 0]] },
-  LeakyReluOptions: { tag: 75, fields: [['alpha', 'f32', 0]] },
-  SquaredDifferenceOptions: { tag: 76, fields: [] },
-  GeluOptions: { tag: 116, fields: [['approximate', 'bool', 0]] },
-  IfOptions: {
-    tag: 92,
-    fields: [
-      ['thenSubgraph', 'i32', 0],
-      ['elseSubgraph', 'i32', 0],
-    ],
-  },
-  WhileOptions: {
-    tag: 93,
-    fields: [
-      ['condSubgraph', 'i32', 0],
-      ['bodySubgraph', 'i32', 0],
-    ],
-  },
-  CallOnceOptions: { tag: 103, fields: [['initSubgraph', 'i32', 0]] },
-} as const satisfies Readonly<Record<string, { readonly tag: number; readonly fields: readonly Field[] }>>;
-export type OptionsType = keyof typeof optionTables;
+  IfOptions: { tag: 92, fields: { thenSubgraph: subgraph(0), elseSubgraph: subgraph(1) } },
+  MaximumMinimumOptions: { tag: 39, fields: noFields },
+  PadOptions: { tag: 22, fields: noFields },
+  PadV2Options: { tag: 43, fields: noFields },
+  QuantizeOptions: { tag: 91, fields: noFields },
+  ReshapeOptions: { tag: 17, fields: { newShape: { kind: 'i32[]', id: 0 } } },
+  SliceOptions: { tag: 46, fields: noFields },
+  SpaceToBatchNDOptions: { tag: 25, fields: noFields },
+  SquaredDifferenceOptions: { tag: 76, fields: noFields },
+  SqueezeOptions: { tag: 30, fields: { squeezeDims: { kind: 'i32[]', id: 0 } } },
+  WhileOptions: { tag: 93, fields: { condSubgraph: subgraph(0), bodySubgraph: subgraph(1) } },
+} as const satisfies Readonly<
+  Record<string, { readonly tag: number; readonly fields: Readonly<Record<string, Field>> }>
+>;
+
+const tables = { ...optionTables, ...unread };
+export type OptionsType = keyof typeof tables;
 
 interface OperatorCode {
   readonly op: OpName;
@@ -324,9 +149,9 @@ function writeTables(spec: ModelSpec, place: Placing): Uint8Array {
   );
   const operatorCodes = codes.map(({ op, version }) => {
     builder.startObject(4);
-    builder.addFieldInt8(0, Math.min(opCodes[op], 127), 0);
+    builder.addFieldInt8(0, Math.min(operatorCode(op), 127), 0);
     builder.addFieldInt32(2, version, 1);
-    builder.addFieldInt32(3, opCodes[op], 0);
+    builder.addFieldInt32(3, operatorCode(op), 0);
     return builder.endObject();
   });
   const codeVector = offsetVector(builder, operatorCodes);
@@ -398,7 +223,7 @@ function writeTensor(builder: Builder, tensor: TensorSpec, buffer: number): numb
   const sparsity = tensor.sparse === true ? writeSparsity(builder, tensor.shape) : 0;
   builder.startObject(8);
   builder.addFieldOffset(0, shape, 0);
-  builder.addFieldInt8(1, tensorTypes[tensor.type], 0);
+  builder.addFieldInt8(1, tfliteTypes[tensor.type].schema, 0);
   builder.addFieldInt32(2, buffer, 0);
   builder.addFieldOffset(3, name, 0);
   builder.addFieldOffset(4, quantization, 0);
@@ -430,13 +255,13 @@ function writeOperator(builder: Builder, op: OpSpec, code: number): number {
   builder.addFieldInt32(0, code, 0);
   builder.addFieldOffset(1, inputs, 0);
   builder.addFieldOffset(2, outputs, 0);
-  builder.addFieldInt8(3, op.options === undefined ? 0 : optionTables[op.options.type].tag, 0);
+  builder.addFieldInt8(3, op.options === undefined ? 0 : tables[op.options.type].tag, 0);
   builder.addFieldOffset(4, options, 0);
   return builder.endObject();
 }
 
 function writeOptions(builder: Builder, options: OptionsSpec): number {
-  const fields: readonly Field[] = optionTables[options.type].fields;
+  const fields = Object.entries<Field>(tables[options.type].fields);
   for (const name of Object.keys(options.fields)) {
     if (!fields.some(([known]) => known === name)) throw new Error(`${options.type} has no field ${name}`);
   }
@@ -444,19 +269,19 @@ function writeOptions(builder: Builder, options: OptionsSpec): number {
     const value = options.fields[name];
     return typeof value === 'object' ? int32Vector(builder, value) : 0;
   });
-  builder.startObject(fields.length);
-  fields.forEach(([name, kind, preset], index) => {
+  builder.startObject(fields.reduce((most, [, { id }]) => Math.max(most, id + 1), 0));
+  fields.forEach(([name, field], index) => {
     const value = options.fields[name];
-    if (kind === 'i32[]') builder.addFieldOffset(index, vectors[index] ?? 0, 0);
-    else if (value !== undefined && typeof value !== 'object') addScalar(builder, index, kind, Number(value), preset);
+    if (field.kind === 'i32[]') builder.addFieldOffset(field.id, vectors[index] ?? 0, 0);
+    else if (value !== undefined && typeof value !== 'object') addScalar(builder, field, Number(value));
   });
   return builder.endObject();
 }
 
-function addScalar(builder: Builder, index: number, kind: FieldKind, value: number, preset: number): void {
-  if (kind === 'i32') builder.addFieldInt32(index, value, preset);
-  else if (kind === 'f32') builder.addFieldFloat32(index, value, preset);
-  else builder.addFieldInt8(index, value, preset);
+function addScalar(builder: Builder, { kind, id, preset = 0 }: Field, value: number): void {
+  if (kind === 'i32') builder.addFieldInt32(id, value, preset);
+  else if (kind === 'f32') builder.addFieldFloat32(id, value, preset);
+  else builder.addFieldInt8(id, value, preset);
 }
 
 function writeBuffer(builder: Builder, placed: Placed): number {

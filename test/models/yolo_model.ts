@@ -1,5 +1,5 @@
 import type { Random } from '../host/random.js';
-import { Builder, type OpModel } from '../ops/op_models.js';
+import { Builder, type OpModel } from '../ops/builder.js';
 
 /**
  * Graphs like those of YOLOv5 and YOLOv8 exports: SiLU as LOGISTIC and MUL, blocks that are split and joined again, pyramid
@@ -136,7 +136,7 @@ class Yolo {
       outputs: [to.tensor],
       options: {
         type: 'Pool2DOptions',
-        fields: { padding: 0, strideH: 1, strideW: 1, filterHeight: 5, filterWidth: 5, activation: 0 },
+        fields: { padding: 0, strideH: 1, strideW: 1, filterH: 5, filterW: 5, activation: 0 },
       },
     });
     return to;

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Builder, byteType, channelCount, chosenSeed, convolved, doubled, type OpModel, whole } from './op_models.js';
+import { Builder, byteType, channelCount, chosenSeed, convolved, doubled, type OpModel, whole } from './builder.js';
 import { differentialTest } from './op_test.js';
 
 /** Chains of ops on several pictures. */
@@ -38,7 +38,7 @@ const models = fc
           pad: [pictures, h + 2, w + 1, c],
         }[step];
         const output = b.map(type, next, scale, zero);
-        const fields = { padding: 0, strideH: 2, strideW: 2, filterHeight: 2, filterWidth: 2, activation: 0 };
+        const fields = { padding: 0, strideH: 2, strideW: 2, filterH: 2, filterW: 2, activation: 0 };
         if (step === 'pool')
           b.op({
             op: 'AVERAGE_POOL_2D',

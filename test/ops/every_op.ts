@@ -3,7 +3,7 @@
  * must hold for all ops. `test/ops/samples.test.ts` tells when an op of the table is missing here.
  */
 import { activation, type OpName, type OpSpec, padding } from '../host/tflite_writer.js';
-import { type Builder, type ByteType } from './op_models.js';
+import { type Builder, type ByteType } from './builder.js';
 
 /** A tensor of a model as it grows. */
 export interface FeatureMap {
@@ -70,7 +70,7 @@ interface OpMore {
 const pooled =
   (
     op: 'MAX_POOL_2D' | 'AVERAGE_POOL_2D',
-    [filterHeight, filterWidth]: readonly [number, number],
+    [filterH, filterW]: readonly [number, number],
     stride: number,
     mode: keyof typeof padding,
     fused: keyof typeof activation = 'none',
@@ -79,8 +79,8 @@ const pooled =
     const [n, h, w, c] = dims(map);
     const out = (length: number, kernel: number): number =>
       Math.ceil((mode === 'same' ? length : length - kernel + 1) / stride);
-    const shape = [n, out(h, filterHeight), out(w, filterWidth), c];
-    const fields = { padding: padding[mode], strideH: stride, strideW: stride, filterHeight, filterWidth };
+    const shape = [n, out(h, filterH), out(w, filterW), c];
+    const fields = { padding: padding[mode], strideH: stride, strideW: stride, filterH, filterW };
     if (shape.some((dim) => dim < 1)) return null;
     return added(b, op, [map.index], [like(b, map, { shape })], {
       type: 'Pool2DOptions',
