@@ -4,7 +4,7 @@
  */
 import { alignUp, atomChannels } from '../hardware/capability.js';
 import type { Chip } from '../hardware/chips.js';
-import { type ConvOperation, operandsOf } from '../ir/operation.js';
+import { type ConvOperation, type ElementwiseOperation, operandsOf } from '../ir/operation.js';
 import type { ConvTile, ElementwiseTile, TiledOperation } from '../tile/task.js';
 
 export const convCycles = (chip: Chip, operation: ConvOperation, tile: ConvTile): number => {
@@ -25,11 +25,19 @@ export const convCycles = (chip: Chip, operation: ConvOperation, tile: ConvTile)
   return clocks.pipelineFill + Math.max(outputs * taps * steps, moved);
 };
 
-export const elementwiseCycles = (chip: Chip, tile: ElementwiseTile, operands: number): number => {
+const elementwiseCycles = (chip: Chip, tile: ElementwiseTile, operands: number): number => {
   const { clocks } = chip;
   const bytes = tile.columns * tile.rows * atomChannels(chip, tile.channels) * (operands + 1);
   return clocks.pipelineFill + bytes / clocks.bytesPerCycle;
 };
+
+/** @param tile with the input's columns and rows: each atom is read once and written four times */
+const unpoolCycles = ({ atoms, clocks }: Chip, tile: ElementwiseTile): number =>
+  clocks.pipelineFill + (5 * tile.columns * tile.rows * atoms.channels) / clocks.bytesPerCycle;
+
+/** Of a task without a convolution. */
+export const flyingCycles = (chip: Chip, operation: ElementwiseOperation, tile: ElementwiseTile): number =>
+  operation.kind === 'unpool' ? unpoolCycles(chip, tile) : elementwiseCycles(chip, tile, operandsOf(operation).length);
 
 /** A copy of one atom behind a thousand words of 8 bytes. */
 export const tableLoadCycles = ({ clocks }: Chip): number => clocks.pipelineFill + (2 * 513 * 8) / clocks.bytesPerCycle;
@@ -40,8 +48,8 @@ const isConvolution = (tiled: TiledOperation): tiled is TiledConvolution => tile
 /** Of each task of an operation. */
 export const cyclesOf = (chip: Chip, tiled: TiledOperation): readonly number[] => {
   if (isConvolution(tiled)) return tiled.tiles.map((tile) => convCycles(chip, tiled.operation, tile));
-  const operands = operandsOf(tiled.operation).length;
-  return tiled.tiles.map((tile) => elementwiseCycles(chip, tile, operands));
+  const { operation, tiles } = tiled;
+  return tiles.map((tile) => flyingCycles(chip, operation, tile));
 };
 
 /** Multiply-accumulates that the model asks for. */

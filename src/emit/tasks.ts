@@ -1,7 +1,7 @@
 /** All tasks of a part as words; weights and operands go into the constants on the way. */
 import type { Arena } from '../allocate/arena.js';
 import type { ConstantBuffer } from '../allocate/constants.js';
-import { convCycles, elementwiseCycles, tableLoadCycles } from '../cost/cycles.js';
+import { convCycles, flyingCycles, tableLoadCycles } from '../cost/cycles.js';
 import { atomChannels, writtenChannels } from '../hardware/capability.js';
 import type { Chip } from '../hardware/chips.js';
 import { type Cube, packCube } from '../layout/cube.js';
@@ -14,6 +14,7 @@ import { findRegister, writeTargets } from '../hardware/registers.js';
 import { emitConvolution } from './convolution.js';
 import type { OperandAddresses } from './dpu.js';
 import { emitElementwise, emitTableLoad, type ElementwisePlacement } from './elementwise.js';
+import { emitUnpool } from './unpool.js';
 import type { Address, Word } from './words.js';
 
 export interface EmittedTask {
@@ -133,8 +134,11 @@ export const emitTasks = (
     });
     const own = tiles.map((tile) => ({
       operation: position,
-      words: emitElementwise(chip, stages, tile, placementOf(tile)),
-      cycles: elementwiseCycles(chip, tile, memory.operands.length),
+      words:
+        operation.kind === 'unpool'
+          ? emitUnpool(chip, tile, memory)
+          : emitElementwise(chip, stages, tile, placementOf(tile)),
+      cycles: flyingCycles(chip, operation, tile),
     }));
     const { table } = stages;
     const [first] = tiles;
