@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { supportedOpsText } from './explain/supported_ops.js';
 import { rk3588 } from './hardware/chips.js';
-import { headers } from './hardware/generate.js';
+import { headers } from './generate/headers.js';
 import { wireHeaders } from './wire/headers.js';
 
 const currentText = (file: URL): string => {
