@@ -12,11 +12,7 @@
 #include "../include/ptfe.h"
 #include "../util/sha256.h"
 
-#define MAGIC "PTFEPLNS"
-#define FORMAT 1u
 #define MOST_BYTES ((uint64_t)1 << 31)
-
-_Static_assert(sizeof(plan_file_header) == 136, "the header of a plan file");
 
 static int fail(char *error, size_t size, const char *text) {
     snprintf(error, size, "%s", text);
@@ -25,8 +21,8 @@ static int fail(char *error, size_t size, const char *text) {
 
 void plan_file_start(plan_file_header *h, const answer *a) {
     *h = (plan_file_header){
-        .format = FORMAT, .check_length = a->check_length, .request_length = a->request_length, .reply_length = a->reply_length};
-    memcpy(h->magic, MAGIC, sizeof h->magic);
+        .format = PLAN_FILE_FORMAT, .check_length = a->check_length, .request_length = a->request_length, .reply_length = a->reply_length};
+    memcpy(h->magic, PLAN_FILE_MAGIC, sizeof h->magic);
 }
 
 void plan_file_digest(const plan_file_header *h, const uint8_t *check, const uint8_t *request, uint8_t digest[32]) {
@@ -41,8 +37,8 @@ void plan_file_digest(const plan_file_header *h, const uint8_t *check, const uin
 static uint64_t padded(uint64_t length) { return (length + 7) / 8 * 8; }
 
 static int check_header(const plan_file_header *h, uint64_t file_bytes, char *error, size_t size) {
-    if (memcmp(h->magic, MAGIC, sizeof h->magic) != 0) return fail(error, size, "it is no plan file (ptfe compile writes one)");
-    if (h->format != FORMAT) return fail(error, size, "it is of another version of ptfe");
+    if (memcmp(h->magic, PLAN_FILE_MAGIC, sizeof h->magic) != 0) return fail(error, size, "it is no plan file (ptfe compile writes one)");
+    if (h->format != PLAN_FILE_FORMAT) return fail(error, size, "it is of another version of ptfe");
     if (h->check_length > MOST_BYTES || h->request_length > MOST_BYTES || h->reply_length > MOST_BYTES ||
         file_bytes != sizeof *h + padded(h->check_length) + padded(h->request_length) + padded(h->reply_length)) {
         return fail(error, size, "it is damaged");
