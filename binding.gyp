@@ -39,9 +39,11 @@
       "delegate/device/facts_option.c",
       "delegate/device/software.c",
       "delegate/plan/host_kernels.c",
-      "delegate/plan/session.c"
+      "delegate/plan/session.c",
+      "delegate/util/error.c"
     ],
     "machine_sources": [
+      "delegate/device/choose.c",
       "delegate/device/rocket.c",
       "delegate/device/rocket_file.c",
       "delegate/device/rocket_node.c",
@@ -94,7 +96,6 @@
         "delegate/util/profile.c",
         "delegate/util/bytes.c",
         "delegate/util/sha256.c",
-        "delegate/device/choose.c",
         "<@(machine_sources)",
         "<@(plan_sources)",
         "<@(npu_sources)"

@@ -62,5 +62,18 @@ export default tseslint.config(
       '@typescript-eslint/consistent-type-imports': 'error',
     },
   },
+  {
+    files: ['test/**/*.ts'],
+    ignores: ['test/host/skip.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'CallExpression[callee.property.name="skip"]',
+          message: 'a skip names its class: skip(this, reason) of test/host/skip.ts',
+        },
+      ],
+    },
+  },
   ...directionRules,
 );

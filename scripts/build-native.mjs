@@ -2,7 +2,7 @@
 // came with Node, beside its executable. Where there are none, libptfe.so, which needs none, is built by the C compiler
 // alone, from the same list of sources with the same flags.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, utimesSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,6 +20,7 @@ function stop(what, { stdout, stderr, error }) {
 
 function withNodeGyp() {
   const gyp = createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js');
+  const started = new Date();
   const env = { ...process.env };
   delete env.npm_config_nodedir; // npm's own would win over the command line
   for (const command of ['configure', 'build']) {
@@ -27,6 +28,9 @@ function withNodeGyp() {
     const done = spawnSync(process.execPath, args, { cwd: root, env, encoding: 'utf8' });
     if (done.status !== 0) stop('Python 3, make and a C compiler', done);
   }
+  // make leaves an output alone that a change does not touch; both stand for the sources as they were at the start.
+  for (const name of ['libptfe.so', 'ptfe_addon.node'])
+    utimesSync(resolve(root, 'build/Release', name), started, started);
   console.log('build/Release: libptfe.so, ptfe_addon.node');
 }
 

@@ -1,3 +1,5 @@
+import type { NoZig } from './zig.mjs';
+
 export type PrebuiltTarget = 'aarch64' | 'aarch64-musl' | 'x86_64' | 'x86_64-musl';
 
 /** zig's name of each. */
@@ -6,4 +8,4 @@ export const prebuiltTargets: Readonly<Record<PrebuiltTarget, string>>;
 export function prebuiltPath(root: string, target: PrebuiltTarget): string;
 
 /** @returns its path, or why there is no compiler @throws where the sources do not compile */
-export function prebuild(root: string, target: PrebuiltTarget): { readonly path: string } | { readonly why: string };
+export function prebuild(root: string, target: PrebuiltTarget): { readonly path: string } | NoZig;

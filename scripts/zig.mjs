@@ -13,7 +13,7 @@ export function findZig() {
   if (existsSync(python) && works()) return { python };
   rmSync(zigFolder, { recursive: true, force: true });
   const base = process.env.PTFE_PYTHON ?? 'python3';
-  if (spawnSync(base, ['-m', 'venv', zigFolder]).status !== 0) return { why: `${base} -m venv fails` };
+  if (spawnSync(base, ['-m', 'venv', zigFolder]).status !== 0) return { why: `${base} -m venv fails`, lacks: 'tool' };
   const flags = [
     '--disable-pip-version-check',
     '--quiet',
@@ -25,5 +25,5 @@ export function findZig() {
     ':all:',
   ];
   spawnSync(python, ['-m', 'pip', 'install', ...flags, version], { timeout: 300_000 });
-  return works() ? { python } : { why: `pip cannot install ${version}` };
+  return works() ? { python } : { why: `pip cannot install ${version}`, lacks: 'network' };
 }

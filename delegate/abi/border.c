@@ -1,8 +1,6 @@
 #include "border.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,19 +11,6 @@ typedef struct border {
     uint32_t *planned, *wanted; /* tensor numbers, ascending */
     uint32_t planned_count, wanted_count;
 } border;
-
-typedef struct reason {
-    char *text;
-    size_t size;
-} reason;
-
-__attribute__((format(printf, 2, 3))) static int refuse(reason r, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(r.text, r.size, format, arguments);
-    va_end(arguments);
-    return -1;
-}
 
 static int by_number(const void *a, const void *b) {
     const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
@@ -46,24 +31,24 @@ static int collect(border *b, const plan *p, enum plan_direction direction, u32_
     return 0;
 }
 
-static int compare(const border *b, reason r) {
+static int compare(const border *b, ptfe_error *error) {
     for (uint32_t i = 0; i < b->planned_count || i < b->wanted_count; i++) {
         const int more = i < b->planned_count, missing = i < b->wanted_count;
         if (more && missing && b->planned[i] == b->wanted[i]) continue;
         if (missing && (!more || b->wanted[i] < b->planned[i])) {
-            return refuse(r, "the plan lacks tensor %" PRIu32 ", an %s of the partition", b->wanted[i], b->what);
+            return error_set(error, "the plan lacks tensor %" PRIu32 ", an %s of the partition", b->wanted[i], b->what);
         }
         if (i > 0 && b->planned[i] == b->planned[i - 1]) {
-            return refuse(r, "the plan has the %s tensor %" PRIu32 " twice", b->what, b->planned[i]);
+            return error_set(error, "the plan has the %s tensor %" PRIu32 " twice", b->what, b->planned[i]);
         }
-        return refuse(r, "the plan has the %s tensor %" PRIu32 ", which is no %s of the partition", b->what, b->planned[i], b->what);
+        return error_set(error, "the plan has the %s tensor %" PRIu32 ", which is no %s of the partition", b->what, b->planned[i], b->what);
     }
     return 0;
 }
 
-static int check_lists(const plan *p, enum plan_direction direction, const char *what, u32_list wanted, reason r) {
+static int check_lists(const plan *p, enum plan_direction direction, const char *what, u32_list wanted, ptfe_error *error) {
     border b = {.what = what};
-    int status = collect(&b, p, direction, wanted) == 0 ? compare(&b, r) : refuse(r, "no memory to compare the plan's tensors");
+    int status = collect(&b, p, direction, wanted) == 0 ? compare(&b, error) : error_no_memory(error, "the comparison of the plan's tensors");
     free(b.planned);
     free(b.wanted);
     return status;
@@ -80,25 +65,24 @@ static uint64_t bytes_of(const tfl_tensor *tensor) {
     return tensor->dims == NULL ? UINT64_MAX : bytes;
 }
 
-static int check_tensor(const plan_tensor *planned, const tfl_context *context, reason r) {
+static int check_tensor(const plan_tensor *planned, const tfl_context *context, ptfe_error *error) {
     const uint32_t index = planned->tflite_index;
-    if (index >= context->tensors_size) return refuse(r, "the graph has no tensor %" PRIu32, index);
+    if (index >= context->tensors_size) return error_set(error, "the graph has no tensor %" PRIu32, index);
     const tfl_tensor *tensor = &context->tensors[index];
-    if (tensor->allocation_type == TFL_MMAP_RO) return refuse(r, "tensor %" PRIu32 " is a constant", index);
+    if (tensor->allocation_type == TFL_MMAP_RO) return error_set(error, "tensor %" PRIu32 " is a constant", index);
     if ((uint32_t)tensor->type != planned->type) {
-        return refuse(r, "tensor %" PRIu32 " is of type %d, planned as %" PRIu32, index, (int)tensor->type, planned->type);
+        return error_set(error, "tensor %" PRIu32 " is of type %d, planned as %" PRIu32, index, (int)tensor->type, planned->type);
     }
     if (bytes_of(tensor) != layout_bytes(planned)) {
-        return refuse(r, "tensor %" PRIu32 " does not have the %zu bytes of the plan", index, layout_bytes(planned));
+        return error_set(error, "tensor %" PRIu32 " does not have the %zu bytes of the plan", index, layout_bytes(planned));
     }
     return 0;
 }
 
-int border_check(const plan *p, u32_list inputs, u32_list outputs, const tfl_context *context, char *error, size_t size) {
-    const reason r = {error, size};
-    if (check_lists(p, PLAN_IN, "input", inputs, r) != 0 || check_lists(p, PLAN_OUT, "output", outputs, r) != 0) return -1;
+int border_check(const plan *p, u32_list inputs, u32_list outputs, const tfl_context *context, ptfe_error *error) {
+    if (check_lists(p, PLAN_IN, "input", inputs, error) != 0 || check_lists(p, PLAN_OUT, "output", outputs, error) != 0) return -1;
     for (uint32_t i = 0; i < p->tensor_count; i++) {
-        if (p->tensors[i].direction != PLAN_INSIDE && check_tensor(&p->tensors[i], context, r) != 0) return -1;
+        if (p->tensors[i].direction != PLAN_INSIDE && check_tensor(&p->tensors[i], context, error) != 0) return -1;
     }
     return 0;
 }

@@ -8,8 +8,8 @@
 
 /*
  * 0 when the plan takes exactly the partition's inputs and makes exactly its outputs, each once, none of them a constant, each
- * of the tensor's type and size in bytes. -1 with a sentence.
+ * of the tensor's type and size in bytes. -1 and fills `error`.
  */
-int border_check(const plan *p, u32_list inputs, u32_list outputs, const tfl_context *context, char *error, size_t error_size);
+int border_check(const plan *p, u32_list inputs, u32_list outputs, const tfl_context *context, ptfe_error *error);
 
 #endif

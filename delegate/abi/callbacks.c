@@ -6,8 +6,9 @@
 
 #include "../compile/work.h"
 
-static void report_error(tfl_context *context, const char *text) {
-    if (context->report_error != NULL) context->report_error(context, "ptfe: %s", text);
+static int refuse(tfl_context *context, const char *why) {
+    if (context->report_error != NULL) context->report_error(context, "ptfe: %s", why);
+    return TFL_ERROR;
 }
 
 static int same_nodes(const kernel *k, const tfl_int_array *nodes) {
@@ -37,32 +38,24 @@ static void kernel_end(tfl_context *context, void *user_data) {
 
 /* TFLite calls this for every size that the tensors get; all but the first sizes are compiled here. */
 static int kernel_prepare(tfl_context *context, tfl_node *node) {
-    char error[ERROR_BYTES] = "a part without a plan";
+    ptfe_error error;
     kernel *k = node->user_data;
-    if (k == NULL) {
-        report_error(context, error);
-        return TFL_ERROR;
-    }
+    if (k == NULL) return refuse(context, "a part without a plan");
     k->fallback.prepared = 0;
-    if (kernel_matches(k, context, error, sizeof error) == 0) return TFL_OK;
-    if (fallback_prepare(&k->fallback, context, k->nodes, error, sizeof error) != 0) {
-        report_error(context, error);
-        return TFL_ERROR;
-    }
-    if (kernel_matches(k, context, error, sizeof error) != 0) delegate_resize(k, context);
+    if (kernel_matches(k, context, &error) == 0) return TFL_OK;
+    if (fallback_prepare(&k->fallback, context, k->nodes, &error) != 0) return refuse(context, error.text);
+    if (kernel_matches(k, context, &error) != 0) delegate_resize(k, context);
     return TFL_OK;
 }
 
 static int kernel_run(tfl_context *context, tfl_node *node) {
-    char error[ERROR_BYTES] = "";
-    if (kernel_invoke(node->user_data, context, error, sizeof error) == 0) return TFL_OK;
-    report_error(context, error);
-    return TFL_ERROR;
+    ptfe_error error;
+    return kernel_invoke(node->user_data, context, &error) == 0 ? TFL_OK : refuse(context, error.text);
 }
 
 int work_replace(work *w) {
     tfl_int_array *nodes = work_supported_nodes(w->answer);
-    if (nodes == NULL) return work_fail(w, "no memory for the list of nodes");
+    if (nodes == NULL) return error_no_memory(&w->error, "the list of nodes");
     tfl_registration registration = {.init = kernel_init, .free = kernel_end, .prepare = kernel_prepare, .invoke = kernel_run,
                                      .custom_name = "ptfe", .version = 1};
     w->delegate->waiting = w->kernels;
@@ -71,7 +64,5 @@ int work_replace(work *w) {
     w->delegate->waiting = NULL;
     w->delegate->waiting_count = 0;
     free(nodes);
-    if (status == TFL_OK) return 0;
-    work_fail(w, "TFLite did not take the kernels");
-    return WORK_HALF_DONE;
+    return status == TFL_OK ? 0 : error_set_code(&w->error, PTFE_ERROR_HALF_DONE, "TFLite did not take the kernels");
 }

@@ -4,7 +4,7 @@
 
 #include "../compile/work.h"
 
-/* Lets TFLite replace the supported nodes by the loaded kernels. 0, -1 with a sentence, or WORK_HALF_DONE. */
+/* Lets TFLite replace the supported nodes by the loaded kernels. 0, or -1 and fills the work's error. */
 int work_replace(work *w);
 
 #endif

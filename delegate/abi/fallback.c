@@ -1,6 +1,5 @@
 #include "fallback.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,15 +103,14 @@ static void take_back(fallback *f, tfl_context *context) {
 }
 
 static int find_node(const fallback *f, tfl_context *context, uint32_t index, tfl_node **node, tfl_registration **registration,
-                     char *error, size_t size) {
+                     ptfe_error *error) {
     *node = NULL;
     *registration = NULL;
     if (f->get_node(context, (int)index, node, registration) == TFL_OK && *node != NULL && *registration != NULL &&
         (*registration)->invoke != NULL) {
         return 0;
     }
-    snprintf(error, size, "node %u has no kernel of TFLite's to fall back to", (unsigned)index);
-    return -1;
+    return error_set(error, "node %u has no kernel of TFLite's to fall back to", (unsigned)index);
 }
 
 /* Adds nameless tensors until the vector moves: one that grows gets room for half as many again, at least. */
@@ -127,44 +125,38 @@ static int make_room(tfl_context *context, size_t *room) {
     return -1;
 }
 
-int fallback_prepare(fallback *f, tfl_context *context, u32_list nodes, char *error, size_t size) {
+int fallback_prepare(fallback *f, tfl_context *context, u32_list nodes, ptfe_error *error) {
     size_t start = context->tensors_size, room = ROOM_FOR_TENSORS;
     tfl_node *node;
     tfl_registration *registration;
     for (uint32_t i = 0; i < nodes.count; i++) {
-        if (find_node(f, context, nodes.data[i], &node, &registration, error, size) != 0) return -1;
+        if (find_node(f, context, nodes.data[i], &node, &registration, error) != 0) return -1;
         if (context->tensors_size - start > room - MOST_OF_ONE_NODE) {
-            if (make_room(context, &room) != 0) {
-                snprintf(error, size, "no room for the temporary tensors of node %u", (unsigned)nodes.data[i]);
-                return -1;
-            }
+            if (make_room(context, &room) != 0) return error_set(error, "no room for the temporary tensors of node %u", (unsigned)nodes.data[i]);
             start = context->tensors_size;
         }
         if (registration->prepare != NULL && registration->prepare(context, node) != TFL_OK) {
-            snprintf(error, size, "node %u cannot be prepared by TFLite's kernel", (unsigned)nodes.data[i]);
-            return -1;
+            return error_set(error, "node %u cannot be prepared by TFLite's kernel", (unsigned)nodes.data[i]);
         }
     }
     f->prepared = 1;
     return 0;
 }
 
-static int run_node(fallback *f, tfl_context *context, uint32_t index, u32_list outputs, char *error, size_t size) {
+static int run_node(fallback *f, tfl_context *context, uint32_t index, u32_list outputs, ptfe_error *error) {
     tfl_node *node;
     tfl_registration *registration;
-    if (find_node(f, context, index, &node, &registration, error, size) != 0) return -1;
+    if (find_node(f, context, index, &node, &registration, error) != 0) return -1;
     if (lend_all(f, context, node->outputs, outputs) != 0 || lend_all(f, context, node->temporaries, (u32_list){NULL, 0}) != 0) {
-        snprintf(error, size, "no memory to run node %u on TFLite's kernels", (unsigned)index);
-        return -1;
+        return error_set_code(error, PTFE_ERROR_MEMORY, "no memory to run node %u on TFLite's kernels", (unsigned)index);
     }
     if (registration->invoke(context, node) == TFL_OK) return 0;
-    snprintf(error, size, "node %u failed on TFLite's kernels", (unsigned)index);
-    return -1;
+    return error_set(error, "node %u failed on TFLite's kernels", (unsigned)index);
 }
 
-int fallback_run(fallback *f, tfl_context *context, u32_list nodes, u32_list outputs, char *error, size_t size) {
-    int status = f->prepared ? 0 : fallback_prepare(f, context, nodes, error, size);
-    for (uint32_t i = 0; i < nodes.count && status == 0; i++) status = run_node(f, context, nodes.data[i], outputs, error, size);
+int fallback_run(fallback *f, tfl_context *context, u32_list nodes, u32_list outputs, ptfe_error *error) {
+    int status = f->prepared ? 0 : fallback_prepare(f, context, nodes, error);
+    for (uint32_t i = 0; i < nodes.count && status == 0; i++) status = run_node(f, context, nodes.data[i], outputs, error);
     take_back(f, context);
     return status;
 }

@@ -28,14 +28,14 @@ typedef struct fallback {
     int prepared; /* the nodes have been prepared here, for the shapes that their tensors have now */
 } fallback;
 
-/* Lets the nodes give their outputs the shapes that follow from the inputs' now. 0, or -1 with a sentence. */
-int fallback_prepare(fallback *f, tfl_context *context, u32_list nodes, char *error, size_t error_size);
+/* Lets the nodes give their outputs the shapes that follow from the inputs' now. 0, or -1 and fills `error`. */
+int fallback_prepare(fallback *f, tfl_context *context, u32_list nodes, ptfe_error *error);
 
 /*
  * Runs the nodes one after the other, prepared here before where they were not. `outputs`: the partition's, which have memory
- * of TFLite's. 0, or -1 with a sentence.
+ * of TFLite's. 0, or -1 and fills `error`.
  */
-int fallback_run(fallback *f, tfl_context *context, u32_list nodes, u32_list outputs, char *error, size_t error_size);
+int fallback_run(fallback *f, tfl_context *context, u32_list nodes, u32_list outputs, ptfe_error *error);
 void fallback_free(fallback *f);
 
 #endif

@@ -1,6 +1,5 @@
 #include "kernel.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,9 +41,9 @@ static int has_shape(const tfl_tensor *tensor, const plan_tensor *planned) {
 }
 
 /* Of every source: nothing of a plan runs before its border is the partition's, and every feature map the tensor that it is for. */
-static int check_plan(const kernel *k, const tfl_context *context, char *error, size_t size) {
+static int check_plan(const kernel *k, const tfl_context *context, ptfe_error *error) {
     const plan *p = &k->session->plan;
-    if (border_check(p, k->inputs, k->outputs, context, error, size) != 0) return -1;
+    if (border_check(p, k->inputs, k->outputs, context, error) != 0) return -1;
     for (uint32_t i = 0; i < p->tensor_count; i++) {
         const plan_tensor *planned = &p->tensors[i];
         if (planned->direction == PLAN_INSIDE) continue;
@@ -52,49 +51,47 @@ static int check_plan(const kernel *k, const tfl_context *context, char *error, 
             const tfl_tensor *tensor = &context->tensors[planned->tflite_index];
             if ((uint32_t)tensor->type == planned->type && has_shape(tensor, planned)) continue;
         }
-        snprintf(error, size, "tensor %u is not %ux%ux%ux%u", (unsigned)planned->tflite_index, (unsigned)planned->n,
-                 (unsigned)planned->h, (unsigned)planned->w, (unsigned)planned->c);
-        return -1;
+        return error_set(error, "tensor %u is not %ux%ux%ux%u", (unsigned)planned->tflite_index, (unsigned)planned->n,
+                         (unsigned)planned->h, (unsigned)planned->w, (unsigned)planned->c);
     }
     return 0;
 }
 
-static int open_session(kernel *k, answer *a, const answer_part *part, char *error, size_t size) {
+static int open_session(kernel *k, ptfe_error *error) {
+    const delegate *d = k->delegate;
+    return session_open(d->device, k->planned_part->plan, k->planned_part->plan_length, d->options.value[OPTION_FACTS], &k->session, error);
+}
+
+static int open_part(kernel *k, answer *a, const answer_part *part, ptfe_error *error) {
     k->planned = answer_keep(a);
     k->planned_part = part;
-    const int status = session_open(device_of(k->delegate->device), part->plan, part->plan_length, k->delegate->options.value[OPTION_FACTS],
-                                    &k->session, error, size);
-    if (status != 0) return status;
+    if (open_session(k, error) != 0) return -1;
     k->given = calloc((size_t)ptfe_input_count(k->session) + 1, sizeof *k->given);
     k->taken = calloc((size_t)ptfe_output_count(k->session) + 1, sizeof *k->taken);
     if (k->given != NULL && k->taken != NULL) return 0;
-    snprintf(error, size, "no memory for a part");
-    return -1;
+    return error_no_memory(error, "a part");
 }
 
-int kernel_load(kernel *k, answer *a, const answer_part *part, const tfl_context *context, char *error, size_t size) {
+int kernel_load(kernel *k, answer *a, const answer_part *part, const tfl_context *context, ptfe_error *error) {
     kernel_unload(k);
     k->suspects = 0;
-    int status = open_session(k, a, part, error, size);
-    if (status == 0) status = check_plan(k, context, error, size);
-    if (status == 0) status = shapes_take(&k->now, context, k->inputs, k->outputs, error, size);
+    int status = open_part(k, a, part, error);
+    if (status == 0) status = check_plan(k, context, error);
+    if (status == 0) status = shapes_take(&k->now, context, k->inputs, k->outputs, error);
     if (status != 0) kernel_unload(k);
     return status;
 }
 
 int kernel_load_own(kernel *k, const tfl_context *context) {
-    char error[200];
-    return shapes_compare(&k->own, context, k->inputs, k->outputs, error, sizeof error) == 0 &&
-           kernel_load(k, k->answer, k->part, context, error, sizeof error) == 0;
+    ptfe_error error;
+    return shapes_compare(&k->own, context, k->inputs, k->outputs, &error) == 0 &&
+           kernel_load(k, k->answer, k->part, context, &error) == 0;
 }
 
-int kernel_new(answer *a, const answer_part *part, const tfl_context *context, delegate *d, kernel **out, char *error, size_t size) {
+int kernel_new(answer *a, const answer_part *part, const tfl_context *context, delegate *d, kernel **out, ptfe_error *error) {
     kernel *k = calloc(1, sizeof *k);
     *out = k;
-    if (k == NULL) {
-        snprintf(error, size, "no memory for a part");
-        return -1;
-    }
+    if (k == NULL) return error_no_memory(error, "a part");
     k->answer = answer_keep(a);
     k->delegate = delegate_keep(d);
     k->part = part;
@@ -102,8 +99,8 @@ int kernel_new(answer *a, const answer_part *part, const tfl_context *context, d
     k->inputs = part->inputs;
     k->outputs = part->outputs;
     k->fallback.get_node = context->get_node_and_registration;
-    int status = kernel_load(k, a, part, context, error, size);
-    if (status == 0) status = shapes_take(&k->own, context, k->inputs, k->outputs, error, size);
+    int status = kernel_load(k, a, part, context, error);
+    if (status == 0) status = shapes_take(&k->own, context, k->inputs, k->outputs, error);
     if (status == 0) return 0;
     kernel_free(k);
     *out = NULL;
@@ -121,14 +118,13 @@ void kernel_free(kernel *k) {
     free(k);
 }
 
-int kernel_matches(const kernel *k, const tfl_context *context, char *error, size_t size) {
-    if (k->session != NULL) return shapes_compare(&k->now, context, k->inputs, k->outputs, error, size);
-    snprintf(error, size, "no plan");
-    return -1;
+int kernel_matches(const kernel *k, const tfl_context *context, ptfe_error *error) {
+    if (k->session != NULL) return shapes_compare(&k->now, context, k->inputs, k->outputs, error);
+    return error_set(error, "no plan");
 }
 
 /* The tensors of one run, in the plan's order. */
-static int collect(kernel *k, const tfl_context *context, char *error, size_t size) {
+static int collect(kernel *k, const tfl_context *context, ptfe_error *error) {
     const plan *p = &k->session->plan;
     uint32_t in = 0, out = 0;
     for (uint32_t i = 0; i < p->tensor_count; i++) {
@@ -136,9 +132,8 @@ static int collect(kernel *k, const tfl_context *context, char *error, size_t si
         if (planned->direction == PLAN_INSIDE) continue;
         const tfl_tensor *tensor = &context->tensors[planned->tflite_index];
         if (tensor->data == NULL || tensor->bytes != layout_bytes(planned)) {
-            snprintf(error, size, "tensor %u has %s%zu bytes, not %zu", (unsigned)planned->tflite_index,
-                     tensor->data == NULL ? "no memory for its " : "", tensor->bytes, layout_bytes(planned));
-            return -1;
+            return error_set(error, "tensor %u has %s%zu bytes, not %zu", (unsigned)planned->tflite_index,
+                             tensor->data == NULL ? "no memory for its " : "", tensor->bytes, layout_bytes(planned));
         }
         if (planned->direction == PLAN_IN) k->given[in++] = tensor->data;
         else k->taken[out++] = tensor->data;
@@ -147,44 +142,41 @@ static int collect(kernel *k, const tfl_context *context, char *error, size_t si
 }
 
 /* A forked child never touches its parent's device: the plan is loaded again, on a device of its own. */
-static int load_again(kernel *k, char *error, size_t size) {
+static int load_again(kernel *k, ptfe_error *error) {
     ptfe_close(k->session);
-    const int status = session_open(device_of(k->delegate->device), k->planned_part->plan, k->planned_part->plan_length,
-                                    k->delegate->options.value[OPTION_FACTS], &k->session, error, size);
-    return status == 0 ? DEVICE_OK : DEVICE_FAILED;
+    return open_session(k, error);
 }
 
 /* Once more where the device is not sure of the values. `start`: of the run that counts, for the profile. */
-static int run_session(kernel *k, uint64_t *start, char *error, size_t size) {
+static int run_session(kernel *k, uint64_t *start, ptfe_error *error) {
     *start = profile_clock(k->delegate->profile);
-    int status = session_run(k->session, k->given, k->taken, NULL, error, size);
-    if (status == DEVICE_FORKED) {
-        status = load_again(k, error, size);
-        if (status == DEVICE_OK) status = session_run(k->session, k->given, k->taken, NULL, error, size);
+    int status = session_run(k->session, k->given, k->taken, NULL, error);
+    if (status != 0 && error->code == PTFE_ERROR_FORKED) {
+        status = load_again(k, error);
+        if (status == 0) status = session_run(k->session, k->given, k->taken, NULL, error);
     }
-    if (status != DEVICE_SUSPECT) return status;
+    if (status == 0 || error->code != PTFE_ERROR_SUSPECT) return status;
     *start = profile_clock(k->delegate->profile);
-    return session_run(k->session, k->given, k->taken, NULL, error, size);
+    return session_run(k->session, k->given, k->taken, NULL, error);
 }
 
 /* An invoke that the device did not do. After some in a row it is left alone. */
-static void give_up(kernel *k, int status, const char *error) {
-    if (status == DEVICE_SUSPECT && ++k->suspects < MOST_SUSPECTS) {
-        line_say("this invoke of %u nodes is done by TFLite's kernels: %s", (unsigned)k->nodes.count, error);
+static void give_up(kernel *k, const ptfe_error *error) {
+    if (error->code == PTFE_ERROR_SUSPECT && ++k->suspects < MOST_SUSPECTS) {
+        line_say("this invoke of %u nodes is done by TFLite's kernels: %s", (unsigned)k->nodes.count, error->text);
         return;
     }
-    line_say("a part of %u nodes goes on with TFLite's kernels: %s", (unsigned)k->nodes.count, error);
+    line_say("a part of %u nodes goes on with TFLite's kernels: %s", (unsigned)k->nodes.count, error->text);
     kernel_unload(k);
 }
 
-int kernel_invoke(kernel *k, tfl_context *context, char *error, size_t size) {
-    if (k->session == NULL) return fallback_run(&k->fallback, context, k->nodes, k->outputs, error, size);
-    if (collect(k, context, error, size) != 0) return -1;
+int kernel_invoke(kernel *k, tfl_context *context, ptfe_error *error) {
+    if (k->session == NULL) return fallback_run(&k->fallback, context, k->nodes, k->outputs, error);
+    if (collect(k, context, error) != 0) return -1;
     uint64_t start;
-    const int status = run_session(k, &start, error, size);
-    if (status != DEVICE_OK) {
-        give_up(k, status, error);
-        return fallback_run(&k->fallback, context, k->nodes, k->outputs, error, size);
+    if (run_session(k, &start, error) != 0) {
+        give_up(k, error);
+        return fallback_run(&k->fallback, context, k->nodes, k->outputs, error);
     }
     k->suspects = 0;
     profile_add(k->delegate->profile, k->session, start);

@@ -25,15 +25,15 @@ typedef struct kernel {
     delegate *delegate;     /* a reference */
 } kernel;
 
-/* Loads a part's plan; all that can fail, fails here. 0, or, with a sentence and no kernel, -1 or SESSION_NO_DEVICE. */
-int kernel_new(answer *a, const answer_part *part, const tfl_context *context, delegate *d, kernel **out, char *error, size_t error_size);
+/* Loads a part's plan; all that can fail, fails here. 0, or -1, fills `error` as session_open and gives no kernel. */
+int kernel_new(answer *a, const answer_part *part, const tfl_context *context, delegate *d, kernel **out, ptfe_error *error);
 void kernel_free(kernel *k); /* NULL is fine */
 
 /*
- * Puts the plan of a part of `a`, for the shapes that the tensors have now, in the place of the one before. 0, or -1 or
- * SESSION_NO_DEVICE with a sentence and no plan at all.
+ * Puts the plan of a part of `a`, for the shapes that the tensors have now, in the place of the one before. 0, or -1,
+ * fills `error` as session_open, and there is no plan at all.
  */
-int kernel_load(kernel *k, answer *a, const answer_part *part, const tfl_context *context, char *error, size_t error_size);
+int kernel_load(kernel *k, answer *a, const answer_part *part, const tfl_context *context, ptfe_error *error);
 
 /* Whether the tensors have the shapes of the first plan, and that plan is loaded again. */
 int kernel_load_own(kernel *k, const tfl_context *context);
@@ -41,10 +41,10 @@ int kernel_load_own(kernel *k, const tfl_context *context);
 /* No plan: the part runs on TFLite's kernels from now on. */
 void kernel_unload(kernel *k);
 
-/* 0 when every input and output has the type and the shape, rank and all, that the plan was made for. */
-int kernel_matches(const kernel *k, const tfl_context *context, char *error, size_t error_size);
+/* 0 when every input and output has the type and the shape, rank and all, that the plan was made for; else -1 and fills `error`. */
+int kernel_matches(const kernel *k, const tfl_context *context, ptfe_error *error);
 
-/* TFLite's `invoke`. */
-int kernel_invoke(kernel *k, tfl_context *context, char *error, size_t error_size);
+/* TFLite's `invoke`. 0, or -1 and fills `error`. */
+int kernel_invoke(kernel *k, tfl_context *context, ptfe_error *error);
 
 #endif

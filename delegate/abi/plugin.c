@@ -1,6 +1,5 @@
 /* TFLite's external-delegate entry points. Nothing here aborts or prints more than a line. */
 #include <stdatomic.h>
-#include <stdio.h>
 
 #include "../util/line.h"
 #include "../compile/prepare.h"
@@ -16,39 +15,34 @@ static void complain(void (*report_error)(const char *), const char *text) {
 }
 
 /* What computes is no secret: a line, once in a process. */
-static int choose(delegate *d, char *error, size_t size) {
+static int choose(delegate *d, ptfe_error *error) {
     static atomic_flag is_said = ATOMIC_FLAG_INIT;
-    char text[400];
-    if (device_choose(d->options.value[OPTION_DEVICE], &d->device, text, sizeof text) != 0) {
-        snprintf(error, size, "%s", text);
-        return -1;
-    }
-    if (*text != 0 && !atomic_flag_test_and_set(&is_said)) line_say("%s", text);
+    if (device_choose(d->options.value[OPTION_DEVICE], &d->device, error) != 0) return -1;
+    if (error->code != PTFE_ERROR_NONE && !atomic_flag_test_and_set(&is_said)) line_say("%s", error->text);
     return 0;
 }
 
-static int set_up(delegate *d, char **keys, char **values, size_t count, char *error, size_t size) {
-    if (options_read(&d->options, keys, values, count, error, size) != 0) return -1;
-    if (choose(d, error, size) != 0) return -1;
+static int set_up(delegate *d, char **keys, char **values, size_t count, ptfe_error *error) {
+    if (options_read(&d->options, keys, values, count, error) != 0) return -1;
+    if (choose(d, error) != 0) return -1;
     const char *file = d->options.value[OPTION_PROFILE];
     if (*file == 0) return 0;
     d->profile = profile_new(file);
-    if (d->profile == NULL) snprintf(error, size, "no memory for the profile");
-    return d->profile == NULL ? -1 : 0;
+    return d->profile == NULL ? error_no_memory(error, "the profile") : 0;
 }
 
 tfl_delegate *tflite_plugin_create_delegate(char **keys, char **values, size_t count, void (*report_error)(const char *)) {
-    char error[1024] = "no memory for a delegate";
+    ptfe_error error;
     delegate *d = delegate_new();
     if (d == NULL) {
-        complain(report_error, error);
+        complain(report_error, "no memory for a delegate");
         return NULL;
     }
     d->base.data = d;
     d->base.prepare = delegate_prepare;
     d->base.flags = TFL_ALLOW_DYNAMIC_TENSORS | TFL_REQUIRE_PROPAGATED_SHAPES;
-    if (set_up(d, keys, values, keys == NULL || values == NULL ? 0 : count, error, sizeof error) == 0) return &d->base;
-    complain(report_error, error);
+    if (set_up(d, keys, values, keys == NULL || values == NULL ? 0 : count, &error) == 0) return &d->base;
+    complain(report_error, error.text);
     tflite_plugin_destroy_delegate(&d->base);
     return NULL;
 }

@@ -10,24 +10,21 @@ static uint32_t tensor_at(u32_list first, u32_list second, uint32_t i) {
 
 static int32_t rank_of(const tfl_tensor *tensor) { return tensor->dims == NULL || tensor->dims->size < 0 ? 0 : tensor->dims->size; }
 
-static int is_missing(const tfl_context *context, uint32_t tensor, char *error, size_t size) {
+static int is_missing(const tfl_context *context, uint32_t tensor, ptfe_error *error) {
     if (tensor < context->tensors_size) return 0;
-    snprintf(error, size, "tensor %u is not there", (unsigned)tensor);
+    error_set(error, "tensor %u is not there", (unsigned)tensor);
     return 1;
 }
 
-int shapes_take(shapes *s, const tfl_context *context, u32_list first, u32_list second, char *error, size_t size) {
+int shapes_take(shapes *s, const tfl_context *context, u32_list first, u32_list second, ptfe_error *error) {
     size_t length = 0, at = 0;
     for (uint32_t i = 0; i < first.count + second.count; i++) {
         const uint32_t index = tensor_at(first, second, i);
-        if (is_missing(context, index, error, size)) return -1;
+        if (is_missing(context, index, error)) return -1;
         length += 2 + (size_t)rank_of(&context->tensors[index]);
     }
     int32_t *data = malloc((length + 1) * sizeof *data);
-    if (data == NULL) {
-        snprintf(error, size, "no memory for shapes");
-        return -1;
-    }
+    if (data == NULL) return error_no_memory(error, "shapes");
     for (uint32_t i = 0; i < first.count + second.count; i++) {
         const tfl_tensor *tensor = &context->tensors[tensor_at(first, second, i)];
         const int32_t rank = rank_of(tensor);
@@ -50,11 +47,11 @@ static void describe(const int32_t *dims, int32_t rank, char *out, size_t size) 
     }
 }
 
-int shapes_compare(const shapes *s, const tfl_context *context, u32_list first, u32_list second, char *error, size_t size) {
+int shapes_compare(const shapes *s, const tfl_context *context, u32_list first, u32_list second, ptfe_error *error) {
     size_t at = 0;
     for (uint32_t i = 0; i < first.count + second.count && at < s->length; i++) {
         const uint32_t index = tensor_at(first, second, i);
-        if (is_missing(context, index, error, size)) return -1;
+        if (is_missing(context, index, error)) return -1;
         const tfl_tensor *tensor = &context->tensors[index];
         const int32_t type = s->data[at], rank = s->data[at + 1], *dims = s->data + at + 2;
         at += 2 + (size_t)rank;
@@ -64,12 +61,10 @@ int shapes_compare(const shapes *s, const tfl_context *context, u32_list first, 
         }
         char text[80];
         describe(dims, rank, text, sizeof text);
-        snprintf(error, size, "tensor %u is not %s any more", (unsigned)index, text);
-        return -1;
+        return error_set(error, "tensor %u is not %s any more", (unsigned)index, text);
     }
     if (at == s->length) return 0;
-    snprintf(error, size, "no shapes");
-    return -1;
+    return error_set(error, "no shapes");
 }
 
 void shapes_free(shapes *s) {

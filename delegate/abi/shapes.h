@@ -11,11 +11,11 @@ typedef struct shapes {
     size_t length;
 } shapes;
 
-/* Those of the tensors of two lists. 0, or -1 with a sentence; `s` is free or keeps its own memory either way. */
-int shapes_take(shapes *s, const tfl_context *context, u32_list first, u32_list second, char *error, size_t error_size);
+/* Those of the tensors of two lists. 0, or -1 and fills `error`; `s` is free or keeps its own memory either way. */
+int shapes_take(shapes *s, const tfl_context *context, u32_list first, u32_list second, ptfe_error *error);
 
-/* 0 when the tensors have them still; else -1 with a sentence that names the first one that has not. */
-int shapes_compare(const shapes *s, const tfl_context *context, u32_list first, u32_list second, char *error, size_t error_size);
+/* 0 when the tensors have them still; else -1, and fills `error` with the first one that has not. */
+int shapes_compare(const shapes *s, const tfl_context *context, u32_list first, u32_list second, ptfe_error *error);
 void shapes_free(shapes *s);
 
 #endif

@@ -1,6 +1,5 @@
 #include "answer.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,55 +28,50 @@ void answer_release(answer *a) {
     free(a);
 }
 
-static int fail(char *error, size_t size, const char *text) {
-    snprintf(error, size, "%s", text);
-    return -1;
-}
-
-int answer_read_check(answer *a, const uint32_t *nodes, size_t count, char *error, size_t size) {
+int answer_read_check(answer *a, const uint32_t *nodes, size_t count, ptfe_error *error) {
     cursor c = {a->check, a->check_length, 0, 0};
-    if (cursor_u32(&c) != count) return fail(error, size, "the engine's verdict is on other nodes");
+    if (cursor_u32(&c) != count) return error_set(error, "the engine's verdict is on other nodes");
     free(a->verdicts);
     a->verdicts = calloc(count + 1, sizeof *a->verdicts);
     a->verdict_count = count;
     if (a->verdicts == NULL) {
         a->verdict_count = 0;
-        return fail(error, size, "no memory for the engine's verdict");
+        return error_no_memory(error, "the engine's verdict");
     }
     for (size_t i = 0; i < count; i++) {
         verdict *v = &a->verdicts[i];
         verdict_take(&c, v);
         v->supported = v->supported == 1;
-        if (c.failed || v->node != nodes[i]) return fail(error, size, "the engine's verdict is on other nodes");
+        if (c.failed || v->node != nodes[i]) return error_set(error, "the engine's verdict is on other nodes");
     }
     return 0;
 }
 
-static int read_request(answer *a, char *error, size_t size) {
+static int read_request(answer *a, ptfe_error *error) {
     cursor c = {a->request, a->request_length, 0, 0};
     size_t count = cursor_u32(&c);
-    if (c.failed || count > a->request_length / LEAST_PART_BYTES) return fail(error, size, "parts that are cut off");
-    if (count > MOST_PARTS) return fail(error, size, "more parts than any graph is cut into");
+    if (c.failed || count > a->request_length / LEAST_PART_BYTES) return error_set(error, "parts that are cut off");
+    if (count > MOST_PARTS) return error_set(error, "more parts than any graph is cut into");
     free(a->parts);
     a->part_count = 0;
     a->parts = calloc(count + 1, sizeof *a->parts);
-    if (a->parts == NULL) return fail(error, size, "no memory for parts");
+    if (a->parts == NULL) return error_no_memory(error, "parts");
     for (size_t i = 0; i < count; i++) {
         part_border border;
         part_border_take(&c, &border);
         a->parts[i] = (answer_part){.nodes = border.nodes, .inputs = border.inputs, .outputs = border.outputs};
     }
-    if (c.failed) return fail(error, size, "parts that are cut off");
+    if (c.failed) return error_set(error, "parts that are cut off");
     a->part_count = count;
     return 0;
 }
 
-int answer_read_parts(answer *a, char *error, size_t size) {
-    if (read_request(a, error, size) != 0) return -1;
+int answer_read_parts(answer *a, ptfe_error *error) {
+    if (read_request(a, error) != 0) return -1;
     cursor c = {a->reply, a->reply_length, 0, 0};
     plans_header plans;
     cursor_record(&c, &plans, sizeof plans);
-    if (plans.count != a->part_count) return fail(error, size, "the engine compiled other parts");
+    if (plans.count != a->part_count) return error_set(error, "the engine compiled other parts");
     for (size_t i = 0; i < a->part_count; i++) {
         answer_part *part = &a->parts[i];
         plan_result result;
@@ -85,7 +79,7 @@ int answer_read_parts(answer *a, char *error, size_t size) {
         const int refused = result.refused != 0;
         const uint64_t length = result.length;
         const uint8_t *from = c.failed || length > c.length ? NULL : cursor_take(&c, (size_t)length);
-        if (from == NULL) return fail(error, size, "a plan that is cut off");
+        if (from == NULL) return error_set(error, "a plan that is cut off");
         if (i + 1 < a->part_count) cursor_align(&c, 8);
         part->plan = refused ? NULL : from;
         part->plan_length = refused ? 0 : (size_t)length;
@@ -136,8 +130,8 @@ static const answer_part *part_of_nodes(const answer *a, u32_list nodes) {
 
 int answer_has_parts(const answer *a, const bytes *request) {
     answer other = {.request = request->data, .request_length = request->length};
-    char error[64];
-    int same = read_request(&other, error, sizeof error) == 0 && other.part_count == a->part_count;
+    ptfe_error error;
+    int same = read_request(&other, &error) == 0 && other.part_count == a->part_count;
     for (size_t i = 0; same && i < other.part_count; i++) {
         const answer_part *wanted = &other.parts[i], *part = part_of_nodes(a, wanted->nodes);
         same = part != NULL && part->plan != NULL && has_same_tensors(part->inputs, wanted->inputs) &&

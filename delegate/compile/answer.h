@@ -10,6 +10,7 @@
 
 #include "../generated/engine_protocol.h"
 #include "../util/bytes.h"
+#include "../util/error.h"
 
 typedef struct answer_part {
     u32_list nodes, inputs, outputs;
@@ -35,11 +36,11 @@ answer *answer_new(void);
 answer *answer_keep(answer *a);
 void answer_release(answer *a); /* NULL is fine */
 
-/* Read `check`: one verdict for each of `nodes`, in order. 0, or -1 with a sentence. */
-int answer_read_check(answer *a, const uint32_t *nodes, size_t count, char *error, size_t error_size);
+/* Read `check`: one verdict for each of `nodes`, in order. 0, or -1 and fills `error`. */
+int answer_read_check(answer *a, const uint32_t *nodes, size_t count, ptfe_error *error);
 
-/* Read `request` and `reply`: parts with their plans or refusals. */
-int answer_read_parts(answer *a, char *error, size_t error_size);
+/* Read `request` and `reply`: parts with their plans or refusals. 0, or -1 and fills `error`. */
+int answer_read_parts(answer *a, ptfe_error *error);
 
 /* One node of a refused part that must stay on the CPU. `at`: 0 before the first. 1, 0 behind the last, -1 when it is cut off. */
 int answer_next_refusal(const answer_part *part, size_t *at, refusal *refused);

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -15,15 +14,10 @@ enum { SECONDS_TO_WRITE = 3600, LOCK_STEP_MILLISECONDS = 20, NAME_DIGITS = 64 };
 
 #define MOST_BYTES ((off_t)512 << 20)
 
-int cache_check_owner(const struct stat *status, char *error, size_t size) {
-    if (status->st_uid != geteuid() && status->st_uid != 0) {
-        snprintf(error, size, "it belongs to user %u", (unsigned)status->st_uid);
-    } else if ((status->st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-        snprintf(error, size, "others can write to it (mode %04o)", (unsigned)status->st_mode & 07777u);
-    } else {
-        return 0;
-    }
-    return -1;
+int cache_check_owner(const struct stat *status, ptfe_error *error) {
+    if (status->st_uid != geteuid() && status->st_uid != 0) return error_set(error, "it belongs to user %u", (unsigned)status->st_uid);
+    if ((status->st_mode & (S_IWGRP | S_IWOTH)) == 0) return 0;
+    return error_set(error, "others can write to it (mode %04o)", (unsigned)status->st_mode & 07777u);
 }
 
 /* One step down the path; a link is followed only where this user or root made it. An fd, or -1 with errno. */
@@ -69,20 +63,19 @@ static int walk(const char *path, int make) {
     return -1;
 }
 
-int cache_folder_open(const char *path, int make, char *error, size_t size) {
+int cache_folder_open(const char *path, int make, ptfe_error *error) {
     struct stat status;
     int place = walk(path, make), fd = -1;
     if (place >= 0) fd = openat(place, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int failed = errno;
     if (place >= 0) close(place);
     if (fd < 0) {
-        if (failed == ENOENT) return -1;
-        snprintf(error, size, "%s", failed == ELOOP ? "a link of another user leads there" : strerror(failed));
-        return -2;
+        return error_set_code(error, error_code_of(failed), "%s", failed == ELOOP ? "a link of another user leads there" : strerror(failed));
     }
-    if (fstat(fd, &status) == 0 && cache_check_owner(&status, error, size) == 0) return fd;
+    if (fstat(fd, &status) != 0) error_set(error, "%s", strerror(errno));
+    else if (cache_check_owner(&status, error) == 0) return fd;
     close(fd);
-    return -2;
+    return -1;
 }
 
 /* ---- tidying ---- */

@@ -2,17 +2,18 @@
 #ifndef PTFE_CACHE_FOLDER_H
 #define PTFE_CACHE_FOLDER_H
 
-#include <stddef.h>
 #include <sys/stat.h>
+
+#include "../util/error.h"
 
 /*
  * Opens the folder (made where `make` says so) if nobody but this user and root can write to it, and no link of anybody else
- * leads there. An fd; -1 when it does not exist; -2 with a sentence.
+ * leads there. An fd, or -1 and fills `error`: with PTFE_ERROR_MISSING, or it is not to be trusted.
  */
-int cache_folder_open(const char *path, int make, char *error, size_t error_size);
+int cache_folder_open(const char *path, int make, ptfe_error *error);
 
-/* The same of a file that is open: 0, or -1 with a sentence. */
-int cache_check_owner(const struct stat *status, char *error, size_t error_size);
+/* The same of a file that is open: 0, or -1 and fills `error`. */
+int cache_check_owner(const struct stat *status, ptfe_error *error);
 
 /* Removes what processes left that ended while they wrote, and the entries that were used least lately, but not `kept`. */
 void cache_folder_tidy(int folder, const char *kept);

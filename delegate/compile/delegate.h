@@ -14,7 +14,7 @@ typedef struct kernel kernel;
 typedef struct delegate {
     tfl_delegate base; /* first: TFLite hands it back */
     options options;
-    enum device_choice device;
+    const device_ops *device; /* NULL: TFLite's kernels compute */
     profile *profile;     /* NULL: off */
     pthread_mutex_t lock; /* one graph at a time */
     int references;       /* the creator's, and one of each kernel: interpreters may outlive the delegate */

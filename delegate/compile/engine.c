@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -25,14 +24,14 @@ struct engine {
     complaints complaints;
 };
 
-engine *engine_start(const char *node, const char *file, int seconds, int mebibytes, char *error, size_t size) {
+engine *engine_start(const char *node, const char *file, int seconds, int mebibytes, ptfe_error *error) {
     engine *e = calloc(1, sizeof *e);
     if (e == NULL) {
-        snprintf(error, size, "no memory for the engine");
+        error_no_memory(error, "the engine");
         return NULL;
     }
     e->seconds = seconds;
-    if (engine_child_start(&e->child, node, file, mebibytes, error, size) == 0) return e;
+    if (engine_child_start(&e->child, node, file, mebibytes, error) == 0) return e;
     free(e);
     return NULL;
 }
@@ -59,20 +58,16 @@ static void take_complaints(engine *e) {
 }
 
 /* Always -1, with what became of the child. */
-static int explain_end(engine *e, char *error, size_t size) {
+static int explain_end(engine *e, ptfe_error *error) {
     int status = engine_child_reap(&e->child, GRACE_MILLISECONDS);
     take_complaints(e);
     const char *said = complaints_line(&e->complaints), *colon = *said == 0 ? "" : ": ";
     if (status != -1 && WIFSIGNALED(status)) {
-        snprintf(error, size, "the engine was ended by signal %d%s%s%s", WTERMSIG(status), colon, said,
-                 complaints_cure(&e->complaints, WTERMSIG(status)));
-    } else if (status != -1) {
-        snprintf(error, size, "the engine ended with status %d%s%s%s", WEXITSTATUS(status), colon, said,
-                 complaints_cure(&e->complaints, 0));
-    } else {
-        snprintf(error, size, "the engine closed its output%s%s", colon, said);
+        return error_set(error, "the engine was ended by signal %d%s%s%s", WTERMSIG(status), colon, said,
+                         complaints_cure(&e->complaints, WTERMSIG(status)));
     }
-    return -1;
+    if (status == -1) return error_set(error, "the engine closed its output%s%s", colon, said);
+    return error_set(error, "the engine ended with status %d%s%s%s", WEXITSTATUS(status), colon, said, complaints_cure(&e->complaints, 0));
 }
 
 typedef struct outgoing {
@@ -100,60 +95,50 @@ typedef struct incoming {
     size_t got, capacity;
 } incoming;
 
-static int check_header(const incoming *in, char *error, size_t size) {
-    if (in->header.magic != ENGINE_REPLY_MAGIC) {
-        snprintf(error, size, "the engine wrote something that is no reply");
-        return -1;
-    }
+static int check_header(const incoming *in, ptfe_error *error) {
+    if (in->header.magic != ENGINE_REPLY_MAGIC) return error_set(error, "the engine wrote something that is no reply");
     if (in->header.length > MOST_REPLY_BYTES) {
-        snprintf(error, size, "the engine announced a reply of %llu bytes", (unsigned long long)in->header.length);
-        return -1;
+        return error_set(error, "the engine announced a reply of %llu bytes", (unsigned long long)in->header.length);
     }
     return 0;
 }
 
 /* Room grows with what arrives: an announced length alone allocates nothing. */
-static int make_room(incoming *in, char *error, size_t size) {
+static int make_room(incoming *in, ptfe_error *error) {
     if (in->got - FRAME_BYTES < in->capacity || in->capacity == in->header.length) return 0;
     size_t capacity = in->capacity == 0 ? 65536 : in->capacity * 4;
     if (capacity > in->header.length) capacity = (size_t)in->header.length;
     uint8_t *grown = realloc(in->payload, capacity);
-    if (grown == NULL) {
-        snprintf(error, size, "no memory for the engine's reply");
-        return -1;
-    }
+    if (grown == NULL) return error_no_memory(error, "the engine's reply");
     in->payload = grown;
     in->capacity = capacity;
     return 0;
 }
 
-/* 1 when the frame is whole, 0 when more must come, -1 with a sentence. */
-static int receive_some(engine *e, incoming *in, char *error, size_t size) {
+/* 1 when the frame is whole, 0 when more must come, -1 and fills `error`. */
+static int receive_some(engine *e, incoming *in, ptfe_error *error) {
     for (;;) {
         if (in->got >= FRAME_BYTES && in->got - FRAME_BYTES == in->header.length) return 1;
-        if (in->got >= FRAME_BYTES && make_room(in, error, size) != 0) return -1;
+        if (in->got >= FRAME_BYTES && make_room(in, error) != 0) return -1;
         uint8_t *to = in->got < FRAME_BYTES ? (uint8_t *)&in->header + in->got : in->payload + (in->got - FRAME_BYTES);
         size_t room = in->got < FRAME_BYTES ? FRAME_BYTES - in->got : in->capacity - (in->got - FRAME_BYTES);
         ssize_t got = read(e->child.from, to, room);
-        if (got == 0) return explain_end(e, error, size);
+        if (got == 0) return explain_end(e, error);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return 0;
-        if (got < 0) {
-            snprintf(error, size, "cannot read from the engine: %s", strerror(errno));
-            return -1;
-        }
+        if (got < 0) return error_errno(error, "cannot read from the engine", errno);
         size_t before = in->got;
         in->got += (size_t)got;
-        if (before < FRAME_BYTES && in->got == FRAME_BYTES && check_header(in, error, size) != 0) return -1;
+        if (before < FRAME_BYTES && in->got == FRAME_BYTES && check_header(in, error) != 0) return -1;
     }
 }
 
-static int exchange(engine *e, outgoing *out, incoming *in, char *error, size_t size) {
+static int exchange(engine *e, outgoing *out, incoming *in, ptfe_error *error) {
     for (;;) {
         send_some(e, out);
-        int done = receive_some(e, in, error, size);
+        int done = receive_some(e, in, error);
         if (done != 0) return done;
-        if (engine_child_is_late(&e->child, e->seconds, error, size)) return -1;
+        if (engine_child_is_late(&e->child, e->seconds, error)) return -1;
         short sending = out->sent < FRAME_BYTES + out->payload_length ? POLLOUT : 0;
         struct pollfd fds[] = {{e->child.from, POLLIN, 0}, {e->child.complaints, POLLIN, 0}, {sending != 0 ? e->child.to : -1, sending, 0}};
         poll(fds, 3, LOOK_MILLISECONDS);
@@ -162,10 +147,10 @@ static int exchange(engine *e, outgoing *out, incoming *in, char *error, size_t 
 }
 
 int engine_ask(engine *e, enum engine_kind kind, const void *payload, size_t length, uint8_t **reply, size_t *reply_length,
-               char *error, size_t size) {
+               ptfe_error *error) {
     outgoing out = {.header = {ENGINE_REQUEST_MAGIC, (uint32_t)kind, length}, .payload = payload, .payload_length = length};
     incoming in = {.payload = NULL};
-    if (exchange(e, &out, &in, error, size) < 0) {
+    if (exchange(e, &out, &in, error) < 0) {
         free(in.payload);
         return -1;
     }
@@ -178,9 +163,9 @@ int engine_ask(engine *e, enum engine_kind kind, const void *payload, size_t len
     if (got == ENGINE_ERROR) {
         char text[200];
         line_clean(text, sizeof text, (const char *)in.payload, (size_t)in.header.length);
-        snprintf(error, size, "the engine says: %s", text);
+        error_set(error, "the engine says: %s", text);
     } else {
-        snprintf(error, size, "the engine answered with a frame of kind %u", (unsigned)got);
+        error_set(error, "the engine answered with a frame of kind %u", (unsigned)got);
     }
     free(in.payload);
     return -1;

@@ -6,18 +6,19 @@
 #include <stdint.h>
 
 #include "../generated/engine_protocol.h"
+#include "../util/error.h"
 
 typedef struct engine engine;
 
 /*
  * Starts the engine; `node` is a path, a name for PATH, or empty for "node". `seconds` of processor time bound everything
- * until engine_stop, `mebibytes` its heap. NULL with a sentence on failure.
+ * until engine_stop, `mebibytes` its heap. NULL, and fills `error`.
  */
-engine *engine_start(const char *node, const char *file, int seconds, int mebibytes, char *error, size_t error_size);
+engine *engine_start(const char *node, const char *file, int seconds, int mebibytes, ptfe_error *error);
 
-/* One request, one reply of the same kind, malloc'ed. 0, or -1 with a sentence; the engine is then of no more use. */
+/* One request, one reply of the same kind, malloc'ed. 0, or -1 and fills `error`; the engine is then of no more use. */
 int engine_ask(engine *e, enum engine_kind kind, const void *payload, size_t length, uint8_t **reply, size_t *reply_length,
-               char *error, size_t error_size);
+               ptfe_error *error);
 
 /* Ends the process, whatever it does, and waits for it. NULL is fine. */
 void engine_stop(engine *e);

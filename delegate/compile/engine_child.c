@@ -139,12 +139,9 @@ static int spawn(pid_t *pid, const char *node, const char *file, int mebibytes, 
     return status;
 }
 
-static int set_up(engine_child *c, const char *program, const char *file, int mebibytes, char *error, size_t size) {
+static int set_up(engine_child *c, const char *program, const char *file, int mebibytes, ptfe_error *error) {
     int in[2], out[2], complaints[2];
-    if (open_pipes(in, out, complaints) != 0) {
-        snprintf(error, size, "no pipes for the engine: %s", strerror(errno));
-        return -1;
-    }
+    if (open_pipes(in, out, complaints) != 0) return error_errno(error, "no pipes for the engine", errno);
     const int ends[3] = {in[0], out[1], complaints[1]};
     int status = spawn(&c->pid, program, file, mebibytes, ends);
     if (status != 0) c->pid = 0;
@@ -153,16 +150,16 @@ static int set_up(engine_child *c, const char *program, const char *file, int me
     c->from = out[0];
     c->complaints = complaints[0];
     if (status == 0 && fcntl(c->from, F_SETFL, O_NONBLOCK) == 0 && fcntl(c->complaints, F_SETFL, O_NONBLOCK) == 0) return 0;
-    snprintf(error, size, "cannot start %.200s: %s", program, strerror(status == 0 ? errno : status));
+    error_set(error, "cannot start %.200s: %s", program, strerror(status == 0 ? errno : status));
     engine_child_end(c);
     return -1;
 }
 
-int engine_child_start(engine_child *c, const char *node, const char *file, int mebibytes, char *error, size_t size) {
+int engine_child_start(engine_child *c, const char *node, const char *file, int mebibytes, ptfe_error *error) {
     char program[4096];
     *c = (engine_child){.to = -1, .from = -1, .complaints = -1};
-    if (engine_find_node(node, program, sizeof program, error, size) != 0) return -1;
-    if (set_up(c, program, file, mebibytes, error, size) != 0) return -1;
+    if (engine_find_node(node, program, sizeof program, error) != 0) return -1;
+    if (set_up(c, program, file, mebibytes, error) != 0) return -1;
     c->started = c->moved = now_milliseconds();
     if (clock_getcpuclockid(c->pid, &c->clock) != 0) c->clock = CLOCK_MONOTONIC;
     return 0;
@@ -195,18 +192,18 @@ void engine_child_end(engine_child *c) {
     errno = saved;
 }
 
-int engine_child_is_late(engine_child *c, int seconds, char *error, size_t size) {
+int engine_child_is_late(engine_child *c, int seconds, ptfe_error *error) {
     const int64_t now = now_milliseconds(), limit = (int64_t)seconds * 1000, used = milliseconds_of(c->clock);
     if (used < 0 || used >= c->used + IDLE_STEP_MILLISECONDS) {
         c->used = used < 0 ? c->used : used;
         c->moved = now;
     }
     if (c->clock != CLOCK_MONOTONIC && used >= limit) {
-        snprintf(error, size, "the engine gave no answer within %d s of processor time (option timeout)", seconds);
+        error_set(error, "the engine gave no answer within %d s of processor time (option timeout)", seconds);
     } else if (now - c->moved >= limit) {
-        snprintf(error, size, "the engine gave no answer and did nothing for %d s (option timeout)", seconds);
+        error_set(error, "the engine gave no answer and did nothing for %d s (option timeout)", seconds);
     } else if (now - c->started >= limit * (c->clock == CLOCK_MONOTONIC ? 1 : WALL_FACTOR)) {
-        snprintf(error, size, "the engine gave no answer within %d s (option timeout)", (int)((now - c->started) / 1000));
+        error_set(error, "the engine gave no answer within %d s (option timeout)", (int)((now - c->started) / 1000));
     } else {
         return 0;
     }

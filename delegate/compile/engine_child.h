@@ -7,6 +7,8 @@
 #include <sys/types.h>
 #include <time.h>
 
+#include "../util/error.h"
+
 typedef struct engine_child {
     pid_t pid; /* 0: reaped */
     int to, from, complaints; /* -1: closed */
@@ -14,14 +16,14 @@ typedef struct engine_child {
     int64_t started, moved, used; /* milliseconds: when it started, when it last used processor time, how much it used by then */
 } engine_child;
 
-/* Runs `node FILE serve` with a heap of so many MiB; `node` as engine_find_node takes it. 0, or -1 with a sentence. */
-int engine_child_start(engine_child *c, const char *node, const char *file, int mebibytes, char *error, size_t error_size);
+/* Runs `node FILE serve` with a heap of so many MiB; `node` as engine_find_node takes it. 0, or -1 and fills `error`. */
+int engine_child_start(engine_child *c, const char *node, const char *file, int mebibytes, ptfe_error *error);
 
 /*
  * Whether it has had its time: `seconds` of processor time (other work on the machine does not count), as many without any
- * use of it, or far more by the clock on the wall. Then with a sentence.
+ * use of it, or far more by the clock on the wall. 1 and fills `error` then.
  */
-int engine_child_is_late(engine_child *c, int seconds, char *error, size_t error_size);
+int engine_child_is_late(engine_child *c, int seconds, ptfe_error *error);
 
 /* Ends its process group and waits for it; its status, or -1 where it did not end by itself within the grace time. */
 int engine_child_reap(engine_child *c, int grace_milliseconds);

@@ -25,25 +25,22 @@ static int find_from(const char *folder, char *out, size_t size) {
     return -1;
 }
 
-int engine_find(const char *option, char *out, size_t out_size, char *error, size_t error_size) {
+int engine_find(const char *option, char *out, size_t out_size, ptfe_error *error) {
     path_library library;
     if (*option != 0) {
         if ((size_t)snprintf(out, out_size, "%s", option) < out_size && is_file(out, R_OK)) return 0;
-        snprintf(error, error_size, "no engine at %.200s (option engine)", option);
-        return -1;
+        return error_set(error, "no engine at %.200s (option engine)", option);
     }
     path_of_library(&library);
     if (find_from(library.real, out, out_size) == 0 || find_from(library.named, out, out_size) == 0) return 0;
-    snprintf(error, error_size, "no engine.mjs beside the library in %.150s (set PTFE_ENGINE)", library.real);
-    return -1;
+    return error_set(error, "no engine.mjs beside the library in %.150s (set PTFE_ENGINE)", library.real);
 }
 
-int engine_find_node(const char *option, char *out, size_t out_size, char *error, size_t error_size) {
+int engine_find_node(const char *option, char *out, size_t out_size, ptfe_error *error) {
     const char *name = *option == 0 ? "node" : option;
     if (strchr(name, '/') != NULL) {
         if ((size_t)snprintf(out, out_size, "%s", name) < out_size && is_file(out, X_OK)) return 0;
-        snprintf(error, error_size, "no program at %.200s (option node)", name);
-        return -1;
+        return error_set(error, "no program at %.200s (option node)", name);
     }
     const char *path = getenv("PATH");
     while (path != NULL && *path != 0) {
@@ -52,6 +49,5 @@ int engine_find_node(const char *option, char *out, size_t out_size, char *error
         if (length > 0 && used > 0 && (size_t)used < out_size && is_file(out, X_OK)) return 0;
         path += length + (path[length] == ':');
     }
-    snprintf(error, error_size, "no %.60s on the PATH (install Node " ENGINE_NODE " or later, or set PTFE_NODE)", name);
-    return -1;
+    return error_set(error, "no %.60s on the PATH (install Node " ENGINE_NODE " or later, or set PTFE_NODE)", name);
 }

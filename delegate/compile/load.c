@@ -20,15 +20,14 @@ int plan_is_unchanged(const uint8_t *bytes_of_plan, size_t length) {
 
 int work_load_kernels(work *w) {
     if (w->resized != NULL) {
-        return kernel_load(w->resized, w->answer, &w->answer->parts[0], w->context, w->error, sizeof w->error);
+        return kernel_load(w->resized, w->answer, &w->answer->parts[0], w->context, &w->error);
     }
     w->kernels = calloc(w->answer->part_count + 1, sizeof *w->kernels);
-    if (w->kernels == NULL) return work_fail(w, "no memory for parts");
+    if (w->kernels == NULL) return error_no_memory(&w->error, "parts");
     for (size_t i = 0; i < w->answer->part_count; i++) {
-        const int status = kernel_new(w->answer, &w->answer->parts[i], w->context, w->delegate, &w->kernels[i], w->error, sizeof w->error);
-        if (status == 0) continue;
+        if (kernel_new(w->answer, &w->answer->parts[i], w->context, w->delegate, &w->kernels[i], &w->error) == 0) continue;
         work_free_kernels(w);
-        return status;
+        return -1;
     }
     return 0;
 }

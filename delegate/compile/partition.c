@@ -48,12 +48,11 @@ static int preview_resized(work *w, bytes *request) {
         if (v->supported) continue;
         char text[200];
         line_clean(text, sizeof text, v->text.data, v->text.length);
-        snprintf(w->error, sizeof w->error, "node %" PRIu32 ": %s", v->node, text);
-        return -1;
+        return error_set(&w->error, "node %" PRIu32 ": %s", v->node, text);
     }
     bytes_u32(request, 1);
     part_border_put(request, &(part_border){w->resized->nodes, w->resized->inputs, w->resized->outputs});
-    return request->failed ? work_fail(w, "no memory for the request") : 0;
+    return request->failed ? error_no_memory(&w->error, "the request") : 0;
 }
 
 int work_preview(work *w, bytes *request) {
@@ -61,11 +60,11 @@ int work_preview(work *w, bytes *request) {
     tfl_delegate_params *parts = NULL;
     int count = 0;
     tfl_int_array *nodes = work_supported_nodes(w->answer);
-    if (nodes == NULL) return work_fail(w, "no memory for the list of nodes");
+    if (nodes == NULL) return error_no_memory(&w->error, "the list of nodes");
     int status = nodes->size == 0 ? TFL_OK : w->context->preview_delegate_partitioning(w->context, nodes, &parts, &count);
     free(nodes);
-    if (status != TFL_OK || count < 0) return work_fail(w, "TFLite cannot partition the graph");
+    if (status != TFL_OK || count < 0) return error_set(&w->error, "TFLite cannot partition the graph");
     bytes_u32(request, (uint32_t)count);
     for (int i = 0; i < count; i++) put_part(request, w->context, &parts[i]);
-    return request->failed ? work_fail(w, "no memory for the request") : 0;
+    return request->failed ? error_no_memory(&w->error, "the request") : 0;
 }

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,11 +12,6 @@
 #include "../util/sha256.h"
 
 #define MOST_BYTES ((uint64_t)1 << 31)
-
-static int fail(char *error, size_t size, const char *text) {
-    snprintf(error, size, "%s", text);
-    return -1;
-}
 
 void plan_file_start(plan_file_header *h, const answer *a) {
     *h = (plan_file_header){
@@ -34,14 +28,18 @@ void plan_file_digest(const plan_file_header *h, const uint8_t *check, const uin
     sha256_end(&hash, digest);
 }
 
+static int is_other(ptfe_error *error) { return error_set_code(error, PTFE_ERROR_DAMAGED, "it is no plan file (ptfe compile writes one)"); }
+
+static int is_damaged(ptfe_error *error) { return error_set_code(error, PTFE_ERROR_DAMAGED, "it is damaged"); }
+
 static uint64_t padded(uint64_t length) { return (length + 7) / 8 * 8; }
 
-static int check_header(const plan_file_header *h, uint64_t file_bytes, char *error, size_t size) {
-    if (memcmp(h->magic, PLAN_FILE_MAGIC, sizeof h->magic) != 0) return fail(error, size, "it is no plan file (ptfe compile writes one)");
-    if (h->format != PLAN_FILE_FORMAT) return fail(error, size, "it is of another version of ptfe");
+static int check_header(const plan_file_header *h, uint64_t file_bytes, ptfe_error *error) {
+    if (memcmp(h->magic, PLAN_FILE_MAGIC, sizeof h->magic) != 0) return is_other(error);
+    if (h->format != PLAN_FILE_FORMAT) return error_set_code(error, PTFE_ERROR_DAMAGED, "it is of another version of ptfe");
     if (h->check_length > MOST_BYTES || h->request_length > MOST_BYTES || h->reply_length > MOST_BYTES ||
         file_bytes != sizeof *h + padded(h->check_length) + padded(h->request_length) + padded(h->reply_length)) {
-        return fail(error, size, "it is damaged");
+        return is_damaged(error);
     }
     return 0;
 }
@@ -66,52 +64,50 @@ static int read_run(int fd, uint64_t length, uint8_t **out) {
     return *out == NULL ? ENOMEM : read_whole(fd, *out, whole);
 }
 
-static enum plan_file_state unread(char *error, size_t size, int failed) {
-    snprintf(error, size, "%s", failed == ENODATA ? "it is damaged" : strerror(failed));
-    return failed == ENODATA ? PLAN_FILE_SPOILT : PLAN_FILE_UNREAD;
+static int unread(ptfe_error *error, int failed) {
+    return failed == ENODATA ? is_damaged(error) : error_set_code(error, error_code_of(failed), "%s", strerror(failed));
 }
 
-enum plan_file_state plan_file_read_open(int fd, plan_file_header *h, answer *a, char *error, size_t size) {
+int plan_file_read_open(int fd, plan_file_header *h, answer *a, ptfe_error *error) {
     struct stat status;
     uint8_t digest[32];
-    if (fstat(fd, &status) != 0) return unread(error, size, errno);
+    if (fstat(fd, &status) != 0) return unread(error, errno);
     int failed = S_ISREG(status.st_mode) ? read_whole(fd, h, sizeof *h) : ENODATA;
-    if (failed != 0 && failed != ENODATA) return unread(error, size, failed);
-    if (failed != 0) fail(error, size, "it is no plan file (ptfe compile writes one)");
-    if (failed != 0 || check_header(h, (uint64_t)status.st_size, error, size) != 0) return PLAN_FILE_SPOILT;
+    if (failed != 0) return failed == ENODATA ? is_other(error) : unread(error, failed);
+    if (check_header(h, (uint64_t)status.st_size, error) != 0) return -1;
     failed = read_run(fd, h->check_length, &a->check);
     if (failed == 0) failed = read_run(fd, h->request_length, &a->request);
     if (failed == 0) failed = read_run(fd, h->reply_length, &a->reply);
-    if (failed != 0) return unread(error, size, failed);
+    if (failed != 0) return unread(error, failed);
     plan_file_digest(h, a->check, a->request, digest);
-    if (memcmp(digest, h->digest, sizeof digest) != 0) return unread(error, size, ENODATA);
+    if (memcmp(digest, h->digest, sizeof digest) != 0) return unread(error, ENODATA);
     a->check_length = (size_t)h->check_length;
     a->request_length = (size_t)h->request_length;
     a->reply_length = (size_t)h->reply_length;
-    return PLAN_FILE_WHOLE;
+    return 0;
 }
 
-enum plan_file_state plan_file_read(const char *path, plan_file_header *h, answer *a, char *error, size_t size) {
+int plan_file_read(const char *path, plan_file_header *h, answer *a, ptfe_error *error) {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) return unread(error, size, errno);
-    enum plan_file_state state = plan_file_read_open(fd, h, a, error, size);
+    if (fd < 0) return unread(error, errno);
+    const int status = plan_file_read_open(fd, h, a, error);
     close(fd);
-    return state;
+    return status;
 }
 
 int ptfe_plan(const void *file, size_t length, uint32_t index, const void **plan, size_t *plan_length) {
     plan_file_header h;
     answer a = {0};
-    char error[64];
+    ptfe_error error;
     if (length < sizeof h || (uintptr_t)file % 8 != 0) return -1;
     memcpy(&h, file, sizeof h);
-    if (check_header(&h, length, error, sizeof error) != 0) return -1;
+    if (check_header(&h, length, &error) != 0) return -1;
     /* Only read, and not freed with the answer. */
     a.request = (uint8_t *)(uintptr_t)file + sizeof h + padded(h.check_length);
     a.request_length = (size_t)h.request_length;
     a.reply = a.request + padded(h.request_length);
     a.reply_length = (size_t)h.reply_length;
-    int found = answer_read_parts(&a, error, sizeof error) == 0 && index < a.part_count && a.parts[index].plan != NULL;
+    int found = answer_read_parts(&a, &error) == 0 && index < a.part_count && a.parts[index].plan != NULL;
     if (found) {
         *plan = a.parts[index].plan;
         *plan_length = a.parts[index].plan_length;

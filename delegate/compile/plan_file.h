@@ -12,14 +12,11 @@
 void plan_file_start(plan_file_header *h, const answer *a);
 void plan_file_digest(const plan_file_header *h, const uint8_t *check, const uint8_t *request, uint8_t digest[32]);
 
-enum plan_file_state {
-    PLAN_FILE_WHOLE = 0,
-    PLAN_FILE_SPOILT = -1, /* its bytes are not those that were written */
-    PLAN_FILE_UNREAD = -2  /* nothing is known of it: it cannot be opened or read, or there is no memory for it */
-};
-
-/* Reads a file whole; the answer's three runs are the caller's. Where it is not whole, with what is wrong ("it is damaged"). */
-enum plan_file_state plan_file_read(const char *path, plan_file_header *h, answer *a, char *error, size_t error_size);
-enum plan_file_state plan_file_read_open(int fd, plan_file_header *h, answer *a, char *error, size_t error_size);
+/*
+ * Reads a file whole; the answer's three runs are the caller's. 0, or -1 and fills `error`: with PTFE_ERROR_DAMAGED where its bytes
+ * are not those that were written; otherwise nothing is known of it, as it cannot be opened or read, or there is no memory for it.
+ */
+int plan_file_read(const char *path, plan_file_header *h, answer *a, ptfe_error *error);
+int plan_file_read_open(int fd, plan_file_header *h, answer *a, ptfe_error *error);
 
 #endif

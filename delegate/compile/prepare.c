@@ -28,19 +28,19 @@ static int take(work *w) {
 
 static void find_numerics(work *w) {
     options *o = &w->delegate->options;
-    char how[ERROR_BYTES] = "option numerics";
+    char how[512] = "option numerics";
     if (strcmp(o->value[OPTION_NUMERICS], "auto") == 0) o->numerics = numerics_of_host(w->context, how, sizeof how);
     if (o->verbose > 0) line_say("numerics %s: %s", numerics_name(o->numerics), how);
 }
 
-/* 0: delegated, or nothing to delegate. -1 with a sentence: left as it was, or WORK_HALF_DONE. */
+/* 0: delegated, or nothing to delegate. -1 and fills the error: left as it was, or PTFE_ERROR_HALF_DONE. */
 static int run_prepare(work *w) {
     find_numerics(w);
     if (*w->delegate->options.value[OPTION_PLAN] != 0) {
         if (answer_from_plan_file(w) != 0) return -1;
         return take(w);
     }
-    if (graph_capture(w->context, &w->delegate->options, &w->graph, w->error, sizeof w->error) != 0) return -1;
+    if (graph_capture(w->context, &w->delegate->options, &w->graph, &w->error) != 0) return -1;
     if (w->graph.message.length == 0) {
         /* Graphs behind the first are called by it: branches, or what gives variables their first value. */
         if (w->graph.all > 0 && (w->delegate->options.verbose > 0 || !w->delegate->has_parts)) line_say("no int8 or uint8 operations of fixed shape here: all %zu nodes stay on TFLite's kernels", w->graph.all);
@@ -51,14 +51,14 @@ static int run_prepare(work *w) {
 
 int delegate_prepare(tfl_context *context, tfl_delegate *base) {
     delegate *d = (delegate *)base;
-    if (d->device == CHOICE_NONE) return TFL_OK; /* a line said why, when the delegate was made */
+    if (d->device == NULL) return TFL_OK; /* a line said why, when the delegate was made */
     work w = {.delegate = d, .context = context};
     pthread_mutex_lock(&d->lock);
     int status = run_prepare(&w);
     /* A plan file holds the first graph; those that it calls stay on the CPU. */
     const int called = d->has_parts && context != d->first && d->options.verbose == 0 && *d->options.value[OPTION_PLAN] != 0;
-    if (status != 0 && !called) line_say("everything stays on TFLite's kernels: %s", w.error);
+    if (status != 0 && !called) line_say("everything stays on TFLite's kernels: %s", w.error.text);
     work_end(&w);
     pthread_mutex_unlock(&d->lock);
-    return status == WORK_HALF_DONE ? TFL_DELEGATE_ERROR : TFL_OK;
+    return status != 0 && w.error.code == PTFE_ERROR_HALF_DONE ? TFL_DELEGATE_ERROR : TFL_OK;
 }

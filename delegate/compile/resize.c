@@ -6,12 +6,10 @@
 
 static int compile_resized(work *w) {
     const u32_list nodes = w->resized->nodes;
-    if (graph_capture_nodes(w->context, w->resized->fallback.get_node, nodes.data, nodes.count, &w->delegate->options, &w->graph, w->error,
-                            sizeof w->error) != 0) {
-        return -1;
-    }
-    if (w->graph.count != nodes.count || w->graph.message.length == 0) return work_fail(w, "tensors of a size that is known only later");
-    return *w->delegate->options.value[OPTION_PLAN] != 0 ? answer_from_plan_file(w) : work_find_answer(w);
+    const options *o = &w->delegate->options;
+    if (graph_capture_nodes(w->context, w->resized->fallback.get_node, nodes.data, nodes.count, o, &w->graph, &w->error) != 0) return -1;
+    if (w->graph.count != nodes.count || w->graph.message.length == 0) return error_set(&w->error, "tensors of a size that is known only later");
+    return *o->value[OPTION_PLAN] != 0 ? answer_from_plan_file(w) : work_find_answer(w);
 }
 
 void delegate_resize(kernel *k, tfl_context *context) {
@@ -21,7 +19,7 @@ void delegate_resize(kernel *k, tfl_context *context) {
     pthread_mutex_lock(&d->lock);
     if (compile_resized(&w) != 0) {
         kernel_unload(k);
-        line_say("with the new sizes %" PRIu32 " nodes run on TFLite's kernels: %s", k->nodes.count, w.error);
+        line_say("with the new sizes %" PRIu32 " nodes run on TFLite's kernels: %s", k->nodes.count, w.error.text);
     }
     work_end(&w);
     pthread_mutex_unlock(&d->lock);

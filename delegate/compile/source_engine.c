@@ -4,7 +4,7 @@
 #include "work.h"
 
 static int ask(work *w, enum engine_kind kind, const bytes *request, uint8_t **reply, size_t *length) {
-    return engine_ask(w->engine, kind, request->data, request->length, reply, length, w->error, sizeof w->error);
+    return engine_ask(w->engine, kind, request->data, request->length, reply, length, &w->error);
 }
 
 static int has_node(u32_list nodes, uint32_t node) {
@@ -40,7 +40,7 @@ static int drop_refused_nodes(work *w) {
             if (has_node(part->nodes, refused.node)) own += refuse_node(a, &refused);
         }
         /* Without one the same part would come again. */
-        if (status < 0 || own == 0) return work_fail(w, "the engine refused a part without naming a node of it");
+        if (status < 0 || own == 0) return error_set(&w->error, "the engine refused a part without naming a node of it");
         dropped += own;
     }
     return dropped;
@@ -52,12 +52,12 @@ static int settle_verdicts(work *w) {
     answer_write_check(w->answer, &check);
     if (check.failed) {
         bytes_free(&check);
-        return work_fail(w, "no memory for the verdicts");
+        return error_no_memory(&w->error, "the verdicts");
     }
     free(w->answer->check);
     w->answer->check = check.data;
     w->answer->check_length = check.length;
-    return answer_read_check(w->answer, w->graph.nodes, w->graph.count, w->error, sizeof w->error);
+    return answer_read_check(w->answer, w->graph.nodes, w->graph.count, &w->error);
 }
 
 static int compile(work *w) {
@@ -73,7 +73,7 @@ static int compile(work *w) {
         }
         a->request = request.data;
         a->request_length = request.length;
-        if (answer_read_parts(a, w->error, sizeof w->error) != 0) return -1;
+        if (answer_read_parts(a, &w->error) != 0) return -1;
         const int dropped = drop_refused_nodes(w);
         if (dropped <= 0) return dropped;
         if (settle_verdicts(w) != 0) return -1;
@@ -82,12 +82,12 @@ static int compile(work *w) {
 
 int answer_from_engine(work *w) {
     const options *o = &w->delegate->options;
-    w->engine = engine_start(o->value[OPTION_NODE], w->engine_file, o->timeout_seconds, o->memory_mebibytes, w->error, sizeof w->error);
+    w->engine = engine_start(o->value[OPTION_NODE], w->engine_file, o->timeout_seconds, o->memory_mebibytes, &w->error);
     if (w->engine == NULL) return -1;
     w->answer = answer_new();
-    if (w->answer == NULL) return work_fail(w, "no memory for the engine's answer");
+    if (w->answer == NULL) return error_no_memory(&w->error, "the engine's answer");
     if (ask(w, ENGINE_CHECK, &w->graph.message, &w->answer->check, &w->answer->check_length) != 0) return -1;
-    if (answer_read_check(w->answer, w->graph.nodes, w->graph.count, w->error, sizeof w->error) != 0) return -1;
+    if (answer_read_check(w->answer, w->graph.nodes, w->graph.count, &w->error) != 0) return -1;
     if (compile(w) != 0 || work_load_kernels(w) != 0) return -1;
     cache_store(&w->entry, w->answer);
     return 0;

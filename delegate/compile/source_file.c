@@ -1,5 +1,4 @@
 /* The answer on a graph from a file of `ptfe compile` (option plan), where no engine is. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,24 +25,26 @@ static int covered_nodes(const answer *a, const tfl_int_array *all, uint32_t *no
     return *count == wanted ? 0 : -1;
 }
 
+static int is_of_another_model(work *w) { return error_set(&w->error, "it was compiled from another model, or for other sizes"); }
+
 /* Whether the covered nodes of TFLite's graph are those that the plan was made from. */
 static int check_key(work *w, const tfl_int_array *all, const uint8_t key[32]) {
     uint8_t found[32];
     sha256 hash;
     size_t count;
     uint32_t *nodes = calloc((size_t)all->size + 1, sizeof *nodes);
-    if (nodes == NULL) return work_fail(w, "no memory for the list of nodes");
+    if (nodes == NULL) return error_no_memory(&w->error, "the list of nodes");
     int status = covered_nodes(w->answer, all, nodes, &count);
     if (status == 0) {
-        status = graph_capture_nodes(w->context, w->context->get_node_and_registration, nodes, count, NULL, &w->graph, w->error,
-                                     sizeof w->error);
+        status = graph_capture_nodes(w->context, w->context->get_node_and_registration, nodes, count, NULL, &w->graph, &w->error);
     }
     free(nodes);
     w->graph.all = (size_t)all->size;
     sha256_start(&hash);
     if (status == 0) sha256_add(&hash, w->graph.message.data, w->graph.message.length);
     sha256_end(&hash, found);
-    return status == 0 && memcmp(found, key, sizeof found) == 0 ? 0 : work_fail(w, "it was compiled from another model, or for other sizes");
+    if (status != 0 && w->error.code == PTFE_ERROR_MEMORY) return -1;
+    return status == 0 && memcmp(found, key, sizeof found) == 0 ? 0 : is_of_another_model(w);
 }
 
 /* A plan for another release is off by a count here and there: taken, unless the numbers were asked for. */
@@ -54,9 +55,8 @@ static int check_numerics(work *w, const char *path) {
         const enum numerics own = (enum numerics)w->kernels[i]->session->plan.numerics;
         if (own == o->numerics) continue;
         if (asked_for) {
-            snprintf(w->error, sizeof w->error, "it gives the numbers of %s, and the option numerics asks for %s (ptfe compile --numerics %s)",
-                     numerics_name(own), numerics_name(o->numerics), numerics_name(o->numerics));
-            return -1;
+            return error_set(&w->error, "it gives the numbers of %s, and the option numerics asks for %s (ptfe compile --numerics %s)",
+                             numerics_name(own), numerics_name(o->numerics), numerics_name(o->numerics));
         }
         line_say("the plan %.180s gives the numbers of %s, where this host has those of %s: some values differ by a count "
                  "(ptfe compile --numerics %s)",
@@ -71,29 +71,27 @@ static int read_plan_file(work *w, const char *path) {
     tfl_int_array *all = NULL;
     bytes request = {0};
     w->answer = answer_new();
-    if (w->answer == NULL) return work_fail(w, "no memory for it");
-    if (plan_file_read(path, &h, w->answer, w->error, sizeof w->error) != 0) return -1;
-    if (answer_read_parts(w->answer, w->error, sizeof w->error) != 0) return -1;
+    if (w->answer == NULL) return error_no_memory(&w->error, "it");
+    if (plan_file_read(path, &h, w->answer, &w->error) != 0) return -1;
+    if (answer_read_parts(w->answer, &w->error) != 0) return -1;
     if (w->context->get_execution_plan(w->context, &all) != TFL_OK || all == NULL || all->size < 0) {
-        return work_fail(w, "TFLite gives no execution plan");
+        return error_set(&w->error, "TFLite gives no execution plan");
     }
-    if (graph_is_cyclic(w->context, all, w->error, sizeof w->error) || graph_is_resized(w->context, all, w->error, sizeof w->error)) return -1;
+    if (graph_is_cyclic(w->context, all, &w->error) || graph_is_resized(w->context, all, &w->error)) return -1;
     if (check_key(w, all, h.key) != 0) return -1;
-    if (answer_read_check(w->answer, (const uint32_t *)all->data, (size_t)all->size, w->error, sizeof w->error) != 0) {
-        return work_fail(w, "it was compiled from another model, or for other sizes");
+    if (answer_read_check(w->answer, (const uint32_t *)all->data, (size_t)all->size, &w->error) != 0) {
+        return w->error.code == PTFE_ERROR_MEMORY ? -1 : is_of_another_model(w);
     }
-    int same = work_preview(w, &request) == 0 && answer_has_parts(w->answer, &request);
+    const int previewed = work_preview(w, &request), same = previewed == 0 && answer_has_parts(w->answer, &request);
     bytes_free(&request);
-    if (!same) return work_fail(w, "TFLite cuts the graph into other parts");
+    if (previewed != 0) return -1;
+    if (!same) return error_set(&w->error, "TFLite cuts the graph into other parts");
     return work_load_kernels(w) != 0 ? -1 : check_numerics(w, path);
 }
 
 int answer_from_plan_file(work *w) {
     const char *path = w->delegate->options.value[OPTION_PLAN];
-    if (w->resized != NULL) return work_fail(w, "a plan file (option plan) is for one size");
+    if (w->resized != NULL) return error_set(&w->error, "a plan file (option plan) is for one size");
     if (read_plan_file(w, path) == 0) return 0;
-    char why[ERROR_BYTES - 200];
-    snprintf(why, sizeof why, "%.*s", (int)sizeof why - 1, w->error);
-    snprintf(w->error, sizeof w->error, "the plan %.180s: %s", path, why);
-    return -1;
+    return error_set_code(&w->error, w->error.code, "the plan %.180s: %s", path, w->error.text);
 }

@@ -1,13 +1,5 @@
 #include "work.h"
 
-#include <stdio.h>
-#include <string.h>
-
-int work_fail(work *w, const char *text) {
-    snprintf(w->error, sizeof w->error, "%s", text);
-    return -1;
-}
-
 /* Where several processes start at once, one compiles, and the others take what it keeps. */
 static int compile_once(work *w, int seconds) {
     int waited;
@@ -20,16 +12,16 @@ static int compile_once(work *w, int seconds) {
 
 int work_find_answer(work *w) {
     const options *o = &w->delegate->options;
-    char looked[ERROR_BYTES] = "";
+    ptfe_error looked = {.code = PTFE_ERROR_NONE};
     if (o->privileged) {
-        return work_fail(w, "this program has more rights than its user: no compiler and no cache are used, only a plan file (option plan)");
+        return error_set(&w->error, "this program has more rights than its user: no compiler and no cache are used, only a plan file (option plan)");
     }
-    if (engine_find(o->value[OPTION_ENGINE], w->engine_file, sizeof w->engine_file, looked, sizeof looked) != 0) w->engine_file[0] = 0;
+    if (engine_find(o->value[OPTION_ENGINE], w->engine_file, sizeof w->engine_file, &looked) != 0) w->engine_file[0] = 0;
     cache_find(&w->entry, o->value[OPTION_CACHE], w->engine_file[0] == 0 ? NULL : w->engine_file, w->graph.message.data,
                w->graph.message.length);
     const int found = answer_from_cache(w);
     if (found != 0) return found > 0 ? 0 : -1;
-    snprintf(w->error, sizeof w->error, "%s", looked);
+    w->error = looked;
     return w->engine_file[0] == 0 ? -1 /* the error says where it was looked for */ : compile_once(w, o->timeout_seconds);
 }
 

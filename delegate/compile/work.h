@@ -1,4 +1,7 @@
-/* What Prepare, and a change of sizes, share while they look for the plans of a graph. */
+/*
+ * What Prepare, and a change of sizes, share while they look for the plans of a graph. Functions here return 0, or -1 and fill the
+ * work's error.
+ */
 #ifndef PTFE_WORK_H
 #define PTFE_WORK_H
 
@@ -7,11 +10,6 @@
 #include "engine.h"
 #include "engine_files.h"
 #include "prepare.h"
-
-enum { ERROR_BYTES = 512 };
-
-/* TFLite itself failed in the middle of replacing nodes: only it can put the graph back, when Prepare reports an error. */
-enum { WORK_HALF_DONE = -2 };
 
 /* One Prepare: everything it holds is released at its end, but for what TFLite took over. */
 typedef struct work {
@@ -23,11 +21,10 @@ typedef struct work {
     answer *answer;
     kernel **kernels; /* one for each part of the answer */
     kernel *resized;  /* not NULL: no Prepare, but a part whose tensors have other sizes now */
-    char error[ERROR_BYTES];
+    ptfe_error error; /* of what follows, where it fails */
     char engine_file[CACHE_PATH_BYTES];
 } work;
 
-int work_fail(work *w, const char *text); /* -1 */
 void work_end(work *w);
 
 /* The supported nodes as TFLite's int array; NULL when there is no memory. */
@@ -40,18 +37,18 @@ int work_preview(work *w, bytes *request);
 int plan_is_unchanged(const uint8_t *bytes_of_plan, size_t length);
 
 /* Loads every part's plan: from then on nothing but the device can fail. */
-int work_load_kernels(work *w); /* 0, -1 or SESSION_NO_DEVICE */
+int work_load_kernels(work *w);
 void work_free_kernels(work *w);
 
 /* The graph's answer with its kernels loaded, from the cache or the engine. */
 int work_find_answer(work *w);
 
-/* 1: a whole entry, its kernels loaded. 0: none. -1: one that is good, but the device does not take it. */
+/* 1: a whole entry, its kernels loaded. 0: none. -1 and fills the error: the engine would not help. */
 int answer_from_cache(work *w);
 
 int answer_from_engine(work *w);
 
-/* The answer is what a file says, for the graph that it was compiled from; no engine is asked. 0, or -1 with a sentence. */
+/* The answer is what a file says, for the graph that it was compiled from; no engine is asked. */
 int answer_from_plan_file(work *w);
 
 #endif

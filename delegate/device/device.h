@@ -3,27 +3,24 @@
 #define PTFE_DEVICE_H
 
 #include "../plan/plan.h"
+#include "../util/error.h"
 
 typedef struct device_plan device_plan; /* a plan loaded on a device, with its BOs */
 
-enum device_result {
-    DEVICE_OK = 0,
-    DEVICE_FAILED = -1,  /* for good */
-    DEVICE_SUSPECT = -2, /* the values may not be what the jobs make; another run may do better */
-    DEVICE_FORKED = -3   /* loaded by the process that this one was forked from */
-};
-
 typedef struct device_ops {
-    const char *name;
+    const char *name;     /* as the option `device` and ptfe_device have it */
+    const char *timed_by; /* whose time task_nanoseconds is, for tables */
     uint32_t chip; /* that its plans are for */
-    /* The plan must stay in place until unload. Allocates BOs, fills in addresses, checks what the device can check. NULL with a sentence in `error` on failure. */
-    device_plan *(*load)(const plan *plan, const char *facts, char *error, size_t error_size);
-    /* Before the host touches a BO: 0, or DEVICE_FORKED, and nothing of `loaded` may be touched. NULL where a fork copies all. */
-    int (*begin)(device_plan *loaded, char *error, size_t error_size);
+    /* The plan must stay in place until unload. Allocates BOs, fills in addresses, checks what the device can check. NULL, and fills `error`. */
+    device_plan *(*load)(const plan *plan, const char *facts, ptfe_error *error);
+    /* Before the host touches a BO. 0, or -1 and fills `error`; with PTFE_ERROR_FORKED nothing of `loaded` may be touched. NULL
+       where a fork copies all. */
+    int (*begin)(device_plan *loaded, ptfe_error *error);
     /* Start of a BO's bytes for the host; stays valid until unload. */
     uint8_t *(*bo)(device_plan *loaded, uint32_t bo);
-    /* Runs some jobs, one after the other, and waits for them. A device_result, with a sentence unless it is 0. */
-    int (*run)(device_plan *loaded, uint32_t first_job, uint32_t job_count, char *error, size_t error_size);
+    /* Runs some jobs, one after the other, and waits for them. 0, or -1 and fills `error`: with PTFE_ERROR_SUSPECT, or it failed
+       for good. */
+    int (*run)(device_plan *loaded, uint32_t first_job, uint32_t job_count, ptfe_error *error);
     /* Time of a task in the last run, and the device's own estimate for the chip; 0 where unknown. */
     uint64_t (*task_nanoseconds)(const device_plan *loaded, uint32_t task);
     uint64_t (*task_cycles)(const device_plan *loaded, uint32_t task);

@@ -11,7 +11,6 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -47,16 +46,6 @@ struct device_plan {
     uint64_t nanoseconds; /* of the last run */
 };
 
-static int fail(char *error, size_t size, const char *text) {
-    snprintf(error, size, "%s", text);
-    return -1;
-}
-
-static int fail_errno(char *error, size_t size, const char *what) {
-    snprintf(error, size, "%s: %s", what, strerror(errno));
-    return -1;
-}
-
 /* ---- loading ---- */
 
 static size_t aligned(size_t bytes) { return (bytes + REGCMD_ALIGNMENT - 1) / REGCMD_ALIGNMENT * REGCMD_ALIGNMENT; }
@@ -69,7 +58,7 @@ static uint32_t bo_of(uint32_t kind) {
     }
 }
 
-static int allocate(device_plan *d, char *error, size_t size) {
+static int allocate(device_plan *d, ptfe_error *error) {
     const plan *p = d->plan;
     size_t bytes[BO_COUNT] = {0};
     for (uint32_t i = 0; i < p->bo_count; i++) {
@@ -78,7 +67,7 @@ static int allocate(device_plan *d, char *error, size_t size) {
         bytes[bo] = aligned(bytes[bo] + p->bos[i].size);
     }
     for (uint32_t i = 0; i < BO_COUNT; i++) {
-        if (bytes[i] > 0 && rocket_bo_new(d->file, bytes[i], &d->bos[i], error, size) != 0) return -1;
+        if (bytes[i] > 0 && rocket_bo_new(d->file, bytes[i], &d->bos[i], error) != 0) return -1;
     }
     for (uint32_t i = 0; i < p->bo_count; i++) {
         const place at = d->places[i];
@@ -120,21 +109,21 @@ static void list_bos(device_plan *d, const plan_job *job, rocket_job *out, handl
     out->out_bo_handle_count = outs;
 }
 
-static int describe_jobs(device_plan *d, char *error, size_t size) {
+static int describe_jobs(device_plan *d, ptfe_error *error) {
     const plan *p = d->plan;
     d->tasks = calloc((size_t)p->task_count + 1, sizeof *d->tasks);
     d->jobs = calloc((size_t)p->job_count + 1, sizeof *d->jobs);
     d->lists = calloc((size_t)p->job_count + 1, sizeof *d->lists);
-    if (d->tasks == NULL || d->jobs == NULL || d->lists == NULL) return fail(error, size, "out of memory");
+    if (d->tasks == NULL || d->jobs == NULL || d->lists == NULL) return error_no_memory(error, "the NPU's jobs");
     for (uint32_t i = 0; i < p->task_count; i++) {
         const plan_task *task = &p->tasks[i];
-        if (task->words == 0 || task->words % 2 != 0) return fail(error, size, "a task with an odd number of words: the driver counts pairs");
+        if (task->words == 0 || task->words % 2 != 0) return error_set(error, "a task with an odd number of words: the driver counts pairs");
         d->tasks[i] = (rocket_task){address_of(d, task->regcmd_bo, task->regcmd_offset), task->words};
     }
     for (uint32_t i = 0; i < p->job_count; i++) {
         const plan_job *job = &p->jobs[i];
-        if (job->task_count == 0) return fail(error, size, "a job without a task");
-        if (job->proof_bo == PLAN_NONE) return fail(error, size, "a job that could be dropped unseen: compile the model again");
+        if (job->task_count == 0) return error_set(error, "a job without a task");
+        if (job->proof_bo == PLAN_NONE) return error_set(error, "a job that could be dropped unseen: compile the model again");
         d->jobs[i] = (rocket_job){.tasks = (uintptr_t)(d->tasks + job->first_task), .task_count = job->task_count, .task_struct_size = sizeof *d->tasks};
         list_bos(d, job, &d->jobs[i], &d->lists[i]);
     }
@@ -165,34 +154,34 @@ static void unload(device_plan *d) {
     free(d);
 }
 
-static int load_on(device_plan *d, const char *path, char *error, size_t size) {
-    d->file = rocket_file_take(path, error, size);
-    if (d->file == NULL || allocate(d, error, size) != 0) return -1;
+static int load_on(device_plan *d, const char *path, ptfe_error *error) {
+    d->file = rocket_file_take(path, error);
+    if (d->file == NULL || allocate(d, error) != 0) return -1;
     relocate(d);
-    if (describe_jobs(d, error, size) != 0) return -1;
+    if (describe_jobs(d, error) != 0) return -1;
     for (uint32_t i = 0; i < BO_COUNT; i++) {
-        if (finish(d, i) != 0) return fail_errno(error, size, "the NPU's memory cannot be handed over (FINI_BO)");
+        if (finish(d, i) != 0) return error_errno(error, "the NPU's memory cannot be handed over (FINI_BO)", errno);
     }
     if (getrandom(d->pattern, sizeof d->pattern, GRND_NONBLOCK) != (ssize_t)sizeof d->pattern) d->pattern[0] = (uint64_t)rocket_now();
     return 0;
 }
 
-static device_plan *load(const plan *p, const char *facts, char *error, size_t size) {
+static device_plan *load(const plan *p, const char *facts, ptfe_error *error) {
     rocket_node node;
     (void)facts; /* what-if readings are the software NPU's */
     rocket_find(&node, "");
     if (node.presence != ROCKET_READY) {
-        fail(error, size, node.presence == ROCKET_ABSENT ? "no Rockchip NPU on this machine" : node.text);
+        error_set(error, "%s", node.presence == ROCKET_ABSENT ? "no Rockchip NPU on this machine" : node.text);
         return NULL;
     }
     device_plan *d = calloc(1, sizeof *d);
     if (d == NULL) {
-        fail(error, size, "out of memory");
+        error_no_memory(error, "the plan");
         return NULL;
     }
     d->plan = p;
     d->limit = job_limit();
-    if (load_on(d, node.path, error, size) == 0) return d;
+    if (load_on(d, node.path, error) == 0) return d;
     unload(d);
     return NULL;
 }
@@ -213,62 +202,50 @@ static void renew_pattern(device_plan *d) {
 
 static uint8_t *proof_of(device_plan *d, const plan_job *job) { return bo(d, job->proof_bo) + job->proof_offset; }
 
-static int give_up(char *error, size_t size, const char *what) {
-    fail_errno(error, size, what);
-    return DEVICE_FAILED;
-}
-
 /* Whatever the reason, the job may still run: nothing of this file is touched again. */
-static int leave_behind(device_plan *d, char *error, size_t size) {
+static int leave_behind(device_plan *d, ptfe_error *error) {
     const int why = errno;
     rocket_file_set_aside(d->file);
     memset(d->bos, 0, sizeof d->bos);
-    errno = why;
-    return give_up(error, size, "PREP_BO");
+    return error_errno(error, "PREP_BO", why);
 }
 
-static int run_job(device_plan *d, uint32_t index, char *error, size_t size) {
+static int run_job(device_plan *d, uint32_t index, ptfe_error *error) {
     const plan_job *job = &d->plan->jobs[index];
     const int fd = rocket_file_number(d->file);
     uint8_t *proof = proof_of(d, job);
     renew_pattern(d);
     memcpy(proof, d->pattern, ATOM_BYTES);
-    if (finish(d, BO_IO) != 0) return give_up(error, size, "FINI_BO");
+    if (finish(d, BO_IO) != 0) return error_errno(error, "FINI_BO", errno);
     rocket_submit submit = {.jobs = (uintptr_t)&d->jobs[index], .job_count = 1, .job_struct_size = sizeof *d->jobs};
     const int64_t start = rocket_now();
-    if (rocket_ioctl(fd, ROCKET_IOCTL_SUBMIT, &submit) != 0) return give_up(error, size, "SUBMIT");
+    if (rocket_ioctl(fd, ROCKET_IOCTL_SUBMIT, &submit) != 0) return error_errno(error, "SUBMIT", errno);
     /* Kernels before 7.2 return the jiffies that were left. */
     rocket_prep_bo prep = {.handle = d->bos[BO_IO].handle, .timeout_ns = start + DEADLINES * d->limit};
-    if (rocket_ioctl(fd, ROCKET_IOCTL_PREP_BO, &prep) < 0) return leave_behind(d, error, size);
+    if (rocket_ioctl(fd, ROCKET_IOCTL_PREP_BO, &prep) < 0) return leave_behind(d, error);
     rocket_file_note_end();
     const int64_t took = rocket_now() - start;
     d->nanoseconds += (uint64_t)took;
     if (took >= d->limit) { /* first: a job that timed out writes no proof either */
-        snprintf(error, size, "a job took %lld ms: the kernel driver ends one at %lld ms without saying so", (long long)(took / 1000000),
-                 (long long)(d->limit / 1000000));
-        return DEVICE_SUSPECT;
+        return error_set_code(error, PTFE_ERROR_SUSPECT, "a job took %lld ms: the kernel driver ends one at %lld ms without saying so",
+                              (long long)(took / 1000000), (long long)(d->limit / 1000000));
     }
-    if (memcmp(proof, d->pattern, ATOM_BYTES) != 0) return DEVICE_OK;
-    fail(error, size, "the kernel driver dropped the job");
-    return DEVICE_SUSPECT;
+    if (memcmp(proof, d->pattern, ATOM_BYTES) != 0) return 0;
+    return error_set_code(error, PTFE_ERROR_SUSPECT, "the kernel driver dropped the job");
 }
 
 /* A forked child shares its parent's BOs: inputs that it writes would be the parent's. */
-static int begin(device_plan *d, char *error, size_t size) {
+static int begin(device_plan *d, ptfe_error *error) {
     if (!rocket_file_is_ours(d->file)) {
-        fail(error, size, "loaded by the process that this one was forked from");
-        return DEVICE_FORKED;
+        return error_set_code(error, PTFE_ERROR_FORKED, "loaded by the process that this one was forked from");
     }
-    if (!rocket_file_is_aside(d->file)) return DEVICE_OK;
-    fail(error, size, "another job of the NPU's file did not end");
-    return DEVICE_FAILED;
+    return rocket_file_is_aside(d->file) ? error_set(error, "another job of the NPU's file did not end") : 0;
 }
 
-static int run(device_plan *d, uint32_t first, uint32_t count, char *error, size_t size) {
+static int run(device_plan *d, uint32_t first, uint32_t count, ptfe_error *error) {
     if (first == 0) d->nanoseconds = 0;
     for (uint32_t i = first; i < d->plan->job_count && i - first < count; i++) {
-        const int status = run_job(d, i, error, size);
-        if (status != 0) return status;
+        if (run_job(d, i, error) != 0) return -1;
     }
     return 0;
 }
@@ -285,7 +262,8 @@ static uint64_t task_cycles(const device_plan *d, uint32_t task) { return d->pla
 /* Not decoded here: the shares of an op's products by cycles. */
 static uint64_t task_products(const device_plan *d, uint32_t task) { return d->plan->tasks[task].cycles; }
 
-const device_ops device_rocket = {.name = "rocket",
+const device_ops device_rocket = {.name = "npu",
+                                  .timed_by = "the NPU, a job's time shared out by the cycles",
                                   .chip = 3588,
                                   .load = load,
                                   .begin = begin,

@@ -63,30 +63,25 @@ int rocket_ioctl(int fd, unsigned long request, void *argument) {
     return status;
 }
 
-static int fail(char *error, size_t size, const char *what) {
-    snprintf(error, size, "%s: %s", what, strerror(errno));
-    return -1;
-}
-
 /* Registers that nobody wrote point to 0, where the first BO of a file lies: it stays empty, and nobody's. */
-static int make_guard(int fd, char *error, size_t size) {
+static int make_guard(int fd, ptfe_error *error) {
     rocket_create_bo guard = {.size = PAGE_BYTES};
-    return rocket_ioctl(fd, ROCKET_IOCTL_CREATE_BO, &guard) == 0 ? 0 : fail(error, size, "the NPU's first buffer (CREATE_BO)");
+    return rocket_ioctl(fd, ROCKET_IOCTL_CREATE_BO, &guard) == 0 ? 0 : error_errno(error, "the NPU's first buffer (CREATE_BO)", errno);
 }
 
-static rocket_file *open_file(const char *path, char *error, size_t size) {
+static rocket_file *open_file(const char *path, ptfe_error *error) {
     rocket_file *file = calloc(1, sizeof *file);
     if (file == NULL) {
-        snprintf(error, size, "out of memory");
+        error_no_memory(error, "the NPU's file");
         return NULL;
     }
     file->fd = open(path, O_RDWR | O_CLOEXEC);
     if (file->fd < 0) {
-        fail(error, size, path);
+        error_errno(error, path, errno);
         free(file);
         return NULL;
     }
-    if (make_guard(file->fd, error, size) != 0) {
+    if (make_guard(file->fd, error) != 0) {
         close(file->fd); /* no job was run on it */
         free(file);
         return NULL;
@@ -98,7 +93,7 @@ static rocket_file *open_file(const char *path, char *error, size_t size) {
 }
 
 /* Lock held. An idle file of that node, else a new one, else the one with the fewest users. */
-static rocket_file *choose(const char *path, char *error, size_t size) {
+static rocket_file *choose(const char *path, ptfe_error *error) {
     rocket_file *least = NULL;
     for (size_t i = 0; i < pool.count; i++) {
         rocket_file *file = pool.files[i];
@@ -107,10 +102,10 @@ static rocket_file *choose(const char *path, char *error, size_t size) {
     }
     if (least != NULL && (least->users == 0 || pool.count == MOST_FILES)) return least;
     if (pool.count == MOST_FILES) {
-        snprintf(error, size, "%d files of the NPU were set aside after time-outs", MOST_FILES);
+        error_set(error, "%d files of the NPU were set aside after time-outs", MOST_FILES);
         return NULL;
     }
-    rocket_file *file = open_file(path, error, size);
+    rocket_file *file = open_file(path, error);
     if (file != NULL) pool.files[pool.count++] = file;
     return file != NULL ? file : least;
 }
@@ -133,9 +128,9 @@ static void lock_pool(void) {
     pthread_mutex_lock(&pool.lock);
 }
 
-rocket_file *rocket_file_take(const char *path, char *error, size_t size) {
+rocket_file *rocket_file_take(const char *path, ptfe_error *error) {
     lock_pool();
-    rocket_file *file = choose(path, error, size);
+    rocket_file *file = choose(path, error);
     if (file != NULL) file->users++;
     pthread_mutex_unlock(&pool.lock);
     return file;
@@ -179,26 +174,21 @@ static void release(rocket_file *file, uint64_t bytes) {
     pthread_mutex_unlock(&pool.lock);
 }
 
-int rocket_bo_new(rocket_file *file, size_t bytes, rocket_bo *bo, char *error, size_t size) {
+int rocket_bo_new(rocket_file *file, size_t bytes, rocket_bo *bo, ptfe_error *error) {
     *bo = (rocket_bo){0};
-    if (bytes == 0 || bytes > MOST_BO_BYTES - PAGE_BYTES) {
-        snprintf(error, size, "a buffer of %zu bytes: the driver takes less than 2 GiB", bytes);
-        return -1;
-    }
+    if (bytes == 0 || bytes > MOST_BO_BYTES - PAGE_BYTES) return error_set(error, "a buffer of %zu bytes: the driver takes less than 2 GiB", bytes);
     const size_t whole = (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
-    if (!reserve(file, whole)) {
-        snprintf(error, size, "the NPU's address space of 4 GiB is full");
-        return -1;
-    }
+    if (!reserve(file, whole)) return error_set(error, "the NPU's address space of 4 GiB is full");
     rocket_create_bo made = {.size = (uint32_t)whole};
     if (rocket_ioctl(file->fd, ROCKET_IOCTL_CREATE_BO, &made) != 0) {
+        error_errno(error, "memory for the NPU (CREATE_BO)", errno);
         release(file, whole);
-        return fail(error, size, "memory for the NPU (CREATE_BO)");
+        return -1;
     }
     void *data = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_SHARED, file->fd, (off_t)made.offset);
     const int mapped = data != MAP_FAILED;
-    if (!mapped) fail(error, size, "the NPU's memory (mmap)");
-    else if (made.dma_address > UINT32_MAX - whole) snprintf(error, size, "the NPU's memory lies beyond 4 GiB");
+    if (!mapped) error_errno(error, "the NPU's memory (mmap)", errno);
+    else if (made.dma_address > UINT32_MAX - whole) error_set(error, "the NPU's memory lies beyond 4 GiB");
     *bo = (rocket_bo){made.handle, (uint32_t)made.dma_address, whole, mapped ? data : NULL};
     if (mapped && made.dma_address <= UINT32_MAX - whole) return 0;
     rocket_bo_free(file, bo);

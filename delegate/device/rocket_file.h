@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../util/error.h"
+
 typedef struct rocket_file rocket_file;
 
 typedef struct rocket_bo {
@@ -21,8 +23,8 @@ typedef struct rocket_bo {
     uint8_t *data;
 } rocket_bo;
 
-/* An idle file, or a new one, or, where there are 16 already, one that is shared. NULL with a message. */
-rocket_file *rocket_file_take(const char *path, char *error, size_t error_size);
+/* An idle file, or a new one, or, where there are 16 already, one that is shared. NULL, and fills `error`. */
+rocket_file *rocket_file_take(const char *path, ptfe_error *error);
 
 /* The file is idle again once nobody has it. */
 void rocket_file_give(rocket_file *file);
@@ -36,8 +38,8 @@ int rocket_file_number(const rocket_file *file); /* the descriptor */
 /* 1 in the process that opened it; a forked child must not touch its parent's files. */
 int rocket_file_is_ours(const rocket_file *file);
 
-/* Memory that the NPU and this process see. 0, or -1 with a message. */
-int rocket_bo_new(rocket_file *file, size_t bytes, rocket_bo *bo, char *error, size_t error_size);
+/* Memory that the NPU and this process see. 0, or -1 and fills `error`. */
+int rocket_bo_new(rocket_file *file, size_t bytes, rocket_bo *bo, ptfe_error *error);
 void rocket_bo_free(rocket_file *file, rocket_bo *bo);
 
 /* Remembers when a job last ended: at exit, the process waits until the driver has freed it. */

@@ -20,13 +20,8 @@ struct device_plan {
     npu_program *program;
 };
 
-static int fail(char *error, size_t size, const char *text) {
-    snprintf(error, size, "%s", text);
-    return -1;
-}
-
 /* Constants are read where the plan has them; arenas and relocated commands need memory of their own. */
-static int allocate(const plan *p, device_plan *loaded, char *error, size_t size) {
+static int allocate(const plan *p, device_plan *loaded, ptfe_error *error) {
     uint64_t next = FIRST_ADDRESS;
     loaded->bo_count = p->bo_count;
     for (uint32_t i = 0; i < p->bo_count; i++) {
@@ -36,13 +31,13 @@ static int allocate(const plan *p, device_plan *loaded, char *error, size_t size
         region->size = bo->size;
         region->flags = plan_bo_is_written(bo) ? 0 : NPU_REGION_CONSTANT;
         next += (bo->size + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
-        if (next > UINT32_MAX) return fail(error, size, "the plan's buffers do not fit into 4 GiB");
+        if (next > UINT32_MAX) return error_set(error, "the plan's buffers do not fit into 4 GiB");
         if (bo->kind == PLAN_BO_CONSTANTS && bo->data_bytes == bo->size) {
             region->data = (uint8_t *)(uintptr_t)(p->bytes + bo->data_offset); /* constant: never written */
             continue;
         }
         loaded->owned[i] = calloc(1, bo->size);
-        if (loaded->owned[i] == NULL) return fail(error, size, "no memory for the plan's buffers");
+        if (loaded->owned[i] == NULL) return error_no_memory(error, "the plan's buffers");
         region->data = loaded->owned[i];
         if (bo->data_bytes > 0) memcpy(region->data, p->bytes + bo->data_offset, bo->data_bytes);
     }
@@ -56,20 +51,24 @@ static void relocate(const plan *p, device_plan *loaded) {
     }
 }
 
-static int load_program(const plan *p, device_plan *loaded, const char *facts, char *error, size_t size) {
+static int refuse(const npu_error *npu, ptfe_error *error) {
+    return npu->is_memory ? error_no_memory(error, "the software NPU") : error_set(error, "%s", npu->text);
+}
+
+static int load_program(const plan *p, device_plan *loaded, const char *facts, ptfe_error *error) {
     npu_config config;
     npu_error npu;
     npu_config_default(&config);
-    if (facts_option_apply(&config, facts, error, size) != 0) return -1;
+    if (facts_option_apply(&config, facts, error) != 0) return -1;
     npu_task *tasks = calloc((size_t)p->task_count + 1, sizeof *tasks);
-    if (tasks == NULL) return fail(error, size, "no memory for the plan's tasks");
+    if (tasks == NULL) return error_no_memory(error, "the plan's tasks");
     for (uint32_t i = 0; i < p->task_count; i++) {
         tasks[i].regcmd_iova = loaded->regions[p->tasks[i].regcmd_bo].iova + p->tasks[i].regcmd_offset;
         tasks[i].words = p->tasks[i].words;
     }
     int status = npu_program_load(&config, loaded->regions, loaded->bo_count, tasks, p->task_count, &loaded->program, &npu);
     free(tasks);
-    return status == 0 ? 0 : fail(error, size, npu.text);
+    return status == 0 ? 0 : refuse(&npu, error);
 }
 
 static void unload(device_plan *loaded) {
@@ -79,19 +78,19 @@ static void unload(device_plan *loaded) {
     free(loaded);
 }
 
-static device_plan *load(const plan *p, const char *facts, char *error, size_t size) {
+static device_plan *load(const plan *p, const char *facts, ptfe_error *error) {
     device_plan *loaded = calloc(1, sizeof *loaded);
     if (loaded == NULL) {
-        fail(error, size, "no memory for the plan");
+        error_no_memory(error, "the plan");
         return NULL;
     }
     loaded->plan = p;
-    if (allocate(p, loaded, error, size) != 0) {
+    if (allocate(p, loaded, error) != 0) {
         unload(loaded);
         return NULL;
     }
     relocate(p, loaded);
-    if (load_program(p, loaded, facts == NULL ? "" : facts, error, size) != 0) {
+    if (load_program(p, loaded, facts == NULL ? "" : facts, error) != 0) {
         unload(loaded);
         return NULL;
     }
@@ -101,11 +100,11 @@ static device_plan *load(const plan *p, const char *facts, char *error, size_t s
 static uint8_t *bo(device_plan *loaded, uint32_t index) { return loaded->regions[index].data; }
 
 /* One queue: jobs stand in the order in which they may run. */
-static int run(device_plan *loaded, uint32_t first, uint32_t count, char *error, size_t size) {
+static int run(device_plan *loaded, uint32_t first, uint32_t count, ptfe_error *error) {
     npu_error npu;
     for (uint32_t i = first; i < loaded->plan->job_count && i - first < count; i++) {
         const plan_job *job = &loaded->plan->jobs[i];
-        if (npu_program_run_some(loaded->program, job->first_task, job->task_count, &npu) != 0) return fail(error, size, npu.text);
+        if (npu_program_run_some(loaded->program, job->first_task, job->task_count, &npu) != 0) return refuse(&npu, error);
     }
     return 0;
 }
@@ -119,6 +118,7 @@ static uint64_t task_cycles(const device_plan *loaded, uint32_t task) { return n
 static uint64_t task_products(const device_plan *loaded, uint32_t task) { return npu_program_task_products(loaded->program, task); }
 
 const device_ops device_software = {.name = "software",
+                                    .timed_by = "the software NPU on this machine",
                                     .chip = 3588,
                                     .load = load,
                                     .bo = bo,

@@ -1,6 +1,5 @@
 #include "capture.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,11 +19,6 @@ static i32_list builtin_options(int32_t code, int32_t version, const uint8_t *da
         else if (version >= one->since) memcpy(&values[i], data + one->offset, sizeof values[i]);
     }
     return (i32_list){values, op == NULL ? 0 : op->count};
-}
-
-static int fail(char *error, size_t size, const char *text) {
-    snprintf(error, size, "%s", text);
-    return -1;
 }
 
 static int is_tensor(const tfl_context *context, int32_t index) { return index >= 0 && (size_t)index < context->tensors_size; }
@@ -76,14 +70,14 @@ static int32_t unmade_input(const tfl_context *context, const tfl_node *node, in
     return -1;
 }
 
-int graph_is_cyclic(tfl_context *context, const tfl_int_array *nodes, char *error, size_t size) {
+int graph_is_cyclic(tfl_context *context, const tfl_int_array *nodes, ptfe_error *error) {
     const source from = {context, context->get_node_and_registration};
     tfl_node *node;
     tfl_registration *registration;
     int32_t tensor = -1;
     int32_t *maker = malloc((context->tensors_size + 1) * sizeof *maker);
     if (maker == NULL) {
-        fail(error, size, "no memory for the graph");
+        error_no_memory(error, "the graph");
         return 1; /* not known to be safe */
     }
     for (size_t t = 0; t < context->tensors_size; t++) maker[t] = -1;
@@ -94,14 +88,14 @@ int graph_is_cyclic(tfl_context *context, const tfl_int_array *nodes, char *erro
         if (get_node(&from, (uint32_t)nodes->data[i], &node, &registration) != 0) continue;
         tensor = unmade_input(context, node, i, maker);
         if (tensor < 0) continue;
-        snprintf(error, size, "node %d reads tensor %d, which node %d makes later", (int)nodes->data[i], (int)tensor,
-                 (int)nodes->data[maker[tensor]]);
+        error_set(error, "node %d reads tensor %d, which node %d makes later", (int)nodes->data[i], (int)tensor,
+                  (int)nodes->data[maker[tensor]]);
     }
     free(maker);
     return tensor >= 0;
 }
 
-int graph_is_resized(tfl_context *context, const tfl_int_array *nodes, char *error, size_t size) {
+int graph_is_resized(tfl_context *context, const tfl_int_array *nodes, ptfe_error *error) {
     const source from = {context, context->get_node_and_registration};
     int with = 0, without = 0;
     for (int32_t i = 0; i < nodes->size; i++) {
@@ -119,7 +113,7 @@ int graph_is_resized(tfl_context *context, const tfl_int_array *nodes, char *err
             }
         }
     }
-    if (with && without) fail(error, size, "an input was resized; allocate tensors before the delegate is applied");
+    if (with && without) error_set(error, "an input was resized; allocate tensors before the delegate is applied");
     return with && without;
 }
 
@@ -214,30 +208,30 @@ static int write_message(const source *from, const options *o, graph *g, uint8_t
 }
 
 int graph_capture_nodes(tfl_context *context, tfl_get_node get_node_of, const uint32_t *nodes, size_t count, const options *o, graph *g,
-                        char *error, size_t size) {
+                        ptfe_error *error) {
     const source from = {context, get_node_of};
     memset(g, 0, sizeof *g);
     g->all = count;
     g->nodes = calloc(g->all + 1, sizeof *g->nodes);
-    if (g->nodes == NULL) return fail(error, size, "no memory for the graph");
-    if (survey(&from, nodes, g) != 0) return fail(error, size, "TFLite names a node that is not there");
+    if (g->nodes == NULL) return error_no_memory(error, "the graph");
+    if (survey(&from, nodes, g) != 0) return error_set(error, "TFLite names a node that is not there");
     if (!g->has_bytes || g->count == 0) return 0;
     uint8_t *marks = calloc(context->tensors_size + 1, 1);
-    if (marks == NULL) return fail(error, size, "no memory for the graph");
+    if (marks == NULL) return error_no_memory(error, "the graph");
     int status = write_message(&from, o, g, marks);
     free(marks);
-    if (status != 0) return fail(error, size, "a node names a tensor that is not there");
-    return g->message.failed ? fail(error, size, "no memory for the graph message") : 0;
+    if (status != 0) return error_set(error, "a node names a tensor that is not there");
+    return g->message.failed ? error_no_memory(error, "the graph message") : 0;
 }
 
-int graph_capture(tfl_context *context, const options *o, graph *g, char *error, size_t size) {
+int graph_capture(tfl_context *context, const options *o, graph *g, ptfe_error *error) {
     tfl_int_array *plan = NULL;
     memset(g, 0, sizeof *g);
     if (context->get_execution_plan(context, &plan) != TFL_OK || plan == NULL || plan->size < 0) {
-        return fail(error, size, "TFLite gives no execution plan");
+        return error_set(error, "TFLite gives no execution plan");
     }
-    if (graph_is_cyclic(context, plan, error, size) || graph_is_resized(context, plan, error, size)) return -1;
-    return graph_capture_nodes(context, context->get_node_and_registration, (const uint32_t *)plan->data, (size_t)plan->size, o, g, error, size);
+    if (graph_is_cyclic(context, plan, error) || graph_is_resized(context, plan, error)) return -1;
+    return graph_capture_nodes(context, context->get_node_and_registration, (const uint32_t *)plan->data, (size_t)plan->size, o, g, error);
 }
 
 void graph_free(graph *g) {

@@ -3,6 +3,7 @@
 #define PTFE_CAPTURE_H
 
 #include "../util/bytes.h"
+#include "../util/error.h"
 #include "../util/options.h"
 #include "../abi/tflite_abi.h"
 
@@ -15,24 +16,24 @@ typedef struct graph {
     bytes message;    /* empty where has_bytes is 0 */
 } graph;
 
-/* The whole graph; in TFLite's Prepare of a delegate. 0, or -1 with a sentence. graph_free is safe either way. */
-int graph_capture(tfl_context *context, const options *o, graph *out, char *error, size_t error_size);
+/* The whole graph; in TFLite's Prepare of a delegate. 0, or -1 and fills `error`. graph_free is safe either way. */
+int graph_capture(tfl_context *context, const options *o, graph *out, ptfe_error *error);
 
 /*
- * Whether an input was resized since tensors got their memory; then with a sentence. TFLite 2.14 to LiteRT 2.3 do not plan
+ * Whether an input was resized since tensors got their memory; 1 and fills `error` then. TFLite 2.14 to LiteRT 2.3 do not plan
  * memory anew when a delegate is applied to such a graph: tensors behind a replaced node would have none.
  */
-int graph_is_resized(tfl_context *context, const tfl_int_array *nodes, char *error, size_t error_size);
+int graph_is_resized(tfl_context *context, const tfl_int_array *nodes, ptfe_error *error);
 
 /*
- * Whether a node reads what it or a later one makes; then with a sentence. TFLite runs such a graph in its order, but cannot
+ * Whether a node reads what it or a later one makes; 1 and fills `error` then. TFLite runs such a graph in its order, but cannot
  * partition it: tflite_runtime 2.14 crashes.
  */
-int graph_is_cyclic(tfl_context *context, const tfl_int_array *nodes, char *error, size_t error_size);
+int graph_is_cyclic(tfl_context *context, const tfl_int_array *nodes, ptfe_error *error);
 
 /* Some of its nodes, with the shapes that their tensors have now. `get_node`: as the context had it in Prepare; `o` may be NULL. */
 int graph_capture_nodes(tfl_context *context, tfl_get_node get_node, const uint32_t *nodes, size_t count, const options *o, graph *out,
-                        char *error, size_t error_size);
+                        ptfe_error *error);
 void graph_free(graph *g);
 
 #endif

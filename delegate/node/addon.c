@@ -50,7 +50,7 @@ static const device_ops *addon_device(napi_env env, napi_value options) {
 static int open_session(call *c, napi_value plan, const device_ops *device) {
     uint8_t *bytes;
     size_t length;
-    char error[ADDON_TEXT_BYTES] = "";
+    ptfe_error error;
     if (addon_bytes(c->env, plan, &bytes, &length) != 0) {
         addon_throw(c->env, "planRun: the plan must be a Uint8Array");
         return -1;
@@ -61,8 +61,8 @@ static int open_session(call *c, napi_value plan, const device_ops *device) {
         return -1;
     }
     if (length > 0) memcpy(c->plan, bytes, length);
-    if (session_open(device, c->plan, length, c->facts, &c->session, error, sizeof error) == 0) return 0;
-    addon_throw(c->env, error);
+    if (session_open(device, c->plan, length, c->facts, &c->session, &error) == 0) return 0;
+    addon_throw(c->env, error.text);
     return -1;
 }
 
@@ -132,7 +132,7 @@ static napi_value give_outputs(const call *c) {
 }
 
 static napi_value run(call *c, napi_value *arguments) {
-    char error[ADDON_TEXT_BYTES] = "";
+    ptfe_error error;
     if (addon_facts(c->env, arguments[2], c->facts) != 0) {
         return addon_throw(c->env, "planRun: facts must be {name: value} of short strings");
     }
@@ -140,9 +140,8 @@ static napi_value run(call *c, napi_value *arguments) {
     if (device == NULL || open_session(c, arguments[0], device) != 0 || take_inputs(c, arguments[1]) != 0 || make_outputs(c) != 0) return NULL;
     if (addon_reads_take(c->env, arguments[2], c->session, &c->reads) != 0) return NULL;
     const session_watch watch = {addon_reads_step, &c->reads};
-    if (session_run(c->session, (const void *const *)c->inputs, (void *const *)c->outputs, c->reads.count > 0 ? &watch : NULL, error,
-                    sizeof error) != 0) {
-        return addon_throw(c->env, error);
+    if (session_run(c->session, (const void *const *)c->inputs, (void *const *)c->outputs, c->reads.count > 0 ? &watch : NULL, &error) != 0) {
+        return addon_throw(c->env, error.text);
     }
     return give_outputs(c);
 }

@@ -1,8 +1,8 @@
 #include "addon_machine.h"
 
 #include <stdio.h>
-#include <string.h>
 
+#include "../device/choose.h"
 #include "../device/rocket_node.h"
 #include "../util/options.h"
 #include "addon_values.h"
@@ -51,21 +51,21 @@ napi_value addon_find_npu(napi_env env, napi_callback_info info) {
 }
 
 napi_value addon_check_option(napi_env env, napi_callback_info info) {
-    char name[MOST_NAME], value[MOST_VALUE], error[ADDON_TEXT_BYTES] = "";
+    char name[MOST_NAME], value[MOST_VALUE];
+    ptfe_error error = {.code = PTFE_ERROR_NONE};
     napi_value arguments[2], result;
     size_t count = 2;
     if (napi_get_cb_info(env, info, &count, arguments, NULL, NULL) != napi_ok) return NULL;
     if (argument_text(env, arguments[0], name, sizeof name) != 0 || argument_text(env, arguments[1], value, sizeof value) != 0) {
         return addon_throw(env, "checkOption: a name and a value, both short strings");
     }
-    options_check(name, value, error, sizeof error);
-    return napi_create_string_utf8(env, error, NAPI_AUTO_LENGTH, &result) == napi_ok ? result : NULL;
+    options_check(name, value, &error);
+    return napi_create_string_utf8(env, error.text, NAPI_AUTO_LENGTH, &result) == napi_ok ? result : NULL;
 }
 
 const device_ops *addon_device(napi_env env, napi_value options) {
     char name[MOST_NAME];
-    if (addon_text(env, options, "device", name, sizeof name) != 0 || strcmp(name, "software") == 0) return &device_software;
-    if (strcmp(name, "npu") == 0) return &device_rocket;
-    addon_throw(env, "planRun: device must be 'software' or 'npu'");
-    return NULL;
+    const device_ops *device = device_named(addon_text(env, options, "device", name, sizeof name) == 0 ? name : "software");
+    if (device == NULL) addon_throw(env, "planRun: device must be 'software' or 'npu'");
+    return device;
 }

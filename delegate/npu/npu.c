@@ -12,9 +12,15 @@
 /* A gathered window beyond this is left to the reference path (8 Mi values). */
 #define WINDOW_LIMIT ((size_t)1 << 23)
 
-static int fail(npu_error *error, const char *text) {
+int npu_fail(npu_error *error, const char *text) {
     memset(error, 0, sizeof *error);
     snprintf(error->text, sizeof error->text, "%s", text);
+    return -1;
+}
+
+int npu_no_memory(npu_error *error) {
+    npu_fail(error, "out of memory");
+    error->is_memory = 1;
     return -1;
 }
 
@@ -49,9 +55,9 @@ static int allocate_rooms(npu_program *program) {
 
 static int copy_regions(npu_program *program, const npu_region *regions, size_t count, npu_error *error) {
     program->memory.regions = calloc(count + 1, sizeof *regions);
-    if (program->memory.regions == NULL) return fail(error, "out of memory");
+    if (program->memory.regions == NULL) return npu_no_memory(error);
     for (size_t i = 0; i < count; i++) {
-        if (regions[i].size > ((uint64_t)1 << 32) - regions[i].iova) return fail(error, "a buffer beyond 4 GiB");
+        if (regions[i].size > ((uint64_t)1 << 32) - regions[i].iova) return npu_fail(error, "a buffer beyond 4 GiB");
         program->memory.regions[i] = regions[i];
     }
     program->memory.count = count;
@@ -61,21 +67,20 @@ static int copy_regions(npu_program *program, const npu_region *regions, size_t 
 /* Register words -> settings of every task; nothing is executed, and no memory but the words is read. */
 static int decode(npu_program *program, const npu_task *tasks, npu_error *error) {
     program->steps = calloc(program->step_count + 1, sizeof *program->steps);
-    if (program->steps == NULL) return fail(error, "out of memory");
+    if (program->steps == NULL) return npu_no_memory(error);
     return npu_pc_fetch(program, tasks, error) != 0 ? -1 : npu_steps_decode(program, error);
 }
 
 /* What execution needs besides. */
 static int prepare(npu_program *program, npu_error *error) {
     for (size_t i = 0; i < program->memory.count; i++) {
-        if (program->memory.regions[i].size > 0 && program->memory.regions[i].data == NULL) return fail(error, "a buffer without data");
+        if (program->memory.regions[i].size > 0 && program->memory.regions[i].data == NULL) return npu_fail(error, "a buffer without data");
     }
-    if (allocate_rooms(program) != 0) return fail(error, "out of memory");
+    if (allocate_rooms(program) != 0) return npu_no_memory(error);
     for (size_t i = 0; i < program->step_count; i++) {
         if (program->steps[i].constant && npu_step_check_bytes(program, i, error) != 0) return -1;
     }
-    const char *why = npu_packs_prepare(program);
-    return why == NULL ? 0 : fail(error, why);
+    return npu_packs_prepare(program, error);
 }
 
 static int decode_program(const npu_config *config, const npu_region *regions, size_t region_count, const npu_task *tasks,
@@ -83,11 +88,11 @@ static int decode_program(const npu_config *config, const npu_region *regions, s
     *out = NULL;
     memset(error, 0, sizeof *error);
     for (size_t f = 0; f < NPU_FACT_COUNT; f++) {
-        if (config->facts[f] >= npu_facts[f].count) return fail(error, "a fact has no such value");
+        if (config->facts[f] >= npu_facts[f].count) return npu_fail(error, "a fact has no such value");
     }
-    if (region_count > UINT32_MAX || task_count > UINT32_MAX) return fail(error, "too many buffers or tasks");
+    if (region_count > UINT32_MAX || task_count > UINT32_MAX) return npu_fail(error, "too many buffers or tasks");
     npu_program *program = calloc(1, sizeof *program);
-    if (program == NULL) return fail(error, "out of memory");
+    if (program == NULL) return npu_no_memory(error);
     program->config = *config;
     program->step_count = task_count;
     program->kernels = (config->flags & NPU_PORTABLE) != 0 ? npu_vector_portable() : npu_vector_kernels();
@@ -131,6 +136,7 @@ int npu_program_run(npu_program *program, npu_error *error) {
 }
 
 int npu_program_run_some(npu_program *program, size_t first, size_t count, npu_error *error) {
+    *error = (npu_error){0};
     for (size_t i = first; i < program->step_count && i - first < count; i++) {
         npu_step *step = &program->steps[i];
         const uint64_t start = npu_clock_nanoseconds();

@@ -31,6 +31,7 @@ typedef struct npu_error {
     uint32_t target;
     uint32_t offset;
     uint32_t value;
+    int is_memory; /* no memory: nothing is said of the program */
     char text[256];
 } npu_error;
 

@@ -67,20 +67,20 @@ static pack_budget start_budget(const npu_program *program) {
     return b;
 }
 
-static const char *add_pack(npu_program *program, npu_step *step, size_t index, pack_budget *budget) {
+static int add_pack(npu_program *program, npu_step *step, size_t index, pack_budget *budget, npu_error *error) {
     const uint64_t bytes = (uint64_t)npu_core_pack_size(&step->cna, npu_step_real_surfaces(step)) * sizeof(int16_t);
     uint64_t *left = &budget->bytes[(step->cna.weights.flags & NPU_REGION_CONSTANT) != 0];
-    if (bytes > *left) return "tasks that read the same weights in more ways than are modelled";
+    if (bytes > *left) return npu_fail(error, "tasks that read the same weights in more ways than are modelled");
     *left -= bytes;
     npu_shared_pack *shared = &program->packs[program->pack_count++];
     shared->owner = index;
     shared->pack.weights = malloc((size_t)bytes);
-    if (shared->pack.weights == NULL) return "out of memory";
+    if (shared->pack.weights == NULL) return npu_no_memory(error);
     if (step->constant) npu_packs_fill(program, step);
-    return NULL;
+    return 0;
 }
 
-static const char *prepare_packs(npu_program *program, const pack_table *table) {
+static int prepare_packs(npu_program *program, const pack_table *table, npu_error *error) {
     pack_budget budget = start_budget(program);
     for (size_t i = 0; i < program->step_count; i++) {
         npu_step *step = &program->steps[i];
@@ -88,20 +88,19 @@ static const char *prepare_packs(npu_program *program, const pack_table *table) 
         size_t *place = find_pack(program, table, step);
         step->pack = *place == 0 ? program->pack_count : *place - 1;
         if (*place != 0) continue;
-        const char *why = add_pack(program, step, i, &budget);
-        if (why != NULL) return why;
+        if (add_pack(program, step, i, &budget, error) != 0) return -1;
         *place = program->pack_count;
     }
-    return NULL;
+    return 0;
 }
 
 /* Row tiles share their operation's weights: one pack for all. */
-const char *npu_packs_prepare(npu_program *program) {
+int npu_packs_prepare(npu_program *program, npu_error *error) {
     pack_table table = {.bits = 4};
     while (table.bits < 40 && (size_t)1 << table.bits < program->step_count * 2) table.bits++;
     table.places = calloc((size_t)1 << table.bits, sizeof *table.places);
     program->packs = calloc(program->step_count + 1, sizeof *program->packs);
-    const char *why = table.places == NULL || program->packs == NULL ? "out of memory" : prepare_packs(program, &table);
+    const int status = table.places == NULL || program->packs == NULL ? npu_no_memory(error) : prepare_packs(program, &table, error);
     free(table.places);
-    return why;
+    return status;
 }

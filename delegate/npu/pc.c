@@ -85,7 +85,7 @@ static int write_lut(npu_program *program, const npu_decoder *d, pc *state, int 
     }
     state->lut_filled = true;
     npu_lut *lut = own_lut(program, state);
-    if (lut == NULL) return npu_refuse_word(d, index, w, "out of memory");
+    if (lut == NULL) return npu_no_memory(d->error);
     if (npu_lut_port_write(&state->port, lut, w.value) == 0) return 0;
     return npu_refuse_word(d, index, w, "DPU LUT_ACCESS_DATA: more than 513 entries, or not one right after the other");
 }

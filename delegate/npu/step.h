@@ -51,6 +51,10 @@ struct npu_program {
     int16_t *offsets; /* weight offsets by output channel */
 };
 
+/* Fill an error that names no register. Always -1. */
+int npu_fail(npu_error *error, const char *text);
+int npu_no_memory(npu_error *error);
+
 /* Register words of all tasks -> the values that each executes (pc.c). */
 int npu_pc_fetch(npu_program *program, const npu_task *tasks, npu_error *error);
 
@@ -62,8 +66,8 @@ int npu_steps_decode(npu_program *program, npu_error *error);
 /* What operands' and weights' bytes decide; at load when they are constant, else before each run. */
 int npu_step_check_bytes(const npu_program *program, size_t step, npu_error *error);
 
-/* Weights as the fast path wants them (packs.c): rooms for all steps, filled where they are constant. NULL, or why not. */
-const char *npu_packs_prepare(npu_program *program);
+/* Weights as the fast path wants them (packs.c): rooms for all steps, filled where they are constant. */
+int npu_packs_prepare(npu_program *program, npu_error *error);
 void npu_packs_fill(const npu_program *program, const npu_step *step);
 
 uint32_t npu_step_real_surfaces(const npu_step *step);

@@ -42,6 +42,8 @@ static int place(const plan *p, view *v) {
     return 0;
 }
 
+static int no_memory(ptfe_error *error) { return error_no_memory(error, "the check of the plan's tasks"); }
+
 static void relocate(const plan *p, view *v) {
     for (uint32_t i = 0; i < p->relocation_count; i++) {
         const plan_relocation *one = &p->relocations[i];
@@ -50,15 +52,13 @@ static void relocate(const plan *p, view *v) {
 }
 
 /* The NPU's own sentence, with the operation that the task belongs to. */
-static int refuse(const plan *p, const npu_error *npu, char *error, size_t size) {
-    if (npu->task >= p->task_count) {
-        snprintf(error, size, "damaged plan: %s", npu->text);
-        return -1;
-    }
+static int refuse(const plan *p, const npu_error *npu, ptfe_error *error) {
+    if (npu->is_memory) return no_memory(error);
+    if (npu->task >= p->task_count) return error_set_code(error, PTFE_ERROR_DAMAGED, "damaged plan: %s", npu->text);
     const plan_op *op = &p->ops[p->tasks[npu->task].op];
     const int length = op->name_bytes < 40 ? (int)op->name_bytes : 40;
-    snprintf(error, size, "damaged plan: %.*s (node %" PRIu32 "), %s", length, p->strings + op->name_offset, op->tflite_node, npu->text);
-    return -1;
+    return error_set_code(error, PTFE_ERROR_DAMAGED, "damaged plan: %.*s (node %" PRIu32 "), %s", length, p->strings + op->name_offset,
+                          op->tflite_node, npu->text);
 }
 
 /* Weights that tasks could write would have to be packed anew before every run: no plan has any. */
@@ -74,17 +74,14 @@ static int visit(void *context, const npu_access *access, npu_error *npu) {
     return -1;
 }
 
-static int check(const plan *p, view *v, const char *facts, char *error, size_t size) {
+static int check(const plan *p, view *v, const char *facts, ptfe_error *error) {
     npu_config config;
     npu_error npu;
     npu_config_default(&config);
     config.flags = NPU_SELF_CONTAINED;
-    if (facts != NULL && facts_option_apply(&config, facts, error, size) != 0) return -1;
+    if (facts != NULL && facts_option_apply(&config, facts, error) != 0) return -1;
     v->tasks = calloc((size_t)p->task_count + 1, sizeof *v->tasks);
-    if (v->tasks == NULL || place(p, v) != 0) {
-        snprintf(error, size, "no memory to check the plan's tasks");
-        return -1;
-    }
+    if (v->tasks == NULL || place(p, v) != 0) return no_memory(error);
     relocate(p, v);
     for (uint32_t i = 0; i < p->task_count; i++) {
         v->tasks[i].regcmd_iova = v->regions[p->tasks[i].regcmd_bo].iova + p->tasks[i].regcmd_offset;
@@ -93,24 +90,21 @@ static int check(const plan *p, view *v, const char *facts, char *error, size_t 
     v->jobs.plan = p;
     int status = npu_program_check(&config, v->regions, p->bo_count, v->tasks, p->task_count, visit, v, &npu);
     if (status == 0) status = jobs_end(&v->jobs, &npu);
-    return status == 0 ? 0 : refuse(p, &npu, error, size);
+    return status == 0 ? 0 : refuse(p, &npu, error);
 }
 
-int plan_visit_accesses(const plan *p, const char *facts, npu_visit visit_one, void *context, char *error, size_t size) {
+int plan_visit_accesses(const plan *p, const char *facts, npu_visit visit_one, void *context, ptfe_error *error) {
     view *v = calloc(1, sizeof *v);
-    if (v == NULL) {
-        snprintf(error, size, "no memory to check the plan's tasks");
-        return -1;
-    }
+    if (v == NULL) return no_memory(error);
     v->visit = visit_one;
     v->context = context;
-    int status = check(p, v, facts, error, size);
+    int status = check(p, v, facts, error);
     for (uint32_t i = 0; i < p->bo_count; i++) free(v->regions[i].data);
     free(v->tasks);
     free(v);
     return status;
 }
 
-int plan_check_accesses(const plan *p, const char *facts, char *error, size_t size) {
-    return plan_visit_accesses(p, facts, NULL, NULL, error, size);
+int plan_check_accesses(const plan *p, const char *facts, ptfe_error *error) {
+    return plan_visit_accesses(p, facts, NULL, NULL, error);
 }

@@ -8,11 +8,12 @@
 /*
  * Decodes the register commands of all tasks of an opened plan as the hardware would, without executing them: each range of
  * memory that a unit reads or writes must lie inside one BO, and inside no BO of another kind than it may be. `facts`: readings
- * of the hardware other than the usual ones, or NULL. 0, or -1 with a sentence that names task, unit and bytes.
+ * of the hardware other than the usual ones, or NULL. 0, or -1 and fills `error`
+ * with task, unit and bytes.
  */
-int plan_check_accesses(const plan *p, const char *facts, char *error, size_t error_size);
+int plan_check_accesses(const plan *p, const char *facts, ptfe_error *error);
 
 /* The same, and tells `visit` of every access; a region is the BO of that number. */
-int plan_visit_accesses(const plan *p, const char *facts, npu_visit visit, void *context, char *error, size_t error_size);
+int plan_visit_accesses(const plan *p, const char *facts, npu_visit visit, void *context, ptfe_error *error);
 
 #endif

@@ -1,7 +1,6 @@
 #include "host_kernels.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "layout.h"
@@ -19,9 +18,8 @@ static const plan_tensor *output_of(const plan *p, const plan_host *h) { return 
 /* In the plan's own bytes: constants, which nothing writes. */
 static const void *table_of(const plan *p, const plan_host *h) { return p->bytes + p->bos[h->table_bo].data_offset + h->table_offset; }
 
-static int refuse(char *error, size_t size, uint32_t step, const char *text) {
-    snprintf(error, size, "damaged plan: host step %" PRIu32 ": %s", step, text);
-    return -1;
+static int refuse(ptfe_error *error, uint32_t step, const char *text) {
+    return error_set_code(error, PTFE_ERROR_DAMAGED, "damaged plan: host step %" PRIu32 ": %s", step, text);
 }
 
 static int check_permute(const plan *p, const plan_host *h) {
@@ -54,10 +52,10 @@ static int check_resize(const plan *p, const plan_host *h) {
     return check_positions(rows, out->h, in->h, fixed) == 0 && check_positions(rows + out->h, out->w, in->w, fixed) == 0 ? 0 : -1;
 }
 
-int host_check(const plan *p, uint32_t step, char *error, size_t size) {
+int host_check(const plan *p, uint32_t step, ptfe_error *error) {
     const plan_host *h = &p->hosts[step];
     int status = h->kernel == PLAN_HOST_PERMUTE ? check_permute(p, h) : check_resize(p, h);
-    return status == 0 ? 0 : refuse(error, size, step, "its table does not fit its feature maps");
+    return status == 0 ? 0 : refuse(error, step, "its table does not fit its feature maps");
 }
 
 size_t host_scratch_bytes(const plan *p, uint32_t step) {

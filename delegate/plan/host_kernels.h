@@ -4,8 +4,8 @@
 
 #include "../device/device.h"
 
-/* Checks the table of step `step`, whose record plan_open has checked. 0, or -1 with a sentence. */
-int host_check(const plan *p, uint32_t step, char *error, size_t error_size);
+/* Checks the table of step `step`, whose record plan_open has checked. 0, or -1 and fills `error`. */
+int host_check(const plan *p, uint32_t step, ptfe_error *error);
 
 /* Bytes of scratch memory that the step needs: its input and its output as NHWC. */
 size_t host_scratch_bytes(const plan *p, uint32_t step);

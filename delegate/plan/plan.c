@@ -3,7 +3,6 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "../npu/cna.h"
@@ -19,15 +18,14 @@ typedef struct reader {
     const uint8_t *bytes;
     size_t length;
     plan *plan;
-    char *error;
-    size_t error_size;
+    ptfe_error *error;
 } reader;
 
 __attribute__((format(printf, 2, 3))) static int refuse(const reader *r, const char *format, ...) {
     va_list arguments;
-    int used = snprintf(r->error, r->error_size, "damaged plan: ");
+    error_set_code(r->error, PTFE_ERROR_DAMAGED, "damaged plan: ");
     va_start(arguments, format);
-    if (used > 0 && (size_t)used < r->error_size) vsnprintf(r->error + used, r->error_size - (size_t)used, format, arguments);
+    error_append_list(r->error, format, arguments);
     va_end(arguments);
     return -1;
 }
@@ -333,11 +331,11 @@ static int check_hosts(const reader *r) {
     return 0;
 }
 
-int plan_open(const void *bytes, size_t length, plan *out, char *error, size_t error_size) {
+int plan_open(const void *bytes, size_t length, plan *out, ptfe_error *error) {
     memset(out, 0, sizeof *out);
     out->bytes = bytes;
     out->length = length;
-    const reader r = {bytes, length, out, error, error_size};
+    const reader r = {bytes, length, out, error};
     if (check_header(&r) != 0 || find_sections(&r) != 0 || check_bos(&r) != 0 || check_tensors(&r) != 0) return -1;
     if (check_relocations(&r) != 0 || check_ops(&r) != 0 || check_tasks(&r) != 0) return -1;
     return check_jobs(&r) != 0 ? -1 : check_hosts(&r);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "../generated/plan_records.h"
+#include "../util/error.h"
 
 /* Plans are read in place, and the layouts of TFLite's and the kernel's structures are those of 64-bit machines. */
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "ptfe is for little-endian machines");
@@ -35,10 +36,10 @@ typedef struct plan {
 } plan;
 
 /*
- * Checks every byte that anything later relies on. 0, or -1 with a sentence in `error`.
+ * Checks every byte that anything later relies on. 0, or -1 and fills `error`.
  * What tasks read and write is plan_check_accesses's (accesses.h).
  */
-int plan_open(const void *bytes, size_t length, plan *out, char *error, size_t error_size);
+int plan_open(const void *bytes, size_t length, plan *out, ptfe_error *error);
 
 /* Of the bytes from here on the header's checksum is the hash. */
 #define PLAN_SUMMED_FROM offsetof(plan_header, chip)

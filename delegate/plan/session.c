@@ -1,7 +1,6 @@
 #include "session.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "accesses.h"
@@ -15,36 +14,29 @@ const char *ptfe_version(void) { return PTFE_VERSION; }
 #define MOST_TABLE_READS 64u
 
 /* Checks the steps of the host, and gets the memory that the largest one needs. */
-static int prepare_host(ptfe_session *session, char *error, size_t size) {
+static int prepare_host(ptfe_session *session, ptfe_error *error) {
     const plan *p = &session->plan;
     size_t scratch = 0;
     uint64_t tables = (uint64_t)p->length * MOST_TABLE_READS;
     if (p->host_count == 0) return 0;
     for (uint32_t i = 0; i < p->host_count; i++) {
-        if (p->hosts[i].table_bytes > tables) {
-            snprintf(error, size, "damaged plan: host step %" PRIu32 ": more tables than the file explains", i);
-            return -1;
-        }
+        if (p->hosts[i].table_bytes > tables) return error_set_code(error, PTFE_ERROR_DAMAGED, "damaged plan: host step %" PRIu32 ": more tables than the file explains", i);
         tables -= p->hosts[i].table_bytes;
-        if (host_check(p, i, error, size) != 0) return -1;
+        if (host_check(p, i, error) != 0) return -1;
         size_t wanted = host_scratch_bytes(p, i);
         scratch = wanted > scratch ? wanted : scratch;
     }
     session->scratch = malloc(scratch);
     session->host_nanoseconds = calloc(p->host_count, sizeof *session->host_nanoseconds);
     if (session->scratch != NULL && session->host_nanoseconds != NULL) return 0;
-    snprintf(error, size, "no memory for steps of the host");
-    return -1;
+    return error_no_memory(error, "steps of the host");
 }
 
 /* Lists of inputs and outputs, in one allocation. */
-static int list_tensors(ptfe_session *session, char *error, size_t size) {
+static int list_tensors(ptfe_session *session, ptfe_error *error) {
     const plan *p = &session->plan;
     session->inputs = calloc((size_t)p->tensor_count + 1, sizeof *session->inputs);
-    if (session->inputs == NULL) {
-        snprintf(error, size, "no memory for the plan's tensors");
-        return -1;
-    }
+    if (session->inputs == NULL) return error_no_memory(error, "the plan's tensors");
     for (uint32_t i = 0; i < p->tensor_count; i++) {
         if (p->tensors[i].direction == PLAN_IN) session->inputs[session->input_count++] = &p->tensors[i];
     }
@@ -55,41 +47,40 @@ static int list_tensors(ptfe_session *session, char *error, size_t size) {
     return 0;
 }
 
-static int check_chip(const ptfe_session *session, char *error, size_t size) {
+static int check_chip(const ptfe_session *session, ptfe_error *error) {
     if (session->plan.chip == session->device->chip) return 0;
-    snprintf(error, size, "the plan is for chip RK%" PRIu32 ", the device is an RK%" PRIu32, session->plan.chip, session->device->chip);
-    return -1;
+    return error_set(error, "the plan is for chip RK%" PRIu32 ", the device is an RK%" PRIu32, session->plan.chip, session->device->chip);
 }
 
 /* Everything that can be known of a plan is checked before the device sees it: a real one checks nothing. */
-static int prepare(ptfe_session *session, const void *bytes, size_t length, const char *facts, char *error, size_t size) {
-    if (plan_open(bytes, length, &session->plan, error, size) != 0 || check_chip(session, error, size) != 0) return -1;
-    if (plan_check_accesses(&session->plan, facts, error, size) != 0) return -1;
-    return list_tensors(session, error, size) != 0 ? -1 : prepare_host(session, error, size);
+static int prepare(ptfe_session *session, const void *bytes, size_t length, const char *facts, ptfe_error *error) {
+    if (plan_open(bytes, length, &session->plan, error) != 0 || check_chip(session, error) != 0) return -1;
+    if (plan_check_accesses(&session->plan, facts, error) != 0) return -1;
+    return list_tensors(session, error) != 0 ? -1 : prepare_host(session, error);
 }
 
-int session_open(const device_ops *device, const void *bytes, size_t length, const char *facts, ptfe_session **out, char *error,
-                 size_t size) {
+int session_open(const device_ops *device, const void *bytes, size_t length, const char *facts, ptfe_session **out, ptfe_error *error) {
     ptfe_session *session = calloc(1, sizeof *session);
     *out = NULL;
-    if (session == NULL) {
-        snprintf(error, size, "no memory for a session");
+    if (session == NULL) return error_no_memory(error, "a session");
+    session->device = device;
+    if (prepare(session, bytes, length, facts, error) == 0) {
+        session->loaded = device->load(&session->plan, facts, error);
+        /* Whatever a device has against a plan that was checked. */
+        if (session->loaded == NULL && error->code != PTFE_ERROR_MEMORY) error->code = PTFE_ERROR_DEVICE;
+    }
+    if (session->loaded == NULL) {
+        ptfe_close(session);
         return -1;
     }
-    session->device = device;
-    int status = prepare(session, bytes, length, facts, error, size);
-    if (status == 0) {
-        session->loaded = device->load(&session->plan, facts, error, size);
-        if (session->loaded == NULL) status = SESSION_NO_DEVICE;
-    }
-    if (status == 0) *out = session;
-    else ptfe_close(session);
-    return status;
+    *out = session;
+    return 0;
 }
 
-ptfe_session *ptfe_open(const void *bytes, size_t length, const char *facts, char *error, size_t size) {
+ptfe_session *ptfe_open(const void *bytes, size_t length, const char *facts, char *text, size_t size) {
     ptfe_session *session;
-    session_open(&device_software, bytes, length, facts, &session, error, size);
+    ptfe_error error;
+    if (session_open(&device_software, bytes, length, facts, &session, &error) != 0) error_give(&error, text, size);
     return session;
 }
 
@@ -112,25 +103,22 @@ int ptfe_output(const ptfe_session *session, uint32_t index, ptfe_tensor *out) {
 }
 
 /* Some jobs; one by one where somebody looks on. */
-static int run_jobs(ptfe_session *session, uint32_t first, uint32_t end, const session_watch *watch, uint32_t *done, char *error,
-                    size_t size) {
-    if (watch == NULL) return end > first ? session->device->run(session->loaded, first, end - first, error, size) : 0;
+static int run_jobs(ptfe_session *session, uint32_t first, uint32_t end, const session_watch *watch, uint32_t *done, ptfe_error *error) {
+    if (watch == NULL) return end > first ? session->device->run(session->loaded, first, end - first, error) : 0;
     for (uint32_t job = first; job < end; job++) {
-        const int status = session->device->run(session->loaded, job, 1, error, size);
-        if (status != DEVICE_OK) return status;
+        if (session->device->run(session->loaded, job, 1, error) != 0) return -1;
         watch->step(watch->context, session, ++*done);
     }
     return 0;
 }
 
 /* Jobs up to each step of the host, the step, and the jobs that are left. */
-static int run_steps(ptfe_session *session, const session_watch *watch, char *error, size_t size) {
+static int run_steps(ptfe_session *session, const session_watch *watch, ptfe_error *error) {
     const plan *p = &session->plan;
     uint32_t job = 0, done = 0;
     for (uint32_t i = 0; i <= p->host_count; i++) {
         const uint32_t end = i < p->host_count ? p->hosts[i].before_job : p->job_count;
-        const int status = run_jobs(session, job, end, watch, &done, error, size);
-        if (status != DEVICE_OK) return status;
+        if (run_jobs(session, job, end, watch, &done, error) != 0) return -1;
         job = end;
         if (i == p->host_count) break;
         const uint64_t start = npu_clock_nanoseconds();
@@ -141,16 +129,13 @@ static int run_steps(ptfe_session *session, const session_watch *watch, char *er
     return 0;
 }
 
-int session_run(ptfe_session *session, const void *const *inputs, void *const *outputs, const session_watch *watch, char *error,
-                size_t size) {
-    const int begun = session->device->begin == NULL ? DEVICE_OK : session->device->begin(session->loaded, error, size);
-    if (begun != DEVICE_OK) return begun;
+int session_run(ptfe_session *session, const void *const *inputs, void *const *outputs, const session_watch *watch, ptfe_error *error) {
+    if (session->device->begin != NULL && session->device->begin(session->loaded, error) != 0) return -1;
     for (uint32_t i = 0; i < session->input_count; i++) {
         const plan_tensor *t = session->inputs[i];
         layout_to_cube(t, inputs[i], session->device->bo(session->loaded, t->bo));
     }
-    const int status = run_steps(session, watch, error, size);
-    if (status != DEVICE_OK) return status;
+    if (run_steps(session, watch, error) != 0) return -1;
     for (uint32_t i = 0; i < session->output_count; i++) {
         const plan_tensor *t = session->outputs[i];
         layout_from_cube(t, session->device->bo(session->loaded, t->bo), outputs[i]);
@@ -159,13 +144,15 @@ int session_run(ptfe_session *session, const void *const *inputs, void *const *o
 }
 
 /* Once more where the device is not sure of the values. */
-int ptfe_run(ptfe_session *session, const void *const *inputs, void *const *outputs, char *error, size_t size) {
-    int status = session_run(session, inputs, outputs, NULL, error, size);
-    if (status == DEVICE_SUSPECT) status = session_run(session, inputs, outputs, NULL, error, size);
-    return status == DEVICE_OK ? 0 : -1;
+int ptfe_run(ptfe_session *session, const void *const *inputs, void *const *outputs, char *text, size_t size) {
+    ptfe_error error;
+    int status = session_run(session, inputs, outputs, NULL, &error);
+    if (status != 0 && error.code == PTFE_ERROR_SUSPECT) status = session_run(session, inputs, outputs, NULL, &error);
+    if (status != 0) error_give(&error, text, size);
+    return status;
 }
 
-const char *ptfe_device(const ptfe_session *session) { return session->device == &device_software ? "software" : "npu"; }
+const char *ptfe_device(const ptfe_session *session) { return session->device->name; }
 
 uint32_t ptfe_task_count(const ptfe_session *session) { return session->plan.task_count; }
 uint64_t ptfe_task_cycles(const ptfe_session *session, uint32_t task) { return session->device->task_cycles(session->loaded, task); }

@@ -16,12 +16,11 @@ struct ptfe_session {
     uint64_t *host_nanoseconds; /* of each of them, in the last run */
 };
 
-/* The plan is good, but the device does not take it: compiling again would not help. */
-enum { SESSION_NO_DEVICE = -3 };
-
-/* ptfe_open on a given device. 0, or -1 or SESSION_NO_DEVICE with a sentence and no session. */
-int session_open(const device_ops *device, const void *bytes, size_t length, const char *facts, ptfe_session **out, char *error,
-                 size_t error_size);
+/*
+ * ptfe_open on a given device. 0, or -1, fills `error` and gives no session: with PTFE_ERROR_DEVICE where the plan is good, but
+ * the device does not take it.
+ */
+int session_open(const device_ops *device, const void *bytes, size_t length, const char *facts, ptfe_session **out, ptfe_error *error);
 
 /* Called behind each job and each step of the host, with their count so far: for tools that look into the arena. */
 typedef struct session_watch {
@@ -29,8 +28,7 @@ typedef struct session_watch {
     void *context;
 } session_watch;
 
-/* One run, a device_result; somebody looks on (NULL: nobody). */
-int session_run(ptfe_session *session, const void *const *inputs, void *const *outputs, const session_watch *watch, char *error,
-                size_t error_size);
+/* One run; somebody looks on (NULL: nobody). 0, or -1 and fills `error` as the device does. */
+int session_run(ptfe_session *session, const void *const *inputs, void *const *outputs, const session_watch *watch, ptfe_error *error);
 
 #endif

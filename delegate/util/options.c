@@ -69,7 +69,7 @@ static int is_between(const char *value, long least, long most) {
     return isdigit((unsigned char)*value) && *end == 0 && number >= least && number <= most;
 }
 
-static int check(enum option_id id, const char *value, char *error, size_t size) {
+static int check(enum option_id id, const char *value, ptfe_error *error) {
     switch (id) {
     case OPTION_TIMEOUT:
         if (is_between(value, 1, MOST_SECONDS)) return 0;
@@ -77,24 +77,21 @@ static int check(enum option_id id, const char *value, char *error, size_t size)
     case OPTION_MEMORY:
         if (is_between(value, LEAST_MEBIBYTES, MOST_MEBIBYTES)) return 0;
         break;
-    case OPTION_FACTS: return facts_option_check(value, error, size);
+    case OPTION_FACTS: return facts_option_check(value, error);
     case OPTION_CHIP:
         if (strcmp(value, "rk3576") == 0 || strcmp(value, "rk3568") == 0) {
-            snprintf(error, size, "option chip: nothing is compiled for %s yet (allowed: %s)", value, table[id].allowed);
-            return -1;
+            return error_set(error, "option chip: nothing is compiled for %s yet (allowed: %s)", value, table[id].allowed);
         }
         if (is_listed(table[id].allowed, value)) return 0;
         break;
     default:
         /* "~/" is the home folder (paths.c); a folder called "~" in the current one is what nobody means. */
         if (table[id].allowed[0] == '<' && strcmp(value, "~") == 0) {
-            snprintf(error, size, "option %s: \"~\" is no file: give the whole path", table[id].name);
-            return -1;
+            return error_set(error, "option %s: \"~\" is no file: give the whole path", table[id].name);
         }
         if (table[id].allowed[0] == '<' || is_listed(table[id].allowed, value)) return 0;
     }
-    snprintf(error, size, "option %s: \"%.80s\" is not a value (allowed: %s)", table[id].name, value, table[id].allowed);
-    return -1;
+    return error_set(error, "option %s: \"%.80s\" is not a value (allowed: %s)", table[id].name, value, table[id].allowed);
 }
 
 /* The host may go to another folder before the file is used. "off" is no file; a Node without a slash is a name for PATH. */
@@ -105,36 +102,30 @@ static int names_file(enum option_id id, const char *value) {
     return id == OPTION_ENGINE || id == OPTION_PROFILE || id == OPTION_PLAN;
 }
 
-static int set(options *o, enum option_id id, const char *value, char *error, size_t size) {
-    if (check(id, value, error, size) != 0) return -1;
+static int set(options *o, enum option_id id, const char *value, ptfe_error *error) {
+    if (check(id, value, error) != 0) return -1;
     char *copy = names_file(id, value) ? path_absolute(value) : strdup(value);
-    if (copy == NULL) {
-        snprintf(error, size, "no memory for options");
-        return -1;
-    }
+    if (copy == NULL) return error_no_memory(error, "options");
     free(o->value[id]);
     o->value[id] = copy;
     return 0;
 }
 
-static int set_from_environment(options *o, enum option_id id, char *error, size_t size) {
+static int set_from_environment(options *o, enum option_id id, ptfe_error *error) {
     char name[32] = "PTFE_";
     size_t at = strlen(name);
     for (const char *c = table[id].name; *c != 0 && at < sizeof name - 1; c++) name[at++] = (char)toupper((unsigned char)*c);
     name[at] = 0;
     const char *value = secure_getenv(name);
-    if (value == NULL || *value == 0 || set(o, id, value, error, size) == 0) return 0;
-    size_t length = strlen(error);
-    snprintf(error + length, size - length, ", from %s", name);
+    if (value == NULL || *value == 0 || set(o, id, value, error) == 0) return 0;
+    error_append(error, ", from %s", name);
     return -1;
 }
 
-static int refuse_unknown(const char *key, char *error, size_t size) {
-    size_t used = (size_t)snprintf(error, size, "unknown option \"%.40s\" (options:", key);
-    for (int id = 0; id < OPTION_COUNT && used < size; id++) {
-        used += (size_t)snprintf(error + used, size - used, " %s=%s", table[id].name, table[id].allowed);
-    }
-    if (used < size) snprintf(error + used, size - used, ")");
+static int refuse_unknown(const char *key, ptfe_error *error) {
+    error_set(error, "unknown option \"%.40s\" (options:", key);
+    for (int id = 0; id < OPTION_COUNT; id++) error_append(error, " %s=%s", table[id].name, table[id].allowed);
+    error_append(error, ")");
     return -1;
 }
 
@@ -145,31 +136,28 @@ static int find(const char *key) {
     return id;
 }
 
-int options_check(const char *name, const char *value, char *error, size_t size) {
+int options_check(const char *name, const char *value, ptfe_error *error) {
     const int id = find(name);
-    return id == OPTION_COUNT ? refuse_unknown(name, error, size) : check((enum option_id)id, value, error, size);
+    return id == OPTION_COUNT ? refuse_unknown(name, error) : check((enum option_id)id, value, error);
 }
 
-int options_read(options *out, char **keys, char **values, size_t count, char *error, size_t size) {
+int options_read(options *out, char **keys, char **values, size_t count, ptfe_error *error) {
     memset(out, 0, sizeof *out);
     out->privileged = getauxval(AT_SECURE) != 0;
     for (int id = 0; id < OPTION_COUNT; id++) {
-        if ((out->value[id] = strdup(table[id].initial)) == NULL) {
-            snprintf(error, size, "no memory for options");
-            return -1;
-        }
+        if ((out->value[id] = strdup(table[id].initial)) == NULL) return error_no_memory(error, "options");
     }
     /* A variable is not looked at where an option is given. */
     for (int id = 0; id < OPTION_COUNT; id++) {
         int given = 0;
         for (size_t i = 0; i < count; i++) given |= keys[i] != NULL && strcmp(keys[i], table[id].name) == 0;
-        if (!given && set_from_environment(out, (enum option_id)id, error, size) != 0) return -1;
+        if (!given && set_from_environment(out, (enum option_id)id, error) != 0) return -1;
     }
     for (size_t i = 0; i < count; i++) {
         const char *key = keys[i] == NULL ? "" : keys[i];
         const int id = find(key);
-        if (id == OPTION_COUNT) return refuse_unknown(key, error, size);
-        if (set(out, (enum option_id)id, values[i] == NULL ? "" : values[i], error, size) != 0) return -1;
+        if (id == OPTION_COUNT) return refuse_unknown(key, error);
+        if (set(out, (enum option_id)id, values[i] == NULL ? "" : values[i], error) != 0) return -1;
     }
     out->timeout_seconds = (int)strtol(out->value[OPTION_TIMEOUT], NULL, 10);
     out->memory_mebibytes = (int)strtol(out->value[OPTION_MEMORY], NULL, 10);

@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include "error.h"
+
 enum option_id {
     OPTION_DEVICE,
     OPTION_CHIP,
@@ -38,13 +40,13 @@ const char *option_name(enum option_id id);
 const char *numerics_name(enum numerics n);
 
 /*
- * Defaults, then PTFE_<OPTION> variables, then keys and values; names of files are absolute afterwards. 0, or -1 with a sentence that names what is allowed;
- * options_free is safe either way.
+ * Defaults, then PTFE_<OPTION> variables, then keys and values; names of files are absolute afterwards. 0, or -1 and fills
+ * `error` with what is allowed; options_free is safe either way.
  */
-int options_read(options *out, char **keys, char **values, size_t count, char *error, size_t error_size);
+int options_read(options *out, char **keys, char **values, size_t count, ptfe_error *error);
 void options_free(options *o);
 
 /* What options_read would say of one option by its name; 0 where it would take the value. */
-int options_check(const char *name, const char *value, char *error, size_t error_size);
+int options_check(const char *name, const char *value, ptfe_error *error);
 
 #endif

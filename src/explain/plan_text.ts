@@ -24,12 +24,15 @@ export type Digest = (bytes: Uint8Array) => string;
 
 const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, '0');
 
-/** Keys that count those that were there before. */
-const numbered = (keys: readonly string[]): readonly string[] =>
-  keys.map((key, i) => {
-    const before = keys.slice(0, i).filter((other) => other === key).length;
-    return before === 0 ? key : `${key} (${before + 1})`;
+/** Keys with the number of times that they were there. */
+const numbered = (keys: readonly string[]): readonly string[] => {
+  const counts = new Map<string, number>();
+  return keys.map((key) => {
+    const count = (counts.get(key) ?? 0) + 1;
+    counts.set(key, count);
+    return count === 1 ? key : `${key} (${count})`;
   });
+};
 
 interface Context {
   readonly plan: Plan;
@@ -78,26 +81,25 @@ const tensorKey = ({ direction, tensor }: PlanTensor): string => `${direction} t
 export const wordText = (target: number, offset: number, value: number, address: string | null): string =>
   `${hex(target, 4)}:${hex(offset, 4)} ${hex(value, 8)}${address === null ? '' : ` ${address}`}`;
 
-const taskText = (context: Context, task: PlanTask, addresses: ReadonlyMap<string, string>): string => {
+/** By the word's place among all buffers' words. */
+type Addresses = ReadonlyMap<number, string>;
+const wordKey = (buffer: number, word: number): number => buffer * 2 ** 32 + word;
+
+const taskText = (context: Context, task: PlanTask, addresses: Addresses): string => {
   const bytes = context.plan.bos[task.regcmdBo]?.bytes ?? new Uint8Array();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const first = wordKey(task.regcmdBo, task.regcmdOffset / commandBytes);
   const words = Array.from({ length: task.words }, (_, i) => {
     const { target, offset, value } = commandAt(view, task.regcmdOffset + commandBytes * i);
-    const word = task.regcmdOffset / commandBytes + i;
-    return wordText(target, offset, value, addresses.get(`${task.regcmdBo}:${word}`) ?? null);
+    return wordText(target, offset, value, addresses.get(first + i) ?? null);
   });
   return [`at ${place(context, task.regcmdBo, task.regcmdOffset)}`, ...words].join('\n');
 };
 
 const taskEntries = (context: Context): readonly PlanEntry[] => {
   const { plan, opKeys } = context;
-  const addresses = new Map(
-    plan.relocations.map(({ bo, word, targetBo, addend }) => [`${bo}:${word}`, place(context, targetBo, addend)]),
-  );
-  const covered = new Set(
-    plan.tasks.flatMap(({ regcmdBo, regcmdOffset, words }) =>
-      Array.from({ length: words }, (_, i) => `${regcmdBo}:${regcmdOffset / commandBytes + i}`),
-    ),
+  const addresses: Addresses = new Map(
+    plan.relocations.map(({ bo, word, targetBo, addend }) => [wordKey(bo, word), place(context, targetBo, addend)]),
   );
   const tasks = plan.tasks.map((task, index): PlanEntry => {
     const position = index - (plan.ops[task.op]?.firstTask ?? 0);
@@ -107,8 +109,22 @@ const taskEntries = (context: Context): readonly PlanEntry[] => {
       text: taskText(context, task, addresses),
     };
   });
-  const loose = [...addresses].filter(([word]) => !covered.has(word)).map(([word, address]) => `${word} ${address}`);
-  return [...tasks, ...loose.map((text): PlanEntry => ({ kind: 'tasks', key: 'address outside tasks', text }))];
+  const ranges = plan.tasks.map(({ regcmdBo, regcmdOffset, words }) => {
+    const first = wordKey(regcmdBo, regcmdOffset / commandBytes);
+    return [first, first + words] as const;
+  });
+  let range = 0;
+  // Both in the order of the words: a word that stands in no range behind those that end before it stands in none.
+  const loose = [...addresses]
+    .sort(([a], [b]) => a - b)
+    .filter(([word]) => {
+      while (word >= (ranges[range]?.[1] ?? Infinity)) range++;
+      return word < (ranges[range]?.[0] ?? Infinity);
+    });
+  return [
+    ...tasks,
+    ...loose.map(([word, address]): PlanEntry => ({ kind: 'tasks', key: `word ${word} of no task`, text: address })),
+  ];
 };
 
 const jobText = (context: Context, { firstTask, taskCount, core, depends, inBos, outBos, proof }: PlanJob): string => {

@@ -3,19 +3,21 @@
  * TFLite's reference kernels calculate, in 10-bit fixed point for int8 and in single precision for uint8.
  */
 import { constantInts } from '../graph/graph.js';
-import { maps, planes, sameCodes } from './shared/common_rules.js';
+import { shapeText } from '../graph/tensor.js';
 import type { ResizeKernel, ResizePosition } from '../ir/operation.js';
-import { isByteTensor, planeOf, quantizationOf, shapeText } from '../graph/tensor.js';
-import { ruledHost, inputOf, type OpContext, outputOf } from './shared/rule.js';
+import { type Check, formOf } from './shared/match.js';
+import { optionOf } from './shared/options.js';
+import { type HostDefinition, inputOf, type NodeContext, type OpContext } from './shared/rule.js';
+import { type ByteMaps, type PlaneMaps, planeMaps, sameCodeMaps } from './shared/unary.js';
 
 export interface Corners {
   readonly alignCorners: boolean;
   readonly halfPixelCenters: boolean;
 }
 
-export const cornersOf = ({ node }: OpContext): Corners => ({
-  alignCorners: (node.params['alignCorners'] ?? 0) !== 0,
-  halfPixelCenters: (node.params['halfPixelCenters'] ?? 0) !== 0,
+export const cornersOf = ({ node }: NodeContext): Corners => ({
+  alignCorners: optionOf(node, 'alignCorners') !== 0,
+  halfPixelCenters: optionOf(node, 'halfPixelCenters') !== 0,
 });
 
 type PositionsOf = (input: number, output: number, corners: Corners) => readonly ResizePosition[];
@@ -59,45 +61,42 @@ interface Interpolation {
   readonly positionsOf: PositionsOf;
 }
 
-export const bilinear = (context: OpContext): Interpolation =>
-  outputOf(context)?.type === 'uint8'
+export const bilinear = ({ output }: ByteMaps): Interpolation =>
+  output.type === 'uint8'
     ? { arithmetic: 'float', positionsOf: floatPositions }
     : { arithmetic: 'fixed', positionsOf: fixedPositions };
 
-const kernelOf = (context: OpContext, { arithmetic, positionsOf }: Interpolation): ResizeKernel => {
-  const [from, to] = [planeOf(inputOf(context, 0)), planeOf(outputOf(context))];
-  const corners = cornersOf(context);
-  return {
-    kind: 'resize',
-    arithmetic,
-    rows: positionsOf(from[0], to[0], corners),
-    columns: positionsOf(from[1], to[1], corners),
-  };
+type Maps = OpContext & ByteMaps & PlaneMaps;
+
+const sizeRule: Check<Maps> = {
+  name: 'size',
+  text: 'a constant size',
+  broken: (known) => {
+    const { from, to } = known;
+    if (constantInts(inputOf(known, 1)) === null) return 'a size that is not constant';
+    return from[2] === to[2] ? null : `${shapeText(from)} to ${shapeText(to)}`;
+  },
 };
 
 /** @param fact what of the silicon keeps the node from the NPU */
-export const resizeHost = (fact: string, way: (context: OpContext) => Interpolation) =>
-  ruledHost({
-    fact,
-    rules: [
-      ...sameCodes(maps(0), planes),
+export const resizeHost = (fact: string, way: (known: Maps) => Interpolation): HostDefinition => ({
+  fact,
+  ...formOf(sameCodeMaps(planeMaps).check(sizeRule), (known) => {
+    const { node, input, output, outputQuantization, from, to } = known;
+    const { arithmetic, positionsOf } = way(known);
+    const corners = cornersOf(known);
+    const rows = positionsOf(from[0], to[0], corners);
+    const columns = positionsOf(from[1], to[1], corners);
+    return [
       {
-        name: 'size',
-        text: 'a constant size',
-        broken: (context) => {
-          if (constantInts(inputOf(context, 1)) === null) return 'a size that is not constant';
-          const [from, to] = [planeOf(inputOf(context, 0)), planeOf(outputOf(context))];
-          return from[2] === to[2] ? null : `${shapeText(from)} to ${shapeText(to)}`;
-        },
+        kind: 'host',
+        nodes: [node.index],
+        input: input.index,
+        output: output.index,
+        type: output.type,
+        zeroPoint: outputQuantization.zeroPoint,
+        kernel: { kind: 'resize', arithmetic, rows, columns },
       },
-    ],
-    lower: (context) => {
-      const { node } = context;
-      const map = outputOf(context);
-      if (!isByteTensor(map)) throw new Error(`${node.op} #${node.index}: lowered against its rules`);
-      const [input = -1, output = -1] = [node.inputs[0], node.outputs[0]];
-      const { zeroPoint } = quantizationOf(map);
-      const kernel = kernelOf(context, way(context));
-      return [{ kind: 'host', nodes: [node.index], input, output, type: map.type, zeroPoint, kernel }];
-    },
-  });
+    ];
+  }),
+});

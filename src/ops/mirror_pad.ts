@@ -2,12 +2,14 @@
  * MIRROR_PAD of height and width: each column of the border is a copy of a column of the input, each row one of the rows
  * that are as wide as the output by then.
  */
-import { type Area, buffer, moveArea, type Plane, Spare, wholeArea } from '../ir/build/arrange.js';
-import { maps, planes, sameCodes, unseen } from './shared/common_rules.js';
+import { type Area, buffer, moveArea, type Plane, wholeArea } from '../ir/build/arrange.js';
 import type { Operation } from '../ir/operation.js';
-import { spatialPadding } from './pad.js';
-import { planeOf } from '../graph/tensor.js';
-import { inputOf, type OpContext, ruledOp, outputOf, wrongShape } from './shared/rule.js';
+import { type Margins, marginsOf, marginText } from './pad.js';
+import { unseen } from './shared/common_rules.js';
+import { formOf, type Narrowing } from './shared/match.js';
+import { optionOf } from './shared/options.js';
+import { type OpContext, type OpDefinition, wrongShape } from './shared/rule.js';
+import { type ByteMaps, type PlaneMaps, planeMaps, sameCodeMaps } from './shared/unary.js';
 
 /** More rows and columns than this take more tasks than the node is worth. */
 const mostCopies = 64;
@@ -29,21 +31,31 @@ const copiesOf = (length: number, before: number, behind: number, mode: number):
   ];
 };
 
-const wrongOf = (context: OpContext): string | null => {
-  const mode = context.node.params['mode'] ?? 0;
-  const amounts = spatialPadding(context);
-  if (mode !== modes.reflect && mode !== modes.symmetric) return `mode ${mode}`;
-  if (amounts === null) return 'paddings that are not constant, or of another dimension';
-  const [top, bottom, left, right] = amounts;
-  const [height, width, channels] = planeOf(inputOf(context, 0));
-  const edge = mode === modes.symmetric ? 0 : 1;
-  const inside = Math.max(top, bottom) <= height - edge && Math.max(left, right) <= width - edge;
-  const copies = top + bottom + left + right;
-  if (!inside || Math.min(...amounts) < 0 || copies > mostCopies) return `paddings ${amounts.join(', ')}`;
-  const is = planeOf(outputOf(context));
-  const wrong = wrongShape(is, [height + top + bottom, width + left + right, channels]);
-  if (wrong !== null) return wrong;
-  return Math.max(is[0], is[1]) > context.chip.limits.plane ? `a plane of ${is[0]}x${is[1]}` : null;
+interface Mirrored {
+  readonly margins: Margins;
+  readonly mode: number;
+}
+
+const padding: Narrowing<OpContext & ByteMaps & PlaneMaps, Mirrored> = {
+  name: 'padding',
+  text: ({ limits }) =>
+    `constant paddings of height and width alone, no larger than the input and at most ${mostCopies} rows and columns; planes to ${limits.plane}`,
+  narrow: (known) => {
+    const { from, to, chip } = known;
+    const mode = optionOf(known.node, 'mode');
+    if (mode !== modes.reflect && mode !== modes.symmetric) return `mode ${mode}`;
+    const margins = marginsOf(known);
+    if (margins === null) return 'paddings that are not constant, or of another dimension';
+    const { top, bottom, left, right } = margins;
+    const [height, width, channels] = from;
+    const edge = mode === modes.symmetric ? 0 : 1;
+    const inside = Math.max(top, bottom) <= height - edge && Math.max(left, right) <= width - edge;
+    if (!inside || Math.min(top, bottom, left, right) < 0 || top + bottom + left + right > mostCopies)
+      return `paddings ${marginText(margins)}`;
+    const wrong = wrongShape(to, [height + top + bottom, width + left + right, channels]);
+    if (wrong !== null) return wrong;
+    return Math.max(to[0], to[1]) > chip.limits.plane ? `a plane of ${to[0]}x${to[1]}` : { margins, mode };
+  },
 };
 
 const row = (area: Area, at: number): Area => ({
@@ -58,48 +70,36 @@ const column = (area: Area, at: number): Area => ({
   first: area.first + at,
 });
 
-export const mirrorPad = ruledOp({
+export const mirrorPad: OpDefinition = {
   op: 'MIRROR_PAD',
-  rules: [
-    ...sameCodes(maps(0), planes),
-    {
-      name: 'padding',
-      text: ({ limits }) =>
-        `constant paddings of height and width alone, no larger than the input and at most ${mostCopies} rows and columns; planes to ${limits.plane}`,
-      broken: wrongOf,
-    },
-    unseen('a copy by the DPU alone'),
-  ],
-  lower: (context) => {
-    const { node } = context;
-    const nodes = [node.index];
-    const spare = new Spare(context.spare);
-    const plane = planeOf(inputOf(context, 0));
-    const [height, width, channels] = plane;
-    const [top, bottom, left, right] = spatialPadding(context) ?? [0, 0, 0, 0];
-    const mode = node.params['mode'] ?? 0;
-    const rows = copiesOf(height, top, bottom, mode);
-    const columns = copiesOf(width, left, right, mode);
-    const input = wholeArea(node.inputs[0] ?? -1, plane);
-    const output = wholeArea(node.outputs[0] ?? -1, planeOf(outputOf(context)));
-    const operations: Operation[] = [];
-    /** The input's rows as wide as the output: rows are copied out of another memory than into, the hardware orders neither. */
-    let band = columns.length > 0 ? output : input;
-    if (columns.length > 0) {
-      const wide: Plane = [height, width + left + right, channels];
-      if (rows.length > 0) {
-        const made = buffer(nodes, spare.next(), wide);
-        operations.push(made);
-        band = wholeArea(made.output, wide);
+  ...formOf(
+    sameCodeMaps(planeMaps).narrow(padding).check(unseen('a copy by the DPU alone')),
+    ({ node, input: map, output: result, from: plane, to, margins, mode }, fresh) => {
+      const nodes = [node.index];
+      const [height, width, channels] = plane;
+      const { top, bottom, left, right } = margins;
+      const rows = copiesOf(height, top, bottom, mode);
+      const columns = copiesOf(width, left, right, mode);
+      const [input, output] = [wholeArea(map.index, plane), wholeArea(result.index, to)];
+      const operations: Operation[] = [];
+      /** The input's rows as wide as the output: rows are copied out of another memory than into, the hardware orders neither. */
+      let band = columns.length > 0 ? output : input;
+      if (columns.length > 0) {
+        const wide: Plane = [height, width + left + right, channels];
+        if (rows.length > 0) {
+          const made = buffer(nodes, fresh.next(), wide);
+          operations.push(made);
+          band = wholeArea(made.output, wide);
+        }
+        operations.push(...moveArea(input, { ...band, shape: plane, first: left }, nodes, fresh));
+        for (const { from, to } of columns)
+          operations.push(...moveArea(column(input, from), column(band, to), nodes, fresh));
+        if (rows.length === 0) return operations;
       }
-      operations.push(...moveArea(input, { ...band, shape: plane, first: left }, nodes, spare));
-      for (const { from, to } of columns)
-        operations.push(...moveArea(column(input, from), column(band, to), nodes, spare));
-      if (rows.length === 0) return operations;
-    }
-    const middle: Area = { ...output, shape: band.shape, first: top * output.line };
-    operations.push(...moveArea(band, middle, nodes, spare));
-    for (const { from, to } of rows) operations.push(...moveArea(row(band, from), row(output, to), nodes, spare));
-    return operations;
-  },
-});
+      const middle: Area = { ...output, shape: band.shape, first: top * output.line };
+      operations.push(...moveArea(band, middle, nodes, fresh));
+      for (const { from, to } of rows) operations.push(...moveArea(row(band, from), row(output, to), nodes, fresh));
+      return operations;
+    },
+  ),
+};

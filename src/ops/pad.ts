@@ -2,86 +2,84 @@
  * PAD and PADV2 over height and width: a depthwise 1x1 convolution whose padding constant is the value. Where the consumer
  * is a convolution, it takes the padding itself (fuse/fuse_pad.ts).
  */
-import { constantInts } from '../graph/graph.js';
-import { maps, planes, sameCodes } from './shared/common_rules.js';
+import { constantInts, type Tensor } from '../graph/graph.js';
+import { type PerTensor, shapeText } from '../graph/tensor.js';
 import { identityConvolution, plainGeometry } from '../ir/build/copy.js';
-import type { ConvGeometry } from '../ir/operation.js';
-import { planeOf, quantizationOf, shapeText } from '../graph/tensor.js';
-import { inputOf, type OpContext, ruledOp, outputOf, type Rule } from './shared/rule.js';
+import { formOf, type Narrowing } from './shared/match.js';
+import { inputOf, type OpContext, type OpDefinition } from './shared/rule.js';
 import { constantCodes } from './shared/two_operands.js';
+import { type ByteMaps, type PlaneMaps, planeMaps, type QuantizedMaps, sameCodeMaps } from './shared/unary.js';
 
-/** Pixels before and behind, for height and width; null where another dimension is padded or they are not known. */
-export const spatialPadding = (context: OpContext): readonly [number, number, number, number] | null => {
+/** Pixels of padding on each side. */
+export interface Margins {
+  readonly top: number;
+  readonly bottom: number;
+  readonly left: number;
+  readonly right: number;
+}
+
+export const marginText = ({ top, bottom, left, right }: Margins): string => [top, bottom, left, right].join(', ');
+
+/** @returns null where another dimension than height and width is padded, or the amounts are not known */
+export const marginsOf = (context: OpContext & ByteMaps): Margins | null => {
   const amounts = constantInts(inputOf(context, 1));
-  const rank = inputOf(context, 0)?.shape.length ?? 0;
-  if (amounts?.length !== 2 * rank) return null;
-  const of = (axis: number): readonly [number, number] => [amounts[2 * axis] ?? 0, amounts[2 * axis + 1] ?? 0];
-  for (let axis = 0; axis < rank; axis++) {
-    const spatial = axis === rank - 3 || axis === rank - 2;
-    if (!spatial && of(axis).some((amount) => amount !== 0)) return null;
-  }
-  const [[top, bottom], [left, right]] = [of(rank - 3), of(rank - 2)];
-  return [top, bottom, left, right];
+  const rank = context.input.shape.length;
+  if (amounts === null || amounts.length !== 2 * rank) return null;
+  // Of each dimension before and behind; a plane of fewer dimensions has one row.
+  const all = [...new Array<number>(2 * Math.max(0, 3 - rank)).fill(0), ...amounts];
+  const [top, bottom, left, right, ...channels] = all.slice(-6);
+  if (top === undefined || bottom === undefined || left === undefined || right === undefined) return null;
+  const others = [...all.slice(0, -6), ...channels];
+  return others.every((amount) => amount === 0) ? { top, bottom, left, right } : null;
 };
 
-const geometryOf = (context: OpContext): ConvGeometry | null => {
-  const amounts = spatialPadding(context);
-  if (amounts === null) return null;
-  const [height, width, channels] = planeOf(inputOf(context, 0));
-  const [top, bottom, left, right] = amounts;
-  return {
-    ...plainGeometry([height, width, channels], channels),
-    outputHeight: height + top + bottom,
-    outputWidth: width + left + right,
-    padTop: top,
-    padLeft: left,
-  };
+/** The code of the padding: the output's zero point, or PADV2's constant; null where that is none of the output's type. */
+const valueOf = (value: Tensor | null, output: Tensor, { zeroPoint }: PerTensor): number | null => {
+  if (value === null) return zeroPoint;
+  const [code, ...others] = value.type === output.type ? constantCodes(value) : [];
+  return code === undefined || others.length > 0 ? null : code;
 };
 
-/** The code of the padding: the output's zero point, or PADV2's constant. */
-const valueOf = (context: OpContext): number | null => {
-  const output = outputOf(context);
-  if (output === null) return null;
-  const value = inputOf(context, 2);
-  if (value === null) return quantizationOf(output).zeroPoint;
-  return value.type === output.type && value.data?.byteLength === 1 ? (constantCodes(value)[0] ?? null) : null;
-};
+interface Padded {
+  readonly margins: Margins;
+  readonly value: number;
+}
 
-const amountsRule: Rule = {
+const padding: Narrowing<OpContext & ByteMaps & PlaneMaps & QuantizedMaps, Padded> = {
   name: 'padding',
   text: ({ limits }) =>
     `constant paddings of height and width alone, at most ${limits.pad} pixels on a side; a constant value`,
-  broken: (context) => {
-    const { limits } = context.chip;
-    const amounts = spatialPadding(context);
-    if (amounts === null) return 'paddings that are not constant, or of another dimension';
-    if (amounts.some((amount) => amount < 0 || amount > limits.pad)) return `paddings ${amounts.join(', ')}`;
-    if (valueOf(context) === null) return 'a value that is not constant';
-    const g = geometryOf(context);
-    const [height, width] = planeOf(outputOf(context));
-    return g?.outputHeight === height && g.outputWidth === width && Math.max(height, width) <= limits.plane
-      ? null
-      : `output ${shapeText(outputOf(context)?.shape ?? [])}`;
+  narrow: (known) => {
+    const { output, outputQuantization, from, to } = known;
+    const { limits } = known.chip;
+    const margins = marginsOf(known);
+    if (margins === null) return 'paddings that are not constant, or of another dimension';
+    const { top, bottom, left, right } = margins;
+    if ([top, bottom, left, right].some((amount) => amount < 0 || amount > limits.pad))
+      return `paddings ${marginText(margins)}`;
+    const value = valueOf(inputOf(known, 2), output, outputQuantization);
+    if (value === null) return 'a value that is not constant';
+    const [height, width] = [from[0] + top + bottom, from[1] + left + right];
+    return height === to[0] && width === to[1] && Math.max(height, width) <= limits.plane
+      ? { margins, value }
+      : `output ${shapeText(output.shape)}`;
   },
 };
 
-const padOf = (op: string) =>
-  ruledOp({
-    op,
-    rules: [...sameCodes(maps(0), planes), amountsRule],
-    lower: (context) => {
-      const { node } = context;
-      const [geometry, value] = [geometryOf(context), valueOf(context)];
-      if (geometry === null || value === null) throw new Error(`${op} #${node.index}: lowered against its rules`);
-      const [input = -1, output = -1] = [node.inputs[0], node.outputs[0]];
-      const identity = identityConvolution({ kind: 'move', nodes: [node.index], input, output }, [
-        geometry.inputHeight,
-        geometry.inputWidth,
-        geometry.inputChannels,
-      ]);
-      return [{ ...identity, geometry, inputZeroPoint: value }];
-    },
-  });
+const padOf = (op: string): OpDefinition => ({
+  op,
+  ...formOf(sameCodeMaps(planeMaps).narrow(padding), ({ node, input, output, from, to, margins, value }) => {
+    const move = { kind: 'move', nodes: [node.index], input: input.index, output: output.index } as const;
+    const geometry = {
+      ...plainGeometry(from, from[2]),
+      outputHeight: to[0],
+      outputWidth: to[1],
+      padTop: margins.top,
+      padLeft: margins.left,
+    };
+    return [{ ...identityConvolution(move, from), geometry, inputZeroPoint: value }];
+  }),
+});
 
 export const pad = padOf('PAD');
 export const padV2 = padOf('PADV2');

@@ -4,15 +4,17 @@
  * the output. Pixels at the edges are repeated where an output lies outside. One pixel becomes any size.
  */
 import { constantInts } from '../graph/graph.js';
-import { averageStages, type Ties } from '../requantize/average_stages.js';
-import { copyStages } from '../requantize/copy_stages.js';
-import { type Area, areaTensor, moveArea, Spare, wholeArea } from '../ir/build/arrange.js';
-import { maps, planes, sameCodes, unseen } from './shared/common_rules.js';
+import { type Area, areaTensor, moveArea, type Spare, wholeArea } from '../ir/build/arrange.js';
 import { identityConvolution, plainGeometry } from '../ir/build/copy.js';
 import { type Edges, withEdges } from '../ir/build/edges.js';
-import { bilinear, cornersOf, resizeHost } from './host_resize.js';
 import { repeatedColumns } from '../ir/build/interleave.js';
+import { spreadPixels, spreads } from '../ir/build/spread.js';
 import type { Operation } from '../ir/operation.js';
+import { averageStages, type Ties } from '../requantize/average_stages.js';
+import { copyStages } from '../requantize/copy_stages.js';
+import { bilinear, cornersOf, resizeHost } from './host_resize.js';
+import { unseen } from './shared/common_rules.js';
+import { type Check, formOf, type Narrowing } from './shared/match.js';
 import {
   inexact,
   largestFactor,
@@ -22,27 +24,23 @@ import {
   resizedAxis,
   sumOf,
 } from './shared/resized_axis.js';
-import { planeOf } from '../graph/tensor.js';
-import { inputOf, type OpContext, ruledOp, outputOf } from './shared/rule.js';
-import { spreadPixels, spreads } from '../ir/build/spread.js';
+import { inputOf, type OpContext, type OpDefinition } from './shared/rule.js';
+import { type ByteMaps, type PlaneMaps, planeMaps, sameCodeMaps } from './shared/unary.js';
 
 type Axes = readonly [ResizedAxis, ResizedAxis];
 
-const axesOf = (context: OpContext): Axes | null => {
-  const [from, to] = [planeOf(inputOf(context, 0)), planeOf(outputOf(context))];
-  const { alignCorners, halfPixelCenters } = cornersOf(context);
+type Maps = OpContext & ByteMaps & PlaneMaps;
+
+const axesOf = (known: Maps): Axes | null => {
+  const { chip, from, to } = known;
+  const { alignCorners, halfPixelCenters } = cornersOf(known);
   const corners = alignCorners ? 'aligned' : halfPixelCenters ? 'half' : 'plain';
-  const [y, x] = [
-    resizedAxis(context.chip, from[0], to[0], corners),
-    resizedAxis(context.chip, from[1], to[1], corners),
-  ];
+  const [y, x] = [resizedAxis(chip, from[0], to[0], corners), resizedAxis(chip, from[1], to[1], corners)];
   return y === null || x === null ? null : [y, x];
 };
 
-const isOnePixel = (context: OpContext): boolean => {
-  const [height, width] = planeOf(inputOf(context, 0));
-  return height * width === 1 && spreads([1, 1, 1], planeOf(outputOf(context)));
-};
+const isOnePixel = ({ from: [height, width], to }: PlaneMaps): boolean =>
+  height * width === 1 && spreads([1, 1, 1], to);
 
 /** Where outputs take pixels outside of the plane. */
 const edgesOf = ({ factor, corners }: ResizedAxis): Edges => ({
@@ -86,17 +84,14 @@ const weightedMeans = (
   return [...input.views, ...output.views, { ...identity, geometry, weights: all, stages }];
 };
 
-const interpolated = (context: OpContext, [y, x]: Axes): readonly Operation[] => {
-  const { node } = context;
-  const input = inputOf(context, 0);
+const interpolated = (known: Maps, [y, x]: Axes, fresh: Spare): readonly Operation[] => {
+  const { node, input, output, to: target } = known;
   const nodes = [node.index];
-  const spare = new Spare(context.spare);
-  const ties = input?.type === 'uint8' ? 'up' : 'away';
+  const ties = input.type === 'uint8' ? 'up' : 'away';
   const edges = [edgesOf(y), edgesOf(x)] as const;
   const columns = repeatedOf(x);
-  const edged = withEdges(node.inputs[0] ?? -1, planeOf(input), edges, nodes, spare);
-  const { tensor, plane, operations } = repeatedColumns(edged, columns.times, nodes, spare);
-  const target = planeOf(outputOf(context));
+  const edged = withEdges(input.index, known.from, edges, nodes, fresh);
+  const { tensor, plane, operations } = repeatedColumns(edged, columns.times, nodes, fresh);
   const firstColumn = edges[1].before * columns.times + columns.first;
   return [
     ...operations,
@@ -109,55 +104,56 @@ const interpolated = (context: OpContext, [y, x]: Axes): readonly Operation[] =>
         first: (edges[0].before + place.first) * plane[1] + firstColumn,
       };
       const to: Area = {
-        ...wholeArea(node.outputs[0] ?? -1, target),
+        ...wholeArea(output.index, target),
         shape: [place.outputs, target[1], target[2]],
         first: place.row * target[1],
         line: y.factor * target[1],
       };
       const kernel = { rows: place.taps, columns: columns.taps, strideY: y.stride, strideX: x.stride };
-      return weightedMeans(kernel, from, to, ties, nodes, spare);
+      return weightedMeans(kernel, from, to, ties, nodes, fresh);
     }),
   ];
 };
 
-export const resizeBilinear = ruledOp({
-  op: 'RESIZE_BILINEAR',
-  rules: [
-    ...sameCodes(maps(0), planes),
-    {
-      name: 'factors',
-      text: ({ limits }) =>
-        `a constant size: on each side a whole number of times that of the input to ${largestFactor}, or its whole part to 1/${limits.stride}, with aligned corners the same of the sizes less 1; any size for one pixel`,
-      broken: (context) => {
-        if (constantInts(inputOf(context, 1)) === null) return 'a size that is not constant';
-        const [from, to] = [planeOf(inputOf(context, 0)), planeOf(outputOf(context))];
-        if (from[2] !== to[2]) return 'other channels';
-        return isOnePixel(context) || axesOf(context) !== null
-          ? null
-          : `${from[0]}x${from[1]} to ${to[0]}x${to[1]}${context.node.params['alignCorners'] === 1 ? ' with aligned corners' : ''}`;
-      },
-    },
-    {
-      name: 'exactness',
-      text: 'factors that are powers of two; uint8: or odd ones on both sides, of planes so small that float positions are near enough',
-      broken: (context) => {
-        const axes = axesOf(context);
-        return axes === null || isOnePixel(context) ? null : inexact(axes, inputOf(context, 0)?.type ?? '');
-      },
-    },
-    unseen('a copy by the DPU alone'),
-  ],
-  lower: (context) => {
-    const { node } = context;
-    const [input = -1, output = -1] = [node.inputs[0], node.outputs[0]];
-    const nodes = [node.index];
-    const axes = axesOf(context);
-    if (axes?.every(({ factor, stride }) => factor * stride === 1) === true)
-      return [{ kind: 'move', nodes, input, output }];
-    const [from, to] = [planeOf(inputOf(context, 0)), planeOf(outputOf(context))];
-    if (axes === null || isOnePixel(context))
-      return spreadPixels(input, from, output, to, nodes, new Spare(context.spare));
-    return interpolated(context, axes);
+interface Resized {
+  /** null: one pixel becomes all. */
+  readonly axes: Axes | null;
+}
+
+const factors: Narrowing<Maps, Resized> = {
+  name: 'factors',
+  text: ({ limits }) =>
+    `a constant size: on each side a whole number of times that of the input to ${largestFactor}, or its whole part to 1/${limits.stride}, with aligned corners the same of the sizes less 1; any size for one pixel`,
+  narrow: (known) => {
+    const { from, to } = known;
+    if (constantInts(inputOf(known, 1)) === null) return 'a size that is not constant';
+    if (from[2] !== to[2]) return 'other channels';
+    const axes = axesOf(known);
+    const isSame = axes?.every(({ factor, stride }) => factor * stride === 1) === true;
+    if (isOnePixel(known) && !isSame) return { axes: null };
+    const aligned = cornersOf(known).alignCorners ? ' with aligned corners' : '';
+    return axes === null ? `${from[0]}x${from[1]} to ${to[0]}x${to[1]}${aligned}` : { axes };
   },
+};
+
+const exactness: Check<Maps & Resized> = {
+  name: 'exactness',
+  text: 'factors that are powers of two; uint8: or odd ones on both sides, of planes so small that float positions are near enough',
+  broken: ({ axes, input }) => (axes === null ? null : inexact(axes, input.type)),
+};
+
+export const resizeBilinear: OpDefinition = {
+  op: 'RESIZE_BILINEAR',
+  ...formOf(
+    sameCodeMaps(planeMaps).narrow(factors).check(exactness, unseen('a copy by the DPU alone')),
+    (known, fresh) => {
+      const { node, input, output, from, to, axes } = known;
+      const nodes = [node.index];
+      if (axes === null) return spreadPixels(input.index, from, output.index, to, nodes, fresh);
+      return axes.every(({ factor, stride }) => factor * stride === 1)
+        ? [{ kind: 'move', nodes, input: input.index, output: output.index }]
+        : interpolated(known, axes, fresh);
+    },
+  ),
   host: resizeHost('weights that change from pixel to pixel, which a convolution has not', bilinear),
-});
+};

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { compileTflite } from '../../src/compile.js';
 import { type Addon, type AddonRegion, loadAddon } from '../host/addon.js';
+import { type Lack, skip } from '../host/skip.js';
 import { loadWasmAddon } from '../host/wasm.js';
 import { goldenNames, loadGolden } from '../npu/golden.js';
 import { buildModel, modelChoice } from '../ops/random_model.js';
@@ -10,7 +11,7 @@ import { buildModel, modelChoice } from '../ops/random_model.js';
  * One suite, several targets: the native addon and the same source as WebAssembly. What they answer is compared bit for
  * bit with the native addon's scalar reference, portable and vector paths.
  */
-const targets: readonly (readonly [string, () => Addon | string])[] = [
+const targets: readonly (readonly [string, () => Addon | Lack])[] = [
   ['native', loadAddon],
   ['WebAssembly', loadWasmAddon],
 ];
@@ -41,16 +42,13 @@ describe('addon', function () {
       let addon: Addon;
       before(function () {
         const loaded = load();
-        if (typeof loaded === 'string') {
-          console.log(`      skipped: ${loaded}`);
-          return this.skip();
-        }
+        if (typeof loaded === 'string') return skip(this, loaded);
         addon = loaded;
       });
 
       it('runs plans, with the bits of the native addon', function () {
         const native = loadAddon();
-        if (typeof native === 'string') return this.skip();
+        if (typeof native === 'string') return skip(this, native);
         for (const { bytes, inputs, spec, title } of models) {
           const [part] = compileTflite(bytes).parts;
           if (part === undefined) throw new Error(title);
@@ -90,10 +88,7 @@ describe('addon', function () {
         it(`runs Mesa's stream of ${name} to the same bits`, function () {
           const before = performance.now();
           const fast = runStream(addon, name, undefined);
-          if (fast === null) {
-            console.log('      skipped: no recorded streams beside the repository');
-            return this.skip();
-          }
+          if (fast === null) return skip(this, 'shared: no recorded streams beside the repository');
           console.log(`      ${Math.round(performance.now() - before)} ms`);
           const first = expected.get(name) ?? fast;
           expected.set(name, first);

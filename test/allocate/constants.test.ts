@@ -5,7 +5,7 @@ import { compileTflite } from '../../src/compile.js';
 import { readPlan } from '../../src/plan/read.js';
 import { holds } from '../host/holds.js';
 import { writeTflite } from '../host/tflite_writer.js';
-import { Builder, convolved } from '../ops/op_models.js';
+import { Builder, convolved } from '../ops/builder.js';
 
 /** Bytes of weights and operands in the plan of a convolution of so many pictures. */
 const constantBytes = (pictures: number, depthwise: boolean): number => {

@@ -3,11 +3,9 @@ import fc from 'fast-check';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { spawnSync } from 'node:child_process';
 import { gzipSync } from 'node:zlib';
 import { compileTflite } from '../../src/compile.js';
 import { delegateOptions } from '../../src/cli/delegate_options.js';
-import type { Finding } from '../../src/doctor/finding.js';
 import { plansOfFile } from '../../src/cli/plan_file.js';
 import { rk3588 } from '../../src/hardware/chips.js';
 import { facts } from '../../src/hardware/facts.js';
@@ -17,20 +15,11 @@ import { operators } from '../../src/ops/index.js';
 import { readPlan } from '../../src/plan/read.js';
 import { streamingModel } from '../delegate/changing_models.js';
 import { goldenModels } from '../golden/models.js';
-import { type Answer, ptfe } from '../host/cli.js';
-import { repository } from '../host/python.js';
-import { isShared, sharedPath } from '../host/shared.js';
+import { expectRefused, ptfe } from '../host/cli.js';
+import { repository } from '../host/repository.js';
+import { needShared, sharedPath } from '../host/shared.js';
 import { writeTflite } from '../host/tflite_writer.js';
 import { reshaped } from '../ops/host_models.js';
-
-/** One line on stderr, nothing on stdout, exit code 2, no stack. */
-const expectRefused = (answer: Answer, ...parts: readonly string[]): void => {
-  expect(answer.code, answer.err).to.equal(2);
-  expect(answer.out).to.equal('');
-  expect(answer.err).to.match(/^ptfe[^\n]*\n$/);
-  expect(answer.err).to.not.match(/\bat .*:\d+:\d+/);
-  for (const part of parts) expect(answer.err).to.contain(part);
-};
 
 const golden = (name: string): Uint8Array =>
   goldenModels.find((model) => model.name === name)?.bytes ?? new Uint8Array();
@@ -64,7 +53,7 @@ describe('commands', () => {
       expectRefused(
         ptfe('dissasm', plan),
         'no command "dissasm"',
-        'compile, check, compare, cut, disasm, stream, npu, doctor, selftest',
+        'compile, check, compare, cut, disasm, dump, stream, npu, doctor, selftest',
       );
       expectRefused(ptfe('disasm'), 'disasm: no file given', 'ptfe disasm --help');
       expectRefused(ptfe('disasm', plan, model), 'one file at a time, not 2');
@@ -177,7 +166,7 @@ describe('commands', () => {
 
     it('keeps all parts in one file', function () {
       const path = sharedPath('models/movenet_single_pose_lightning_ptq.tflite');
-      if (!isShared('models/movenet_single_pose_lightning_ptq.tflite')) return this.skip();
+      needShared(this, 'models/movenet_single_pose_lightning_ptq.tflite');
       const { code, out } = ptfe('compile', path, '--parts', 'all', '-o', join(folder, 'v1.plan'));
       expect(code).to.equal(0);
       expect(out).to.match(/v1\.plan: \d+ bytes\n {2}part 0: .*\n {2}part 1: [^]*\n\d+ nodes stay on the CPU/);
@@ -282,7 +271,7 @@ describe('commands', () => {
 
     it("lists Mesa's recorded streams, packed or not", function () {
       const name = 'golden/mesa/mobilenet_v1_0.25_128_quant.json.gz';
-      if (!isShared(name)) return this.skip();
+      needShared(this, name);
       const { code, out } = ptfe('disasm', sharedPath(name));
       expect(code).to.equal(0);
       expect(out).to.contain('(rk3588, 28 tasks)');
@@ -292,7 +281,7 @@ describe('commands', () => {
 
     it("counts the vendor's programs and lists one of them", function () {
       const name = 'hardware/conv-shapes.json';
-      if (!isShared(name)) return this.skip();
+      needShared(this, name);
       const { code, out } = ptfe('disasm', sharedPath(name));
       expect(code).to.equal(0);
       expect(out).to.contain('rk3588: 70 of 70 programs decoded');
@@ -329,35 +318,6 @@ describe('commands', () => {
   });
 
   describe('doctor', () => {
-    it('examines what is here, as text and as JSON', () => {
-      const { code, out } = ptfe('doctor', '--json');
-      expect(code).to.be.oneOf([0, 1]);
-      const { findings, options, works } = json(out);
-      const lines = findings as readonly Finding[];
-      expect(works).to.equal(lines.every(({ state }) => state !== 'failed'));
-      expect(code).to.equal(works === true ? 0 : 1);
-      const whats = lines.map(({ what }) => what);
-      const own = [
-        'Node',
-        'Python',
-        'library',
-        'engine',
-        'addon',
-        'software NPU',
-        'kernel',
-        'chip',
-        'device=auto',
-        'cache',
-      ];
-      expect(whats).to.include.members(own);
-      expect(options).to.have.length(delegateOptions.length);
-      const text = ptfe('doctor').out;
-      for (const { what, state, cure } of lines) {
-        expect(text).to.match(new RegExp(`^ +${what} +${state} `, 'm'));
-        if (cure !== null) expect(text).to.contain(`-> ${cure}`);
-      }
-    });
-
     it("its table of options is the delegate's", () => {
       const source = readFileSync(join(repository, 'delegate/util/options.c'), 'utf8');
       const rows = [...source.matchAll(/\[OPTION_\w+\] = \{"(\w+)", (?:NULL|"\w+"), "([^"]*)", "([^"]*)"\}/g)];
@@ -365,18 +325,5 @@ describe('commands', () => {
         delegateOptions.map(({ name, initial, allowed }) => ({ name, initial, allowed })),
       );
     });
-  });
-
-  it('as a program: exit codes, streams, and a reader that leaves early', () => {
-    const run = (...args: readonly string[]): Answer => {
-      const node = ['--import', 'tsx', 'src/cli.ts', ...args];
-      const done = spawnSync(process.execPath, node, { cwd: repository, encoding: 'utf8' });
-      return { code: done.status ?? -1, out: done.stdout, err: done.stderr };
-    };
-    expectRefused(run('disasm', join(folder, 'none')), 'there is no such file');
-    expect(run('check', model)).to.deep.include({ code: 0, err: '' });
-    const piped = `${process.execPath} --import tsx src/cli.ts npu registers | head -n 1`;
-    const early = spawnSync('bash', ['-c', piped], { cwd: repository, encoding: 'utf8' });
-    expect([early.stdout, early.stderr]).to.deep.equal(['PC.VERSION 0x0000 (driver)\n', '']);
   });
 });

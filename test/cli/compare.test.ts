@@ -7,8 +7,9 @@ import { ptfe } from '../host/cli.js';
 import { loadAddon } from '../host/addon.js';
 import { pythonEnvironment, repository } from '../host/python.js';
 import { needShared, sharedPath } from '../host/shared.js';
+import { skip } from '../host/skip.js';
 import { writeTflite } from '../host/tflite_writer.js';
-import { Builder } from '../ops/op_models.js';
+import { Builder } from '../ops/builder.js';
 
 describe('ptfe compare', function () {
   this.timeout(60_000);
@@ -17,10 +18,8 @@ describe('ptfe compare', function () {
   before(function () {
     const environment = pythonEnvironment('ai_edge_litert');
     const addon = loadAddon();
-    if (!environment.available || typeof addon === 'string') {
-      console.log(`    skipped: ${environment.available ? String(addon) : environment.reason}`);
-      return this.skip();
-    }
+    if (!environment.available) return skip(this, environment.reason);
+    if (typeof addon === 'string') return skip(this, addon);
     ({ python } = environment);
     folder = mkdtempSync(join(tmpdir(), 'ptfe-compare-'));
   });

@@ -10,8 +10,9 @@ import { ptfe } from '../host/cli.js';
 import { Oracle } from '../host/oracle.js';
 import { pythonEnvironment, repository } from '../host/python.js';
 import { isShared, sharedPath } from '../host/shared.js';
+import { skip } from '../host/skip.js';
 import { writeTflite } from '../host/tflite_writer.js';
-import { Builder, convolved } from '../ops/op_models.js';
+import { Builder, convolved } from '../ops/builder.js';
 
 interface Answer {
   readonly good: boolean;
@@ -55,10 +56,8 @@ describe('ptfe compare --whole', function () {
   before(function () {
     const environment = pythonEnvironment('ai_edge_litert');
     const loaded = loadAddon();
-    if (!environment.available || typeof loaded === 'string') {
-      console.log(`    skipped: ${environment.available ? String(loaded) : environment.reason}`);
-      return this.skip();
-    }
+    if (!environment.available) return skip(this, environment.reason);
+    if (typeof loaded === 'string') return skip(this, loaded);
     addon = loaded;
     ({ python } = environment);
     oracle = new Oracle(environment);

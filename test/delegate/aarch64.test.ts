@@ -1,10 +1,11 @@
 import { expect } from 'chai';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { aarch64Library } from '../host/aarch64_library.js';
 import { delegateLibrary, Oracle } from '../host/oracle.js';
 import { anyPythonEnvironment } from '../host/python.js';
+import { skip } from '../host/skip.js';
 import { type Aarch64Host, openAarch64Host } from '../host/teflon.js';
 import { engine } from './host_program.js';
 import { int8Model } from './models.js';
@@ -21,18 +22,17 @@ describe('delegate on aarch64', function () {
   let folder = '';
   before(function () {
     const opened = openAarch64Host();
-    const built = typeof opened === 'string' ? { why: opened } : aarch64Library();
-    if (typeof opened === 'string' || typeof built !== 'string') {
-      console.log(`    skipped: ${typeof built === 'string' ? '' : built.why}`);
-      return this.skip();
-    }
+    if (typeof opened === 'string') return skip(this, opened);
+    const built = aarch64Library();
+    if (typeof built !== 'string') return skip(this, built.why);
     [host, library, folder] = [opened, built, mkdtempSync(join(tmpdir(), 'ptfe-aarch64-'))];
     writeFileSync(join(folder, 'model.tflite'), model.bytes);
   });
   after(() => folder !== '' && rmSync(folder, { recursive: true }));
 
-  const run = (options: Readonly<Record<string, string>>) =>
+  const run = (options: Readonly<Record<string, string>>, withoutDevice = false) =>
     host.run({
+      withoutDevice,
       model: join(folder, 'model.tflite'),
       delegate: library,
       options: { engine, node: process.execPath, verbose: '1', device: 'software', ...options },
@@ -41,7 +41,7 @@ describe('delegate on aarch64', function () {
 
   it('gives the bits of the native build, cold and with a cached plan', async function () {
     const environment = anyPythonEnvironment();
-    if (!environment.available) return this.skip();
+    if (!environment.available) return skip(this, environment.reason);
     const oracle = new Oracle(environment);
     const native = await oracle.run({
       model: model.bytes,
@@ -66,5 +66,18 @@ describe('delegate on aarch64', function () {
     const result = run({ cache: 'off', node: '/nonexistent/node' });
     expect(result.status, result.stderr).to.equal(0);
     expect(result.stderr).to.match(/^ptfe: everything stays on TFLite's kernels: .*nonexistent/m);
+  });
+
+  it("device=auto where nothing tells whether this is a board: one line, and TFLite's kernels", function () {
+    if (existsSync('/sys/bus/platform/drivers/rocket') || existsSync('/sys/firmware/devicetree/base/compatible'))
+      skip(this, 'board: something tells which board this is');
+    const result = run({ device: 'auto', verbose: '0' }, true);
+    expect(result.status, result.stderr).to.equal(0);
+    expect(result.stderr.match(/^ptfe: .*$/gm)).to.deep.equal([
+      "ptfe: the NPU is not used, TFLite's kernels compute: no NPU is seen, and nothing tells which board this is (device=software takes the emulation)",
+    ]);
+    const alone = host.run({ model: join(folder, 'model.tflite'), input: model.inputs[0] ?? new Uint8Array() });
+    expect(result.outputs).to.deep.equal(alone.outputs);
+    expect(alone.outputs.length).to.be.greaterThan(0);
   });
 });

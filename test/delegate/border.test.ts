@@ -7,8 +7,9 @@ import { readTflite } from '../../src/tflite/reader.js';
 import { type PlanBytes, withFirstPlan } from '../host/plan_bytes.js';
 import { delegateLibrary, Oracle } from '../host/oracle.js';
 import { pythonEnvironment } from '../host/python.js';
+import { skip } from '../host/skip.js';
 import { writeTflite } from '../host/tflite_writer.js';
-import { Builder } from '../ops/op_models.js';
+import { Builder } from '../ops/builder.js';
 import { expectDelegated, expectFallback, expectScenario } from './expectations.js';
 import { type Bench, openAnyBench, said } from './host_program.js';
 import { int8Model, type TestModel } from './models.js';
@@ -84,10 +85,7 @@ describe('delegate: the border of a plan', function () {
   before(function () {
     const opened = openAnyBench();
     if (typeof opened !== 'string') bench = opened;
-    else {
-      console.log(`    skipped: ${opened}`);
-      return this.skip();
-    }
+    else return skip(this, opened);
   });
   after(() => bench?.remove());
 

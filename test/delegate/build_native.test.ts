@@ -4,7 +4,8 @@ import { copyFileSync, cpSync, existsSync, linkSync, mkdirSync, mkdtempSync, rmS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import koffi from 'koffi';
-import { repository } from '../host/python.js';
+import { repository } from '../host/repository.js';
+import { skip } from '../host/skip.js';
 
 /** `npm run build:native` in a copy of the tree whose Node came without headers, and without any npm package. */
 describe('build of libptfe.so without the headers of Node', function () {
@@ -34,7 +35,7 @@ describe('build of libptfe.so without the headers of Node', function () {
   after(() => rmSync(folder, { recursive: true, force: true }));
 
   it('needs a C compiler alone, and says in a line what is missing', function () {
-    if (spawnSync(process.env['CC'] ?? 'cc', ['--version']).status !== 0) return this.skip();
+    if (spawnSync(process.env['CC'] ?? 'cc', ['--version']).status !== 0) return skip(this, 'tool: no C compiler');
     const { status, stdout, stderr } = build();
     expect(status, stderr).to.equal(0);
     expect(stdout.trim().split('\n')).to.have.length(1);

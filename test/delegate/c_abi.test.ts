@@ -5,8 +5,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compileTflite } from '../../src/compile.js';
 import { loadAddon } from '../host/addon.js';
+import { demandFresh } from '../host/fresh.js';
 import { delegateLibrary } from '../host/oracle.js';
-import { repository } from '../host/python.js';
+import { repository } from '../host/repository.js';
+import { skip } from '../host/skip.js';
 import { buildModel, modelChoice } from '../ops/random_model.js';
 
 /** The library's own C ABI (delegate/include/ptfe.h) and TFLite's entry points, called from this process by koffi. */
@@ -53,10 +55,9 @@ describe('C ABI of the library', function () {
   let abi: ReturnType<typeof load>;
   const models = fc.sample(modelChoice, { numRuns: 40, seed: 3 }).map(buildModel);
   before(function () {
-    if (!existsSync(delegateLibrary) || process.env['PTFE_PRELOAD'] !== undefined) {
-      console.log('    skipped: the delegate is not built, or not for this process');
-      return this.skip();
-    }
+    if (!existsSync(delegateLibrary) || process.env['PTFE_PRELOAD'] !== undefined)
+      return skip(this, 'tool: the delegate is not built, or not for this process');
+    demandFresh('delegate');
     abi = load();
   });
 
@@ -67,7 +68,7 @@ describe('C ABI of the library', function () {
 
   it('runs plans to the bits of the addon', function () {
     const addon = loadAddon();
-    if (typeof addon === 'string') return this.skip();
+    if (typeof addon === 'string') return skip(this, addon);
     for (const { bytes, inputs, spec, title } of models.slice(0, 20)) {
       const [part] = compileTflite(bytes).parts;
       if (part === undefined) throw new Error(title);

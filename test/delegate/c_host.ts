@@ -3,7 +3,10 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { sourcesOf } from '../../scripts/sources.mjs';
-import { repository } from '../host/python.js';
+import { demandFresh } from '../host/fresh.js';
+import { compilerLack } from '../host/native_program.js';
+import { repository } from '../host/repository.js';
+import type { Lack } from '../host/skip.js';
 import { engine } from './host_program.js';
 
 /**
@@ -38,6 +41,8 @@ export interface HostRun {
   readonly stderr: string;
 }
 
+const sanitizers = '-fsanitize=address,undefined -fno-sanitize-recover=all';
+
 /** Objects with their headers as make sees them, so that only what changed is compiled. */
 function makefile(built: string): string {
   const fixtures = join(import.meta.dirname, 'fixtures');
@@ -50,11 +55,10 @@ function makefile(built: string): string {
   const rules = (kind: string, flags: string): string => `
 ${built}/${kind}/%.c.o: %.c
 \t@mkdir -p $(dir $@)
-\t$(CC) -std=c11 -O0 -g1 -Wall -Wextra -Werror ${flags} -fPIC -fvisibility=hidden -DPTFE_VERSION='"0.1.0"' -MMD -c $< -o $@
+\t$(CC) -std=c11 -O0 -g1 -Wall -Wextra -Werror ${flags} -fPIC -fvisibility=hidden -DPTFE_VERSION='"0.1.0"' -MMD -MP -c $< -o $@
 `;
   const link = (target: string, inputs: string, flags: string): string =>
     `${built}/${target}: ${inputs}\n\t$(CC) -g1 ${flags} ${inputs} -o $@ -ldl -lpthread -lm\n`;
-  const sanitizers = '-fsanitize=address,undefined -fno-sanitize-recover=all';
   return [
     `CC ?= cc\nall: ${['libptfe.so', 'libplain.so', 'host', 'plain-host'].map((name) => `${built}/${name}`).join(' ')}\n`,
     rules('sanitized', sanitizers),
@@ -68,8 +72,9 @@ ${built}/${kind}/%.c.o: %.c
 }
 
 /** @returns the programs, or why there are none: a test skips with it */
-export function buildHost(): HostPrograms | string {
-  if (!existsSync(engine)) return 'the engine is not built (npm run build:engine)';
+export function buildHost(): HostPrograms | Lack {
+  if (!existsSync(engine)) return 'tool: the engine is not built (npm run build:engine)';
+  demandFresh('engine');
   const built = join(repository, 'build/test');
   mkdirSync(built, { recursive: true });
   writeFileSync(join(built, 'Makefile'), makefile('build/test'));
@@ -77,7 +82,12 @@ export function buildHost(): HostPrograms | string {
     cwd: repository,
     encoding: 'utf8',
   });
-  if (make.status !== 0) return make.error?.message ?? make.stderr;
+  if (make.error !== undefined) return `tool: no make (${make.error.message})`;
+  if (make.status !== 0) {
+    const lack = compilerLack(sanitizers.split(' '));
+    if (lack !== null) return lack;
+    throw new Error(`the host in C does not compile:\n${make.stderr}`);
+  }
   const paths = {
     library: join(built, 'libptfe.so'),
     program: join(built, 'host'),

@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path';
 import { Oracle, delegateLibrary, type RunResult } from '../host/oracle.js';
 import { pythonEnvironment } from '../host/python.js';
+import { skip } from '../host/skip.js';
 import { distance } from '../models/zoo.js';
 import { expectDelegated } from './expectations.js';
 import { type Bench, openAnyBench, said } from './host_program.js';
@@ -26,10 +27,7 @@ describe('delegate: plan cache', function () {
   const model = int8Model();
   before(async function () {
     const opened = openAnyBench();
-    if (typeof opened === 'string') {
-      console.log(`    skipped: ${opened}`);
-      return this.skip();
-    }
+    if (typeof opened === 'string') return skip(this, opened);
     bench = opened;
     reference = await bench.reference(model);
   });
@@ -146,10 +144,7 @@ describe('delegate: plan cache', function () {
     const disk = join(bench.folder, 'disk');
     mkdirSync(disk);
     const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'ptfe-test', disk]).status === 0;
-    if (!mounted) {
-      console.log('      skipped: no permission to mount a tmpfs');
-      return this.skip();
-    }
+    if (!mounted) return skip(this, 'board: no permission to mount a tmpfs');
     try {
       const result = await bench.run(model, { cache: join(disk, 'cache') });
       expectDelegated(result, reference);

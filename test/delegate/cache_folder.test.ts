@@ -18,6 +18,7 @@ import {
 import { join } from 'node:path';
 import { buildHost, type HostPrograms, type HostRun } from './c_host.js';
 import { said } from './host_program.js';
+import { skip } from '../host/skip.js';
 
 /** The cache as a folder among others: whose it is, who writes when, what is thrown away. */
 describe('delegate: the folder of the plan cache', function () {
@@ -26,10 +27,7 @@ describe('delegate: the folder of the plan cache', function () {
   let number = 0;
   before(function () {
     const built = buildHost();
-    if (typeof built === 'string') {
-      console.log(`    skipped: ${built.slice(0, 400)}`);
-      return this.skip();
-    }
+    if (typeof built === 'string') return skip(this, built);
     host = built;
     chmodSync(host.folder, 0o755);
   });
@@ -61,8 +59,7 @@ describe('delegate: the folder of the plan cache', function () {
   };
   const needRoot = (context: Mocha.Context): void => {
     if (process.getuid?.() === 0) return;
-    console.log('      skipped: needs root');
-    context.skip();
+    return skip(context, 'board: needs root');
   };
 
   it('an entry stays where something else is wrong than its bytes', () => {
@@ -287,7 +284,7 @@ describe('delegate: the folder of the plan cache', function () {
     appendFileSync(other, '\n// another one\n');
     expect(isWarm(cache, { PTFE_ENGINE: other }), 'of another engine').to.equal(false);
     // A file that can be opened, but whose first byte cannot be read.
-    if (!existsSync('/proc/self/mem')) return this.skip();
+    if (!existsSync('/proc/self/mem')) return skip(this, 'board: no /proc/self/mem');
     expect(isWarm(cache, { PTFE_ENGINE: '/proc/self/mem' })).to.equal(false);
   });
 

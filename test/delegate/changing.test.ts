@@ -6,6 +6,7 @@ import { delegateLibrary, Oracle, type RunRequest, type RunResult } from '../hos
 import { pythonEnvironment, runtimes } from '../host/python.js';
 import { seededRandom } from '../host/random.js';
 import { needShared, sharedPath } from '../host/shared.js';
+import { skip } from '../host/skip.js';
 import { distance } from '../models/zoo.js';
 import { deepModel, reshapedModel, streamingModel } from './changing_models.js';
 import { type Bench, openBench, said } from './host_program.js';
@@ -31,10 +32,8 @@ for (const runtime of runtimes) {
     before(function () {
       const opened = openBench(runtime);
       const environment = pythonEnvironment(runtime);
-      if (typeof opened === 'string' || !environment.available) {
-        console.log(`    skipped: ${typeof opened === 'string' ? opened : 'no Python'}`);
-        return this.skip();
-      }
+      if (typeof opened === 'string') return skip(this, opened);
+      if (!environment.available) return skip(this, environment.reason);
       bench = opened;
       oracle = new Oracle(environment);
     });
@@ -120,23 +119,23 @@ for (const runtime of runtimes) {
       }
     });
 
-    it('a shape that is another one in each invoke', async function () {
-      // LiteRT's own kernels give a wrong answer here, without any delegate.
-      if (runtime === 'ai_edge_litert') return this.skip();
-      const { bytes, inputs } = reshapedModel(4, 9);
-      const shapes = [
-        [4, 9],
-        [9, 4],
-        [9, 4],
-        [3, 12],
-        [4, 9],
-      ] as const;
-      const request = { model: bytes, inputs: shapes.map((shape) => [inputs[0] ?? bytes, words(1, ...shape, 16)]) };
-      const plain = await run(request);
-      const result = await run({ ...request, delegate: delegate({}) });
-      expect(result.outputs.map(([output]) => output?.shape)).to.deep.equal(shapes.map((shape) => [1, ...shape, 8]));
-      expect(distances(plain, result)).to.deep.equal([0, 0, 0, 0, 0]);
-    });
+    // LiteRT's own kernels give a wrong answer here, without any delegate.
+    if (runtime !== 'ai_edge_litert')
+      it('a shape that is another one in each invoke', async () => {
+        const { bytes, inputs } = reshapedModel(4, 9);
+        const shapes = [
+          [4, 9],
+          [9, 4],
+          [9, 4],
+          [3, 12],
+          [4, 9],
+        ] as const;
+        const request = { model: bytes, inputs: shapes.map((shape) => [inputs[0] ?? bytes, words(1, ...shape, 16)]) };
+        const plain = await run(request);
+        const result = await run({ ...request, delegate: delegate({}) });
+        expect(result.outputs.map(([output]) => output?.shape)).to.deep.equal(shapes.map((shape) => [1, ...shape, 8]));
+        expect(distances(plain, result)).to.deep.equal([0, 0, 0, 0, 0]);
+      });
 
     it('more temporary tensors than TFLite has room for', async () => {
       const cache = join(bench.folder, 'deep');

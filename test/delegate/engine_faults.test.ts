@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunResult } from '../host/oracle.js';
+import { skip } from '../host/skip.js';
 import { expectDelegated, expectFallback } from './expectations.js';
 import { type Bench, engine, faultyEngine, openAnyBench } from './host_program.js';
 import { int8Model } from './models.js';
@@ -41,10 +42,7 @@ describe('delegate: an engine that goes wrong', function () {
   const model = int8Model();
   before(async function () {
     const opened = openAnyBench();
-    if (typeof opened === 'string') {
-      console.log(`    skipped: ${opened}`);
-      return this.skip();
-    }
+    if (typeof opened === 'string') return skip(this, opened);
     bench = opened;
     reference = await bench.reference(model);
   });

@@ -6,7 +6,8 @@ import { planFile } from '../../src/cli/plan_file.js';
 import { compileTflite } from '../../src/compile.js';
 import { readTflite } from '../../src/tflite/reader.js';
 import { runtimes } from '../host/python.js';
-import { isShared, sharedPath } from '../host/shared.js';
+import { needShared, sharedPath } from '../host/shared.js';
+import { skip } from '../host/skip.js';
 import { type Bench, openBench, said, type Scenario } from './host_program.js';
 import { int8Model } from './models.js';
 
@@ -88,10 +89,7 @@ for (const runtime of runtimes) {
     let guard: Readonly<Record<string, string>>;
     before(function () {
       const opened = openBench(runtime);
-      if (typeof opened === 'string') {
-        console.log(`    skipped: ${opened}`);
-        return this.skip();
-      }
+      if (typeof opened === 'string') return skip(this, opened);
       bench = opened;
       guard = guarded();
       mkdirSync(join(bench.folder, 'empty'));
@@ -164,7 +162,7 @@ for (const runtime of runtimes) {
       for (const kernels of resolvers) {
         it(`${name}: ${kernels} kernels`, function () {
           const path = sharedPath(`${name}.tflite`);
-          if (!isShared(`${name}.tflite`)) return this.skip();
+          needShared(this, `${name}.tflite`);
           const bytes = Uint8Array.from(readFileSync(path));
           const own = isOwn(shapes, size);
           const options = { plan: planOf('family', bytes) };

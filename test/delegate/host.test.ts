@@ -3,6 +3,7 @@ import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { delegateLibrary, type RunResult } from '../host/oracle.js';
 import { runtimes } from '../host/python.js';
+import { skip } from '../host/skip.js';
 import { expectDelegated, expectRightAnswer, expectScenario } from './expectations.js';
 import { type Bench, engine, openBench, said } from './host_program.js';
 import { branchingModel, floatModel, int16Model, int8Model } from './models.js';
@@ -16,10 +17,7 @@ for (const runtime of runtimes) {
     const model = int8Model();
     before(async function () {
       const opened = openBench(runtime);
-      if (typeof opened === 'string') {
-        console.log(`    skipped: ${opened}`);
-        return this.skip();
-      }
+      if (typeof opened === 'string') return skip(this, opened);
       bench = opened;
       reference = await bench.reference(model);
     });

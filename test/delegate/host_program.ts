@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { delegateLibrary, Oracle, preloaded, type OracleOptions, type RunResult } from '../host/oracle.js';
 import { demandFresh } from '../host/fresh.js';
 import { pythonEnvironment, repository, type Runtime } from '../host/python.js';
+import type { Lack } from '../host/skip.js';
 import type { TestModel } from './models.js';
 
 /** Programs that use the delegate, in a folder of their own that is removed afterwards. */
@@ -42,17 +43,17 @@ export const engine = join(repository, 'dist/engine.mjs');
 export const faultyEngine = join(import.meta.dirname, 'fixtures/faulty_engine.mjs');
 
 /** The bench of the first runtime that is here; as `openBench` otherwise. */
-export function openAnyBench(): Bench | string {
+export function openAnyBench(): Bench | Lack {
   const first = openBench('tflite_runtime');
   return typeof first === 'string' ? openBench('ai_edge_litert') : first;
 }
 
 /** @returns the bench, or why there is none: a test skips with it */
-export function openBench(runtime: Runtime): Bench | string {
+export function openBench(runtime: Runtime): Bench | Lack {
   const environment = pythonEnvironment(runtime);
   if (!environment.available) return environment.reason;
-  if (!existsSync(delegateLibrary)) return 'the delegate is not built (npm run build:native)';
-  if (!existsSync(engine)) return 'the engine is not built (npm run build:engine)';
+  if (!existsSync(delegateLibrary)) return 'tool: the delegate is not built (npm run build:native)';
+  if (!existsSync(engine)) return 'tool: the engine is not built (npm run build:engine)';
   demandFresh('engine', 'delegate');
   const { python } = environment;
   const folder = mkdtempSync(join(tmpdir(), 'ptfe-delegate-'));

@@ -7,6 +7,7 @@ import { compileTflite } from '../../src/compile.js';
 import { readTflite } from '../../src/tflite/reader.js';
 import type { RunResult } from '../host/oracle.js';
 import { numericsOf } from '../host/python.js';
+import { type Lack, skip } from '../host/skip.js';
 import { expectScenario } from './expectations.js';
 import { type Bench, openAnyBench, said } from './host_program.js';
 import { int8Model } from './models.js';
@@ -19,16 +20,13 @@ describe('delegate: out of memory', function () {
   const model = int8Model();
   before(async function () {
     const opened = openAnyBench();
-    if (typeof opened === 'string') {
-      console.log(`    skipped: ${opened}`);
-      return this.skip();
-    }
+    if (typeof opened === 'string') return skip(this, opened);
     bench = opened;
     reference = await bench.reference(model);
   });
   after(() => bench?.remove());
 
-  function preload(): string | undefined {
+  function preload(): { readonly path: string } | { readonly why: Lack } {
     const shim = join(bench.folder, 'failing_malloc.so');
     const source = join(import.meta.dirname, 'fixtures/failing_malloc.c');
     const built = spawnSync(
@@ -36,9 +34,9 @@ describe('delegate: out of memory', function () {
       ['-shared', '-fPIC', '-O1', '-fno-builtin', '-o', shim, source],
       { encoding: 'utf8' },
     );
-    if (built.status === 0) return shim;
-    console.log(`      skipped: ${built.error?.message ?? built.stderr}`);
-    return undefined;
+    if (built.error !== undefined) return { why: `tool: no C compiler (${built.error.message})` };
+    if (built.status !== 0) throw new Error(built.stderr);
+    return { path: shim };
   }
 
   for (const [how, step, source] of [
@@ -48,7 +46,7 @@ describe('delegate: out of memory', function () {
   ] as const) {
     it(`the n-th allocation of the library fails: ${how}`, function () {
       const shim = preload();
-      if (shim === undefined) return this.skip();
+      if ('why' in shim) return skip(this, shim.why);
       const options: Record<string, string> = source === 'engine' ? {} : { [source]: join(bench.folder, source) };
       if (source === 'plan') {
         const { graph } = readTflite(model.bytes);
@@ -61,7 +59,7 @@ describe('delegate: out of memory', function () {
       const scenario = bench.scenario('allocation_failures', model, {
         // No failure spoils the entry, so that nothing is compiled anew.
         options: source === 'cache' ? { ...options, node: '/nonexistent/node' } : options,
-        variables: { LD_PRELOAD: shim },
+        variables: { LD_PRELOAD: shim.path },
         values: { step, seconds: 60 },
       });
       expectScenario(scenario);

@@ -8,10 +8,11 @@ import { readTflite } from '../../src/tflite/reader.js';
 import { numericsOf, type Runtime } from '../host/python.js';
 import { delegateLibrary, Oracle, type RunRequest } from '../host/oracle.js';
 import { pythonEnvironment } from '../host/python.js';
+import { skip } from '../host/skip.js';
 import { writeTflite } from '../host/tflite_writer.js';
 import { type SummingOp, sumsNearTies } from '../ops/numerics_models.js';
 import { combined } from '../ops/elementwise_models.js';
-import { drawn } from '../ops/op_models.js';
+import { drawn } from '../ops/builder.js';
 import { type Bench, openBench } from './host_program.js';
 import type { TestModel } from './models.js';
 
@@ -36,10 +37,7 @@ for (const runtime of releases) {
     let bench: Bench;
     before(function () {
       const opened = openBench(runtime);
-      if (typeof opened === 'string') {
-        console.log(`    skipped: ${opened}`);
-        return this.skip();
-      }
+      if (typeof opened === 'string') return skip(this, opened);
       bench = opened;
     });
     after(() => bench?.remove());

@@ -10,7 +10,8 @@ import { holdsAsync } from '../host/holds.js';
 import { delegateLibrary, Oracle, type RunResult } from '../host/oracle.js';
 import { numericsOf, pythonEnvironment, repository, runtimes } from '../host/python.js';
 import { seededRandom } from '../host/random.js';
-import { isShared, sharedPath } from '../host/shared.js';
+import { needShared, sharedPath } from '../host/shared.js';
+import { skip } from '../host/skip.js';
 import { writeTflite } from '../host/tflite_writer.js';
 import { randomGraph } from '../partition/random_graph.js';
 import { reshapedModel } from './changing_models.js';
@@ -32,10 +33,7 @@ for (const runtime of runtimes) {
     const contents = compiled(model.bytes);
     before(async function () {
       const opened = openBench(runtime);
-      if (typeof opened === 'string') {
-        console.log(`    skipped: ${opened}`);
-        return this.skip();
-      }
+      if (typeof opened === 'string') return skip(this, opened);
       bench = opened;
       reference = await bench.reference(model);
       plan = fileOf('model.plan', contents);
@@ -79,7 +77,7 @@ for (const runtime of runtimes) {
 
     it('real models: the parts and the graph of the file are those that TFLite has', async function () {
       const environment = pythonEnvironment(runtime);
-      if (!environment.available) return this.skip();
+      if (!environment.available) return skip(this, environment.reason);
       const oracle = new Oracle(environment, { variables: withoutNode() });
       for (const name of [
         'models/kws_ref_model',
@@ -91,7 +89,7 @@ for (const runtime of runtimes) {
         'faults/stream_interleaved',
         'faults/stream_reads_first_works',
       ]) {
-        if (!isShared(`${name}.tflite`)) return this.skip();
+        needShared(this, `${name}.tflite`);
         const path = sharedPath(`${name}.tflite`);
         const bytes = Uint8Array.from(readFileSync(path));
         const { parts } = compileTflite(bytes, { trust: 'inferred', parts: 'all' });
@@ -182,7 +180,7 @@ for (const runtime of runtimes) {
     it('from C, without TFLite', async function () {
       const program = join(bench.folder, 'run_plan');
       const { CC: compiler = 'cc' } = process.env;
-      if (process.env['PTFE_LIBRARY'] !== undefined) return this.skip(); // a sanitizer's library needs its runtime
+      if (process.env['PTFE_LIBRARY'] !== undefined) return skip(this, "tool: a sanitizer's library needs its runtime");
       const include = join(repository, 'delegate/include');
       const source = join(repository, 'examples/run_plan.c');
       const flags = ['-std=c11', '-Wall', '-Wextra', '-Werror', `-I${include}`];

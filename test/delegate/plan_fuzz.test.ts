@@ -6,8 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compileTflite } from '../../src/compile.js';
 import { addonPath } from '../host/addon.js';
+import { demandFresh } from '../host/fresh.js';
 import { preloaded } from '../host/oracle.js';
 import { seeds } from '../host/seeds.js';
+import { skip } from '../host/skip.js';
 import { writeTflite } from '../host/tflite_writer.js';
 import { resized, transposed } from '../ops/host_models.js';
 import { buildModel, modelChoice } from '../ops/random_model.js';
@@ -19,10 +21,8 @@ describe('damaged plans', function () {
 
   for (const seed of seeds)
     it(`are rejected or run, but never crash the host: seed ${seed}`, function () {
-      if (!existsSync(addonPath)) {
-        console.log('      skipped: the addon is not built (npm run build:native)');
-        return this.skip();
-      }
+      if (!existsSync(addonPath)) return skip(this, 'tool: the addon is not built (npm run build:native)');
+      demandFresh('delegate');
       const folder = mkdtempSync(join(tmpdir(), 'ptfe-fuzz-'));
       const models = fc
         .sample(modelChoice, { numRuns: 200, seed })

@@ -8,10 +8,11 @@ import { planFile } from '../../src/cli/plan_file.js';
 import { compileTflite } from '../../src/compile.js';
 import { readTflite } from '../../src/tflite/reader.js';
 import { loadAddon } from '../host/addon.js';
-import { repository } from '../host/python.js';
+import { repository } from '../host/repository.js';
+import { type Lack, skip } from '../host/skip.js';
 import { debianSysroot } from '../host/sysroot.js';
 import { findQemu } from '../host/teflon.js';
-import { findZig, zigCompile } from '../host/zig.js';
+import { findZig, zigCompile, zigLack } from '../host/zig.js';
 import { int8Model } from './models.js';
 
 /**
@@ -71,10 +72,11 @@ const isAtMost = (version: string, most: readonly [number, number]): boolean => 
 };
 
 /** The loader of a C library for a machine, behind qemu where that machine is another. */
-function loaderOf(machine: Machine, isMusl: boolean): readonly string[] | { readonly why: string } {
+function loaderOf(machine: Machine, isMusl: boolean): readonly string[] | { readonly why: Lack } {
   const isNative = process.arch === machine.node;
   if (isNative && !isMusl) return [];
-  if (!isNative && machine.name !== 'aarch64') return { why: `no emulator of ${machine.name} on ${process.arch}` };
+  if (!isNative && machine.name !== 'aarch64')
+    return { why: `tool: no emulator of ${machine.name} on ${process.arch}` };
   const sysroot = isMusl
     ? debianSysroot(`musl-${machine.debian}`, 'sid', machine.debian, ['musl'])
     : debianSysroot('aarch64', 'sid', 'arm64', ['libtensorflow-lite2.14.1', 'mesa-teflon-delegate']);
@@ -94,10 +96,7 @@ describe('prebuilt libraries', function () {
   let folder = '';
   before(function () {
     const zig = findZig();
-    if ('why' in zig) {
-      console.log(`    skipped: ${zig.why}`);
-      return this.skip();
-    }
+    if ('why' in zig) return skip(this, zig.why);
     folder = mkdtempSync(join(tmpdir(), 'ptfe-prebuilt-'));
     const { graph } = readTflite(model.bytes);
     const compiled = compileTflite(model.bytes, { trust: 'inferred', parts: 'all' });
@@ -115,18 +114,12 @@ describe('prebuilt libraries', function () {
       let library = '';
       before(function () {
         const built = prebuild(repository, target);
-        if ('why' in built) {
-          console.log(`    skipped: ${built.why}`);
-          return this.skip();
-        }
+        if ('why' in built) return skip(this, zigLack(built));
         library = built.path;
       });
 
       it('asks for its machine and an old C library, stays loaded, and offers its interface alone', function () {
-        if (spawnSync('readelf', ['--version']).status !== 0) {
-          console.log('    skipped: no readelf');
-          return this.skip();
-        }
+        if (spawnSync('readelf', ['--version']).status !== 0) return skip(this, 'tool: no readelf');
         expect(readelf('-h', library)).to.match(machine.elf);
         const dynamic = readelf('-d', library);
         expect(dynamic)
@@ -152,10 +145,9 @@ describe('prebuilt libraries', function () {
         const addon = loadAddon();
         const zig = findZig();
         const loader = loaderOf(machine, isMusl);
-        if (typeof addon === 'string' || 'why' in zig || 'why' in loader) {
-          console.log(`    skipped: ${'why' in loader ? loader.why : 'no addon, or no zig'}`);
-          return this.skip();
-        }
+        if (typeof addon === 'string') return skip(this, addon);
+        if ('why' in zig) return skip(this, zig.why);
+        if ('why' in loader) return skip(this, loader.why);
         const program = join(folder, `run_plan-${target}`);
         const include = join(repository, 'delegate/include');
         const source = join(repository, 'examples/run_plan.c');

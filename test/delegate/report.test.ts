@@ -11,6 +11,7 @@ import { writeTflite } from '../host/tflite_writer.js';
 import { reshaped } from '../ops/host_models.js';
 import { expectDelegated } from './expectations.js';
 import { floatModel, int8Model } from './models.js';
+import { skip } from '../host/skip.js';
 
 /** What a person reads: verbose=1 and profile=FILE. */
 describe('delegate: reports', function () {
@@ -19,10 +20,7 @@ describe('delegate: reports', function () {
   const model = int8Model();
   before(function () {
     const opened = openAnyBench();
-    if (typeof opened === 'string') {
-      console.log(`    skipped: ${opened}`);
-      return this.skip();
-    }
+    if (typeof opened === 'string') return skip(this, opened);
     bench = opened;
   });
   after(() => bench?.remove());

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { holds } from '../host/holds.js';
 import { runtimes } from '../host/python.js';
 import { seededRandom } from '../host/random.js';
+import { skip } from '../host/skip.js';
 import { activation, type OpSpec, padding, type TensorSpec, writeTflite } from '../host/tflite_writer.js';
 import { expectScenario } from './expectations.js';
 import { type Bench, openBench } from './host_program.js';
@@ -99,10 +100,7 @@ for (const runtime of runtimes) {
     let bench: Bench;
     before(function () {
       const opened = openBench(runtime);
-      if (typeof opened === 'string') {
-        console.log(`    skipped: ${opened}`);
-        return this.skip();
-      }
+      if (typeof opened === 'string') return skip(this, opened);
       bench = opened;
     });
     after(() => bench?.remove());

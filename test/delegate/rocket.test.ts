@@ -6,7 +6,8 @@ import { judge } from '../kernel/judge.js';
 import { marks, scenariosOf, type Seen } from '../kernel/lines.js';
 import { prepareModels } from '../kernel/models.js';
 import { inputs, type Scenario, small, stock, type Truths } from '../kernel/scenarios.js';
-import { repository } from '../host/python.js';
+import { demandFresh } from '../host/fresh.js';
+import { repository } from '../host/repository.js';
 import {
   type Board,
   board,
@@ -17,6 +18,7 @@ import {
   type Ran,
   runProgram,
 } from '../host/rocket.js';
+import { skip } from '../host/skip.js';
 import { debianSysroot } from '../host/sysroot.js';
 
 /**
@@ -34,15 +36,15 @@ describe('device=npu on a pretended kernel', function () {
   let truths: Truths;
 
   before(async function () {
-    const why = buildRocket();
+    if (process.arch !== 'x64') return skip(this, `board: the programs are for x64, and this is ${process.arch}`);
+    const rocket = buildRocket();
+    if (typeof rocket === 'string') return skip(this, rocket);
     const sysroot = debianSysroot('x86_64', 'sid', 'amd64', ['libtensorflow-lite2.14.1']);
-    if (process.arch !== 'x64' || typeof why === 'string' || 'why' in sysroot) {
-      console.log(`    skipped: ${typeof why === 'string' ? why : 'why' in sysroot ? sysroot.why : process.arch}`);
-      return this.skip();
-    }
-    built = why;
+    if ('why' in sysroot) return skip(this, sysroot.why);
+    demandFresh('engine', 'delegate');
+    built = rocket;
     libraries = join(sysroot.folder, 'usr/lib/x86_64-linux-gnu');
-    if (prepareModels(names, models).length !== names.length) return this.skip(); // no shared models here
+    if (prepareModels(names, models).length !== names.length) return skip(this, 'shared: no models');
     mkdirSync(join(folder, 'bin'), { recursive: true });
     const loader = `${libraries}/ld-linux-x86-64.so.2 --library-path ${libraries}`;
     writeFileSync(join(folder, 'bin/host'), `#!/bin/sh\nexec ${loader} --preload ${built.driver} ${built.host} "$@"\n`);

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { join } from 'node:path';
 import { buildRocket, type Built, PretendedBoard } from '../host/rocket.js';
+import { skip } from '../host/skip.js';
 import { buildHost, type HostPrograms, type HostRun } from './c_host.js';
 import { said } from './host_program.js';
 
@@ -19,12 +20,8 @@ describe('device=npu: memory', function () {
   before(function () {
     const made = buildHost();
     const rocket = buildRocket();
-    if (typeof made === 'string' || typeof rocket === 'string') {
-      console.log(
-        `    skipped: ${`${typeof made === 'string' ? made : ''}${typeof rocket === 'string' ? rocket : ''}`.slice(0, 400)}`,
-      );
-      return this.skip();
-    }
+    if (typeof made === 'string') return skip(this, made);
+    if (typeof rocket === 'string') return skip(this, rocket);
     [host, built, kernel] = [made, rocket, new PretendedBoard()];
     variables = {
       PTFE_CACHE: join(host.folder, 'cache'),

@@ -4,8 +4,10 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sourcesOf } from '../../scripts/sources.mjs';
+import { demandFresh } from '../host/fresh.js';
 import { buildProgram } from '../host/native_program.js';
-import { repository } from '../host/python.js';
+import { repository } from '../host/repository.js';
+import { skip } from '../host/skip.js';
 import { engine } from './host_program.js';
 
 /** Many interpreters at a time, under ThreadSanitizer (fixtures/threads.c), with delegates of their own and a shared one. */
@@ -22,12 +24,10 @@ describe('delegate: threads', function () {
       ],
       flags: ['-O1', '-fsanitize=thread'],
     });
-    const why = 'why' in built ? built.why : existsSync(engine) ? '' : 'the engine is not built (npm run build:engine)';
-    if ('path' in built && why === '') program = built.path;
-    else {
-      console.log(`    skipped: ${why}`);
-      return this.skip();
-    }
+    if ('why' in built) return skip(this, built.why);
+    if (!existsSync(engine)) return skip(this, 'tool: the engine is not built (npm run build:engine)');
+    demandFresh('engine');
+    program = built.path;
     folder = mkdtempSync(join(tmpdir(), 'ptfe-threads-'));
   });
   after(() => {

@@ -8,10 +8,12 @@ import { cacheFinding, libraryFinding, nodeFinding, tryAddon, tryEngine } from '
 import { trialFinding } from '../../src/doctor/trial.js';
 import { variableFindings } from '../../src/doctor/variables.js';
 import { type Addon, loadAddon } from '../host/addon.js';
+import { demandFresh } from '../host/fresh.js';
 
 describe('doctor: what is installed', () => {
   let folder = '';
   before(() => {
+    demandFresh('engine', 'delegate');
     folder = mkdtempSync(join(tmpdir(), 'ptfe-doctor-'));
   });
   after(() => rmSync(folder, { recursive: true }));

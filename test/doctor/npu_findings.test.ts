@@ -6,6 +6,7 @@ import type { Finding } from '../../src/doctor/finding.js';
 import { readMachine } from '../../src/doctor/machine.js';
 import { choiceFinding, type Identity, npuFindings } from '../../src/doctor/npu_findings.js';
 import { loadAddon } from '../host/addon.js';
+import { skip } from '../host/skip.js';
 import { bound, kernel, type MadeUp, madeUpRoot, module, node, running, tree } from './machines.js';
 
 const root: Identity = { user: 0, groups: [0] };
@@ -156,7 +157,8 @@ describe('doctor: the NPU of a machine', () => {
     }
   };
   before(function () {
-    if (typeof loadAddon() === 'string') this.skip();
+    const addon = loadAddon();
+    if (typeof addon === 'string') return skip(this, addon);
   });
 
   for (const one of cases) {
@@ -191,7 +193,7 @@ describe('doctor: the NPU of a machine', () => {
     [1000, 104, 0o600, person, true, ''],
   ] as const;
   it('permission by owner, group and mode, with the cure that fits', function () {
-    if (process.getuid?.() !== 0) this.skip();
+    if (process.getuid?.() !== 0) return skip(this, 'board: needs root');
     for (const [user, group, mode, identity, may, cure] of permissions) {
       const folder = madeUpRoot(kernel('7.3.4'), tree(rock, 'rk3588', okay), bound(), node);
       const path = join(folder, 'dev/accel/accel0');
@@ -207,7 +209,7 @@ describe('doctor: the NPU of a machine', () => {
   });
 
   it('in a container a group is joined by its number', function () {
-    if (process.getuid?.() !== 0) this.skip();
+    if (process.getuid?.() !== 0) return skip(this, 'board: needs root');
     const folder = madeUpRoot(kernel('7.3.4'), bound(), node, { files: { 'run/.containerenv': '' } });
     chownSync(join(folder, 'dev/accel/accel0'), 0, 104);
     chmodSync(join(folder, 'dev/accel/accel0'), 0o660);

@@ -5,8 +5,8 @@ import { PtfeError } from '../../src/error.js';
 import { cutTflite } from '../../src/explain/cut.js';
 import type { Graph, Node } from '../../src/graph/graph.js';
 import { readTflite } from '../../src/tflite/reader.js';
-import { repository } from '../host/python.js';
-import { isShared, sharedPath } from '../host/shared.js';
+import { repository } from '../host/repository.js';
+import { needShared, sharedPath } from '../host/shared.js';
 
 const digits = new Uint8Array(readFileSync(join(repository, 'examples/digits_int8.tflite')));
 
@@ -43,7 +43,7 @@ describe('cut', () => {
 
   it('of a model with many ops', function () {
     const model = 'models/movenet_single_pose_lightning_ptq.tflite';
-    if (!isShared(model)) return this.skip();
+    needShared(this, model);
     const bytes = new Uint8Array(readFileSync(sharedPath(model)));
     expectSameNodes(bytes, 0, 156);
     expectSameNodes(bytes, 70, 90);

@@ -5,6 +5,7 @@ import { factUsage } from '../../src/explain/fact_usage.js';
 import { facts } from '../../src/hardware/facts.js';
 import { readPlan } from '../../src/plan/read.js';
 import { loadAddon } from '../host/addon.js';
+import { skip } from '../host/skip.js';
 import { buildModel, modelChoice } from '../ops/random_model.js';
 
 /**
@@ -18,10 +19,7 @@ describe('facts that tasks rest on, by their words', function () {
 
   it('name every fact whose flip changes an output', function () {
     const addon = loadAddon();
-    if (typeof addon === 'string') {
-      console.log(`      skipped: ${addon}`);
-      return this.skip();
-    }
+    if (typeof addon === 'string') return skip(this, addon);
     const unnamed: string[] = [];
     let changed = 0;
     for (const model of models) {

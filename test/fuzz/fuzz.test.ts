@@ -4,7 +4,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { sourcesOf } from '../../scripts/sources.mjs';
 import { type Built, buildProgram } from '../host/native_program.js';
-import { repository } from '../host/python.js';
+import { repository } from '../host/repository.js';
+import { skip } from '../host/skip.js';
 
 const corpus = join(import.meta.dirname, 'corpus');
 const targets = ['plan', 'file', 'reply', 'frames', 'npu', 'table', 'options'];
@@ -23,10 +24,7 @@ describe('fuzzers: the corpus', function () {
 
   for (const target of targets) {
     it(target, function () {
-      if ('why' in built) {
-        console.log(`      skipped: ${built.why}`);
-        return this.skip();
-      }
+      if ('why' in built) return skip(this, built.why);
       const files = readdirSync(join(corpus, target)).map((name) => join(corpus, target, name));
       expect(files.length, 'inputs').to.be.above(3);
       const { status, signal, stdout, stderr } = spawnSync(built.path, [target, ...files], { encoding: 'utf8' });

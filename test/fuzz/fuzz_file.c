@@ -10,8 +10,6 @@
 #include "../../delegate/include/ptfe.h"
 #include "fuzz.h"
 
-enum { ERROR_BYTES = 256 };
-
 /* The digest made right, where the lengths say what is there. */
 static void seal(uint8_t *bytes, size_t size) {
     plan_file_header h;
@@ -34,16 +32,17 @@ static int all_planned(const answer *a) {
 }
 
 static void from_file(const uint8_t *data, size_t size) {
-    char path[64], error[ERROR_BYTES];
+    char path[64];
+    ptfe_error error;
     const int fd = memfd_create("plan", MFD_CLOEXEC);
     answer *a = answer_new();
     plan_file_header h;
     uint32_t nodes[64];
     for (uint32_t i = 0; i < 64; i++) nodes[i] = i;
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    if (a != NULL && fd >= 0 && write(fd, data, size) == (ssize_t)size && plan_file_read(path, &h, a, error, sizeof error) == 0 &&
-        answer_read_parts(a, error, sizeof error) == 0) {
-        for (size_t count = 0; count < 64; count++) answer_read_check(a, nodes, count, error, sizeof error);
+    if (a != NULL && fd >= 0 && write(fd, data, size) == (ssize_t)size && plan_file_read(path, &h, a, &error) == 0 &&
+        answer_read_parts(a, &error) == 0) {
+        for (size_t count = 0; count < 64; count++) answer_read_check(a, nodes, count, &error);
         fuzz_taken++;
         const bytes request = {.data = a->request, .length = a->request_length};
         if (!answer_has_parts(a, &request) && all_planned(a)) abort();

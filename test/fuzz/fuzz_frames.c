@@ -8,7 +8,7 @@
 #include "../../delegate/compile/engine.h"
 #include "fuzz.h"
 
-enum { PATH_BYTES = 128, ERROR_BYTES = 256 };
+enum { PATH_BYTES = 128 };
 
 static char input[PATH_BYTES], program[PATH_BYTES];
 
@@ -34,19 +34,19 @@ static void make_program(void) {
 
 int fuzz_frames(const uint8_t *data, size_t size) {
     static const uint8_t question[64];
-    char error[ERROR_BYTES];
+    ptfe_error error;
     uint8_t *reply = NULL;
     size_t length = 0;
     if (*program == 0) make_program();
     write_file(input, data, size);
-    engine *e = engine_start(program, program, 5, 256, error, sizeof error);
+    engine *e = engine_start(program, program, 5, 256, &error);
     if (e == NULL) abort();
-    if (engine_ask(e, ENGINE_CHECK, question, sizeof question, &reply, &length, error, sizeof error) == 0) {
+    if (engine_ask(e, ENGINE_CHECK, question, sizeof question, &reply, &length, &error) == 0) {
         if (length > size) abort();
         fuzz_taken++;
         uint64_t sum = 0;
         for (size_t i = 0; i < length; i++) sum += reply[i];
-        error[0] = (char)sum;
+        error.text[0] = (char)sum;
     }
     engine_stop(e);
     free(reply);

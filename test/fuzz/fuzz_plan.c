@@ -48,9 +48,9 @@ static void run(ptfe_session *s) {
 
 static int is_small(const uint8_t *bytes, size_t size) {
     plan p;
-    char error[ERROR_BYTES];
+    ptfe_error error;
     uint64_t memory = 0;
-    if (plan_open(bytes, size, &p, error, sizeof error) != 0) return 1; /* refused again, with all of ptfe_open around it */
+    if (plan_open(bytes, size, &p, &error) != 0) return 1; /* refused again, with all of ptfe_open around it */
     for (uint32_t i = 0; i < p.bo_count; i++) memory += p.bos[i].size;
     for (uint32_t i = 0; i < p.host_count; i++) memory += layout_bytes(&p.tensors[p.hosts[i].input]);
     return memory <= FUZZ_MOST_BYTES;

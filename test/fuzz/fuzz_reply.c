@@ -8,7 +8,7 @@
 #include "../../delegate/compile/answer.h"
 #include "fuzz.h"
 
-enum { ERROR_BYTES = 256, MOST_NODES = 8 };
+enum { MOST_NODES = 8 };
 
 static uint8_t *copy(const uint8_t *from, size_t size) {
     uint8_t *made = malloc(size + 1);
@@ -19,7 +19,7 @@ static uint8_t *copy(const uint8_t *from, size_t size) {
 
 /* data: u8 nodes, u8 and u16 lengths of the verdicts and of the request; then the three runs. */
 int fuzz_reply(const uint8_t *data, size_t size) {
-    char error[ERROR_BYTES];
+    ptfe_error error;
     uint32_t nodes[MOST_NODES];
     if (size < 5) return 0;
     const size_t count = data[0] % (MOST_NODES + 1), rest = size - 5;
@@ -32,15 +32,15 @@ int fuzz_reply(const uint8_t *data, size_t size) {
     a->check = copy(data + 5, a->check_length = check);
     a->request = copy(data + 5 + check, a->request_length = request);
     a->reply = copy(data + 5 + check + request, a->reply_length = rest - check - request);
-    if (answer_read_check(a, nodes, count, error, sizeof error) == 0) {
+    if (answer_read_check(a, nodes, count, &error) == 0) {
         bytes again = {0};
         answer_write_check(a, &again);
         for (size_t i = 0; i < a->verdict_count; i++) {
-            if (a->verdicts[i].text.length > 0 && a->verdicts[i].text.data[a->verdicts[i].text.length - 1] == 1) error[0] = 0;
+            if (a->verdicts[i].text.length > 0 && a->verdicts[i].text.data[a->verdicts[i].text.length - 1] == 1) error.text[0] = 0;
         }
         bytes_free(&again);
     }
-    if (answer_read_parts(a, error, sizeof error) == 0) {
+    if (answer_read_parts(a, &error) == 0) {
         uint64_t sum = 0;
         fuzz_taken++;
         for (size_t i = 0; i < a->part_count; i++) {
@@ -58,7 +58,7 @@ int fuzz_reply(const uint8_t *data, size_t size) {
         }
         const bytes own = {.data = a->request, .length = a->request_length};
         answer_has_parts(a, &own);
-        error[0] = (char)sum;
+        error.text[0] = (char)sum;
     }
     answer_release(a);
     return 0;

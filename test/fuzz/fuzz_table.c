@@ -10,7 +10,7 @@
 #include "../../delegate/plan/layout.h"
 #include "fuzz.h"
 
-enum { HEAD = 10, ERROR_BYTES = 256 };
+enum { HEAD = 10 };
 
 struct device_plan {
     uint8_t *memory[2]; /* a BO for each feature map, of its very bytes */
@@ -29,7 +29,7 @@ static plan_tensor map(const uint8_t *shape, uint8_t form, uint32_t bo) {
 }
 
 int fuzz_table(const uint8_t *data, size_t size) {
-    char error[ERROR_BYTES];
+    ptfe_error error;
     if (size < HEAD) return 0;
     plan_tensor tensors[2] = {map(data + 1, data[7], 0), map(data + 4, data[7], 1)};
     const size_t bytes = size - HEAD;
@@ -39,7 +39,7 @@ int fuzz_table(const uint8_t *data, size_t size) {
     const plan_bo constants = {.kind = PLAN_BO_CONSTANTS, .size = bytes, .data_bytes = bytes};
     const plan_host step = {.kernel = data[0] % 3, .input = 0, .output = 1, .table_bytes = (uint32_t)bytes};
     const plan p = {.bytes = table, .length = bytes, .tensors = tensors, .tensor_count = 2, .bos = &constants, .bo_count = 1, .hosts = &step, .host_count = 1};
-    if (host_check(&p, 0, error, sizeof error) == 0) {
+    if (host_check(&p, 0, &error) == 0) {
         fuzz_taken++;
         const device_ops device = {.bo = bo_of};
         device_plan memory;

@@ -14,7 +14,7 @@ import { joined } from '../../src/wire/joined.js';
 import { hostKernels } from '../../src/wire/plan_records.js';
 import { recordBytes } from '../../src/wire/record.js';
 import { goldenModels } from '../golden/models.js';
-import { repository } from '../host/python.js';
+import { repository } from '../host/repository.js';
 import { writeTflite } from '../host/tflite_writer.js';
 import { resized, transposed } from '../ops/host_models.js';
 

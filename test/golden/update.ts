@@ -1,5 +1,7 @@
-/** `npm run golden`: writes the listings of the golden models anew; the change is read in review. */
+/** `npm run golden`: writes the digests and the listings of the golden models anew; the change is read in review. */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { zooIsHere } from '../models/zoo.js';
+import { digestFile, digestLines, digestOf, knownDigests } from './digests.js';
 import { goldenFile, goldenText } from './listings.js';
 import { goldenModels } from './models.js';
 
@@ -16,3 +18,13 @@ for (const model of goldenModels) {
   writeFileSync(file, text);
   console.log(`test/golden/${model.name}.txt: written`);
 }
+
+const before = existsSync(digestFile) ? knownDigests() : new Map<string, string>();
+const lines = digestLines();
+const digests = new Map<string, string>();
+for (const line of lines) digests.set(line.key, await digestOf(line));
+const changed = [...digests].filter(([key, digest]) => before.get(key) !== digest);
+// Without the models beside the repository, their lines stay.
+const kept = zooIsHere ? [] : [...before].filter(([key]) => !digests.has(key));
+writeFileSync(digestFile, [...digests, ...kept].map(([key, digest]) => `${key}: ${digest}\n`).join(''));
+console.log(`test/golden/digests.list: ${changed.length} of ${digests.size} lines changed`);

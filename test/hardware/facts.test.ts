@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { facts, isSeen, unshown } from '../../src/hardware/facts.js';
-import { repository } from '../host/python.js';
+import { repository } from '../host/repository.js';
 
 const folder = join(repository, 'delegate/npu');
 const sources = readdirSync(folder)

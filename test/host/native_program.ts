@@ -2,7 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { repository } from './python.js';
+import { repository } from './repository.js';
+import type { Lack } from './skip.js';
 
 const output = join(repository, 'build/test-native');
 const delegate = join(repository, 'delegate');
@@ -13,9 +14,10 @@ const filesOf = (folder: string, ending: string): readonly string[] =>
     .map((name) => join(folder, name));
 
 /** Everything that loads and runs plans; no TFLite. */
-export const planUnits: readonly string[] = ['plan', 'device', 'npu'].flatMap((room) =>
-  filesOf(join(delegate, room), '.c'),
-);
+export const planUnits: readonly string[] = [
+  ...['plan', 'device', 'npu'].flatMap((room) => filesOf(join(delegate, room), '.c')),
+  join(delegate, 'util/error.c'),
+];
 
 const age = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? -Infinity;
 
@@ -27,14 +29,14 @@ export interface Program {
   readonly linking?: readonly string[];
 }
 
-export type Built = { readonly path: string } | { readonly why: string };
+export type Built = { readonly path: string } | { readonly why: Lack };
 
 const compiler = process.env['CC'] ?? 'cc';
 const common = ['-std=c11', '-g', '-Wall', '-Wextra', '-Werror', '-DPTFE_VERSION="test"'];
-const usable = new Map<string, string>();
+const usable = new Map<string, Lack | null>();
 
-/** Why a program with these flags cannot be had here; '' when it can. */
-function obstacle(flags: readonly string[]): string {
+/** Why a program with these flags cannot be had here; null when it can. */
+export function compilerLack(flags: readonly string[]): Lack | null {
   const key = flags.join(' ');
   const known = usable.get(key);
   if (known !== undefined) return known;
@@ -44,7 +46,8 @@ function obstacle(flags: readonly string[]): string {
   const probe = join(output, `probe${usable.size}`);
   const { status, error } = spawnSync(compiler, [...flags, '-o', probe, source], { encoding: 'utf8' });
   const runs = status === 0 && spawnSync(probe).status === 0;
-  const why = error !== undefined ? `no C compiler (${error.message})` : runs ? '' : `${compiler} has no ${key}`;
+  const why: Lack | null =
+    error !== undefined ? `tool: no C compiler (${error.message})` : runs ? null : `tool: ${compiler} has no ${key}`;
   usable.set(key, why);
   return why;
 }
@@ -52,8 +55,8 @@ function obstacle(flags: readonly string[]): string {
 /** @returns the program's path, or why it cannot be built; an error in the program itself throws */
 export function buildProgram({ name, units, flags, linking = [] }: Program): Built {
   const path = join(output, name);
-  const why = obstacle(flags);
-  if (why !== '') return { why };
+  const why = compilerLack(flags);
+  if (why !== null) return { why };
   const headers = [...new Set([...units.map((unit) => dirname(unit)), join(delegate, 'generated')])].flatMap((folder) =>
     filesOf(folder, '.h'),
   );

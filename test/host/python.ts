@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Numerics } from '../../src/graph/numerics.js';
+import { repository } from './repository.js';
+import type { Lack } from './skip.js';
 
 /**
  * Private Python environments with the two TFLite runtimes. They are made once under `.cache/python/` and found again
@@ -11,7 +13,7 @@ export type Runtime = 'tflite_runtime' | 'ai_edge_litert' | 'litert_nightly';
 
 export type PythonEnvironment =
   | { readonly available: true; readonly runtime: Runtime; readonly python: string }
-  | { readonly available: false; readonly runtime: Runtime; readonly reason: string };
+  | { readonly available: false; readonly runtime: Runtime; readonly reason: Lack };
 
 /** Those that hosts have. */
 export const runtimes: readonly Runtime[] = ['tflite_runtime', 'ai_edge_litert'];
@@ -29,7 +31,7 @@ const requirements: Readonly<Record<Runtime, readonly string[]>> = {
   litert_nightly: ['ai-edge-litert-nightly==2.4.0.dev20261026', 'pillow'],
 };
 
-export const repository = resolve(import.meta.dirname, '../..');
+export { repository };
 const found = new Map<Runtime, PythonEnvironment>();
 
 /** The environment of a runtime, made on the first call. `PTFE_PYTHON` names another Python 3 to start from. */
@@ -48,10 +50,10 @@ export function anyPythonEnvironment(): PythonEnvironment {
 }
 
 function findOrMake(runtime: Runtime): PythonEnvironment {
-  const unavailable = (reason: string): PythonEnvironment => ({ available: false, runtime, reason });
+  const unavailable = (reason: Lack): PythonEnvironment => ({ available: false, runtime, reason });
   const base = process.env['PTFE_PYTHON'] ?? 'python3';
   const version = run(base, ['-c', 'import sys; print("%d.%d.%d" % sys.version_info[:3], sys.executable)'], 20);
-  if (!version.ok) return unavailable(`no Python 3 (${base}: ${version.text})`);
+  if (!version.ok) return unavailable(`tool: no Python 3 (${base}: ${version.text})`);
   const folder = join(repository, '.cache/python', runtime);
   const python = join(folder, 'bin/python');
   const stampFile = join(folder, 'ptfe-stamp');
@@ -67,17 +69,18 @@ function findOrMake(runtime: Runtime): PythonEnvironment {
   const ownPip = made.ok;
   if (!ownPip) {
     const bare = run(base, ['-m', 'venv', '--clear', '--without-pip', folder], 60);
-    if (!bare.ok) return unavailable(`python3 -m venv fails: ${bare.text}`);
+    if (!bare.ok) return unavailable(`tool: python3 -m venv fails: ${bare.text}`);
   }
   const pip = ownPip ? [python, '-m', 'pip'] : [base, '-m', 'pip', '--python', python];
   const flags = ['--disable-pip-version-check', '--no-input', '--quiet', '--retries', '2', '--timeout', '20'];
   const [command = python, ...rest] = pip;
   const wheels = ['install', ...flags, '--only-binary', ':all:', ...requirements[runtime]];
   const installed = run(command, [...rest, ...wheels], 900);
-  if (!installed.ok) return unavailable(`pip cannot install ${requirements[runtime].join(' ')}: ${installed.text}`);
+  if (!installed.ok)
+    return unavailable(`network: pip cannot install ${requirements[runtime].join(' ')}: ${installed.text}`);
   const module = runtime === 'tflite_runtime' ? 'tflite_runtime.interpreter' : 'ai_edge_litert.interpreter';
   const loads = run(python, ['-c', `import ${module}, PIL`], 120);
-  if (!loads.ok) return unavailable(`${module} does not load: ${loads.text}`);
+  if (!loads.ok) return unavailable(`tool: ${module} does not load: ${loads.text}`);
   writeFileSync(stampFile, stamp);
   return { available: true, runtime, python };
 }

@@ -12,7 +12,8 @@ import {
 } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
-import { repository } from './python.js';
+import { repository } from './repository.js';
+import type { Lack } from './skip.js';
 
 const here = join(import.meta.dirname, 'rocket');
 
@@ -28,17 +29,17 @@ const makefile = (built: string): string => {
     .map((path) => `${built}/${path}.o`)
     .join(' ');
   const flags = '-std=gnu11 -O2 -g1 -Wall -Wextra -Werror -fPIC -fvisibility=hidden -ffp-contract=off';
-  const shown = `${built}/test/host/rocket/preload.c.o ${built}/test/host/rocket/kernel.c.o`;
+  const shown = `${built}/test/host/rocket/preload.c.o`;
   return `CC ?= cc
 all: ${built}/rocket.so ${built}/host ${built}/answers
 ${shown}: VISIBLE = -fvisibility=default
 ${built}/%.c.o: %.c
 \t@mkdir -p $(dir $@)
-\t$(CC) ${flags} $(VISIBLE) -MMD -c $< -o $@
+\t$(CC) ${flags} $(VISIBLE) -MMD -MP -c $< -o $@
 ${built}/rocket.so: ${objects}
 \t$(CC) -shared ${objects} -Wl,-Bsymbolic -o $@ -ldl -lpthread -lm
 ${built}/host ${built}/answers: ${built}/%: test/kernel/guest/%.c
-\t$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror $< -o $@ -ldl -lpthread
+\t$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -MMD -MF $@.d $< -o $@ -ldl -lpthread
 -include $(shell find ${built} -name '*.d' 2>/dev/null)
 `;
 };
@@ -53,13 +54,13 @@ export interface Built {
 }
 
 /** @returns why there is none: a test skips with it */
-export const buildRocket = (): Built | string => {
+export const buildRocket = (): Built | Lack => {
   const built = 'build/rocket';
   mkdirSync(join(repository, built), { recursive: true });
   writeFileSync(join(repository, built, 'Makefile'), makefile(built));
   const args = ['-s', `-j${availableParallelism()}`, '-f', `${built}/Makefile`];
   const { status, stderr, error } = spawnSync('make', args, { cwd: repository, encoding: 'utf8' });
-  if (error !== undefined) return `no make (${error.message})`;
+  if (error !== undefined) return `tool: no make (${error.message})`;
   if (status !== 0) throw new Error(`the pretended driver does not compile:\n${stderr}`);
   return {
     driver: join(repository, built, 'rocket.so'),

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { repository } from './python.js';
+import { repository } from './repository.js';
+import { skip } from './skip.js';
 
 /** Reference material beside the repository; where it is absent, the tests that compare with it skip. */
 export const sharedFolder = process.env['PTFE_SHARED'] ?? join(repository, '../shared');
@@ -13,8 +14,7 @@ export const isShared = (path: string): boolean => existsSync(sharedPath(path));
 /** Skips the running test with a line when the file is not there. */
 export function needShared(context: Mocha.Context, path: string): void {
   if (isShared(path)) return;
-  console.log(`      skipped: ${sharedPath(path)} is not here`);
-  context.skip();
+  return skip(context, `shared: ${sharedPath(path)} is not here`);
 }
 
 export const sharedJson = (path: string): unknown => {

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listOf } from '../../scripts/sources.mjs';
-import { repository } from './python.js';
+import { repository } from './repository.js';
+import type { Lack } from './skip.js';
 import { debianSysroot } from './sysroot.js';
 import { findZig, zigCompile } from './zig.js';
 
@@ -25,6 +26,8 @@ export interface HostRequest {
   readonly input: Uint8Array;
   /** Switches of the software NPU behind the device. */
   readonly facts?: Readonly<Record<string, string>>;
+  /** No pretended device: what the machine itself has. */
+  readonly withoutDevice?: boolean;
 }
 
 export interface HostResult {
@@ -44,20 +47,25 @@ const target = 'aarch64-linux-gnu.2.28';
 
 const sources = (): readonly string[] => [
   join(here, 'teflon/shim.c'),
-  ...['delegate/device/facts_option.c', ...listOf(repository, 'npu_sources')].map((path) => join(repository, path)),
+  ...['delegate/device/facts_option.c', 'delegate/util/error.c', ...listOf(repository, 'npu_sources')].map((path) =>
+    join(repository, path),
+  ),
 ];
 
 const age = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? -Infinity;
 
 /** The shim and the host, built when something is newer. @returns why not, or null */
-function build(folder: string): string | null {
+function build(folder: string): Lack | null {
   const zig = findZig();
   if ('why' in zig) return zig.why;
   mkdirSync(folder, { recursive: true });
   const strict = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Werror'];
-  const headers = readdirSync(join(repository, 'delegate'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.h'))
-    .map((file) => join(repository, 'delegate', file));
+  const headers = [
+    join(here, 'tflite_c.h'),
+    ...readdirSync(join(repository, 'delegate'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.h'))
+      .map((file) => join(repository, 'delegate', file)),
+  ];
   const outputs = [
     [join(folder, 'shim.so'), ['-shared', '-fPIC', ...sources()]],
     [join(folder, 'host'), [join(here, 'teflon/host.c'), '-ldl']],
@@ -77,7 +85,7 @@ const inPath = (name: string): string | undefined =>
     .map((folder) => join(folder, name))
     .find((path) => age(path) > 0);
 
-export function findQemu(): string | { readonly why: string } {
+export function findQemu(): string | { readonly why: Lack } {
   const found = inPath('qemu-aarch64-static') ?? inPath('qemu-aarch64');
   if (found !== undefined) return found;
   const release = /VERSION_CODENAME=(\w+)/.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'stable';
@@ -87,7 +95,7 @@ export function findQemu(): string | { readonly why: string } {
 }
 
 /** @returns the host, or why there is none */
-export function openAarch64Host(): Aarch64Host | string {
+export function openAarch64Host(): Aarch64Host | Lack {
   const qemu = findQemu();
   if (typeof qemu !== 'string') return qemu.why;
   const sysroot = debianSysroot('aarch64', 'sid', 'arm64', ['libtensorflow-lite2.14.1', 'mesa-teflon-delegate']);
@@ -96,10 +104,17 @@ export function openAarch64Host(): Aarch64Host | string {
   const why = build(folder);
   if (why !== null) return why;
   const libraries = join(sysroot.folder, 'usr/lib/aarch64-linux-gnu');
-  const run = ({ model, delegate, options = {}, input, facts = {} }: HostRequest): HostResult => {
+  const run = ({
+    model,
+    delegate,
+    options = {},
+    input,
+    facts = {},
+    withoutDevice = false,
+  }: HostRequest): HostResult => {
     const scratch = mkdtempSync(join(tmpdir(), 'ptfe-aarch64-'));
     writeFileSync(join(scratch, 'input'), input);
-    const environment = {
+    const pretended = {
       LD_PRELOAD: join(folder, 'shim.so'),
       ROCKET_SHIM_LOG: '1',
       ROCKET_SHIM_FACTS: Object.entries(facts)
@@ -107,7 +122,7 @@ export function openAarch64Host(): Aarch64Host | string {
         .join(','),
     };
     const args = [
-      ...Object.entries(environment).flatMap(([name, value]) => ['-E', `${name}=${value}`]),
+      ...Object.entries(withoutDevice ? {} : pretended).flatMap(([name, value]) => ['-E', `${name}=${value}`]),
       join(libraries, 'ld-linux-aarch64.so.1'),
       '--library-path',
       libraries,

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { Oracle } from './oracle.js';
 import { pythonEnvironment, runtimes } from './python.js';
+import { skip } from './skip.js';
 import { activation, type ModelSpec, padding, writeTflite } from './tflite_writer.js';
 
 /** A 1x1 convolution with weights 2 and 3, bias 1 and all scales 1: the answers can be told without TFLite. */
@@ -46,10 +47,7 @@ describe('.tflite writer', () => {
   for (const runtime of runtimes) {
     it(`writes a model that ${runtime} runs`, async function () {
       const environment = pythonEnvironment(runtime);
-      if (!environment.available) {
-        console.log(`      skipped: ${environment.reason}`);
-        return this.skip();
-      }
+      if (!environment.available) return skip(this, environment.reason);
       const oracle = new Oracle(environment);
       const inputs = [[Uint8Array.of(10, 256 - 3)], [Uint8Array.of(1, 0)]];
       const result = await oracle.run({ model: writeTflite(spec), inputs });

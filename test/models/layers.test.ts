@@ -8,6 +8,7 @@ import { checkNode } from '../../src/partition/check.js';
 import { type Addon, loadAddon } from '../host/addon.js';
 import { Oracle, type OutputTensor } from '../host/oracle.js';
 import { numericsOf, pythonEnvironment } from '../host/python.js';
+import { skip } from '../host/skip.js';
 import { compare, type Comparison } from '../ops/tally.js';
 import { modelEntries, modelFolder, modelPath, sampleInputs, zoo, zooIsHere } from './zoo.js';
 
@@ -49,17 +50,9 @@ describe('real models, layer by layer', function () {
   const addon = loadAddon();
   before(function () {
     const environment = pythonEnvironment('ai_edge_litert');
-    const reason = !zooIsHere
-      ? `no models at ${modelFolder}`
-      : typeof addon === 'string'
-        ? addon
-        : environment.available
-          ? ''
-          : environment.reason;
-    if (!environment.available || reason !== '') {
-      console.log(`    skipped: ${reason}`);
-      return this.skip();
-    }
+    if (!zooIsHere) return skip(this, `shared: no models at ${modelFolder}`);
+    if (typeof addon === 'string') return skip(this, addon);
+    if (!environment.available) return skip(this, environment.reason);
     python = environment.python;
     oracle = new Oracle(environment);
   });

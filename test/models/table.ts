@@ -100,7 +100,7 @@ const stop = (why: string): never => {
 };
 
 if (!existsSync(modelFolder)) stop(`no folder ${modelFolder}: name one with models in PTFE_MODEL_FOLDER`);
-if (!existsSync(delegateLibrary)) stop('the delegate is not built (npm run build)');
+if (!existsSync(delegateLibrary)) stop('tool: the delegate is not built (npm run build)');
 const entries = modelEntries();
 if (entries.length === 0) stop(`no .tflite file in ${modelFolder}`);
 const wanted = process.argv.slice(2);

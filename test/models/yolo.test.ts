@@ -2,8 +2,9 @@ import { expect } from 'chai';
 import { existsSync } from 'node:fs';
 import { delegateLibrary, Oracle } from '../host/oracle.js';
 import { pythonEnvironment } from '../host/python.js';
+import { skip } from '../host/skip.js';
 import { writeTflite } from '../host/tflite_writer.js';
-import type { OpModel } from '../ops/op_models.js';
+import type { OpModel } from '../ops/builder.js';
 import { distance } from './zoo.js';
 import { yolo5, yolo8 } from './yolo_model.js';
 
@@ -17,15 +18,8 @@ describe('YOLO-like graphs, 640x640', function () {
   let oracle: Oracle | undefined;
   before(function () {
     const environment = pythonEnvironment('ai_edge_litert');
-    const reason = environment.available
-      ? existsSync(delegateLibrary)
-        ? ''
-        : 'the delegate is not built'
-      : environment.reason;
-    if (!environment.available || reason !== '') {
-      console.log(`    skipped: ${reason}`);
-      return this.skip();
-    }
+    if (!environment.available) return skip(this, environment.reason);
+    if (!existsSync(delegateLibrary)) return skip(this, 'tool: the delegate is not built');
     oracle = new Oracle(environment);
   });
   after(async () => oracle?.stop());

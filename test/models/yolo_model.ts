@@ -1,5 +1,5 @@
 import type { Random } from '../host/random.js';
-import { Builder, type OpModel } from '../ops/op_models.js';
+import { Builder, type OpModel } from '../ops/builder.js';
 
 /**
  * Graphs like those of YOLOv5 and YOLOv8 exports: SiLU as LOGISTIC and MUL, blocks that are split and joined again, pyramid

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { existsSync } from 'node:fs';
 import { delegateLibrary, Oracle, type RunResult } from '../host/oracle.js';
 import { type PythonEnvironment, pythonEnvironment, runtimes } from '../host/python.js';
+import { type Lack, skip } from '../host/skip.js';
 import { distance, modelEntries, modelFolder, modelPath, sampleInputs, topOne, zoo, zooIsHere } from './zoo.js';
 
 /** Whole models in an unchanged Python program, with and without the delegate. PTFE_ALL=1 takes all sample pictures. */
@@ -10,10 +11,10 @@ const convolutions = new Set(['CONV_2D', 'DEPTHWISE_CONV_2D', 'ADD']);
 /** In the second runtime only what is quick: the delegate is the same, and so are the kernels. */
 const everywhere = new Set(['mobilenet_v1_0.25_128_quant', 'pretrainedResnet_quant', 'vww_96_int8', 'kws_ref_model']);
 
-function unavailable(environment: PythonEnvironment): string {
-  if (!zooIsHere) return `no models at ${modelFolder}`;
+function unavailable(environment: PythonEnvironment): Lack | null {
+  if (!zooIsHere) return `shared: no models at ${modelFolder}`;
   if (!environment.available) return environment.reason;
-  return existsSync(delegateLibrary) ? '' : 'the delegate is not built';
+  return existsSync(delegateLibrary) ? null : 'tool: the delegate is not built';
 }
 
 const left = (result: RunResult): readonly string[] =>
@@ -59,16 +60,10 @@ describe('whole models', function () {
       let oracle: Oracle | undefined;
       let python = '';
       before(function () {
-        if (!zooIsHere) {
-          console.log(`    skipped: no models at ${modelFolder}`);
-          return this.skip();
-        }
         const environment = pythonEnvironment(runtime);
-        const reason = unavailable(environment);
-        if (!environment.available || reason !== '') {
-          console.log(`    skipped: ${reason}`);
-          return this.skip();
-        }
+        const lack = unavailable(environment);
+        if (lack !== null) return skip(this, lack);
+        if (!environment.available) return skip(this, environment.reason);
         python = environment.python;
         oracle = new Oracle(environment);
       });

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { PtfeError } from '../../src/error.js';
 import { readTflite } from '../../src/tflite/reader.js';
 import type { OutputTensor } from '../host/oracle.js';
-import { repository } from '../host/python.js';
+import { repository } from '../host/repository.js';
 import { seededRandom } from '../host/random.js';
 
 /** Real models and sample pictures beside the repository; nothing of them is part of it. */

@@ -175,7 +175,7 @@ static uint8_t *read_file(const char *path, size_t *length) {
 }
 
 /* Job after job, on whatever the arena holds. */
-static int run_jobs(ptfe_session *s, const accesses *a, char *error) {
+static int run_jobs(ptfe_session *s, const accesses *a, ptfe_error *error) {
     uint8_t *data[PLAN_MAX_BOS];
     uint64_t sizes[PLAN_MAX_BOS];
     const plan *p = &s->plan;
@@ -187,7 +187,7 @@ static int run_jobs(ptfe_session *s, const accesses *a, char *error) {
     for (uint32_t job = 0; status == 0 && job < p->job_count; job++) {
         close_memory(data, sizes, p->bo_count);
         open_ranges(a, data, p->jobs[job].first_task, p->jobs[job].task_count);
-        status = s->device->run(s->loaded, job, 1, error, 256);
+        status = s->device->run(s->loaded, job, 1, error);
     }
     open_memory(data, sizes, p->bo_count);
     return status;
@@ -215,12 +215,12 @@ static int shorten_plan(uint8_t *bytes, size_t length, const plan *p, const acce
 static int check_plan(const char *path, uint64_t *ranges) {
     size_t length;
     uint8_t *bytes = read_file(path, &length);
-    char error[256] = "";
+    ptfe_error error;
     accesses a = {NULL, 0, 0};
-    ptfe_session *s = ptfe_open(bytes, length, NULL, error, sizeof error);
-    int wrong = s == NULL ? stop(path, error) : 0;
-    if (!wrong && plan_visit_accesses(&s->plan, NULL, keep, &a, error, sizeof error) != 0) wrong = stop(path, error);
-    if (!wrong && run_jobs(s, &a, error) != 0) wrong = stop(path, error);
+    ptfe_session *s;
+    int wrong = session_open(&device_software, bytes, length, NULL, &s, &error) != 0 ? stop(path, error.text) : 0;
+    if (!wrong && plan_visit_accesses(&s->plan, NULL, keep, &a, &error) != 0) wrong = stop(path, error.text);
+    if (!wrong && run_jobs(s, &a, &error) != 0) wrong = stop(path, error.text);
     plan p = s == NULL ? (plan){0} : s->plan;
     ptfe_close(s);
     if (!wrong) wrong = shorten_plan(bytes, length, &p, &a);

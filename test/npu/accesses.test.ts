@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { compileTflite } from '../../src/compile.js';
 import { goldenModels } from '../golden/models.js';
 import { addressSanitizer, buildProgram, planUnits } from '../host/native_program.js';
+import { skip } from '../host/skip.js';
 import { writeTflite } from '../host/tflite_writer.js';
 import { resized, transposed } from '../ops/host_models.js';
 import { buildModel, modelChoice } from '../ops/random_model.js';
@@ -29,10 +30,7 @@ describe('accesses of tasks', function () {
       flags: addressSanitizer,
     });
     if ('path' in built) program = built.path;
-    else {
-      console.log(`      skipped: ${built.why}`);
-      return this.skip();
-    }
+    else return skip(this, built.why);
   });
   const run = (...more: readonly string[]): void => {
     const { stdout, stderr, status } = spawnSync(program, more, { encoding: 'utf8' });

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { goldenNames, loadGolden } from './golden.js';
 import { buildNative, runNative } from './native.js';
+import { skip } from '../host/skip.js';
 
 /**
  * Every recorded job runs. Mesa's output buffers have room for 32 channels where the DPU may write 64 (a defect of Mesa's,
@@ -20,10 +21,8 @@ describe("Mesa's recorded streams on the software NPU", function () {
     it(name, function () {
       const driver = buildNative('driver', ['driver.c']);
       const golden = loadGolden(name);
-      if ('why' in driver || golden === null) {
-        console.log(`      skipped: ${'why' in driver ? driver.why : 'no recorded streams beside the repository'}`);
-        return this.skip();
-      }
+      if ('why' in driver || golden === null)
+        return skip(this, 'why' in driver ? driver.why : 'shared: no recorded streams beside the repository');
       const { jobs, regions } = golden;
       // One program for all jobs: each sees what those before it wrote.
       const tasks = jobs.flat();

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { repository } from '../host/python.js';
+import { repository } from '../host/repository.js';
 import type { Region, Start } from './native.js';
 
 const folder = join(repository, '../shared/golden/mesa');

@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { facts } from '../../src/hardware/facts.js';
-import { repository } from '../host/python.js';
+import { repository } from '../host/repository.js';
+import { type Lack, skip } from '../host/skip.js';
 
 const here = join(repository, 'test/npu');
 const sources = join(repository, 'delegate/npu');
@@ -21,7 +22,7 @@ const age = (path: string): number => statSync(path, { throwIfNoEntry: false })?
 export function buildNative(
   name: string,
   parts: readonly string[],
-): { readonly path: string } | { readonly why: string } {
+): { readonly path: string } | { readonly why: Lack } {
   const path = join(output, name);
   const units = [...parts.map((part) => join(here, part)), ...files(sources, '.c')];
   const inputs = [...units, ...files(sources, '.h'), ...files(here, '.h'), ...files(generated, '.h')];
@@ -31,7 +32,7 @@ export function buildNative(
   const { status, stderr, error } = spawnSync(process.env['CC'] ?? 'cc', [...flags, '-o', path, ...units], {
     encoding: 'utf8',
   });
-  if (error !== undefined) return { why: `no C compiler (${error.message})` };
+  if (error !== undefined) return { why: `tool: no C compiler (${error.message})` };
   if (status !== 0) throw new Error(`${name} does not compile:\n${stderr}`);
   return { path };
 }
@@ -40,8 +41,7 @@ export function buildNative(
 export function driverOrSkip(context: Mocha.Context): string {
   const built = buildNative('driver', ['driver.c']);
   if ('path' in built) return built.path;
-  console.log(`      skipped: ${built.why}`);
-  return context.skip();
+  return skip(context, built.why);
 }
 
 export interface Region {

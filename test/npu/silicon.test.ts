@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { repository } from '../host/python.js';
+import { repository } from '../host/repository.js';
+import { skip } from '../host/skip.js';
 import { convolution, type ConvolutionShape } from './layers.js';
 import { buildNative, type Region, runNative } from './native.js';
 import { taskBytes } from './program.js';
@@ -29,10 +30,8 @@ const [biasAddress, commandAddress] = [0x40000, 0x50000];
 describe('values captured on silicon', function () {
   it('a depthwise layer of 8x8x64: every output byte', function () {
     const driver = buildNative('driver', ['driver.c']);
-    if ('why' in driver || !existsSync(file)) {
-      console.log(`      skipped: ${'why' in driver ? driver.why : 'no captured buffers beside the repository'}`);
-      return this.skip();
-    }
+    if ('why' in driver || !existsSync(file))
+      return skip(this, 'why' in driver ? driver.why : 'shared: no captured buffers beside the repository');
     const vector = JSON.parse(readFileSync(file, 'utf8')) as Readonly<Record<string, string>>;
     const bytes = (name: string): Uint8Array => new Uint8Array(Buffer.from(vector[`${name}_b64`] ?? '', 'base64'));
     // What the run programmed: weights and pad constant of zero points taken as unsigned, Mesa's multiplier of the scales.

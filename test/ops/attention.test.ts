@@ -9,7 +9,7 @@ import {
   doubled,
   type OpModel,
   whole,
-} from './op_models.js';
+} from './builder.js';
 import { differentialTest } from './op_test.js';
 
 /** Operands that are repeated or constant, among other ops: gates over the plane or the channels, positions that are added. */

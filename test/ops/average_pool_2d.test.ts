@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { differentialTest, everyValue } from './op_test.js';
-import { whole } from './op_models.js';
+import { whole } from './builder.js';
 import { poolModels, poolModelsOf } from './pool_models.js';
 
 describe('AVERAGE_POOL_2D', () => {

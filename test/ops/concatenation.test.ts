@@ -9,7 +9,7 @@ import {
   type OpModel,
   real,
   whole,
-} from './op_models.js';
+} from './builder.js';
 import { differentialTest, everyValue } from './op_test.js';
 
 type Origin = 'input' | 'sum' | 'convolution' | 'depthwise';

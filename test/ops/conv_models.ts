@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { activation, padding } from '../host/tflite_writer.js';
-import { Builder, byteType, channelCount, chosenSeed, type OpModel, whole } from './op_models.js';
+import { Builder, byteType, channelCount, chosenSeed, type OpModel, whole } from './builder.js';
 
 /** What the random models of differential.test.ts leave out: dilation, depth multipliers, groups, large kernel groups. */
 interface Form {

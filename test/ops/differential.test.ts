@@ -14,6 +14,7 @@ import {
   runtimes,
 } from '../host/python.js';
 import { shares } from '../host/seeds.js';
+import { skip } from '../host/skip.js';
 import { buildModel, type ModelChoice, modelChoice, type RandomModel } from './random_model.js';
 import {
   add,
@@ -106,10 +107,8 @@ describe('random models against the reference kernels', function () {
   it(`in process: ${count} models`, async function () {
     const environment = anyPythonEnvironment();
     const addon = loadAddon();
-    if (!environment.available || typeof addon === 'string') {
-      console.log(`      skipped: ${environment.available ? String(addon) : environment.reason}`);
-      return this.skip();
-    }
+    if (!environment.available) return skip(this, environment.reason);
+    if (typeof addon === 'string') return skip(this, addon);
     const oracle = new Oracle(environment);
     let tallies: Tallies = { all: emptyTally, groups: new Map() };
     const failures: string[] = [];
@@ -167,15 +166,8 @@ describe('random models against the reference kernels', function () {
   for (const runtime of runtimes) {
     it(`through the delegate in ${runtime}: ${throughDelegate} models`, async function () {
       const environment = pythonEnvironment(runtime);
-      const reason = !environment.available
-        ? environment.reason
-        : existsSync(delegateLibrary)
-          ? ''
-          : 'the delegate is not built';
-      if (!environment.available || reason !== '') {
-        console.log(`      skipped: ${reason}`);
-        return this.skip();
-      }
+      if (!environment.available) return skip(this, environment.reason);
+      if (!existsSync(delegateLibrary)) return skip(this, 'tool: the delegate is not built');
       const oracle = new Oracle(environment, { variables: { PTFE_FACTS: process.env['PTFE_FACTS'] ?? '' } });
       const addon = loadAddon();
       let tally = emptyTally;

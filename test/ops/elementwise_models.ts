@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { activation, type OpName } from '../host/tflite_writer.js';
-import { Builder, byteType, type ByteType, channelCount, chosenSeed, type OpModel, real, whole } from './op_models.js';
+import { Builder, byteType, type ByteType, channelCount, chosenSeed, type OpModel, real, whole } from './builder.js';
 
 /** Ops that take each code by itself: rescaling, activations, constants, two tensors. */
 const plane = fc.tuple(fc.constant(1), whole(1, 12), whole(1, 12), channelCount);

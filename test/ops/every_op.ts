@@ -3,7 +3,7 @@
  * must hold for all ops. `test/ops/samples.test.ts` tells when an op of the table is missing here.
  */
 import { activation, type OpName, type OpSpec, padding } from '../host/tflite_writer.js';
-import { type Builder, type ByteType } from './op_models.js';
+import { type Builder, type ByteType } from './builder.js';
 
 /** A tensor of a model as it grows. */
 export interface FeatureMap {

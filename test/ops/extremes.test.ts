@@ -6,6 +6,7 @@ import { writeTflite } from '../host/tflite_writer.js';
 import { everyOp, type FeatureMap, type OpForm } from './every_op.js';
 import { againstReference, Builder, type ByteType, type OpModel } from './op_models.js';
 import { line } from './tally.js';
+import { skip } from '../host/skip.js';
 
 /** Scales and parameters that are no numbers, or so far apart that TFLite's kernels leave an int32: refused, never a wrong value. */
 const type = fc.constantFrom<ByteType>('int8', 'uint8');
@@ -117,10 +118,7 @@ describe('extreme numbers', () => {
       ),
     );
     const outcome = await againstReference(models, { mostCounts: 0, runtime: 'ai_edge_litert' });
-    if (typeof outcome === 'string') {
-      console.log(`      skipped: ${outcome}`);
-      return this.skip();
-    }
+    if (typeof outcome === 'string') return skip(this, outcome);
     console.log(`      ${line('extremes', outcome.tally)}`);
     for (const text of outcome.failures.slice(0, 8)) console.log(`      ${text}`);
     expect(outcome.failures).to.have.lengthOf(0);

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { compileTflite } from '../../src/compile.js';
 import { facts } from '../../src/hardware/facts.js';
 import { type Addon, loadAddon } from '../host/addon.js';
+import { skip } from '../host/skip.js';
 import { buildModel, modelChoice } from './random_model.js';
 
 /**
@@ -62,10 +63,7 @@ describe('inferred facts, each flipped', function () {
 
   it('what breaks, and by how many counts', function () {
     const addon = loadAddon();
-    if (typeof addon === 'string') {
-      console.log(`      skipped: ${addon}`);
-      return this.skip();
-    }
+    if (typeof addon === 'string') return skip(this, addon);
     const runs = compiled(addon);
     const unannounced: string[] = [];
     console.log(

@@ -3,6 +3,7 @@ import { compileTflite } from '../../src/compile.js';
 import { loadAddon } from '../host/addon.js';
 import { Oracle } from '../host/oracle.js';
 import { anyPythonEnvironment } from '../host/python.js';
+import { skip } from '../host/skip.js';
 import { buildModel, type ModelChoice } from './random_model.js';
 import type { ConvLayer } from './random_layers.js';
 import { compare } from './tally.js';
@@ -81,11 +82,8 @@ describe('models that random tests found', () => {
   const addon = loadAddon();
   before(function () {
     const environment = anyPythonEnvironment();
-    const reason = typeof addon === 'string' ? addon : environment.available ? '' : environment.reason;
-    if (!environment.available || reason !== '') {
-      console.log(`    skipped: ${reason}`);
-      return this.skip();
-    }
+    if (typeof addon === 'string') return skip(this, addon);
+    if (!environment.available) return skip(this, environment.reason);
     oracle = new Oracle(environment);
   });
   after(async () => oracle?.stop());

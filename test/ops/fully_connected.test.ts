@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { activation } from '../host/tflite_writer.js';
-import { Builder, byteType, chosenSeed, type OpModel, real, whole } from './op_models.js';
+import { Builder, byteType, chosenSeed, type OpModel, real, whole } from './builder.js';
 import { differentialTest } from './op_test.js';
 
 interface Choice {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { compileTflite } from '../../src/compile.js';
 import { readPlan } from '../../src/plan/read.js';
 import { writeTflite } from '../host/tflite_writer.js';
-import { Builder, convolved } from './op_models.js';
+import { Builder, convolved } from './builder.js';
 import { reshaped, resized, stacked, transposed } from './host_models.js';
 import { differentialTest, everyValue } from './op_test.js';
 

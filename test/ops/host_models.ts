@@ -1,6 +1,6 @@
 /** Models whose middle op only the host can do, between two that the NPU does exactly. */
 import fc from 'fast-check';
-import { Builder, type ByteType, byteType, channelCount, chosenSeed, type OpModel, whole } from './op_models.js';
+import { Builder, type ByteType, byteType, channelCount, chosenSeed, type OpModel, whole } from './builder.js';
 
 /** What stands on both sides of the op, so that a cut would make two parts; every value of it is TFLite's. */
 const pooled = (b: Builder, type: ByteType, input: number, shape: readonly number[], scale: number, zero: number) => {

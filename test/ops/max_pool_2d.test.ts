@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { whole } from './op_models.js';
+import { whole } from './builder.js';
 import { differentialTest, everyValue } from './op_test.js';
 import { poolModels, poolModelsOf } from './pool_models.js';
 

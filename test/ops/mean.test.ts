@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { real } from './op_models.js';
+import { real } from './builder.js';
 import { differentialTest } from './op_test.js';
 import { channelModels, reduceModels } from './reduce_models.js';
 

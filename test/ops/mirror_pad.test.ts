@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Builder, byteType, channelCount, chosenSeed, convolved, doubled, type OpModel, whole } from './op_models.js';
+import { Builder, byteType, channelCount, chosenSeed, convolved, doubled, type OpModel, whole } from './builder.js';
 import { differentialTest, everyValue } from './op_test.js';
 
 /** As the schema numbers them. */

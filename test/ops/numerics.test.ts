@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type fc from 'fast-check';
 import { type Numerics, numericsNames } from '../../src/graph/numerics.js';
 import { numericsOf, type Runtime } from '../host/python.js';
+import { skip } from '../host/skip.js';
 import { type ScalingOp, scalesNearTies, type SummingOp, sumsNearTies } from './numerics_models.js';
 import { againstReference, type ByteType, drawn, type OpModel } from './op_models.js';
 import { equalShare, line } from './tally.js';
@@ -23,10 +24,7 @@ const againstReleases = (
       const own = numericsOf[runtime];
       for (const numerics of [own, ...apart(own)]) {
         const outcome = await againstReference(all, { runtime, numerics, mostCounts: 1 });
-        if (typeof outcome === 'string') {
-          console.log(`      skipped: ${outcome}`);
-          return this.skip();
-        }
+        if (typeof outcome === 'string') return skip(this, outcome);
         const { tally, failures, refused } = outcome;
         console.log(`      ${line(`${title} as ${numerics}`, tally)}`);
         expect(failures, failures.slice(0, 4).join('\n')).to.have.lengthOf(0);

@@ -1,6 +1,6 @@
 import type fc from 'fast-check';
 import type { OpSpec } from '../host/tflite_writer.js';
-import { Builder, type ByteType, chosenSeed, type OpModel } from './op_models.js';
+import { Builder, type ByteType, chosenSeed, type OpModel } from './builder.js';
 
 /**
  * Models whose values stand as near to ties as scales of float32 and sums of int32 allow: there TFLite's releases part. A

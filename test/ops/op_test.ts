@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type fc from 'fast-check';
 import type { Precision } from '../../src/fuse/fuse.js';
 import type { Runtime } from '../host/python.js';
+import { skip } from '../host/skip.js';
 import { againstReference, drawn, modelsOfEachOp, type OpModel } from './op_models.js';
 import { equalShare, line } from './tally.js';
 
@@ -44,10 +45,7 @@ export function differentialTest(
       precision,
       ...(kernels === undefined ? {} : { kernels }),
     });
-    if (typeof outcome === 'string') {
-      console.log(`      skipped: ${outcome}`);
-      return this.skip();
-    }
+    if (typeof outcome === 'string') return skip(this, outcome);
     const { tally, refused, failures } = outcome;
     console.log(`      ${line(title, tally)}${refused.length > 0 ? `; ${refused.length} refused` : ''}`);
     for (const text of [...failures, ...(refused.length > mayRefuse * all.length ? refused : [])].slice(0, 8))

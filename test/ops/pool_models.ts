@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { activation, padding } from '../host/tflite_writer.js';
-import { Builder, byteType, channelCount, chosenSeed, convolved, type OpModel, whole } from './op_models.js';
+import { Builder, byteType, channelCount, chosenSeed, convolved, type OpModel, whole } from './builder.js';
 
 const side = fc.oneof({ weight: 4, arbitrary: whole(1, 9) }, { weight: 1, arbitrary: whole(10, 31) });
 

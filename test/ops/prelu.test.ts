@@ -12,7 +12,7 @@ import {
   type OpModel,
   real,
   whole,
-} from './op_models.js';
+} from './builder.js';
 import { differentialTest, everyValue } from './op_test.js';
 
 /** Real numbers between which alphas lie: below 1, above 1, on both sides. */

@@ -4,6 +4,7 @@ import { activation } from '../host/tflite_writer.js';
 import { everyOp, type FeatureMap, type OpForm, passesCodes } from './every_op.js';
 import { againstReference, Builder, byteType, chosenSeed, modelsOfEachOp, type OpModel, whole } from './op_models.js';
 import { line } from './tally.js';
+import { skip } from '../host/skip.js';
 
 /**
  * Whole plans in which each tensor has other readers: two ops one behind the other, the input and the inner tensor read
@@ -106,10 +107,7 @@ describe('tensors with several readers', () => {
         .slice(0, count)
         .map(({ model }) => model);
       const outcome = await againstReference(models, { mostCounts: counts, runtime: 'ai_edge_litert' });
-      if (typeof outcome === 'string') {
-        console.log(`      skipped: ${outcome}`);
-        return this.skip();
-      }
+      if (typeof outcome === 'string') return skip(this, outcome);
       const { tally, refused, failures } = outcome;
       console.log(`      ${line('readers', tally)}; ${refused.length} refused`);
       for (const text of [...failures, ...refused].slice(0, Number(process.env['PTFE_SHOW'] ?? 8)))

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Builder, byteType, channelCount, chosenSeed, type OpModel, whole } from './op_models.js';
+import { Builder, byteType, channelCount, chosenSeed, type OpModel, whole } from './builder.js';
 
 /** `same`: the output has the input's scale and zero point. Otherwise a scale of 2^n times the input's. */
 export type Scales = 'same' | fc.Arbitrary<number>;

@@ -10,7 +10,7 @@ import { supportedOpsText } from '../../src/explain/supported_ops.js';
 import type { OpSpec, TensorSpec } from '../host/tflite_writer.js';
 import { writeTflite } from '../host/tflite_writer.js';
 import { everyOp, type FeatureMap } from './every_op.js';
-import { Builder, byteType, chosenSeed, whole } from './op_models.js';
+import { Builder, byteType, chosenSeed, whole } from './builder.js';
 
 /**
  * Models of every op, damaged in one place: another shape, type, quantization, option or constant. Whatever rule refuses a

@@ -1,6 +1,6 @@
 import { compileTflite } from '../../src/compile.js';
 import { type OpName, writeTflite } from '../host/tflite_writer.js';
-import { Builder } from './op_models.js';
+import { Builder } from './builder.js';
 
 /** Why an op of one tensor of this type and zero point stays on the CPU. */
 export const refusedFor = (op: OpName, type: 'int8' | 'uint8', zero: number): readonly string[] => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Builder, byteType, channelCount, chosenSeed, doubled, type OpModel, whole } from './op_models.js';
+import { Builder, byteType, channelCount, chosenSeed, doubled, type OpModel, whole } from './builder.js';
 import { differentialTest, everyValue } from './op_test.js';
 
 /** The same memory, pixels to channels, channels to pixels; between a RELU and another or at the ends of the graph. */

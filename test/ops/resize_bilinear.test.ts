@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { compileTflite } from '../../src/compile.js';
 import { writeTflite } from '../host/tflite_writer.js';
-import { byteType } from './op_models.js';
+import { byteType } from './builder.js';
 import { differentialTest, everyValue } from './op_test.js';
 import {
   bilinear,

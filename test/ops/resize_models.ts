@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Builder, byteType, channelCount, chosenSeed, convolved, type OpModel, whole } from './op_models.js';
+import { Builder, byteType, channelCount, chosenSeed, convolved, type OpModel, whole } from './builder.js';
 
 export type Corners = 'aligned' | 'half' | 'plain';
 

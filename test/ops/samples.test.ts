@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { operators } from '../../src/ops/index.js';
 import { seeds } from '../host/seeds.js';
+import { skip } from '../host/skip.js';
 import { everyOp, type FeatureMap, type OpForm } from './every_op.js';
 import { againstReference, Builder, type ByteType, type OpModel, whole } from './op_models.js';
 import { line } from './tally.js';
@@ -60,10 +61,7 @@ describe('samples of a batch', () => {
       const forms = everyOp.filter((form) => form.counts === counts && form.kernels === kernels);
       const models = seeds.flatMap((seed) => modelsOf(forms, seed));
       const outcome = await againstReference(models, { mostCounts: counts, kernels, runtime: 'ai_edge_litert' });
-      if (typeof outcome === 'string') {
-        console.log(`      skipped: ${outcome}`);
-        return this.skip();
-      }
+      if (typeof outcome === 'string') return skip(this, outcome);
       const { tally, refused, failures } = outcome;
       console.log(`      ${line('samples', tally)}`);
       for (const text of [...failures, ...refused].slice(0, Number(process.env['PTFE_SHOW'] ?? 8)))

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { compileTflite } from '../../src/compile.js';
 import { writeTflite } from '../host/tflite_writer.js';
-import { Builder } from './op_models.js';
+import { Builder } from './builder.js';
 import { differentialTest, everyValue } from './op_test.js';
 import { pictureModels, wide } from './picture_block_models.js';
 

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { compileTflite } from '../../src/compile.js';
 import { writeTflite } from '../host/tflite_writer.js';
-import { Builder, channelCount, chosenSeed, convolved, type OpModel, real, whole } from './op_models.js';
+import { Builder, channelCount, chosenSeed, convolved, type OpModel, real, whole } from './builder.js';
 import { differentialTest, everyValue } from './op_test.js';
 
 const models = (between: boolean): fc.Arbitrary<OpModel> =>

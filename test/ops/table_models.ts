@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { type OpName, type OpSpec } from '../host/tflite_writer.js';
-import { Builder, byteType, channelCount, chosenSeed, convolved, type OpModel, real, whole } from './op_models.js';
+import { Builder, byteType, channelCount, chosenSeed, convolved, type OpModel, real, whole } from './builder.js';
 
 /** Ops of one tensor through the table: every code of the input, on planes of any size. */
 interface Chosen {

@@ -1,4 +1,4 @@
-import { modelsOfEachOp } from './op_models.js';
+import { modelsOfEachOp } from './builder.js';
 import { differentialTest, type Expectation } from './op_test.js';
 import { type Form, tableModels } from './table_models.js';
 import type { OpName } from '../host/tflite_writer.js';

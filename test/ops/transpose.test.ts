@@ -1,14 +1,5 @@
 import fc from 'fast-check';
-import {
-  Builder,
-  type ByteType,
-  byteType,
-  channelCount,
-  chosenSeed,
-  doubled,
-  type OpModel,
-  whole,
-} from './op_models.js';
+import { Builder, type ByteType, byteType, channelCount, chosenSeed, doubled, type OpModel, whole } from './builder.js';
 import { differentialTest, everyValue } from './op_test.js';
 
 const scale = 0.5;

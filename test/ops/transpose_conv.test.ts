@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { compileTflite } from '../../src/compile.js';
 import { readPlan } from '../../src/plan/read.js';
 import { writeTflite } from '../host/tflite_writer.js';
-import type { OpModel } from './op_models.js';
+import type { OpModel } from './builder.js';
 import { differentialTest } from './op_test.js';
 import { byTwo, large, modelsOf, small } from './transposed_models.js';
 

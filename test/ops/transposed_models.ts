@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { padding } from '../host/tflite_writer.js';
-import { Builder, type ByteType, byteType, chosenSeed, type OpModel, whole } from './op_models.js';
+import { Builder, type ByteType, byteType, chosenSeed, type OpModel, whole } from './builder.js';
 
 interface Sizes {
   readonly height: number;

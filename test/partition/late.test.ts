@@ -5,8 +5,9 @@ import { inRounds } from '../../src/partition/rounds.js';
 import { partRefusal, refusedPart } from '../../src/partition/part_rules.js';
 import { delegateLibrary, Oracle } from '../host/oracle.js';
 import { pythonEnvironment, runtimes } from '../host/python.js';
+import { skip } from '../host/skip.js';
 import { writeTflite } from '../host/tflite_writer.js';
-import { Builder, doubled, type OpModel } from '../ops/op_models.js';
+import { Builder, doubled, type OpModel } from '../ops/builder.js';
 
 /**
  * Patterns of several nodes that run as one, with every choice of their inner tensors as outputs of the graph too, and a side
@@ -93,10 +94,8 @@ describe('refusals that show when a part is compiled', () => {
     for (const runtime of runtimes) {
       it(`${title}, in ${runtime}`, async function () {
         const environment = pythonEnvironment(runtime);
-        if (!environment.available || !existsSync(delegateLibrary)) {
-          console.log(`      skipped: ${environment.available ? 'the delegate is not built' : environment.reason}`);
-          return this.skip();
-        }
+        if (!environment.available) return skip(this, environment.reason);
+        if (!existsSync(delegateLibrary)) return skip(this, 'tool: the delegate is not built');
         const oracle = new Oracle(environment);
         for (const model of modelsOf(pattern, title)) {
           const bytes = writeTflite(model.spec);

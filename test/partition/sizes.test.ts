@@ -8,7 +8,8 @@ import { pathToFileURL } from 'node:url';
 import type { Graph, Node, Tensor } from '../../src/graph/graph.js';
 import { readTflite } from '../../src/tflite/reader.js';
 import { derivedShapes } from '../../src/ops/shared/output_shapes.js';
-import { repository } from '../host/python.js';
+import { demandFresh } from '../host/fresh.js';
+import { repository } from '../host/repository.js';
 import { type ModelSpec, writeTflite } from '../host/tflite_writer.js';
 import { channelModels, reduceModels } from '../ops/reduce_models.js';
 import { either, nearest } from '../ops/resize_models.js';
@@ -60,6 +61,7 @@ const enlarged = (spec: ModelSpec, place: number, value: number): ModelSpec | nu
 describe('partition: sizes that no rule has seen yet', () => {
   it('a few hundred bytes of model take neither the memory of a small machine nor its time', function () {
     this.timeout(120_000);
+    demandFresh('engine');
     const folder = mkdtempSync(join(tmpdir(), 'ptfe-sizes-'));
     const files = fc
       .sample(fc.tuple(models, fc.nat(40), fc.constantFrom(8191, 2 ** 16, 2 ** 20, 2 ** 24, 2 ** 27, 2 ** 31 - 1)), {

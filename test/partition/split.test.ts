@@ -11,13 +11,14 @@ import { holdsAsync } from '../host/holds.js';
 import { Oracle } from '../host/oracle.js';
 import { pythonEnvironment, repository, runtimes } from '../host/python.js';
 import { seededRandom } from '../host/random.js';
+import { type Lack, skip } from '../host/skip.js';
 import { writeTflite } from '../host/tflite_writer.js';
 import { randomGraph } from './random_graph.js';
 
 const library = join(repository, 'build/test-partition/claiming_delegate.so');
 
 /** A delegate in C that asks TFLite for its parts. @returns why there is none */
-const buildDelegate = (): string | null => {
+const buildDelegate = (): Lack | null => {
   mkdirSync(join(library, '..'), { recursive: true });
   const source = join(repository, 'test/delegate/fixtures/claiming_delegate.c');
   const flags = ['-std=c11', '-O1', '-Wall', '-Wextra', '-Werror', '-shared', '-fPIC', '-fvisibility=hidden'];
@@ -26,7 +27,7 @@ const buildDelegate = (): string | null => {
   const { status, stderr, error } = spawnSync(compiler, [...flags, ...includes, '-o', library, source], {
     encoding: 'utf8',
   });
-  if (error !== undefined) return `no C compiler (${error.message})`;
+  if (error !== undefined) return `tool: no C compiler (${error.message})`;
   if (status !== 0) throw new Error(stderr);
   return null;
 };
@@ -44,11 +45,9 @@ for (const runtime of runtimes) {
     let oracle: Oracle;
     before(function () {
       const environment = pythonEnvironment(runtime);
-      const why = environment.available ? buildDelegate() : environment.reason;
-      if (why !== null || !environment.available) {
-        console.log(`      skipped: ${why}`);
-        this.skip();
-      }
+      if (!environment.available) return skip(this, environment.reason);
+      const lack = buildDelegate();
+      if (lack !== null) return skip(this, lack);
       oracle = new Oracle(environment);
     });
     after(async () => {

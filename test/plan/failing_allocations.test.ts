@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { compileTflite } from '../../src/compile.js';
 import { goldenModels } from '../golden/models.js';
 import { addressSanitizer, buildProgram, planUnits } from '../host/native_program.js';
+import { skip } from '../host/skip.js';
 import { writeTflite } from '../host/tflite_writer.js';
 import { resized, transposed } from '../ops/host_models.js';
 
@@ -21,10 +22,7 @@ describe('plan: out of memory', function () {
       flags: addressSanitizer,
       linking: wraps,
     });
-    if ('why' in built) {
-      console.log(`      skipped: ${built.why}`);
-      return this.skip();
-    }
+    if ('why' in built) return skip(this, built.why);
     const folder = mkdtempSync(join(tmpdir(), 'ptfe-memory-'));
     const host = [transposed, resized('RESIZE_BILINEAR')].flatMap((of) => fc.sample(of, { numRuns: 2, seed: 1 }));
     const models = [...goldenModels.map(({ bytes }) => bytes), ...host.map(({ spec }) => writeTflite(spec))];

@@ -6,6 +6,7 @@ import { writePlan } from '../../src/plan/write.js';
 import { loadAddon } from '../host/addon.js';
 import { PlanBytes } from '../host/plan_bytes.js';
 import { seededRandom } from '../host/random.js';
+import { skip } from '../host/skip.js';
 import { writeTflite } from '../host/tflite_writer.js';
 import { goldenModels } from '../golden/models.js';
 import { resized, transposed } from '../ops/host_models.js';
@@ -74,8 +75,7 @@ describe('plan: the gate', function () {
   };
   before(function () {
     if (typeof addon !== 'string') return;
-    console.log(`    skipped: ${addon}`);
-    return this.skip();
+    return skip(this, addon);
   });
 
   const [arena, regcmd, io] = [1, 2, 3];

@@ -9,7 +9,8 @@ import { readPlan } from '../../src/plan/read.js';
 import { writePlan } from '../../src/plan/write.js';
 import { goldenModels } from '../golden/models.js';
 import { buildProgram, planUnits } from '../host/native_program.js';
-import { repository } from '../host/python.js';
+import { repository } from '../host/repository.js';
+import { skip } from '../host/skip.js';
 
 const golden = (name: string): Plan => {
   const [part] = compileTflite(goldenModels.find((one) => one.name === name)?.bytes ?? new Uint8Array()).parts;
@@ -151,10 +152,7 @@ describe('plan: large ones', function () {
     const units = [join(import.meta.dirname, 'open_plan.c'), ...planUnits, ...compiled, ...used];
     const built = buildProgram({ name: 'open_plan', units, flags: ['-O2'] });
     if ('path' in built) program = built.path;
-    else {
-      console.log(`      skipped: ${built.why}`);
-      return this.skip();
-    }
+    else return skip(this, built.why);
     folder = mkdtempSync(join(tmpdir(), 'ptfe-large-'));
   });
   after(() => {

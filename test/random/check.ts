@@ -1,5 +1,6 @@
 import { delegateLibrary, Oracle, type OutputTensor, type RunResult } from '../host/oracle.js';
 import { pythonEnvironment, type Runtime, runtimes } from '../host/python.js';
+import type { Lack } from '../host/skip.js';
 import type { Invoke, RandomGraph } from './graph.js';
 
 /** How a program runs a graph with the delegate. */
@@ -85,7 +86,7 @@ export interface Model {
 export class Hosts {
   readonly #oracles: ReadonlyMap<Runtime, Oracle>;
   /** Runtimes that are not here, and why. */
-  readonly missing: readonly string[];
+  readonly missing: readonly Lack[];
 
   constructor(variables: Readonly<Record<string, string>>, timeoutSeconds = 120) {
     const found = runtimes.map(pythonEnvironment);
@@ -96,7 +97,7 @@ export class Hosts {
           : [],
       ),
     );
-    this.missing = found.flatMap((one) => (one.available ? [] : [`${one.runtime}: ${one.reason}`]));
+    this.missing = found.flatMap((one) => (one.available ? [] : [one.reason]));
   }
 
   get runtimes(): readonly Runtime[] {

@@ -3,8 +3,9 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { delegateLibrary } from '../host/oracle.js';
-import { repository } from '../host/python.js';
+import { repository } from '../host/repository.js';
 import { seeds } from '../host/seeds.js';
+import { skip } from '../host/skip.js';
 import { check, hostName, Hosts, hosts as allHosts } from './check.js';
 import { randomGraph } from './graph.js';
 
@@ -19,10 +20,9 @@ describe('random graphs of many ops through the delegate', function () {
       const cache = mkdtempSync(join(tmpdir(), 'ptfe-random-'));
       const hosts = new Hosts({ PTFE_CACHE: cache, MALLOC_PERTURB_: '165' });
       const here = allHosts.filter(({ runtime }) => hosts.runtimes.includes(runtime));
-      if (here.length === 0 || !existsSync(delegateLibrary)) {
-        console.log(`      skipped: ${hosts.missing.join('; ') || 'the delegate is not built'}`);
-        return this.skip();
-      }
+      const [missing] = hosts.missing;
+      if (here.length === 0 && missing !== undefined) return skip(this, missing);
+      if (!existsSync(delegateLibrary)) return skip(this, 'tool: the delegate is not built');
       const failures: string[] = [];
       let [refused, nodes, delegated, values, differing] = [0, 0, 0, 0, 0];
       for (let i = 0; i < count; i++) {

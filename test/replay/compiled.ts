@@ -109,20 +109,23 @@ export const compiledModel = (compiler: Compiler, bytes: Uint8Array, setting: st
   }
 };
 
-const sha = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
+const programLines = ({ plans }: ModelRecord, wanted: (entry: PlanEntry) => boolean): readonly string[] =>
+  plans.flatMap(({ graph, nodes, inputs, outputs, entries }) => [
+    `graph ${graph} nodes ${nodes.join()} inputs ${inputs.join()} outputs ${outputs.join()}`,
+    ...entries.filter(wanted).map(({ kind, key, text }) => `${kind} ${key}\n${text}`),
+  ]);
 
-/** Three digests: of what devices do, of names and estimates, and of which node runs where by which rule. */
-export const digestsOf = ({ plans, nodes, error }: ModelRecord): string => {
-  const lines = (wanted: (entry: PlanEntry) => boolean): string =>
-    plans
-      .flatMap(({ graph, nodes: own, inputs, outputs, entries }) => [
-        `graph ${graph} nodes ${own.join()} inputs ${inputs.join()} outputs ${outputs.join()}`,
-        ...entries.filter(wanted).map(({ kind, key, text }) => `${kind} ${key}\n${text}`),
-      ])
-      .join('\n');
-  const verdicts = nodes.map(({ graph, node, op, verdict }) => `${graph} ${node} ${op} ${verdict}`).join('\n');
-  const programs = sha(lines(({ kind }) => kind !== 'notes'));
-  const notes = sha(lines(({ kind }) => kind === 'notes'));
-  const code = error?.replace(/:.*/s, '') ?? '';
-  return `plans ${plans.length} programs ${programs} notes ${notes} verdicts ${sha(verdicts + code)}`;
+const verdictLines = ({ nodes, error }: ModelRecord): readonly string[] => [
+  ...nodes.map(({ graph, node, op, verdict }) => `${graph} ${node} ${op} ${verdict}`),
+  error?.replace(/:.*/s, '') ?? 'compiles',
+];
+
+/** How many plans, and digests: of what devices do, of names and estimates, of which node runs where by which rule. */
+export const digestsOf = (records: readonly ModelRecord[]): string => {
+  const of = (lines: (record: ModelRecord) => readonly string[]): string =>
+    createHash('sha256').update(records.flatMap(lines).join('\n')).digest('hex').slice(0, 16);
+  const programs = of((record) => programLines(record, ({ kind }) => kind !== 'notes'));
+  const notes = of((record) => programLines(record, ({ kind }) => kind === 'notes'));
+  const plans = records.reduce((sum, record) => sum + record.plans.length, 0);
+  return `plans ${plans} programs ${programs} notes ${notes} verdicts ${of(verdictLines)}`;
 };

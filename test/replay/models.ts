@@ -2,12 +2,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { goldenModels } from '../golden/models.js';
-import { repository } from '../host/python.js';
+import { repository } from '../host/repository.js';
 import { writeTflite } from '../host/tflite_writer.js';
 import { yolo5, yolo8 } from '../models/yolo_model.js';
 import { modelFolder } from '../models/zoo.js';
 import { everyOp } from '../ops/every_op.js';
-import { Builder } from '../ops/op_models.js';
+import { Builder } from '../ops/builder.js';
 import { randomGraph } from '../random/graph.js';
 
 export interface ReplayModel {
@@ -73,11 +73,11 @@ const sharedModels = (): readonly ReplayModel[] =>
     }),
   );
 
-const ownModel = (group: string, title: string, bytes: () => Uint8Array): ReplayModel => ({
+const ownModel = (group: string, title: string, bytes: () => Uint8Array, quick = true): ReplayModel => ({
   name: title === '' ? group : `${group}: ${title}`,
   group,
   own: true,
-  quick: true,
+  quick,
   bytes,
 });
 
@@ -105,18 +105,22 @@ const opModels = (): readonly ReplayModel[] =>
           title,
           made.map(({ index }) => index),
         );
-        return [ownModel(`ops/${op}`, `${title} ${type} ${shape.join('x')}`, () => writeTflite(spec))];
+        return [
+          ownModel(`ops/${op}`, `${title} ${type} ${shape.join('x')}`, () => writeTflite(spec), shape === opShapes[0]),
+        ];
       }),
     ),
   );
 
 const graphs = 60;
+const quickGraphs = 20;
 const graphsOfGroup = 10;
 
 const randomModels = (): readonly ReplayModel[] =>
   Array.from({ length: graphs }, (_, i) => {
     const first = i - (i % graphsOfGroup) + 1;
-    return ownModel(`random/${first}-${first + graphsOfGroup - 1}`, `seed ${i + 1}`, () => randomGraph(i + 1).bytes);
+    const group = `random/${first}-${first + graphsOfGroup - 1}`;
+    return ownModel(group, `seed ${i + 1}`, () => randomGraph(i + 1).bytes, i < quickGraphs);
   });
 
 export const replayModels = (): readonly ReplayModel[] => [

@@ -9,12 +9,12 @@ import {
   quantizeMultiplier,
 } from '../../src/tflite/multiplier.js';
 import { convolutionLayer } from '../../src/lab/reference/layer.js';
-import { isShared, sharedPath } from '../host/shared.js';
+import { needShared, sharedPath } from '../host/shared.js';
 
 describe('quantize: the numbers of a release', () => {
   it('uint8 multipliers of layers on which the releases part, as recorded from their kernels', function () {
     const path = 'models/mobilenet_v1_1.0_224_quant.tflite';
-    if (!isShared(path)) return this.skip();
+    needShared(this, path);
     const bytes = Uint8Array.from(readFileSync(sharedPath(path)));
     const mantissas = (numerics: Numerics): readonly (number | undefined)[] => {
       const { graph } = readTflite(bytes, 0, numerics);

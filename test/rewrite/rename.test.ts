@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { compilePart, compileTflite } from '../../src/compile.js';
 import { readTflite } from '../../src/tflite/reader.js';
-import { Builder } from '../ops/op_models.js';
+import { Builder } from '../ops/builder.js';
 import { writeTflite } from '../host/tflite_writer.js';
 
 const scale = 0.5;

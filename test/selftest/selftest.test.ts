@@ -10,7 +10,8 @@ import { type FactResult, judgeFacts, judgeRung, type RungResult, type RunSoftwa
 import { factsOf, ladder, type Rung, silentFacts } from '../../src/selftest/ladder.js';
 import { type Addon, loadAddon } from '../host/addon.js';
 import { ptfe } from '../host/cli.js';
-import { repository } from '../host/python.js';
+import { repository } from '../host/repository.js';
+import { skip } from '../host/skip.js';
 
 interface Archive {
   readonly rungs: readonly RungResult[];
@@ -23,7 +24,7 @@ describe('selftest', () => {
   let rungs: readonly Rung[] = [];
   before(function () {
     const loaded = loadAddon();
-    if (typeof loaded === 'string') return this.skip();
+    if (typeof loaded === 'string') return skip(this, loaded);
     addon = loaded;
     folder = mkdtempSync(join(tmpdir(), 'ptfe-selftest-'));
     rungs = ladder([]);
@@ -158,7 +159,7 @@ describe('selftest', () => {
 
   it('without Node on the board: written, run by a C program, read back', function () {
     this.timeout(60_000);
-    if (process.env['PTFE_LIBRARY'] !== undefined) return this.skip(); // a sanitizer's library needs its runtime
+    if (process.env['PTFE_LIBRARY'] !== undefined) return skip(this, "tool: a sanitizer's library needs its runtime");
     const program = join(folder, 'run_ladder');
     const flags = ['-std=c11', '-Wall', '-Wextra', '-Werror', `-I${join(repository, 'delegate/include')}`];
     const source = join(repository, 'examples/run_ladder.c');

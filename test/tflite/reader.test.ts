@@ -11,7 +11,7 @@ import { operators } from '../../src/ops/index.js';
 import { hasDerivation, wrongOutput } from '../../src/ops/shared/output_shapes.js';
 import { checkGraph } from '../../src/partition/check.js';
 import { holds } from '../host/holds.js';
-import { isShared, sharedPath } from '../host/shared.js';
+import { needShared, sharedPath } from '../host/shared.js';
 import { type ModelSpec, writeTflite } from '../host/tflite_writer.js';
 import { convModels, dilated, multiplied } from '../ops/conv_models.js';
 import { rescaled } from '../ops/elementwise_models.js';
@@ -158,7 +158,7 @@ describe('model: stored output shapes', () => {
       'families/fam_wavenet',
     ];
     for (const name of [...names, ...more]) {
-      if (!isShared(`models/${name}.tflite`)) return this.skip();
+      needShared(this, `models/${name}.tflite`);
       const { graph } = readTflite(Uint8Array.from(readFileSync(sharedPath(`models/${name}.tflite`))));
       expect(graph.nodes.map((node) => wrongOutput(graph, node)).filter((one) => one !== null)).to.deep.equal([]);
       const seen = new Map<string, number>();

@@ -34,6 +34,7 @@ void kernel_unmapped(const void *at);
 void kernel_slept(int64_t nanoseconds);
 
 void kernel_log(const char *format, ...);
-const char *ioctl_counts(int reset);
+/* For the program that runs on it. */
+__attribute__((visibility("default"))) const char *ioctl_counts(int reset);
 
 #endif

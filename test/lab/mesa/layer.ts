@@ -13,6 +13,7 @@ import { accumulate, requantize } from '../../../src/lab/reference/convolution.j
 import { addLayer, convolutionLayer } from '../../../src/lab/reference/layer.js';
 import { loadAddon } from '../../host/addon.js';
 import { seededRandom } from '../../host/random.js';
+import { skip } from '../../host/skip.js';
 import { activation, padding, type TensorSpec, writeTflite } from '../../host/tflite_writer.js';
 
 export interface LayerSpec {
@@ -193,7 +194,6 @@ export function runLayer(spec: LayerSpec, names: readonly DefectName[]): Compari
 
 /** Skips the suite with a line where the addon is not built. */
 export function needAddon(context: Mocha.Context): void {
-  if (typeof loadAddon() !== 'string') return;
-  console.log('      skipped: the addon is not built');
-  context.skip();
+  const addon = loadAddon();
+  if (typeof addon === 'string') return skip(context, addon);
 }

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { anyPythonEnvironment } from '../../host/python.js';
+import { skip } from '../../host/skip.js';
 import { type Aarch64Host, openAarch64Host } from '../../host/teflon.js';
 import { modelEntries, modelFolder, modelPath, sampleInputs, zooIsHere } from '../../models/zoo.js';
 
@@ -22,11 +23,10 @@ describe("Mesa's libteflon on the software NPU", function () {
   let python = '';
   before(function () {
     const environment = anyPythonEnvironment();
-    const opened = !zooIsHere ? `no models at ${modelFolder}` : openAarch64Host();
-    if (typeof opened === 'string' || !environment.available) {
-      console.log(`    skipped: ${typeof opened === 'string' ? opened : 'no Python'}`);
-      return this.skip();
-    }
+    if (!zooIsHere) return skip(this, `shared: no models at ${modelFolder}`);
+    if (!environment.available) return skip(this, environment.reason);
+    const opened = openAarch64Host();
+    if (typeof opened === 'string') return skip(this, opened);
     host = opened;
     ({ python } = environment);
   });

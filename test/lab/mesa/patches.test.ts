@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isWithin } from '../../../src/lab/mesa/bound.js';
 import type { DefectName } from '../../../src/lab/mesa/defects.js';
-import { repository } from '../../host/python.js';
+import { repository } from '../../host/repository.js';
 import { type LayerSpec, needAddon, runLayer } from './layer.js';
 
 /**
