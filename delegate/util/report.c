@@ -72,7 +72,7 @@ static void refusal_line(tfl_context *context, const verdict *v, const char *pre
     tfl_node *node;
     tfl_registration *registration;
     if (find_node(context, v->node, &node, &registration, name, sizeof name) != 0) return;
-    line_clean(text, sizeof text, v->text, v->length);
+    line_clean(text, sizeof text, v->text.data, v->text.length);
     line_say("%s%s #%" PRIu32 " stays on the CPU: %s", prefix, name, v->node, text);
 }
 
