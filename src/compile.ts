@@ -16,7 +16,7 @@ import type { Graph, Part } from './graph/graph.js';
 import { readTflite } from './tflite/reader.js';
 import { type Numerics, numericsNames } from './graph/numerics.js';
 import { type Operation, operandsOf } from './ir/operation.js';
-import { type Chip, type Hardware, rk3588 } from './hardware/chips.js';
+import { type Chip, chips, type Hardware, optionName, rk3588 } from './hardware/chips.js';
 import type { Trust } from './hardware/fact.js';
 import type { Refusal } from './ops/shared/rule.js';
 import { checkGraph, type PartChoice, renamedGraph } from './partition/check.js';
@@ -237,11 +237,14 @@ export interface CompiledModel {
 }
 
 const allowedOptions = {
+  chip: chips,
   trust: ['inferred', 'seen'],
   parts: ['worthwhile', 'all'],
   precision: ['fast', 'best'],
   numerics: numericsNames,
 } as const;
+
+const nameOf = (allowed: string | Chip): string => (typeof allowed === 'string' ? allowed : optionName(allowed.name));
 
 /** Programs in JavaScript can hand over anything. @throws PtfeError `bad-option` */
 const checkOptions = (bytes: unknown, options: CompileOptions): void => {
@@ -249,7 +252,11 @@ const checkOptions = (bytes: unknown, options: CompileOptions): void => {
   for (const [name, allowed] of Object.entries(allowedOptions)) {
     const value: unknown = Object.entries(options).find(([key]) => key === name)?.[1];
     if (value !== undefined && !allowed.some((one) => one === value))
-      throw new PtfeError('bad-option', `option ${name}`, `${JSON.stringify(value)} is none of ${allowed.join(', ')}`);
+      throw new PtfeError(
+        'bad-option',
+        `option ${name}`,
+        `${JSON.stringify(value)} is none of ${allowed.map(nameOf).join(', ')}`,
+      );
   }
   const known = Object.keys(allowedOptions);
   const unknown = Object.keys(options).find((name) => !known.includes(name));
