@@ -1,6 +1,6 @@
 /**
  * The table of contents: a part of a graph in, a plan out, one call for each room.
- * graph -> ops and rewrite (partition) -> fuse -> place -> quantize -> tile -> schedule -> allocate -> emit -> plan
+ * read -> partition -> rewrite -> lower -> fuse -> place -> tile -> schedule -> allocate -> emit -> plan (`stages.ts`)
  */
 import { allocateArena, type Lifetime, withTensors } from './allocate/arena.js';
 import { ConstantBuffer } from './allocate/constants.js';
@@ -30,6 +30,7 @@ import { type InnerTensor, innerTensors } from './plan/inner_tensors.js';
 import { writePlan } from './plan/write.js';
 import { jobEnds, scheduleJobs } from './schedule/order.js';
 import { stagesOf } from './ir/operation_stages.js';
+import type { Observe } from './stages.js';
 import { isHostStep, type Step } from './tile/task.js';
 import { tileOperation } from './tile/tile.js';
 import { engineVersion } from './version.js';
@@ -127,26 +128,39 @@ export interface WatchedPlan {
   readonly tensors: readonly InnerTensor[];
 }
 
+const unobserved: Observe = () => undefined;
+
 /** Compiles nodes that `checkGraph` accepted. @returns the plan's bytes, or why there is none */
-export const compilePart = (graph: Graph, part: Part, options: CompileOptions): PartResult => {
-  const compiled = compileWatched(graph, part, options, null);
+export const compilePart = (
+  graph: Graph,
+  part: Part,
+  options: CompileOptions,
+  observe: Observe = unobserved,
+): PartResult => {
+  const compiled = compileWatched(graph, part, options, null, observe);
   return 'plan' in compiled ? compiled.plan : compiled;
 };
 
 /** What the operations of a part are, and where its tensors stand; the nodes that this part cannot have. */
-const placePart = (given: Graph, part: Part, options: CompileOptions, apart: boolean) => {
+const placePart = (given: Graph, part: Part, options: CompileOptions, apart: boolean, observe: Observe) => {
   // What `best` is made of was not seen on silicon.
   const hardware = hardwareOf(options);
   const precision = options.trust === 'seen' ? 'fast' : (options.precision ?? 'fast');
   const plain = new Set<number>();
   for (;;) {
-    const { graph, layouts, orders } = renamedGraph(given, hardware, plain);
-    const { operations, spare, refusals } = lowerPart(graph, part, hardware, options.hosted ?? null);
+    const renamed = renamedGraph(given, hardware, plain);
+    const { graph, layouts, orders } = renamed;
+    observe({ stage: 'rewrite', part, data: renamed });
+    const lowered = lowerPart(graph, part, hardware, options.hosted ?? null);
+    const { operations, spare, refusals } = lowered;
+    observe({ stage: 'lower', part, data: lowered });
     if (refusals.length > 0) return refusedPart(refusals);
     // A fused ADD's limit stands behind a multiplier: its place nobody has shown.
     const isPlain = apart || options.trust === 'seen';
     const fused = isPlain ? dropUnused(operations, part) : fuse(hardware.chip, operations, part, precision, spare);
+    observe({ stage: 'fuse', part, data: { operations: fused } });
     const placement = place(graph, part, fused, apart);
+    observe({ stage: 'place', part, data: placement });
     const conflicts = conflictsOf(part, placement.borders, layouts);
     if (conflicts.length === 0) {
       if (placement.missing !== null) return missingRefusal(graph, part, placement.missing, placement.operations);
@@ -162,9 +176,10 @@ export const compileWatched = (
   part: Part,
   options: CompileOptions,
   watched: Watched | null,
+  observe: Observe = unobserved,
 ): WatchedPlan | RefusedPart => {
   try {
-    return watchedPlan(given, part, options, watched);
+    return watchedPlan(given, part, options, watched, observe);
   } catch (error) {
     const nodes = error instanceof NodeError ? [error.node] : part.nodes;
     return refusedPart(nodes.map((node) => bugRefusal(node, error)));
@@ -176,9 +191,10 @@ const watchedPlan = (
   part: Part,
   options: CompileOptions,
   watched: Watched | null,
+  observe: Observe,
 ): WatchedPlan | RefusedPart => {
   const apart = watched === 'apart';
-  const placed = placePart(given, part, options, apart);
+  const placed = placePart(given, part, options, apart, observe);
   if ('refusals' in placed) return placed;
   const { graph, orders, placement, borders } = placed;
   const unproven = tileAll(placement, options.trust);
@@ -192,8 +208,10 @@ const watchedPlan = (
   const proven = watched === null ? withProofs(placement, realEnds, isOneTask) : { placement, ends: realEnds };
   const steps = tileAll(proven.placement, options.trust, unproven);
   if ('refusals' in steps) return steps;
+  observe({ stage: 'tile', part, data: { steps, placement: proven.placement } });
   const jobs = scheduleJobs(steps, proven.ends);
   const schedule = watched === null ? jobs : scheduleJobs(steps, [...steps.keys()]);
+  observe({ stage: 'schedule', part, data: schedule });
   const { spots } = proven.placement;
   const cubes = new Map([...spots].map(([tensor, { cube }]) => [tensor, cube]));
   const lifetimes = lifetimesOf(part, proven.placement, jobs, apart);
@@ -201,6 +219,7 @@ const watchedPlan = (
   const featureBytes = memories.bytes.arena + memories.bytes.io;
   if (featureBytes > mostPartBytes) return memoryRefusal(featureBytes, lifetimes, placement);
   const arena = withTensors(memories, spots);
+  observe({ stage: 'allocate', part, data: { lifetimes, arena } });
   const constants = new ConstantBuffer();
   const tasks = emitTasks(steps, cubes, arena, placement.constants, constants);
   const programs = tasks.reduce((bytes, { words }) => bytes + 8 * words.length, 0);
@@ -210,6 +229,8 @@ const watchedPlan = (
     const table = hostTable(operation.kernel);
     return { offset: constants.place(table), bytes: table.byteLength };
   });
+  const constantBytes = constants.bytes();
+  observe({ stage: 'emit', part, data: { tasks, constants: constantBytes } });
   const plan = writePlan(
     buildPlan({
       graph,
@@ -219,13 +240,14 @@ const watchedPlan = (
       hostTables,
       cubes,
       arena,
-      constants: constants.bytes(),
+      constants: constantBytes,
       tasks,
       engineVersion,
       borders,
       isProven: watched === null,
     }),
   );
+  observe({ stage: 'plan', part, data: { bytes: plan } });
   return { plan, tensors: watched === null ? [] : innerTensors(given, part, placement, arena, orders) };
 };
 
@@ -269,16 +291,20 @@ export const compileTflite = (
   bytes: Uint8Array,
   options: CompileOptions = defaultOptions,
   subgraph = 0,
+  observe: Observe = unobserved,
 ): CompiledModel => {
   checkOptions(bytes, options);
-  const { graph, outputs } = readTflite(bytes, subgraph, options.numerics);
+  const model = readTflite(bytes, subgraph, options.numerics);
+  const { graph, outputs } = model;
+  observe({ stage: 'read', part: null, data: model });
   const { refused: checked, host } = checkGraph(graph, hardwareOf(options), options.parts ?? 'worthwhile');
   const refused = new Map(checked);
   const hosted = new Set(host.keys());
-  const compile = inRounds((part) => compilePart(graph, part, { ...options, hosted }));
+  const compile = inRounds((part) => compilePart(graph, part, { ...options, hosted }, observe));
   for (;;) {
     const supported = new Set(graph.nodes.map(({ index }) => index).filter((index) => !refused.has(index)));
     const parts = splitParts(graph, supported, outputs);
+    observe({ stage: 'partition', part: null, data: { graph, parts, refused: new Map(refused), host } });
     const results = compile(parts);
     const refusals = results.flatMap((result) => (result instanceof Uint8Array ? [] : result.refusals));
     for (const { node, ...because } of refusals) refused.set(node, because);

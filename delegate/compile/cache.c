@@ -76,12 +76,11 @@ static void tell(cache_entry *entry, const char *format, const char *why) {
 }
 
 /* The folder's fd, or -1; one that is not to be trusted is not looked at again. */
-static int open_folder(cache_entry *entry, int make) {
-    ptfe_error error;
-    if (entry->folder[0] == 0) return -1;
-    const int fd = cache_folder_open(entry->folder, make, &error);
-    if (fd < 0 && error.code != PTFE_ERROR_MISSING) {
-        tell(entry, "the cache %.*s is not used: %s", error.text);
+static int open_folder(cache_entry *entry, int make, ptfe_error *error) {
+    if (entry->folder[0] == 0) return error_set_code(error, PTFE_ERROR_MISSING, "no cache");
+    const int fd = cache_folder_open(entry->folder, make, error);
+    if (fd < 0 && error->code != PTFE_ERROR_MISSING) {
+        tell(entry, "the cache %.*s is not used: %s", error->text);
         entry->folder[0] = 0;
     }
     return fd;
@@ -94,32 +93,35 @@ static int is_of(const cache_entry *entry, const plan_file_header *h) {
     return memcmp(entry->engine, none, sizeof none) == 0 || memcmp(h->engine, entry->engine, sizeof h->engine) == 0;
 }
 
-/* An open entry: 0; -1 when it is of no use, and then removed where its bytes are spoilt. */
-static int load(cache_entry *entry, int folder, int fd, answer *a) {
-    struct stat status;
+static int read_entry(const cache_entry *entry, int fd, answer *a, ptfe_error *error) {
     plan_file_header h;
-    ptfe_error error;
-    if (fstat(fd, &status) != 0) return -1;
-    if (cache_check_owner(&status, &error) != 0) {
-        tell(entry, "a plan in the cache %.*s is not used: %s", error.text);
-        return -1;
-    }
-    const int is_whole = plan_file_read_open(fd, &h, a, &error) == 0;
-    if (is_whole ? memcmp(h.key, entry->key, sizeof h.key) != 0 : error.code == PTFE_ERROR_DAMAGED) {
-        unlinkat(folder, entry->name, 0);
-        return -1;
-    }
-    if (!is_whole || !is_of(entry, &h)) return -1;
-    futimens(fd, NULL); /* used now */
-    return 0;
+    if (plan_file_read_open(fd, &h, a, error) != 0) return -1;
+    if (memcmp(h.key, entry->key, sizeof h.key) != 0) return error_set_code(error, PTFE_ERROR_DAMAGED, "it is of another graph");
+    return is_of(entry, &h) ? 0 : error_set(error, "it is of another engine");
 }
 
-int cache_load(cache_entry *entry, answer *a) {
-    int folder = open_folder(entry, 0), status = -1;
+/* An open entry; removed where its bytes are spoilt. */
+static int load(cache_entry *entry, int folder, int fd, answer *a, ptfe_error *error) {
+    struct stat status;
+    if (fstat(fd, &status) != 0) return error_errno(error, entry->name, errno);
+    if (cache_check_owner(&status, error) != 0) {
+        tell(entry, "a plan in the cache %.*s is not used: %s", error->text);
+        return -1;
+    }
+    if (read_entry(entry, fd, a, error) == 0) {
+        futimens(fd, NULL); /* used now */
+        return 0;
+    }
+    if (error->code == PTFE_ERROR_DAMAGED) unlinkat(folder, entry->name, 0);
+    return -1;
+}
+
+int cache_load(cache_entry *entry, answer *a, ptfe_error *error) {
+    const int folder = open_folder(entry, 0, error);
     if (folder < 0) return -1;
-    int fd = openat(folder, entry->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
-    if (fd >= 0) status = load(entry, folder, fd, a);
-    else if (errno != ENOENT) tell(entry, "a plan in the cache %.*s cannot be read: %s", strerror(errno));
+    const int fd = openat(folder, entry->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW), failed = fd < 0 ? errno : 0;
+    const int status = fd < 0 ? error_errno(error, entry->name, failed) : load(entry, folder, fd, a, error);
+    if (failed != 0 && failed != ENOENT) tell(entry, "a plan in the cache %.*s cannot be read: %s", strerror(failed));
     if (fd >= 0) close(fd);
     close(folder);
     return status;
@@ -127,7 +129,8 @@ int cache_load(cache_entry *entry, answer *a) {
 
 int cache_lock(cache_entry *entry, int seconds, int *waited) {
     *waited = 0;
-    int folder = open_folder(entry, 1);
+    ptfe_error error;
+    int folder = open_folder(entry, 1, &error);
     if (folder < 0) return -1;
     char name[sizeof entry->name + 8];
     snprintf(name, sizeof name, "%s.lock", entry->name);
@@ -137,7 +140,8 @@ int cache_lock(cache_entry *entry, int seconds, int *waited) {
 }
 
 void cache_unlock(cache_entry *entry, int lock) {
-    int folder = lock < 0 ? -1 : open_folder(entry, 0);
+    ptfe_error error;
+    int folder = lock < 0 ? -1 : open_folder(entry, 0, &error);
     char name[sizeof entry->name + 8];
     snprintf(name, sizeof name, "%s.lock", entry->name);
     if (folder >= 0) cache_folder_unlock(folder, name, lock);
@@ -204,7 +208,8 @@ static int publish(int folder, const cache_entry *entry, const answer *a) {
 
 void cache_store(cache_entry *entry, const answer *a) {
     signals held;
-    int folder = open_folder(entry, 1);
+    ptfe_error error;
+    int folder = open_folder(entry, 1, &error);
     if (folder < 0) {
         if (entry->folder[0] != 0) tell(entry, "the plan is not kept in %.*s: %s", strerror(ENOENT));
         return;

@@ -20,8 +20,8 @@ typedef struct cache_entry {
  */
 void cache_find(cache_entry *entry, const char *folder, const char *engine_file, const void *message, size_t length);
 
-/* Fills the three runs of an answer. 0; -1 when there is no such entry, or none that is whole: a damaged one is removed. */
-int cache_load(cache_entry *entry, answer *a);
+/* Fills the three runs of an answer. 0, or -1 and fills `error`: there is no such entry, or none of use; a damaged one is removed. */
+int cache_load(cache_entry *entry, answer *a, ptfe_error *error);
 
 /* Waits until no other process compiles for this entry; for cache_unlock, -1 where there is no lock. `waited`: it may be there now. */
 int cache_lock(cache_entry *entry, int seconds, int *waited);

@@ -15,29 +15,27 @@ static int has_spoilt_plan(const answer *a) {
 /* Whether the entry is for what TFLite makes of this graph. */
 static int fits(work *w) {
     bytes request = {0};
-    const int fits = answer_read_check(w->answer, w->graph.nodes, w->graph.count, &w->error) == 0 &&
-               work_preview(w, &request) == 0 && request.length == w->answer->request_length &&
-               memcmp(request.data, w->answer->request, request.length) == 0 &&
-               answer_read_parts(w->answer, &w->error) == 0;
+    const int fits = answer_read_check(w->answer, w->graph.nodes, w->graph.count, &w->error) == 0 && work_preview(w, &request) == 0 &&
+                     request.length == w->answer->request_length && memcmp(request.data, w->answer->request, request.length) == 0 &&
+                     answer_read_parts(w->answer, &w->error) == 0;
     bytes_free(&request);
     return fits;
 }
 
-/* 1, 0 or -1 as answer_from_cache. */
 static int takes(work *w) {
-    if (!fits(w)) return 0;
+    if (cache_load(&w->entry, w->answer, &w->error) != 0 || !fits(w)) return 0;
     if (work_load_kernels(w) == 0) return 1;
-    /* What the engine would make has the same fate. */
-    if (w->error.code == PTFE_ERROR_DEVICE || w->error.code == PTFE_ERROR_MEMORY) return -1;
-    if (has_spoilt_plan(w->answer)) cache_drop(&w->entry);
+    if (w->error.code != PTFE_ERROR_DEVICE && w->error.code != PTFE_ERROR_MEMORY && has_spoilt_plan(w->answer)) cache_drop(&w->entry);
     return 0;
 }
 
 int answer_from_cache(work *w) {
+    w->error.code = PTFE_ERROR_NONE;
     w->answer = answer_new();
-    const int taken = w->answer != NULL && cache_load(&w->entry, w->answer) == 0 ? takes(w) : 0;
-    if (taken > 0) return 1;
+    if (w->answer == NULL) return error_no_memory(&w->error, "the graph's plans");
+    if (takes(w)) return 1;
     answer_release(w->answer);
     w->answer = NULL;
-    return taken;
+    /* What the engine would make has the same fate. */
+    return w->error.code == PTFE_ERROR_DEVICE || w->error.code == PTFE_ERROR_MEMORY ? -1 : 0;
 }

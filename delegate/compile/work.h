@@ -43,7 +43,7 @@ void work_free_kernels(work *w);
 /* The graph's answer with its kernels loaded, from the cache or the engine. */
 int work_find_answer(work *w);
 
-/* 1: a whole entry, its kernels loaded. 0: none. -1: compiling again would not help; the error says why. */
+/* 1: a whole entry, its kernels loaded. 0: none. -1 and fills the error: the engine would not help. */
 int answer_from_cache(work *w);
 
 int answer_from_engine(work *w);

@@ -8,7 +8,8 @@
 typedef struct device_plan device_plan; /* a plan loaded on a device, with its BOs */
 
 typedef struct device_ops {
-    const char *name; /* as the option `device` and ptfe_device have it */
+    const char *name;     /* as the option `device` and ptfe_device have it */
+    const char *timed_by; /* whose time task_nanoseconds is, for tables */
     uint32_t chip; /* that its plans are for */
     /* The plan must stay in place until unload. Allocates BOs, fills in addresses, checks what the device can check. NULL, and fills `error`. */
     device_plan *(*load)(const plan *plan, const char *facts, ptfe_error *error);

@@ -263,6 +263,7 @@ static uint64_t task_cycles(const device_plan *d, uint32_t task) { return d->pla
 static uint64_t task_products(const device_plan *d, uint32_t task) { return d->plan->tasks[task].cycles; }
 
 const device_ops device_rocket = {.name = "npu",
+                                  .timed_by = "the NPU, a job's time shared out by the cycles",
                                   .chip = 3588,
                                   .load = load,
                                   .begin = begin,

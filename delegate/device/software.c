@@ -52,7 +52,7 @@ static void relocate(const plan *p, device_plan *loaded) {
 }
 
 static int refuse(const npu_error *npu, ptfe_error *error) {
-    return error_set_code(error, npu->is_memory ? PTFE_ERROR_MEMORY : PTFE_ERROR_OTHER, "%s", npu->text);
+    return npu->is_memory ? error_no_memory(error, "the software NPU") : error_set(error, "%s", npu->text);
 }
 
 static int load_program(const plan *p, device_plan *loaded, const char *facts, ptfe_error *error) {
@@ -118,6 +118,7 @@ static uint64_t task_cycles(const device_plan *loaded, uint32_t task) { return n
 static uint64_t task_products(const device_plan *loaded, uint32_t task) { return npu_program_task_products(loaded->program, task); }
 
 const device_ops device_software = {.name = "software",
+                                    .timed_by = "the software NPU on this machine",
                                     .chip = 3588,
                                     .load = load,
                                     .bo = bo,

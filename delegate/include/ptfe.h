@@ -1,6 +1,7 @@
 /*
  * ptfe's own C ABI, beside TFLite's external-delegate entry points: runs a compiled plan without TFLite.
- * Stable within a major version. Nothing here prints, aborts, or keeps state outside the handle.
+ * Stable within a major version. Nothing here prints, aborts, or keeps state outside the handle. Sentences in `error` are for
+ * people, and change; a program goes on by what a function returns.
  */
 #ifndef PTFE_H
 #define PTFE_H

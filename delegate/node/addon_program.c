@@ -7,8 +7,6 @@
 #include "../device/facts_option.h"
 #include "../npu/npu.h"
 
-enum { NO_MEMORY = -2 };
-
 typedef struct program {
     npu_region *regions; /* their bytes are owned */
     uint32_t region_count;
@@ -27,47 +25,54 @@ static void free_program(napi_env env, void *data, void *hint) {
     free(p);
 }
 
-static int take_region(napi_env env, napi_value object, npu_region *region) {
+static int refuse_region(ptfe_error *error) { return error_set(error, "programOpen: regions are {iova, bytes, constant}"); }
+
+static int refuse_task(ptfe_error *error) { return error_set(error, "programOpen: tasks are {iova, words}"); }
+
+static int no_memory(ptfe_error *error) { return error_set_code(error, PTFE_ERROR_MEMORY, "programOpen: no memory"); }
+
+static int take_region(napi_env env, napi_value object, npu_region *region, ptfe_error *error) {
     napi_value bytes;
     uint8_t *data;
     size_t length;
     int constant = 0;
-    if (addon_u32(env, object, "iova", &region->iova) != 0) return -1;
-    if (napi_get_named_property(env, object, "bytes", &bytes) != napi_ok || addon_bytes(env, bytes, &data, &length) != 0) return -1;
+    if (addon_u32(env, object, "iova", &region->iova) != 0) return refuse_region(error);
+    if (napi_get_named_property(env, object, "bytes", &bytes) != napi_ok || addon_bytes(env, bytes, &data, &length) != 0) {
+        return refuse_region(error);
+    }
     addon_flag(env, object, "constant", &constant);
     region->data = calloc(1, length + 1);
-    if (region->data == NULL) return NO_MEMORY;
+    if (region->data == NULL) return no_memory(error);
     if (length > 0) memcpy(region->data, data, length);
     region->size = length;
     region->flags = constant ? NPU_REGION_CONSTANT : 0;
     return 0;
 }
 
-static int take_regions(napi_env env, napi_value list, program *p) {
+static int take_regions(napi_env env, napi_value list, program *p, ptfe_error *error) {
     uint32_t count = 0;
-    if (napi_get_array_length(env, list, &count) != napi_ok) return -1;
+    if (napi_get_array_length(env, list, &count) != napi_ok) return refuse_region(error);
     p->regions = calloc((size_t)count + 1, sizeof *p->regions);
-    if (p->regions == NULL) return NO_MEMORY;
+    if (p->regions == NULL) return no_memory(error);
     for (; p->region_count < count; p->region_count++) {
         napi_value element;
-        if (napi_get_element(env, list, p->region_count, &element) != napi_ok) return -1;
-        const int status = take_region(env, element, &p->regions[p->region_count]);
-        if (status != 0) return status;
+        if (napi_get_element(env, list, p->region_count, &element) != napi_ok) return refuse_region(error);
+        if (take_region(env, element, &p->regions[p->region_count], error) != 0) return -1;
     }
     return 0;
 }
 
-static int take_tasks(napi_env env, napi_value list, npu_task **tasks, size_t *task_count) {
+static int take_tasks(napi_env env, napi_value list, npu_task **tasks, size_t *task_count, ptfe_error *error) {
     uint32_t count = 0;
-    if (napi_get_array_length(env, list, &count) != napi_ok) return -1;
+    if (napi_get_array_length(env, list, &count) != napi_ok) return refuse_task(error);
     *tasks = calloc((size_t)count + 1, sizeof **tasks);
     *task_count = count;
-    if (*tasks == NULL) return NO_MEMORY;
+    if (*tasks == NULL) return no_memory(error);
     for (uint32_t i = 0; i < count; i++) {
         napi_value element;
         if (napi_get_element(env, list, i, &element) != napi_ok || addon_u32(env, element, "iova", &(*tasks)[i].regcmd_iova) != 0 ||
             addon_u32(env, element, "words", &(*tasks)[i].words) != 0) {
-            return -1;
+            return refuse_task(error);
         }
     }
     return 0;
@@ -87,32 +92,20 @@ static int take_path(napi_env env, napi_value options, npu_config *config) {
     return 0;
 }
 
-static int open_program(napi_env env, napi_value *arguments, program *p) {
+static int open_program(napi_env env, napi_value *arguments, program *p, ptfe_error *error) {
     char facts[ADDON_FACTS_BYTES];
-    ptfe_error error;
     npu_config config;
     npu_error npu = {0};
     npu_task *tasks = NULL;
     npu_config_default(&config);
     if (addon_facts(env, arguments[2], facts) != 0 || take_path(env, arguments[2], &config) != 0) {
-        addon_throw(env, "programOpen: options are {facts: {name: value}, path: 'scalar' or 'portable'}");
-        return -1;
+        return error_set(error, "programOpen: options are {facts: {name: value}, path: 'scalar' or 'portable'}");
     }
-    if (facts_option_apply(&config, facts, &error) != 0) {
-        addon_throw(env, error.text);
-        return -1;
+    if (facts_option_apply(&config, facts, error) != 0 || take_regions(env, arguments[0], p, error) != 0) return -1;
+    int status = take_tasks(env, arguments[1], &tasks, &p->task_count, error);
+    if (status == 0 && npu_program_load(&config, p->regions, p->region_count, tasks, p->task_count, &p->npu, &npu) != 0) {
+        status = npu.is_memory ? no_memory(error) : error_set(error, "%s", npu.text);
     }
-    const char *wrong = "programOpen: regions are {iova, bytes, constant}";
-    int status = take_regions(env, arguments[0], p);
-    if (status == 0) {
-        wrong = "programOpen: tasks are {iova, words}";
-        status = take_tasks(env, arguments[1], &tasks, &p->task_count);
-    }
-    if (status == 0) {
-        wrong = npu.text;
-        status = npu_program_load(&config, p->regions, p->region_count, tasks, p->task_count, &p->npu, &npu);
-    }
-    if (status != 0) addon_throw(env, status == NO_MEMORY ? "programOpen: no memory" : wrong);
     free(tasks);
     return status;
 }
@@ -120,13 +113,15 @@ static int open_program(napi_env env, napi_value *arguments, program *p) {
 napi_value addon_program_open(napi_env env, napi_callback_info info) {
     napi_value arguments[3], external;
     size_t count = 3;
+    ptfe_error error;
     if (napi_get_cb_info(env, info, &count, arguments, NULL, NULL) != napi_ok) return NULL;
     program *p = calloc(1, sizeof *p);
     if (p == NULL) return addon_throw(env, "programOpen: no memory");
-    const int opened = open_program(env, arguments, p) == 0; /* else it threw */
-    if (opened && napi_create_external(env, p, free_program, NULL, &external) == napi_ok) return external;
+    const int status = open_program(env, arguments, p, &error);
+    if (status == 0 && napi_create_external(env, p, free_program, NULL, &external) == napi_ok) return external;
+    if (status == 0) no_memory(&error);
     free_program(env, p, NULL);
-    return opened ? addon_throw(env, "programOpen: no memory") : NULL;
+    return addon_throw(env, error.text);
 }
 
 static program *program_of(napi_env env, napi_value value) {

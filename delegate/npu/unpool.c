@@ -35,6 +35,13 @@ static int expect_copy(const npu_decoder *d) {
     return 0;
 }
 
+/* Counted in pairs or in bytes: the vendor's word was not published. */
+static bool two_surfaces(const npu_decoder *d, uint32_t channels) {
+    uint8_t unit = d->config->facts[NPU_FACT_UNPOOLING_CHANNELS];
+    bool pairs = channels == SURFACES * ATOM_BYTES / 2, bytes = channels == SURFACES * ATOM_BYTES;
+    return (pairs && unit != NPU_UNPOOLING_CHANNELS_BYTES) || (bytes && unit != NPU_UNPOOLING_CHANNELS_PAIRS);
+}
+
 static int decode_writer(const npu_decoder *d, npu_unpool *unpool) {
     uint32_t burst = NPU_DPU_FEATURE_MODE_CFG_BURST_LEN_MASK << NPU_DPU_FEATURE_MODE_CFG_BURST_LEN_SHIFT;
     uint32_t mode = 1u | 2u << NPU_DPU_FEATURE_MODE_CFG_OUTPUT_MODE_SHIFT;
@@ -52,9 +59,8 @@ static int decode_writer(const npu_decoder *d, npu_unpool *unpool) {
     if (NPU_FIELD(d, DPU_WDMA_SIZE_1, WIDTH_WDMA) + 1 != width || NPU_FIELD(d, DPU_WDMA_SIZE_1, HEIGHT_WDMA) + 1 != height) {
         return npu_refuse(d, NPU_REG_DPU_WDMA_SIZE_1, "differs from DATA_CUBE_WIDTH and HEIGHT: not modelled");
     }
-    /* Two surfaces, counted in bytes or in pairs: the vendor's words were not published. */
     uint32_t channels = NPU_FIELD(d, DPU_DATA_CUBE_CHANNEL, CHANNEL) + 1;
-    if (channels != SURFACES * ATOM_BYTES && channels != SURFACES * ATOM_BYTES / 2) {
+    if (!two_surfaces(d, channels)) {
         return npu_refuse(d, NPU_REG_DPU_DATA_CUBE_CHANNEL, "not two surfaces: unpooling is modelled for those only");
     }
     if (NPU_FIELD(d, DPU_WDMA_SIZE_0, CHANNEL_WDMA) + 1 != channels) {

@@ -41,7 +41,7 @@ struct profile {
     int streams;   /* it is a pipe: its end is written once */
     off_t written; /* bytes before END_OF_TRACE */
     uint64_t begin, runs, event_count, dropped;
-    int is_npu;
+    const char *timed_by; /* the device's; NULL before the first run */
     int failed; /* an errno: no trace any more */
 };
 
@@ -72,7 +72,7 @@ uint64_t profile_clock(const profile *p) { return p == NULL ? 0 : now_nanosecond
 static int64_t find_operation(profile *p, const ptfe_session *session, uint32_t index) {
     const plan *plan = &session->plan;
     const plan_op *op = &plan->ops[index];
-    uint64_t id = plan_hash(plan->bytes + 24, 8) ^ index; /* the plan's own checksum tells plans apart */
+    uint64_t id = plan_hash(plan->bytes + offsetof(plan_header, checksum), sizeof(uint64_t)) ^ index; /* the plan's own checksum tells plans apart */
     for (size_t i = 0; i < p->operation_count; i++) {
         if (p->operations[i].id == id) return (int64_t)i;
     }
@@ -225,7 +225,7 @@ void profile_add(profile *p, const ptfe_session *session, uint64_t start) {
     pthread_mutex_lock(&p->lock);
     uint64_t at = start;
     p->runs++;
-    p->is_npu = strcmp(session->device->name, "npu") == 0;
+    p->timed_by = session->device->timed_by;
     const plan *plan = &session->plan;
     uint32_t host = 0;
     for (uint32_t job = 0; job <= plan->job_count; job++) {
@@ -262,7 +262,7 @@ static void print_table(const profile *p) {
                    (double)op->cycles / runs, cycles == 0 ? 0 : 100.0 * (double)op->cycles / (double)cycles);
     }
     line_say("%" PRIu64 " runs of %zu operations; us: %s; cycles: the model of one %s core at %u MHz",
-             p->runs, p->operation_count, p->is_npu ? "the NPU, a job's time shared out by the cycles" : "the software NPU on this machine", "RK3588", NPU_CLOCK_MEGAHERTZ);
+             p->runs, p->operation_count, p->timed_by, "RK3588", NPU_CLOCK_MEGAHERTZ);
 }
 
 void profile_end(profile *p) {

@@ -7,6 +7,7 @@ import { compileCommand } from './compile.js';
 import { cutCommand } from './cut.js';
 import { disasmCommand } from './disasm.js';
 import { doctorCommand } from './doctor.js';
+import { dumpCommand } from './dump.js';
 import { npuCommand } from './npu.js';
 import { selftestCommand } from './selftest.js';
 import { streamCommand } from './stream.js';
@@ -19,6 +20,7 @@ const subcommands: readonly Subcommand[] = [
   compareCommand,
   cutCommand,
   disasmCommand,
+  dumpCommand,
   streamCommand,
   npuCommand,
   doctorCommand,

@@ -5,7 +5,7 @@
  */
 import { atoms } from '../hardware/limits.js';
 import { alignUp } from '../layout/cube.js';
-import { type ConvOperation, operandsOf } from '../ir/operation.js';
+import { type ConvOperation, type ElementwiseOperation, operandsOf } from '../ir/operation.js';
 import type { ConvTile, ElementwiseTile, TiledOperation } from '../tile/task.js';
 
 const bytesPerCycle = 16;
@@ -27,8 +27,16 @@ export const convCycles = (operation: ConvOperation, tile: ConvTile): number => 
   return pipelineFill + Math.max(outputs * taps * steps, (features + weights + output) / bytesPerCycle);
 };
 
-export const elementwiseCycles = (tile: ElementwiseTile, operands: number): number =>
+const elementwiseCycles = (tile: ElementwiseTile, operands: number): number =>
   pipelineFill + (tile.columns * tile.rows * alignUp(tile.channels, atoms.channels) * (operands + 1)) / bytesPerCycle;
+
+/** @param tile with the input's columns and rows: each atom is read once and written four times */
+const unpoolCycles = (tile: ElementwiseTile): number =>
+  pipelineFill + (5 * tile.columns * tile.rows * atoms.channels) / bytesPerCycle;
+
+/** Of a task without a convolution. */
+export const flyingCycles = (operation: ElementwiseOperation, tile: ElementwiseTile): number =>
+  operation.kind === 'unpool' ? unpoolCycles(tile) : elementwiseCycles(tile, operandsOf(operation).length);
 
 /** A copy of one atom behind a thousand words of 8 bytes. */
 export const tableLoadCycles = pipelineFill + (2 * 513 * 8) / bytesPerCycle;
@@ -39,8 +47,8 @@ const isConvolution = (tiled: TiledOperation): tiled is TiledConvolution => tile
 /** Of each task of an operation. */
 export const cyclesOf = (tiled: TiledOperation): readonly number[] => {
   if (isConvolution(tiled)) return tiled.tiles.map((tile) => convCycles(tiled.operation, tile));
-  const operands = operandsOf(tiled.operation).length;
-  return tiled.tiles.map((tile) => elementwiseCycles(tile, operands));
+  const { operation, tiles } = tiled;
+  return tiles.map((tile) => flyingCycles(operation, tile));
 };
 
 /** Multiply-accumulates that the model asks for. */

@@ -12,6 +12,9 @@ export interface OperandAddresses {
   readonly bnUse: number;
 }
 
+/** All stand in registers. */
+export const noOperands: OperandAddresses = { bs: null, bn: null, bsUse: 0, bnUse: 0 };
+
 /** The plane that the DPU walks and writes. Sizes in elements, strides in atoms of 16 bytes. */
 export interface OutputPlane {
   readonly base: Address;
@@ -25,6 +28,8 @@ export interface OutputPlane {
   readonly channels: number;
   readonly depthwise: boolean;
   readonly flying: boolean;
+  /** The reader repeats pairs of bytes along both axes: the plane has twice its columns. */
+  readonly unpools?: boolean;
 }
 
 /** What a reader walks. In atoms: from one surface to the next, and from the end of what it read of one to the next. */
@@ -48,6 +53,7 @@ export interface ElementwiseOperand {
 
 const scalar = (operand: Operand | null): number => (typeof operand === 'number' ? operand : 0);
 const fromMemory = (operand: Operand | null): number => (operand instanceof Int32Array ? 1 : 0);
+const shiftBelow = (stage: ScaleStage | null): number => (stage === null ? 0 : (stage.shiftBelow ?? stage.shift));
 const absent = (operand: Operand | null): number => (operand === null ? 1 : 0);
 
 const addAlgorithm = 2;
@@ -72,6 +78,7 @@ const writeScaleStage = (writer: TaskWriter, prefix: 'BS' | 'BN', stage: ScaleSt
     [`${prefix}_ALU_SRC`]: fromMemory(stage.add),
     [`${prefix}_ALU_ALGO`]: stage.add === null ? 0 : addAlgorithm,
     [`${prefix}_MUL_BYPASS`]: absent(stage.multiply),
+    [`${prefix}_MUL_PRELU`]: stage.prelu === true ? 1 : 0,
     [`${prefix}_RELU_BYPASS`]: stage.limit === null ? 1 : 0,
     [`${prefix}_RELUX_EN`]: bounded ? 1 : 0,
   });
@@ -166,6 +173,9 @@ const lutRegisters =
     .split(' ')
     .map((name) => `LUT_${name}`);
 
+/** int16, as which pairs of bytes are moved, or int8. */
+const inPrecision = ({ unpools }: OutputPlane): number => (unpools === true ? 1 : 0);
+
 /** SIZE_E: surfaces that the writer goes on by, less one (Mesa's convolutions; the vendor's compiler for flying tasks). */
 const sizeOf = ({ flying, depthwise }: OutputPlane): number => (flying ? 0 : depthwise ? 3 : 1);
 
@@ -179,8 +189,9 @@ export const writeDpu = (writer: TaskWriter, plane: OutputPlane, stages: Stages,
     BURST_LEN: 15,
   });
   writer.write('DPU', 'DATA_FORMAT', {
-    BS_MUL_SHIFT_VALUE_NEG: stages.bs?.shift ?? 0,
-    BN_MUL_SHIFT_VALUE_NEG: stages.bn?.shift ?? 0,
+    IN_PRECISION: inPrecision(plane),
+    BS_MUL_SHIFT_VALUE_NEG: shiftBelow(stages.bs),
+    BN_MUL_SHIFT_VALUE_NEG: shiftBelow(stages.bn),
     EW_TRUNCATE_NEG: stages.ew?.productShift ?? 0,
   });
   writer.write('DPU', 'OFFSET_PEND');
@@ -231,7 +242,8 @@ export const writeDpuReader = (
   operands: OperandAddresses,
   elementwise: ElementwiseOperand | null,
 ): void => {
-  writer.write('DPU_RDMA', 'RDMA_DATA_CUBE_WIDTH', { WIDTH: plane.columns - 1 });
+  const repeats = plane.unpools === true ? 1 : 0;
+  writer.write('DPU_RDMA', 'RDMA_DATA_CUBE_WIDTH', { WIDTH: plane.columns / (repeats + 1) - 1 });
   writer.write('DPU_RDMA', 'RDMA_DATA_CUBE_HEIGHT', { HEIGHT: plane.rows - 1 });
   writer.write('DPU_RDMA', 'RDMA_DATA_CUBE_CHANNEL', { CHANNEL: plane.written - 1 });
   const { source = null, operand = null, combined = false } = elementwise ?? {};
@@ -254,8 +266,15 @@ export const writeDpuReader = (
     MRDMA_DISABLE: source === null ? 1 : 0,
     COMB_USE: combined ? 5 : 0,
     BURST_LEN: 15,
+    IN_PRECISION: inPrecision(plane),
   });
-  writer.write('DPU_RDMA', 'RDMA_SRC_DMA_CFG');
+  writer.write('DPU_RDMA', 'RDMA_SRC_DMA_CFG', {
+    KERNEL_WIDTH: repeats,
+    KERNEL_HEIGHT: repeats,
+    KERNEL_STRIDE_WIDTH: repeats,
+    KERNEL_STRIDE_HEIGHT: repeats,
+    UNPOOLING_EN: repeats,
+  });
   writer.write('DPU_RDMA', 'RDMA_SURF_NOTCH', { SURF_NOTCH_ADDR: source?.notch ?? 0 });
   writer.write('DPU_RDMA', 'RDMA_PAD_CFG');
   writer.write('DPU_RDMA', 'RDMA_WEIGHT', { M_WEIGHT: 1, B_WEIGHT: 1, N_WEIGHT: 1, E_WEIGHT: 1 });

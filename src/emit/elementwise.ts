@@ -7,12 +7,22 @@ import { alignUp } from '../layout/cube.js';
 import { copyStages } from '../requantize/copy_stages.js';
 import type { Stages } from '../requantize/stages.js';
 import type { ElementwiseTile } from '../tile/task.js';
-import { type OutputPlane, type ReaderPlanes, writeDpu, writeDpuReader, writeLutEntries } from './dpu.js';
+import {
+  noOperands,
+  type OperandAddresses,
+  type OutputPlane,
+  type ReaderPlanes,
+  writeDpu,
+  writeDpuReader,
+  writeLutEntries,
+} from './dpu.js';
 import { type Address, enables, firstGroup, pingPong, TaskWriter, type Word } from './words.js';
 
 export interface ElementwisePlacement {
   readonly operands: readonly Address[];
   readonly output: Address;
+  /** BS's and BN's. */
+  readonly channels: OperandAddresses;
 }
 
 /** The table that a task reads, in a task of its own before it: the words follow a copy of the first atom. */
@@ -21,7 +31,12 @@ export const emitTableLoad = (
   tile: ElementwiseTile,
   placement: ElementwisePlacement,
 ): readonly Word[] =>
-  emitTask(copyStages, { ...tile, columns: 1, rows: 1, channels: atoms.channels, notch: 0 }, placement, table);
+  emitTask(
+    copyStages,
+    { ...tile, columns: 1, rows: 1, channels: atoms.channels, notch: 0 },
+    { ...placement, channels: noOperands },
+    table,
+  );
 
 export const emitElementwise = (
   stages: Stages,
@@ -64,12 +79,7 @@ const emitTask = (
   writer.write('DPU_RDMA', 'RDMA_S_POINTER', pointers);
   writeDpu(writer, plane, stages, 0);
   if (loaded !== null) writeLutEntries(writer, loaded);
-  writeDpuReader(
-    writer,
-    plane,
-    { bs: null, bn: null, bsUse: 0, bnUse: 0 },
-    { source: planeOf(0), operand: planeOf(1), combined: false },
-  );
+  writeDpuReader(writer, plane, placement.channels, { source: planeOf(0), operand: planeOf(1), combined: false });
   writer.finish(enables.elementwise);
   return writer.words;
 };

@@ -1,16 +1,19 @@
 /** All tasks of a part as words; weights and operands go into the constants on the way. */
 import type { Arena } from '../allocate/arena.js';
 import type { ConstantBuffer } from '../allocate/constants.js';
-import { convCycles, elementwiseCycles, tableLoadCycles } from '../cost/cycles.js';
-import { type Cube, packCube, writtenChannels } from '../layout/cube.js';
+import { convCycles, flyingCycles, tableLoadCycles } from '../cost/cycles.js';
+import { alignUp, type Cube, packCube, writtenChannels } from '../layout/cube.js';
 import { operandBuffer } from '../layout/operands.js';
 import { packWeights } from '../layout/weights.js';
 import { operandsOf } from '../ir/operation.js';
-import { type ConvTile, isHostStep, type Step, type TiledOperation } from '../tile/task.js';
+import type { Stages } from '../requantize/stages.js';
+import { type ConvTile, type ElementwiseTile, isHostStep, type Step, type TiledOperation } from '../tile/task.js';
+import { atoms } from '../hardware/limits.js';
 import { findRegister, writeTargets } from '../hardware/registers.js';
 import { emitConvolution } from './convolution.js';
 import type { OperandAddresses } from './dpu.js';
-import { emitElementwise, emitTableLoad } from './elementwise.js';
+import { emitElementwise, emitTableLoad, type ElementwisePlacement } from './elementwise.js';
+import { emitUnpool } from './unpool.js';
 import type { Address, Word } from './words.js';
 
 export interface EmittedTask {
@@ -38,6 +41,26 @@ interface ChannelConstants {
   readonly operands: OperandAddresses;
 }
 
+/**
+ * Operands that stand in memory, of some channels.
+ * @param weightOffset added to every weight; null: no weights
+ */
+const channelOperands = (
+  { bs: first, bn: second }: Stages,
+  weightOffset: number | null,
+  { channel, channels }: { readonly channel: number; readonly channels: number },
+  written: number,
+  constants: ConstantBuffer,
+): OperandAddresses => {
+  const bs = operandBuffer(first, weightOffset, channel, channels, written);
+  const bn = operandBuffer(second, null, channel, channels, written);
+  const use = (buffer: typeof bs): number =>
+    buffer === null ? 0 : (buffer.holds.add ? 1 : 0) + (buffer.holds.cpend ? 2 : 0) + (buffer.holds.multiply ? 4 : 0);
+  const place = (buffer: typeof bs): Address | null =>
+    buffer === null ? null : { bo: 'constants', offset: constants.place(buffer.bytes) };
+  return { bs: place(bs), bn: place(bn), bsUse: use(bs), bnUse: use(bn) };
+};
+
 /** The constants that all tiles of one channel range share. */
 const channelConstants = (
   { operation, stages }: TiledConvolution,
@@ -45,19 +68,10 @@ const channelConstants = (
   constants: ConstantBuffer,
 ): ChannelConstants => {
   const written = writtenChannels(tile.channels, operation.depthwise);
-  const place = (bytes: Uint8Array): Address => ({ bo: 'constants', offset: constants.place(bytes) });
-  const bs = operandBuffer(stages.bs, -operation.weightZeroPoint, tile.channel, tile.channels, written);
-  const bn = operandBuffer(stages.bn, null, tile.channel, tile.channels, written);
-  const use = (buffer: typeof bs): number =>
-    buffer === null ? 0 : (buffer.holds.add ? 1 : 0) + (buffer.holds.cpend ? 2 : 0) + (buffer.holds.multiply ? 4 : 0);
+  const weights = constants.place(bytesOf(packWeights(operation, tile.channel, tile.channels)));
   return {
-    weights: place(bytesOf(packWeights(operation, tile.channel, tile.channels))),
-    operands: {
-      bs: bs === null ? null : place(bs.bytes),
-      bn: bn === null ? null : place(bn.bytes),
-      bsUse: use(bs),
-      bnUse: use(bn),
-    },
+    weights: { bo: 'constants', offset: weights },
+    operands: channelOperands(stages, -operation.weightZeroPoint, tile, written, constants),
   };
 };
 
@@ -109,16 +123,23 @@ export const emitTasks = (
       });
     }
     const { operation, tiles } = one;
-    const placement = { operands: operandsOf(operation).map(at), output: at(operation.output) };
+    const memory = { operands: operandsOf(operation).map(at), output: at(operation.output) };
+    const placementOf = (tile: ElementwiseTile): ElementwisePlacement => ({
+      ...memory,
+      channels: channelOperands(stages, null, tile, alignUp(tile.channels, atoms.channels), constants),
+    });
     const own = tiles.map((tile) => ({
       operation: position,
-      words: emitElementwise(stages, tile, placement),
-      cycles: elementwiseCycles(tile, placement.operands.length),
+      words: operation.kind === 'unpool' ? emitUnpool(tile, memory) : emitElementwise(stages, tile, placementOf(tile)),
+      cycles: flyingCycles(operation, tile),
     }));
     const { table } = stages;
     const [first] = tiles;
     if (table === undefined || first === undefined || isSame(table, loaded)) return own;
     loaded = table;
-    return [{ operation: position, words: emitTableLoad(table, first, placement), cycles: tableLoadCycles }, ...own];
+    return [
+      { operation: position, words: emitTableLoad(table, first, placementOf(first)), cycles: tableLoadCycles },
+      ...own,
+    ];
   });
 };

@@ -1,5 +1,9 @@
-/** ABS: the results of TFLite's fixed-point kernel as a table. */
-import { absTable } from '../tflite/activation_tables.js';
+/** ABS: one task that turns the sign below zero, where it gives every code of TFLite's; else a table. */
+import { absMultiplier, absTable } from '../tflite/activation_tables.js';
 import { int8Only, tableOp } from './table.js';
+import { slopeOperations } from './shared/slopes.js';
 
-export const abs = tableOp('ABS', absTable, [int8Only]);
+export const abs = tableOp('ABS', absTable, [int8Only], (numbers, context, fresh) => {
+  const multiplier = absMultiplier(numbers);
+  return slopeOperations(context, { above: multiplier, below: multiplier }, [-1], fresh);
+});

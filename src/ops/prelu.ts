@@ -1,5 +1,6 @@
 /**
- * PRELU. One alpha: a table. One for each channel: x from zero up, brought to the output's scale, and x below zero times
+ * PRELU: one task that has a slope for each side of zero, below it one for each channel, where it gives every code of
+ * TFLite's. Else with one alpha a table; with one for each channel x from zero up, brought to the output's scale, and x below zero times
  * alpha, a depthwise 1x1 convolution; one of both is always zero, and they are added. Where no alpha is below zero, the
  * convolution is one of -alpha whose saturation at the least code keeps x to its side, and is taken off. The larger of
  * x and alpha * x would be the same with exact numbers, but not with TFLite's two roundings.
@@ -20,6 +21,7 @@ import type { AddOperation, Operation } from '../ir/operation.js';
 import { planeOf, quantizationOf, shapeText } from '../graph/tensor.js';
 import { inputOf, type OpContext, ruledOp, outputOf } from './shared/rule.js';
 import { definedCodes, signedMap, tableNumbersOf } from './table.js';
+import { slopeOperations } from './shared/slopes.js';
 import { constantCodes, isNumbers } from './shared/two_operands.js';
 
 interface Alpha {
@@ -155,13 +157,21 @@ export const prelu = ruledOp({
         return positiveStages(context) === null ? 'scales too far apart' : numbersWrong(scaledOf(context));
       },
     },
-    unseen('a table in int8 tasks, or a difference'),
+    unseen('a slope for each channel, a table in int8 tasks, or a difference'),
   ],
   lower: (context) => {
     const { node } = context;
     const [input = -1, output = -1] = [node.inputs[0], node.outputs[0]];
     const alpha = alphaOf(context);
     if (alpha === null) throw new Error(`PRELU #${node.index}: lowered against its rules`);
+    const factors = alpha.codes.map((code) => code - alpha.zeroPoint);
+    const native = slopeOperations(
+      context,
+      preluMultipliers(alpha.numbers, alpha.scale),
+      factors,
+      new Spare(context.spare),
+    );
+    if (native !== null) return native;
     if (!isOne(context)) return perChannel(context, alpha);
     const map = oneMapOf(context);
     if (map === null) throw new Error(`PRELU #${node.index}: lowered against its rules`);

@@ -5,6 +5,8 @@ import { unseen } from './shared/common_rules.js';
 import { anyNode, type Check, formOf } from './shared/match.js';
 import { type ByteMaps, byteMaps, planeMaps, type QuantizedMaps, quantizedMaps } from './shared/unary.js';
 import { type ByteTensor, isByteTensor, perTensorOf } from '../graph/tensor.js';
+import type { Spare } from '../ir/build/arrange.js';
+import type { Operation } from '../ir/operation.js';
 import { inputOf, type OpContext, type OpDefinition, outputOf, type Rule } from './shared/rule.js';
 
 /** What a table is calculated from, in the tensors' own codes. */
@@ -38,11 +40,15 @@ export interface TableOp extends OpDefinition {
   readonly mapOf: (numbers: TableNumbers, context: OpContext) => CodeMap;
 }
 
+/** The op without a table; null where that would not give every code. */
+export type WithoutTable = (numbers: TableNumbers, context: OpContext, fresh: Spare) => readonly Operation[] | null;
+
 /** @param mapOf the tensor's codes to those of the output, as TFLite's kernel computes them */
 export const tableOp = (
   op: string,
   mapOf: TableOp['mapOf'],
   more: readonly Check<OpContext & ByteMaps>[] = [],
+  withoutTable: WithoutTable = () => null,
 ): TableOp => ({
   op,
   mapOf,
@@ -52,9 +58,12 @@ export const tableOp = (
       .narrow(planeMaps)
       .narrow(quantizedMaps)
       .check(...more, definedCodes(mapOf), unseen('the table in int8 tasks')),
-    (known) => {
+    (known, fresh) => {
       const { node, input, output } = known;
-      const stages = tableStages(signedMap(mapOf(numbersOf(known), known), input.type));
+      const numbers = numbersOf(known);
+      const native = withoutTable(numbers, known, fresh);
+      if (native !== null) return native;
+      const stages = tableStages(signedMap(mapOf(numbers, known), input.type));
       return [{ kind: 'scale', nodes: [node.index], input: input.index, output: output.index, stages }];
     },
   ),

@@ -15,6 +15,10 @@ export interface ScaleStage {
   readonly add: Operand | null;
   readonly multiply: Operand | null;
   readonly shift: number;
+  /** Of products below zero; absent: as those above. */
+  readonly shiftBelow?: number;
+  /** Only values below zero are multiplied. */
+  readonly prelu?: boolean;
   /** null: no ReLU; Infinity: ReLU without an upper limit. */
   readonly limit: number | null;
 }

@@ -152,13 +152,13 @@ export const preluTable = (numbers: TableNumbers, alphaScale: number, alpha: num
   return twoSided(numbers, above, below, alpha);
 };
 
-/** |x|; TFLite does not multiply where both scales are the same. */
+/** TFLite does not multiply where both scales are the same: as by 1. */
+export const absMultiplier = ({ inputScale, outputScale, numerics }: TableNumbers): QuantizedMultiplier =>
+  quantizeMultiplier(inputScale === outputScale ? 1 : scaleKeeper(numerics)(inputScale / outputScale));
+
+/** |x| */
 export const absTable = (numbers: TableNumbers): CodeMap => {
-  const { type, inputScale, inputZeroPoint, outputScale, outputZeroPoint, numerics } = numbers;
-  const multiplier = quantizeMultiplier(scaleKeeper(numerics)(inputScale / outputScale));
-  return (code) => {
-    const x = Math.abs(code - inputZeroPoint);
-    const scaled = inputScale === outputScale ? x : multiplied(x, multiplier);
-    return clamped(scaled + outputZeroPoint, type);
-  };
+  const { type, inputZeroPoint, outputZeroPoint } = numbers;
+  const multiplier = absMultiplier(numbers);
+  return (code) => clamped(multiplied(Math.abs(code - inputZeroPoint), multiplier) + outputZeroPoint, type);
 };

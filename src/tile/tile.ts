@@ -5,6 +5,7 @@ import { operandsOf, type TaskOperation } from '../ir/operation.js';
 import type { Stages } from '../requantize/stages.js';
 import { convTiles } from './conv_tiles.js';
 import { elementwiseTiles } from './elementwise_tiles.js';
+import { unpoolTiles } from './unpool_tiles.js';
 import type { TiledOperation } from './task.js';
 
 /** @returns null when the operation cannot be cut to fit the chip */
@@ -21,5 +22,5 @@ export const tileOperation = (
   const touched = [...operandsOf(operation), operation.output].map((tensor) => cubes.get(tensor));
   const known = touched.filter((cube) => cube !== undefined);
   if (known.length < touched.length) return null;
-  return { operation, stages, tiles: elementwiseTiles(known) };
+  return { operation, stages, tiles: operation.kind === 'unpool' ? unpoolTiles(known) : elementwiseTiles(known) };
 };

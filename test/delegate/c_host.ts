@@ -55,7 +55,7 @@ function makefile(built: string): string {
   const rules = (kind: string, flags: string): string => `
 ${built}/${kind}/%.c.o: %.c
 \t@mkdir -p $(dir $@)
-\t$(CC) -std=c11 -O0 -g1 -Wall -Wextra -Werror ${flags} -fPIC -fvisibility=hidden -DPTFE_VERSION='"0.1.0"' -MMD -c $< -o $@
+\t$(CC) -std=c11 -O0 -g1 -Wall -Wextra -Werror ${flags} -fPIC -fvisibility=hidden -DPTFE_VERSION='"0.1.0"' -MMD -MP -c $< -o $@
 `;
   const link = (target: string, inputs: string, flags: string): string =>
     `${built}/${target}: ${inputs}\n\t$(CC) -g1 ${flags} ${inputs} -o $@ -ldl -lpthread -lm\n`;

@@ -35,11 +35,11 @@ all: ${built}/rocket.so ${built}/host ${built}/answers
 ${shown}: VISIBLE = -fvisibility=default
 ${built}/%.c.o: %.c
 \t@mkdir -p $(dir $@)
-\t$(CC) ${flags} $(VISIBLE) -MMD -c $< -o $@
+\t$(CC) ${flags} $(VISIBLE) -MMD -MP -c $< -o $@
 ${built}/rocket.so: ${objects}
 \t$(CC) -shared ${objects} -Wl,-Bsymbolic -o $@ -ldl -lpthread -lm
 ${built}/host ${built}/answers: ${built}/%: test/kernel/guest/%.c
-\t$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror $< -o $@ -ldl -lpthread
+\t$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -MMD -MF $@.d $< -o $@ -ldl -lpthread
 -include $(shell find ${built} -name '*.d' 2>/dev/null)
 `;
 };

@@ -26,6 +26,8 @@ export interface HostRequest {
   readonly input: Uint8Array;
   /** Switches of the software NPU behind the device. */
   readonly facts?: Readonly<Record<string, string>>;
+  /** No pretended device: what the machine itself has. */
+  readonly withoutDevice?: boolean;
 }
 
 export interface HostResult {
@@ -58,9 +60,12 @@ function build(folder: string): Lack | null {
   if ('why' in zig) return zig.why;
   mkdirSync(folder, { recursive: true });
   const strict = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Werror'];
-  const headers = readdirSync(join(repository, 'delegate'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.h'))
-    .map((file) => join(repository, 'delegate', file));
+  const headers = [
+    join(here, 'tflite_c.h'),
+    ...readdirSync(join(repository, 'delegate'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.h'))
+      .map((file) => join(repository, 'delegate', file)),
+  ];
   const outputs = [
     [join(folder, 'shim.so'), ['-shared', '-fPIC', ...sources()]],
     [join(folder, 'host'), [join(here, 'teflon/host.c'), '-ldl']],
@@ -99,10 +104,17 @@ export function openAarch64Host(): Aarch64Host | Lack {
   const why = build(folder);
   if (why !== null) return why;
   const libraries = join(sysroot.folder, 'usr/lib/aarch64-linux-gnu');
-  const run = ({ model, delegate, options = {}, input, facts = {} }: HostRequest): HostResult => {
+  const run = ({
+    model,
+    delegate,
+    options = {},
+    input,
+    facts = {},
+    withoutDevice = false,
+  }: HostRequest): HostResult => {
     const scratch = mkdtempSync(join(tmpdir(), 'ptfe-aarch64-'));
     writeFileSync(join(scratch, 'input'), input);
-    const environment = {
+    const pretended = {
       LD_PRELOAD: join(folder, 'shim.so'),
       ROCKET_SHIM_LOG: '1',
       ROCKET_SHIM_FACTS: Object.entries(facts)
@@ -110,7 +122,7 @@ export function openAarch64Host(): Aarch64Host | Lack {
         .join(','),
     };
     const args = [
-      ...Object.entries(environment).flatMap(([name, value]) => ['-E', `${name}=${value}`]),
+      ...Object.entries(withoutDevice ? {} : pretended).flatMap(([name, value]) => ['-E', `${name}=${value}`]),
       join(libraries, 'ld-linux-aarch64.so.1'),
       '--library-path',
       libraries,

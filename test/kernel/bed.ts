@@ -17,9 +17,9 @@ import {
 } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { dependsOf, downloadAll, downloadOnly, forget, openApt, unpack } from './apt.js';
+import { dependsOf, downloadAll, downloadOnly, forget, openApt, unpack } from '../host/apt.js';
 import { withNpu } from './device_tree.js';
-import { CannotSetUp, run, tryRun } from './process.js';
+import { CannotSetUp, type Runner, runner } from '../host/process.js';
 import { kernelTest } from './versions.js';
 
 export interface Bed {
@@ -40,7 +40,7 @@ export const bedFolder = (): string =>
   join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'ptfe', `kernel-bed-${generation}`);
 
 /** A command in the unpacked Debian: as root, or in a user namespace of one's own. */
-const inRoot = (root: string, title: string, command: string): string => {
+const inRoot = ({ run }: Runner, root: string, title: string, command: string): string => {
   const chroot = ['chroot', root, 'sh', '-c', command];
   const [program = '', ...args] = process.getuid?.() === 0 ? chroot : ['unshare', '-r', ...chroot];
   return run(title, program, args);
@@ -65,7 +65,7 @@ const checkSpace = (folder: string): void => {
     );
 };
 
-const checkNamespaces = (): void => {
+const checkNamespaces = ({ tryRun }: Runner): void => {
   if (process.getuid?.() !== 0 && !tryRun('unshare', ['-r', 'true']).ok)
     throw new CannotSetUp('neither root nor user namespaces (unshare -r)');
 };
@@ -77,10 +77,10 @@ const newestKernel = (depends: string): string => {
   return found;
 };
 
-const fetchPackages = (folder: string): void => {
-  const architecture = run('the architecture of this machine', 'dpkg', ['--print-architecture']).trim();
-  const host = openApt(join(folder, 'apt-host'), architecture, kernelTest.releases);
-  const guest = openApt(join(folder, 'apt-guest'), 'arm64', kernelTest.releases);
+const fetchPackages = (commands: Runner, folder: string): void => {
+  const architecture = commands.run('the architecture of this machine', 'dpkg', ['--print-architecture']).trim();
+  const host = openApt(commands, join(folder, 'apt-host'), architecture, kernelTest.releases);
+  const guest = openApt(commands, join(folder, 'apt-guest'), 'arm64', kernelTest.releases);
   const kernel = newestKernel(dependsOf(guest, 'linux-image-arm64'));
   const series = kernel.split('.').slice(0, 2).join('.');
   const own = [`linux-kbuild-${kernel}`, `linux-headers-${kernel}-common`, `linux-source-${series}`];
@@ -89,15 +89,16 @@ const fetchPackages = (folder: string): void => {
   const archives = downloadAll(host, [...kernelTest.hostPackages, ...own]);
   // base-files makes the links of a merged /usr, which the others' files go through.
   const first = archives.filter((archive) => archive.includes('base-files'));
-  unpack([...first, ...archives], root);
+  unpack(commands, [...first, ...archives], root);
   const guestPackages = ['binary', 'modules', 'base', 'headers'].map((part) => `linux-${part}-${kernel}-arm64`);
   const guestArchives = downloadOnly(guest, [...guestPackages, 'busybox-static']);
   const isBusybox = (archive: string): boolean => archive.includes('busybox');
   unpack(
+    commands,
     guestArchives.filter((archive) => !isBusybox(archive)),
     root,
   );
-  unpack(guestArchives.filter(isBusybox), join(folder, 'busybox'));
+  unpack(commands, guestArchives.filter(isBusybox), join(folder, 'busybox'));
   rmSync(join(root, 'usr/bin/awk'), { force: true });
   symlinkSync('gawk', join(root, 'usr/bin/awk'));
   mkdirSync(join(root, 'w'), { recursive: true });
@@ -110,17 +111,24 @@ const fetchPackages = (folder: string): void => {
  * rocket.ko as the kernel's source has it, and one whose only change is a time limit of 30 s for a job: an emulated processor
  * and NPU need more than 500 ms for a whole model.
  */
-const buildModules = ({ folder, kernel, root }: Bed): void => {
+const buildModules = (commands: Runner, { folder, kernel, root }: Bed): void => {
   const series = kernel.split('.').slice(0, 2).join('.');
   const source = join(root, `usr/src/linux-source-${series}.tar.xz`);
   const inside = `linux-source-${series}/drivers/accel/rocket`;
-  run('the source of the driver', 'tar', ['-xJf', source, '-C', join(root, 'w'), '--strip-components=3', inside]);
+  commands.run('the source of the driver', 'tar', [
+    '-xJf',
+    source,
+    '-C',
+    join(root, 'w'),
+    '--strip-components=3',
+    inside,
+  ]);
   const settings = 'ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- CONFIG_DRM_ACCEL_ROCKET=m';
   const make = `make -s -C /usr/src/linux-headers-${kernel}-arm64 M=/w/rocket ${settings} modules`;
   const modules = join(folder, 'modules');
   mkdirSync(modules, { recursive: true });
   const build = (name: string): void => {
-    inRoot(root, 'rocket.ko', `${make} && aarch64-linux-gnu-strip --strip-debug /w/rocket/rocket.ko`);
+    inRoot(commands, root, 'rocket.ko', `${make} && aarch64-linux-gnu-strip --strip-debug /w/rocket/rocket.ko`);
     copyFileSync(join(root, 'w/rocket/rocket.ko'), join(modules, `${name}.ko`));
   };
   build('rocket');
@@ -135,17 +143,17 @@ const buildModules = ({ folder, kernel, root }: Bed): void => {
   for (const name of kernelTest.modules) {
     const found = packed.find((path) => path.endsWith(`/${name}.ko.xz`));
     if (found === undefined) throw new CannotSetUp(`the kernel has no module ${name}`);
-    run(name, 'sh', ['-c', 'xz -dc "$0" > "$1"', join(own, found), join(modules, `${name}.ko`)]);
+    commands.run(name, 'sh', ['-c', 'xz -dc "$0" > "$1"', join(own, found), join(modules, `${name}.ko`)]);
   }
 };
 
-const buildDeviceTree = ({ root }: Bed): void => {
+const buildDeviceTree = (commands: Runner, { root }: Bed): void => {
   const machine = 'virt,gic-version=3,dumpdtb=/w/virt.dtb';
   const flags = '-cpu cortex-a57 -smp 2 -m 512 -nic none -nographic';
-  inRoot(root, "QEMU's device tree", `qemu-system-aarch64 -M ${machine} ${flags} 2> /dev/null`);
-  inRoot(root, "QEMU's device tree", 'dtc -q -I dtb -O dts -o /w/virt.dts /w/virt.dtb');
+  inRoot(commands, root, "QEMU's device tree", `qemu-system-aarch64 -M ${machine} ${flags} 2> /dev/null`);
+  inRoot(commands, root, "QEMU's device tree", 'dtc -q -I dtb -O dts -o /w/virt.dts /w/virt.dtb');
   writeFileSync(join(root, 'w/npu.dts'), withNpu(readFileSync(join(root, 'w/virt.dts'), 'utf8'), cores));
-  inRoot(root, 'the device tree', 'dtc -q -I dts -O dtb -o /w/npu.dtb /w/npu.dts');
+  inRoot(commands, root, 'the device tree', 'dtc -q -I dts -O dtb -o /w/npu.dtb /w/npu.dts');
 };
 
 const clean = ({ root, kernel }: Bed): void => {
@@ -156,8 +164,13 @@ const clean = ({ root, kernel }: Bed): void => {
   rmSync(join(root, `usr/lib/modules/${kernel}-arm64/kernel`), { recursive: true });
 };
 
-/** The bed, set up where it is not there yet. @throws CannotSetUp with the reason why it cannot be had here */
-export const setUpBed = (): Bed => {
+/**
+ * The bed, set up where it is not there yet.
+ * @param until Date.now() at which it must be ready
+ * @throws CannotSetUp with the reason why it cannot be had here
+ */
+export const setUpBed = (until: number): Bed => {
+  const commands = runner(until);
   const folder = bedFolder();
   mkdirSync(folder, { recursive: true });
   const step = stepOf(folder);
@@ -165,12 +178,12 @@ export const setUpBed = (): Bed => {
   if (!isReady) {
     process.stderr.write(`kernel test: once, about ${kernelTest.megabytes} MB of Debian packages into ${folder}\n`);
     checkSpace(folder);
-    checkNamespaces();
+    checkNamespaces(commands);
   }
-  step('packages', () => fetchPackages(folder));
+  step('packages', () => fetchPackages(commands, folder));
   const bed: Bed = { folder, kernel: readFileSync(join(folder, 'kernel'), 'utf8'), root: join(folder, 'root') };
-  step('kernel modules', () => buildModules(bed));
-  step('device tree', () => buildDeviceTree(bed));
+  step('kernel modules', () => buildModules(commands, bed));
+  step('device tree', () => buildDeviceTree(commands, bed));
   step('ready', () => clean(bed));
   return bed;
 };

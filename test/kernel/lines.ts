@@ -35,6 +35,15 @@ export interface Invoked {
   readonly ioctls: Ioctls | null;
 }
 
+export interface Counters {
+  readonly what: 'counters';
+  /** By core. */
+  readonly tasks: readonly number[];
+  readonly resets: number;
+  readonly faults: number;
+  readonly refused: number;
+}
+
 export interface Seen {
   readonly prepares: readonly Prepared[];
   readonly invokes: readonly Invoked[];
@@ -43,11 +52,21 @@ export interface Seen {
   /** What the kernel logged meanwhile. */
   readonly kernel: readonly string[];
   readonly other: readonly string[];
+  readonly counters: readonly Counters[];
+  /** Why it was ended (guest/limit.c), and what its processes waited for. */
+  readonly limit: string | null;
+  readonly waits: readonly string[];
 }
 
-export const marks = { scenario: '@@ scenario ', kernel: '@@ kernel' } as const;
+export const marks = {
+  scenario: '@@ scenario ',
+  kernel: '@@ kernel',
+  limit: '@@ limit ',
+  waits: '@@ waits ',
+  alive: '@@ alive',
+} as const;
 
-type Line = Prepared | Invoked | { readonly what: 'counters' };
+type Line = Prepared | Invoked | Counters;
 
 const jsonOf = (line: string): Line | null => {
   if (!line.startsWith('{"what"')) return null;
@@ -61,7 +80,10 @@ const jsonOf = (line: string): Line | null => {
 /** One scenario's part of the console. */
 const seenOf = (text: string): Seen => {
   const [own = '', kernel = ''] = text.split(marks.kernel);
-  const lines = own.split('\n').filter((line) => line.trim() !== '');
+  const isOfKernel = (line: string): boolean => /^\[\s*\d+\.\d+\] /.test(line); // on the console too, behind an oops
+  const lines = own.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('@@') && !isOfKernel(line));
+  const behind = (mark: string): readonly string[] =>
+    own.split('\n').flatMap((line) => (line.startsWith(mark) ? [line.slice(mark.length)] : []));
   const parsed = lines.map(jsonOf);
   const rest = lines.filter((_, i) => parsed[i] === null);
   return {
@@ -71,8 +93,13 @@ const seenOf = (text: string): Seen => {
     kernel: kernel
       .split('\n')
       .map((line) => line.replace(/^\[\s*[\d.]+\] /, '').trim())
-      .filter((line) => line !== '' && !line.startsWith('===') && !line.startsWith('reboot:')),
+      .filter(
+        (line) => line !== '' && !line.startsWith('===') && !line.startsWith('@@') && !line.startsWith('reboot:'),
+      ),
     other: rest.filter((line) => !line.startsWith('ptfe: ')),
+    counters: parsed.filter((line) => line?.what === 'counters'),
+    limit: behind(marks.limit).at(0) ?? null,
+    waits: behind(marks.waits),
   };
 };
 

@@ -7,7 +7,7 @@ import { aarch64Library } from '../host/aarch64_library.js';
 import { repository } from '../host/repository.js';
 import { debianSysroot } from '../host/sysroot.js';
 import { findZig, zigCompile } from '../host/zig.js';
-import { CannotSetUp } from './process.js';
+import { CannotSetUp, runner } from '../host/process.js';
 
 export interface Programs {
   /** Debian's arm64 libraries. */
@@ -16,6 +16,7 @@ export interface Programs {
   readonly host: string;
   readonly count: string;
   readonly answers: string;
+  readonly limit: string;
   /** The self-test without Node, linked with the library. */
   readonly ladder: string;
   readonly server: string;
@@ -41,11 +42,12 @@ const buildServer = (output: string): void => {
   if (status !== 0) throw new Error(`the NPU outside QEMU does not compile:\n${stderr}`);
 };
 
-/** @throws CannotSetUp where a tool or a package cannot be had */
-export const buildPrograms = (): Programs => {
+/** @throws CannotSetUp where a tool or a package cannot be had until then (Date.now()) */
+export const buildPrograms = (until: number): Programs => {
   const zig = findZig();
   if ('why' in zig) throw new CannotSetUp(zig.why);
-  const sysroot = debianSysroot('aarch64', 'sid', 'arm64', ['libtensorflow-lite2.14.1', 'mesa-teflon-delegate']);
+  const packages = ['libtensorflow-lite2.14.1', 'mesa-teflon-delegate'];
+  const sysroot = debianSysroot('aarch64', 'sid', 'arm64', packages, runner(until));
   if ('why' in sysroot) throw new CannotSetUp(sysroot.why);
   const folder = join(repository, 'build/kernel');
   mkdirSync(folder, { recursive: true });
@@ -54,6 +56,7 @@ export const buildPrograms = (): Programs => {
   const include = `-I${join(repository, 'delegate/include')}`;
   const programs = [
     ['host', join(here, 'guest/host.c'), ['-ldl', '-lpthread']],
+    ['limit', join(here, 'guest/limit.c'), []],
     ['answers', join(here, 'guest/answers.c'), []],
     ['count.so', join(here, 'guest/count.c'), ['-shared', '-fPIC']],
     ['run_ladder', join(repository, 'examples/run_ladder.c'), [include, library, '-Wl,-rpath,/usr/lib']],
@@ -70,6 +73,7 @@ export const buildPrograms = (): Programs => {
     host: join(folder, 'host'),
     count: join(folder, 'count.so'),
     answers: join(folder, 'answers'),
+    limit: join(folder, 'limit'),
     ladder: join(folder, 'run_ladder'),
     server: join(folder, 'server'),
   };

@@ -1,18 +1,25 @@
 /**
  * `npm run test:kernel`: ptfe's delegate, as released for boards, through Linux's own rocket driver in QEMU, with the software
  * NPU as the hardware. What cannot be had here is one line "test:kernel skipped: REASON", and no failure.
+ *   --only TEXT      scenarios whose name has the text; several times: any of them
+ *   --repeat N       all of them N times
+ *   --append TEXT    more of the kernel's command line, such as slab_debug=FZPU, which shows a use of freed memory
+ *   --seconds N      the whole, set-up and all (480); what there was no time for is skipped
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { repository } from '../host/repository.js';
-import { type Bed, setUpBed } from './bed.js';
-import { type Boot, bootGuest, type GuestFiles } from './guest.js';
-import { judge, type Outcome } from './judge.js';
-import { marks, scenariosOf } from './lines.js';
+import { setUpBed } from './bed.js';
+import { runScenarios, skipAll } from './boots.js';
+import type { GuestFiles } from './guest.js';
+import { nodeFiles } from './guest_node.js';
+import type { Outcome } from './judge.js';
 import { prepareLadder, prepareModels, type TestedModel } from './models.js';
-import { CannotSetUp } from './process.js';
+import { CannotSetUp } from '../host/process.js';
 import { buildPrograms, type Programs } from './programs.js';
 import {
+  firstHour,
   inputs,
   patient,
   type Scenario,
@@ -23,33 +30,33 @@ import {
   unseen,
   wholeModels,
 } from './scenarios.js';
+import { row } from './table.js';
 import { truthOf } from './truths.js';
 
 const started = Date.now();
 const seconds = (): string => `${((Date.now() - started) / 1000).toFixed(0)} s`;
 const folder = join(repository, 'build/kernel');
 
-const commandsOf = ({ name, commands }: Scenario): readonly string[] => [
-  `echo; echo "${marks.scenario}${name}"`,
-  ...commands.map((command) => `${command} 2>&1`),
-  `sleep 0.2; echo "${marks.kernel}"; dmesg -c`,
-];
+const { values: options } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true, default: [] },
+    repeat: { type: 'string', default: '1' },
+    seconds: { type: 'string', default: '480' },
+    append: { type: 'string', default: '' },
+  },
+});
 
-const bootAll = async (
-  bed: Bed,
-  files: GuestFiles,
-  programs: Programs,
-  module: Boot['module'],
-  scenarios: readonly Scenario[],
-  truths: Truths,
-): Promise<readonly Outcome[]> => {
-  const limit = module === 'rocket-30s' ? ['export PTFE_TEST_JOB_LIMIT_MS=30000'] : [];
-  const commands = [...limit, 'dmesg -c > /tmp/boot', ...scenarios.flatMap(commandsOf)];
-  const result = await bootGuest(bed, files, programs.server, { module, commands, seconds: 420 });
-  writeFileSync(join(folder, `${module}.log`), `${result.console}\n--- NPU\n${result.npu}`);
-  const seen = scenariosOf(result.console);
-  return scenarios.map((scenario) => judge(scenario, seen.get(scenario.name), truths));
+const chosen = (scenarios: readonly Scenario[]): readonly Scenario[] => {
+  const some = scenarios.filter(
+    ({ name }) => options.only.length === 0 || options.only.some((text) => name.includes(text)),
+  );
+  return Array.from({ length: Number(options.repeat) }, (_, round) =>
+    some.map((scenario) => (round === 0 ? scenario : { ...scenario, name: `${scenario.name} (${round + 1})` })),
+  ).flat();
 };
+
+const needs = ({ commands }: Scenario, model: string): boolean =>
+  commands.some((command) => command.includes(`/m/${model}.`));
 
 const truthsOf = (programs: Programs, models: readonly TestedModel[]): Truths => {
   const of = ({ name, model }: TestedModel, plan: string | null) =>
@@ -60,67 +67,63 @@ const truthsOf = (programs: Programs, models: readonly TestedModel[]): Truths =>
   };
 };
 
-const row = ({ scenario, seen, wrong }: Outcome): string => {
-  const invokes = seen?.invokes ?? [];
-  const last = invokes.at(-1);
-  const tasks = invokes.reduce((sum, invoke) => sum + invoke.tasks, 0);
-  const resets = invokes.reduce((sum, invoke) => sum + invoke.resets, 0);
-  const ioctls = last?.ioctls ?? null;
-  const calls =
-    ioctls === null
-      ? ''
-      : `${ioctls.fini} FINI ${ioctls.submit} SUBMIT ${ioctls.prep} PREP, ${ioctls.synced} bytes synced`;
-  const cells = [
-    wrong === null ? 'ok' : 'WRONG',
-    scenario.name,
-    `${invokes.length} invokes`,
-    `${tasks} tasks`,
-    resets > 0 ? `${resets} resets` : '',
-    last === undefined ? '' : `${last.cpu.toFixed(1)} ms CPU`,
-    calls,
-    `${seen?.said.length ?? 0} lines`,
-    wrong ?? '',
-  ];
-  return `| ${cells.join(' | ')} |`;
-};
-
 const main = async (): Promise<number> => {
-  const bed = setUpBed();
+  const until = started + Number(options.seconds) * 1000;
+  const bed = setUpBed(until);
   console.log(`test:kernel: Linux ${bed.kernel}, the bed is ready (${seconds()})`);
   mkdirSync(folder, { recursive: true });
-  const programs = buildPrograms();
-  const models = prepareModels(wholeModels, join(folder, 'models'));
+  const programs = buildPrograms(until);
+  const first = chosen([selftest, ...patient]);
+  const second = chosen([...stock, ...unseen]);
+  const needed = wholeModels.filter((model) => [...first, ...second].some((scenario) => needs(scenario, model)));
+  const models = prepareModels(needed, join(folder, 'models'));
   const truths = truthsOf(programs, models);
   console.log(`test:kernel: ${models.length} models compiled, their values known (${seconds()})`);
-  const rungs = prepareLadder(join(folder, 'ladder'));
-  const files = (wanted: readonly TestedModel[], more: readonly string[] = []): GuestFiles => ({
+  const rungs = first.some(({ name }) => name.startsWith(selftest.name)) ? prepareLadder(join(folder, 'ladder')) : [];
+  const files: GuestFiles = {
     sysroot: programs.sysroot,
-    library: programs.library,
-    programs: [programs.host, programs.count, programs.answers, programs.ladder],
-    models: [...wanted.flatMap(({ model, plan }) => [model, plan]), ...more],
-  });
-  const isHere = (name: string): boolean => models.some((model) => name.endsWith(model.name));
-  const few = models.filter(({ name }) => name === small);
-  const outcomes = [
-    ...(await bootAll(
-      bed,
-      files(models, rungs),
-      programs,
-      'rocket-30s',
-      [selftest, ...patient.filter(({ name }) => isHere(name))],
-      truths,
-    )),
-    ...(few.length === 0 ? [] : await bootAll(bed, files(few), programs, 'rocket', [...stock, ...unseen], truths)),
-  ];
+    folders: {
+      bin: [programs.host, programs.count, programs.answers, programs.limit, programs.ladder],
+      'usr/lib': [programs.library],
+      'usr/lib/teflon': [join(programs.sysroot, 'usr/lib/teflon/libteflon.so')],
+      m: [...models.flatMap(({ model, plan }) => [model, plan]), ...rungs],
+    },
+  };
+  const isHere = (scenario: Scenario): boolean =>
+    wholeModels.every((model) => !needs(scenario, model) || models.some(({ name }) => name === model));
+  const place = { bed, server: programs.server, truths, append: options.append, until };
+  const groups = [
+    { name: 'whole', module: 'rocket-30s', scenarios: first.filter(isHere), files: () => files },
+    { name: 'stock', module: 'rocket', scenarios: second.filter(isHere), files: () => files },
+    {
+      name: 'node',
+      module: 'rocket-30s',
+      scenarios: chosen(firstHour),
+      files: () => nodeFiles(programs, folder, until),
+    },
+  ] as const;
+  const outcomes: Outcome[] = [];
+  for (const { name, module, scenarios, files: filesOf } of groups) {
+    if (scenarios.length === 0) continue;
+    try {
+      const log = join(folder, `${name}.log`);
+      outcomes.push(...(await runScenarios({ ...place, files: filesOf(), module, log }, scenarios)));
+    } catch (error) {
+      // What was seen before is not lost.
+      if (!(error instanceof CannotSetUp) || outcomes.length === 0) throw error;
+      outcomes.push(...skipAll(scenarios, error.message));
+    }
+  }
   for (const outcome of outcomes) console.log(row(outcome));
-  for (const { scenario, seen } of outcomes.filter(({ wrong }) => wrong !== null)) {
-    console.log(`--- ${scenario.name}`);
+  for (const { scenario, seen, wrong } of outcomes.filter((outcome) => outcome.wrong !== null)) {
+    console.log(`--- ${scenario.name}: ${wrong ?? ''}`);
     for (const line of [...(seen?.said ?? []), ...(seen?.other ?? []), ...(seen?.kernel ?? [])])
       console.log(`    ${line}`);
   }
   const failed = outcomes.filter(({ wrong }) => wrong !== null).length;
+  const skipped = outcomes.filter((outcome) => outcome.skipped !== null).length;
   console.log(`test:kernel: ${seconds()}; consoles of the guests: build/kernel/*.log`);
-  console.log(`${outcomes.length - failed} passed, ${failed} failed`);
+  console.log(`${outcomes.length - failed - skipped} passed, ${failed} failed, ${skipped} skipped`);
   return failed === 0 ? 0 : 1;
 };
 

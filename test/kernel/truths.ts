@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { findQemu } from '../host/teflon.js';
-import { CannotSetUp } from './process.js';
+import { CannotSetUp } from '../host/process.js';
 import type { Programs } from './programs.js';
 
 export interface Request {

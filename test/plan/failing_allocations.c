@@ -1,12 +1,12 @@
 /*
- * The n-th allocation of loading and running a plan fails, for every n: refused with a sentence or done, nothing lost, nothing
+ * The n-th allocation of loading and running a plan fails, for every n: refused for want of memory or done, nothing lost, nothing
  * used that is not there (AddressSanitizer, LeakSanitizer). Linked with --wrap. usage: failing_allocations PLAN...
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../delegate/include/ptfe.h"
+#include "../../delegate/plan/session.h"
 
 enum { MOST = 64, ERROR_BYTES = 256 };
 
@@ -46,10 +46,12 @@ static int open_and_run(const void *bytes, size_t length, long nth) {
     char error[ERROR_BYTES] = "";
     void *buffers[MOST] = {NULL};
     left = nth;
-    ptfe_session *session = ptfe_open(bytes, length, NULL, error, sizeof error);
+    ptfe_session *session;
+    ptfe_error why = {.code = PTFE_ERROR_NONE};
+    session_open(&device_software, bytes, length, NULL, &session, &why);
     const long rest = left;
     left = -1;
-    if (session == NULL && *error == 0) exit((fprintf(stderr, "refused without a sentence\n"), 1));
+    if (session == NULL && (why.code != PTFE_ERROR_MEMORY || *why.text == 0)) exit((fprintf(stderr, "refused for: %s\n", why.text), 1));
     if (session == NULL) return 0;
     const uint32_t in = ptfe_input_count(session), out = ptfe_output_count(session);
     for (uint32_t i = 0; i < in + out && i < MOST; i++) {

@@ -38,9 +38,11 @@ const scaleStage = (
 ) => {
   if (stage === null) return value;
   const added = stage.add === null ? 0n : at(stage.add, channel);
-  const factor = stage.multiply === null ? 1n : at(stage.multiply, channel);
+  const passes = stage.prelu === true && value >= 0n;
+  const factor = stage.multiply === null || passes ? 1n : at(stage.multiply, channel);
   const sum = order === 'add first' ? saturate(value + added, 32) * factor : value * factor + added;
-  return limited(saturate(shiftHalfAway(sum, stage.shift), 32), stage.limit);
+  const shift = sum < 0n ? (stage.shiftBelow ?? stage.shift) : stage.shift;
+  return limited(saturate(shiftHalfAway(sum, shift), 32), stage.limit);
 };
 
 /** @param operand the second operand's code, for stages with an elementwise part */

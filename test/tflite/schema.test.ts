@@ -9,6 +9,7 @@ import {
 } from '../../src/tflite/operators.js';
 import { tfliteTypes } from '../../src/tflite/types.js';
 import { pythonEnvironment } from '../host/python.js';
+import { skip } from '../host/skip.js';
 
 /** What TFLite's own schema says, from the module that LiteRT ships: codes, tags, and each table's fields by their numbers. */
 const script = `
@@ -44,10 +45,7 @@ describe("TFLite's schema and the tables of operators and types", () => {
   let schema: Schema;
   before(function () {
     const environment = pythonEnvironment('ai_edge_litert');
-    if (!environment.available) {
-      console.log(`      skipped: ${environment.reason}`);
-      return this.skip();
-    }
+    if (!environment.available) skip(this, environment.reason);
     const run = spawnSync(environment.python, ['-c', script, ...Object.keys(optionTables)], { encoding: 'utf8' });
     expect(run.status, run.stderr).to.equal(0);
     schema = JSON.parse(run.stdout) as Schema;

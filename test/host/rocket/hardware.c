@@ -12,7 +12,7 @@
 #include "kernel.h"
 
 enum { MODE, MILLISECONDS, COUNT, TASKS = 4, RESETS, FAULTS, REFUSED, WORDS };
-enum { HANG = 1, SKIP, LATE, PPU = 7, SILENT, FAULT };
+enum { HANG = 1, SKIP, LATE, PPU = 7, SILENT, FAULT, RESET = 11 };
 enum { MOST_REGIONS = 256, REGISTER_BYTES = 4096 };
 
 static int64_t busy[CORES];
@@ -63,8 +63,8 @@ void hardware_start(file *f, job *j) {
         if (mode == LATE) took += (int64_t)registers(f->core)[MILLISECONDS] * 1000000;
         if (mode == SKIP && j->skipped == j->task_count) j->skipped = j->done;
         if (mode == FAULT) j->complaint = "rk_iommu: Page fault at 0x0000000080000000 of type read";
-        ends = took < pretended.limit && mode != HANG && mode != PPU && mode != SILENT && mode != FAULT;
-        j->done += ends || mode == SILENT;
+        ends = took < pretended.limit && mode != HANG && mode != PPU && mode != SILENT && mode != FAULT && mode != RESET;
+        j->done += ends || mode == SILENT || mode == RESET;
     }
     j->is_timed_out = !ends;
     j->end = pretended.is_stuck && !ends ? INT64_MAX : start + (ends ? took : pretended.limit);

@@ -1,52 +1,21 @@
 /*
  * A TFLite program in C for any processor: host LIBRARY MODEL DELEGATE|- INPUT OUTPUT_PREFIX [key=value ...]
  * LIBRARY is TFLite's C library; INPUT the bytes of the first input; each output goes to OUTPUT_PREFIX<n>. Prints one JSON
- * line of CPU times. The C API is declared here as far as it is used (tensorflow/lite/c/c_api.h).
+ * line of CPU times.
  */
 #define _GNU_SOURCE
-#include <dlfcn.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-typedef struct delegate_options {
-    const char *path;
-    int count;
-    const char *keys[256], *values[256];
-    int (*insert)(struct delegate_options *, const char *, const char *);
-} delegate_options;
-
-static void *library;
-
-static void *symbol(const char *name) {
-    void *found = dlsym(library, name);
-    if (found == NULL) {
-        fprintf(stderr, "host: no %s in TFLite's library\n", name);
-        exit(1);
-    }
-    return found;
-}
-
-#define CALL(result, name, ...) ((result(*)(__VA_ARGS__))symbol(name))
+#include "../tflite_c.h"
 
 static double cpu_milliseconds(void) {
     struct timespec now;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
     return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
-}
-
-static void *delegate_of(const char *path, int count, char **pairs) {
-    delegate_options options = {.path = path};
-    for (int i = 0; i < count && options.count < 256; i++) {
-        char *equals = strchr(pairs[i], '=');
-        if (equals == NULL) continue;
-        *equals = 0;
-        options.keys[options.count] = pairs[i];
-        options.values[options.count++] = equals + 1;
-    }
-    return CALL(void *, "TfLiteExternalDelegateCreate", const delegate_options *)(&options);
 }
 
 static int fill(void *tensor, const char *path) {
@@ -70,14 +39,12 @@ static void save(const void *tensor, const char *prefix, int number) {
 }
 
 int main(int argc, char **argv) {
-    if (argc < 6 || (library = dlopen(argv[1], RTLD_NOW | RTLD_GLOBAL)) == NULL) {
-        fprintf(stderr, "host LIBRARY MODEL DELEGATE|- INPUT OUTPUT_PREFIX [key=value ...] (%s)\n", argc < 6 ? "usage" : dlerror());
-        return 2;
-    }
+    if (argc < 6) fprintf(stderr, "host LIBRARY MODEL DELEGATE|- INPUT OUTPUT_PREFIX [key=value ...]\n");
+    if (argc < 6 || tflite_open(argv[1]) != 0) return 2;
     void *model = CALL(void *, "TfLiteModelCreateFromFile", const char *)(argv[2]);
     void *options = CALL(void *, "TfLiteInterpreterOptionsCreate", void)();
     CALL(void, "TfLiteInterpreterOptionsSetNumThreads", void *, int32_t)(options, 1);
-    void *delegate = strcmp(argv[3], "-") == 0 ? NULL : delegate_of(argv[3], argc - 6, argv + 6);
+    void *delegate = strcmp(argv[3], "-") == 0 ? NULL : tflite_delegate(argv[3], argc - 6, argv + 6);
     if (strcmp(argv[3], "-") != 0 && delegate == NULL) {
         fprintf(stderr, "host: %s gives no delegate\n", argv[3]);
         return 1;

@@ -8,10 +8,9 @@
  *   host exit LIBRARY MODEL DELEGATE ROUNDS [key=value ...]        _exit right behind the last invoke
  *   host mode MODE MILLISECONDS COUNT                              what the NPU's next COUNT tasks do wrong (npu/core.h)
  *   host counters                                                  tasks, resets, faults and refusals of the NPU
- * The C API is declared here as far as it is used (tensorflow/lite/c/c_api.h). Inputs are a fixed sequence for each round.
+ * Inputs are a fixed sequence for each round.
  */
 #define _GNU_SOURCE
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -24,15 +23,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CORES = 3, MOST_PAIRS = 64, INPUTS = 2 /* that take turns */ };
-enum { TEST_MODE = 0, TEST_MILLISECONDS = 1, TEST_COUNT = 2, TEST_TASKS = 4, TEST_RESETS, TEST_FAULTS, TEST_REFUSED, TEST_WORDS };
+#include "../../host/tflite_c.h"
 
-typedef struct delegate_options {
-    const char *path;
-    int count;
-    const char *keys[256], *values[256];
-    int (*insert)(struct delegate_options *, const char *, const char *);
-} delegate_options;
+enum { CORES = 3, INPUTS = 2 /* that take turns */ };
+enum { TEST_MODE = 0, TEST_MILLISECONDS = 1, TEST_COUNT = 2, TEST_TASKS = 4, TEST_RESETS, TEST_FAULTS, TEST_REFUSED, TEST_WORDS };
 
 typedef struct job {
     const char *model, *delegate;
@@ -40,19 +34,6 @@ typedef struct job {
     char **pair;
     int failed;
 } job;
-
-static void *library;
-
-static void *symbol(const char *name) {
-    void *found = dlsym(library, name);
-    if (found == NULL) {
-        fprintf(stderr, "host: no %s in TFLite's library\n", name);
-        exit(1);
-    }
-    return found;
-}
-
-#define CALL(result, name, ...) ((result(*)(__VA_ARGS__))symbol(name))
 
 /* ---- the NPU's own registers for tests, through PCI's BAR2; none under qemu-user ---- */
 
@@ -74,6 +55,20 @@ static void read_counters(uint32_t out[TEST_WORDS]) {
     }
 }
 
+/* Tasks by core. */
+static int show_counters(void) {
+    uint32_t now[TEST_WORDS];
+    read_counters(now);
+    printf("{\"what\":\"counters\",\"tasks\":[");
+    for (int i = 0; i < CORES; i++) {
+        volatile uint32_t *at = test_registers(i);
+        printf("%s%u", i == 0 ? "" : ",", at == NULL ? 0 : at[TEST_TASKS]);
+        if (at != NULL) munmap((void *)(uintptr_t)at, 4096);
+    }
+    printf("],\"resets\":%u,\"faults\":%u,\"refused\":%u}\n", now[TEST_RESETS], now[TEST_FAULTS], now[TEST_REFUSED]);
+    return 0;
+}
+
 static int set_mode(char **values) {
     for (int i = 0; i < CORES; i++) {
         volatile uint32_t *at = test_registers(i);
@@ -86,20 +81,6 @@ static int set_mode(char **values) {
 }
 
 /* ---- TFLite ---- */
-
-static void *delegate_of(const job *j) {
-    delegate_options options = {.path = j->delegate};
-    char copies[MOST_PAIRS][512];
-    for (int i = 0; i < j->pairs && i < MOST_PAIRS; i++) {
-        snprintf(copies[i], sizeof copies[i], "%s", j->pair[i]);
-        char *equals = strchr(copies[i], '=');
-        if (equals == NULL) continue;
-        *equals = 0;
-        options.keys[options.count] = copies[i];
-        options.values[options.count++] = equals + 1;
-    }
-    return CALL(void *, "TfLiteExternalDelegateCreate", const delegate_options *)(&options);
-}
 
 /*
  * Whether the library makes a delegate with device=npu. TFLite 2.14's TfLiteExternalDelegateCreate does not look: where a
@@ -129,7 +110,7 @@ static int open_interpreter(const job *j, interpreter *t) {
     t->model = CALL(void *, "TfLiteModelCreateFromFile", const char *)(j->model);
     t->options = CALL(void *, "TfLiteInterpreterOptionsCreate", void)();
     CALL(void, "TfLiteInterpreterOptionsSetNumThreads", void *, int32_t)(t->options, 1);
-    t->delegate = strcmp(j->delegate, "-") == 0 ? NULL : delegate_of(j);
+    t->delegate = strcmp(j->delegate, "-") == 0 ? NULL : tflite_delegate(j->delegate, j->pairs, j->pair);
     if (strcmp(j->delegate, "-") != 0 && t->delegate == NULL) return -1;
     if (t->delegate != NULL) CALL(void, "TfLiteInterpreterOptionsAddDelegate", void *, void *)(t->options, t->delegate);
     t->self = CALL(void *, "TfLiteInterpreterCreate", const void *, const void *)(t->model, t->options);
@@ -280,16 +261,9 @@ int main(int argc, char **argv) {
     setvbuf(stdout, NULL, _IOLBF, 0);
     const char *what = argc > 1 ? argv[1] : "";
     if (strcmp(what, "mode") == 0 && argc == 5) return set_mode(argv + 2);
-    if (strcmp(what, "counters") == 0) {
-        uint32_t now[TEST_WORDS];
-        read_counters(now);
-        printf("{\"what\":\"counters\",\"tasks\":%u,\"resets\":%u,\"faults\":%u,\"refused\":%u}\n", now[TEST_TASKS], now[TEST_RESETS], now[TEST_FAULTS], now[TEST_REFUSED]);
-        return 0;
-    }
-    if (argc < 6 || (library = dlopen(argv[2], RTLD_NOW | RTLD_GLOBAL)) == NULL) {
-        fprintf(stderr, "host WHAT LIBRARY MODEL DELEGATE|- ROUNDS [key=value ...] (%s)\n", argc < 6 ? "usage" : dlerror());
-        return 2;
-    }
+    if (strcmp(what, "counters") == 0) return show_counters();
+    if (argc < 6) fprintf(stderr, "host WHAT LIBRARY MODEL DELEGATE|- ROUNDS [key=value ...]\n");
+    if (argc < 6 || tflite_open(argv[2]) != 0) return 2;
     job j = {.model = argv[3], .delegate = argv[4], .rounds = atoi(argv[5]), .pairs = argc - 6, .pair = argv + 6};
     if (strcmp(what, "threads") == 0) return run_threads(&j);
     if (strcmp(what, "fork") == 0) return run_fork(&j);

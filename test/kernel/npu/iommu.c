@@ -90,6 +90,10 @@ static void command(iommu_bank *bank, uint32_t value) {
     }
 }
 
+int iommu_stops_tasks(uint32_t offset, uint32_t value) {
+    return offset == TABLE || (offset == COMMAND && (value == COMMAND_DISABLE || value == COMMAND_STALL || value == COMMAND_RESET));
+}
+
 int iommu_write(iommu_bank *bank, uint32_t offset, uint32_t value) {
     switch (offset) {
     case TABLE: bank->table = value & ~1u; return 1; /* the driver checks that all but the lowest bit are kept */

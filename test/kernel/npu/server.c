@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -170,6 +171,7 @@ static void answer(core *c, message *m) {
     case REGION_READ: access_region(c, m, 0); return reply(c, m, 16 + u32(m, 12), 0);
     case REGION_WRITE: access_region(c, m, 1); return reply(c, m, 16, 0);
     case RESET:
+        core_quiesce(c);
         core_reset(c);
         memset(c->banks, 0, sizeof c->banks);
         return reply(c, m, 0, 0);
@@ -201,15 +203,38 @@ static int listen_at(const char *prefix, int index) {
     return -1;
 }
 
+typedef struct server {
+    core *cores[MOST_CORES];
+    sigset_t signals;
+} server;
+
+/* At SIGUSR1: what each core does and waits for. The test asks where the guest hangs. */
+static void *show_cores(void *argument) {
+    server *s = argument;
+    for (int signal; sigwait(&s->signals, &signal) == 0;) {
+        for (int i = 0; i < MOST_CORES && s->cores[i] != NULL; i++) {
+            core *c = s->cores[i];
+            const int is_free = pthread_mutex_trylock(&c->lock) == 0;
+            core_show(c, is_free);
+            if (is_free) pthread_mutex_unlock(&c->lock);
+        }
+    }
+    return NULL;
+}
+
 int main(int argc, char **argv) {
+    static server all;
     const int cores = argc < 3 ? 0 : atoi(argv[1]);
     int listeners[MOST_CORES];
-    pthread_t threads[MOST_CORES], worker;
+    pthread_t threads[MOST_CORES], worker, shower;
     if (cores < 1 || cores > MOST_CORES) {
         fprintf(stderr, "server CORES SOCKET_PREFIX [verbose]\n");
         return 2;
     }
     verbose = argc > 3 ? atoi(argv[3]) : 0;
+    sigemptyset(&all.signals);
+    sigaddset(&all.signals, SIGUSR1);
+    if (pthread_sigmask(SIG_BLOCK, &all.signals, NULL) != 0 || pthread_create(&shower, NULL, show_cores, &all) != 0) return 1;
     for (int i = 0; i < cores; i++) {
         listeners[i] = listen_at(argv[2], i);
         if (listeners[i] < 0) return 1;
@@ -218,6 +243,7 @@ int main(int argc, char **argv) {
         core *c = core_new(i);
         if (c == NULL) return 1;
         c->socket = accept(listeners[i], NULL, NULL);
+        all.cores[i] = c;
         if (pthread_create(&worker, NULL, core_worker, c) != 0 || pthread_create(&threads[i], NULL, serve, c) != 0) return 1;
     }
     for (int i = 0; i < cores; i++) pthread_join(threads[i], NULL);

@@ -120,6 +120,31 @@ const transposed = (side: number): Uint8Array =>
     return output;
   });
 
+/** A slope of 0.1, or of another value for each channel. */
+const sloped = (op: 'LEAKY_RELU' | 'PRELU' | 'ABS', scale = 0.05): Uint8Array =>
+  built((b) => {
+    const input = map(b);
+    const alphas = Uint8Array.from({ length: 32 }, (_, c) => (c * 37) & 0xff);
+    const inputs = op === 'PRELU' ? [input, b.constant('int8', [1, 1, 32], 0.004, 0, alphas)] : [input];
+    const output = b.map('int8', [1, height, width, 32], scale, zero);
+    const options = { type: 'LeakyReluOptions', fields: { alpha: 0.1 } } as const;
+    b.op({ op, version: 2, inputs, outputs: [output], ...(op === 'LEAKY_RELU' ? { options } : {}) });
+    return output;
+  });
+
+const doubled = (channels: number): Uint8Array =>
+  built((b) => {
+    const output = b.map('int8', [1, 2 * height, 2 * width, channels], 0.05, zero);
+    b.op({
+      op: 'RESIZE_NEAREST_NEIGHBOR',
+      version: 2,
+      inputs: [map(b, channels), b.ints([2 * height, 2 * width])],
+      outputs: [output],
+      options: { type: 'ResizeNearestNeighborOptions', fields: { alignCorners: false, halfPixelCenters: true } },
+    });
+    return output;
+  });
+
 const activationFields = { activation: activation.none };
 /** All tasks without a convolution. */
 const flying = {
@@ -153,6 +178,18 @@ const depthwise = {
   'DPU.SURFACE_ADD': (4 * plane) << 4,
   'DPU_RDMA.RDMA_FEATURE_MODE_CFG': 0x7816,
 } as const;
+
+/** LEAKY_RELU, PRELU and ABS. */
+const slope = {
+  ...flying,
+  ...pingPong,
+  ...weights,
+  'DPU.BS_CFG': 0x20040,
+  'DPU.BS_ALU_CFG': -zero,
+  'DPU.BN_CFG': 0x62,
+};
+const onGrid =
+  'below zero BS rounds to the grid on which TFLite rounds first, and OUT_CVT then as TFLite; the vendor rounds once';
 
 const twoRoundings =
   'TFLite rounds twice: BN takes a part of the multiplier; the vendor rounds once, and is a count off';
@@ -327,6 +364,41 @@ export const vendorForms: readonly VendorForm[] = [
     },
   },
   {
+    title: 'LEAKY_RELU: BN as PReLU, of x in units of 2^-14 from zero up',
+    model: sloped('LEAKY_RELU'),
+    tasks: 1,
+    words: { ...slope, 'DPU.BS_MUL_CFG': 0x40000000, 'DPU.DATA_FORMAT': 0xe0 },
+  },
+  {
+    title: 'LEAKY_RELU to another scale',
+    model: sloped('LEAKY_RELU', 0.043),
+    tasks: 1,
+    words: { ...slope, 'DPU.BS_MUL_CFG': 0x40000000, 'DPU.DATA_FORMAT': 0xe0 },
+    differences: {
+      'DPU.BS_MUL_CFG': { ours: 30482 << 16, why: onGrid },
+      'DPU.DATA_FORMAT': { ours: 0xf0, why: onGrid },
+    },
+  },
+  {
+    title: 'PRELU with an alpha for each channel',
+    model: sloped('PRELU'),
+    tasks: 1,
+    words: {
+      ...slope,
+      'DPU.BS_MUL_CFG': 0x40000000,
+      'DPU.DATA_FORMAT': 0xe0,
+      'DPU.BN_MUL_CFG': 1,
+      'DPU_RDMA.RDMA_NRDMA_CFG': 8,
+      ...noOperand,
+    },
+  },
+  {
+    title: 'ABS: PReLU by -1',
+    model: sloped('ABS'),
+    tasks: 1,
+    words: { ...slope, 'DPU.BS_MUL_CFG': 0x40000000, 'DPU.DATA_FORMAT': 0xe0, 'DPU.BN_MUL_CFG': 0xc0000000 },
+  },
+  {
     title: 'a table, loaded by a task of its own',
     model: unary('LOGISTIC'),
     task: 0,
@@ -384,6 +456,24 @@ export const vendorForms: readonly VendorForm[] = [
     tasks: 1,
     words: { ...flying, ...pingPong, ...noOperand, 'DPU.BS_CFG': 0x53, 'DPU.BN_CFG': 0x53 },
   },
+  {
+    title: 'RESIZE_NEAREST_NEIGHBOR by 2: unpooling, a task for 16 channels',
+    model: doubled(16),
+    tasks: 1,
+    words: {
+      ...pingPong,
+      ...noOperand,
+      'DPU.FEATURE_MODE_CFG': 0x1e5,
+      'DPU.BS_OW_CFG': 0x2,
+      'DPU.DATA_FORMAT': 0x04000000,
+      'DPU.DATA_CUBE_NOTCH_ADDR': 2 * width * 0x10001,
+      'DPU.DST_SURF_STRIDE': (2 * width) << 4,
+      'DPU.SURFACE_ADD': (2 * width) << 4,
+      'DPU.BS_CFG': 0x53,
+      'DPU.BN_CFG': 0x53,
+      'DPU_RDMA.RDMA_SRC_DMA_CFG': 0x1249,
+    },
+  },
   ...[2, 3, 4].map((side): VendorForm => ({
     title: `TRANSPOSE_CONV ${side}x${side} by 2`,
     model: transposed(side),
@@ -402,9 +492,8 @@ export const vendorForms: readonly VendorForm[] = [
 
 /** Forms that the vendor's compiler has and ours does not write. */
 export const notWritten: Readonly<Record<string, string>> = {
-  'LEAKY_RELU, PRELU, ABS by BN as PReLU':
-    "one rounding: with TFLite's two on 2^-(e+1) of the values apart, e from 1 on for a slope under 1/2; the table gives every value",
+  'LEAKY_RELU, PRELU, ABS to more than twice the scale':
+    'TFLite rounds twice from zero up as well, where OUT_CVT rounds once; what some code would differ by is a table, or a difference of two convolutions',
   'AVERAGE_POOL_2D and MAX_POOL_2D on the PPU': 'the stock kernel ends a job at an interrupt of the DPU alone',
-  'RESIZE_NEAREST_NEIGHBOR by unpooling': 'a task for each 16 channels; four strided copies do all of them',
   'fp16 for softmax and conversions': 'TFLite calculates them otherwise',
 };

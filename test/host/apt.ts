@@ -1,24 +1,28 @@
-/** Debian's packages by name, downloaded and unpacked into a folder: nothing is installed. */
+/** Debian's packages by name, downloaded and unpacked into a folder: nothing is installed, and no root is needed. */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CannotSetUp, run, tryRun } from './process.js';
+import { CannotSetUp, type Runner } from './process.js';
 
 export interface Apt {
+  readonly runner: Runner;
   readonly folder: string;
   readonly options: readonly string[];
 }
 
 /** Where this machine gets its packages from. */
-const mirror = (): string => {
+const mirror = ({ tryRun }: Runner): string => {
   const listed = tryRun('apt-get', ['indextargets', '--format', '$(REPO_URI)']);
   const uri = listed.stdout.split('\n').find((line) => line !== '' && !line.includes('security'));
   if (uri === undefined) throw new CannotSetUp('no apt with a list of packages (apt-get update)');
   return uri;
 };
 
-/** A private apt for an architecture, which knows nothing of what is installed here. The last release is preferred. */
-export const openApt = (folder: string, architecture: string, releases: readonly string[]): Apt => {
-  const uri = mirror();
+/**
+ * A private apt for an architecture, which knows nothing of what is installed here.
+ * @param releases Debian's code names, or `sid`; the last one is preferred
+ */
+export const openApt = (runner: Runner, folder: string, architecture: string, releases: readonly string[]): Apt => {
+  const uri = mirror(runner);
   mkdirSync(join(folder, 'lists/partial'), { recursive: true });
   mkdirSync(join(folder, 'cache/archives/partial'), { recursive: true });
   writeFileSync(join(folder, 'status'), '');
@@ -35,17 +39,15 @@ export const openApt = (folder: string, architecture: string, releases: readonly
   };
   const options = [
     ...Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]),
-    '-t',
-    releases.at(-1) ?? 'stable',
-    '-qq',
+    ...['-t', releases.at(-1) ?? 'stable', '-qq'],
   ];
-  run(`the list of ${architecture} packages`, 'apt-get', [...options, 'update']);
-  return { folder, options };
+  runner.run(`the list of ${architecture} packages`, 'apt-get', [...options, 'update']);
+  return { runner, folder, options };
 };
 
 /** What a package depends on. */
-export const dependsOf = (apt: Apt, name: string): string =>
-  run(`what ${name} depends on`, 'apt-cache', [...apt.options, 'depends', name]);
+export const dependsOf = ({ runner, options }: Apt, name: string): string =>
+  runner.run(`what ${name} depends on`, 'apt-cache', [...options, 'depends', name]);
 
 const debs = (folder: string): readonly string[] =>
   readdirSync(folder)
@@ -53,22 +55,22 @@ const debs = (folder: string): readonly string[] =>
     .map((file) => join(folder, file));
 
 /** Packages with all that they depend on. @returns the files */
-export const downloadAll = (apt: Apt, names: readonly string[]): readonly string[] => {
+export const downloadAll = ({ runner, folder, options }: Apt, names: readonly string[]): readonly string[] => {
   const flags = ['-y', '--no-install-recommends', '--download-only', 'install'];
-  run(names.join(', '), 'apt-get', [...apt.options, ...flags, ...names]);
-  return debs(join(apt.folder, 'cache/archives'));
+  runner.run(names.join(', '), 'apt-get', [...options, ...flags, ...names]);
+  return debs(join(folder, 'cache/archives'));
 };
 
 /** Packages without what they depend on. @returns the files */
-export const downloadOnly = (apt: Apt, names: readonly string[]): readonly string[] => {
-  const folder = join(apt.folder, 'debs');
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  run(names.join(', '), 'apt-get', [...apt.options, 'download', ...names], { cwd: folder });
-  return debs(folder);
+export const downloadOnly = ({ runner, folder, options }: Apt, names: readonly string[]): readonly string[] => {
+  const alone = join(folder, 'debs');
+  rmSync(alone, { recursive: true, force: true });
+  mkdirSync(alone, { recursive: true });
+  runner.run(names.join(', '), 'apt-get', [...options, 'download', ...names], { cwd: alone });
+  return debs(alone);
 };
 
-export const unpack = (archives: readonly string[], folder: string): void => {
+export const unpack = ({ run }: Runner, archives: readonly string[], folder: string): void => {
   mkdirSync(folder, { recursive: true });
   for (const archive of archives) run(archive, 'dpkg', ['-x', archive, folder]);
 };
