@@ -38,6 +38,7 @@ const detail = (operation: Operation): string => {
       return convText(operation);
     case 'add':
     case 'move':
+    case 'unpool':
       return '';
     case 'clamp':
       return `to codes ${operation.range.join(' to ')}`;
