@@ -73,7 +73,7 @@ uint64_t profile_clock(const profile *p) { return p == NULL ? 0 : now_nanosecond
 static int64_t find_operation(profile *p, const ptfe_session *session, uint32_t index) {
     const plan *plan = &session->plan;
     const plan_op *op = &plan->ops[index];
-    uint64_t id = plan_hash(plan->bytes + 24, 8) ^ index; /* the plan's own checksum tells plans apart */
+    uint64_t id = plan_hash(plan->bytes + offsetof(plan_header, checksum), sizeof(uint64_t)) ^ index; /* the plan's own checksum tells plans apart */
     for (size_t i = 0; i < p->operation_count; i++) {
         if (p->operations[i].id == id) return (int64_t)i;
     }

@@ -2,7 +2,7 @@
 import { compileTflite } from '../compile.js';
 import { PtfeError } from '../error.js';
 import type { Trust } from '../hardware/fact.js';
-import { planMagic } from '../plan/format.js';
+import { planMagic } from '../wire/plan_records.js';
 import { readPlan } from '../plan/read.js';
 import { programOfPlan } from '../explain/plan_program.js';
 import type { Program } from '../explain/program.js';

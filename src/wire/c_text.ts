@@ -1,4 +1,5 @@
 /** Text of the C headers in delegate/generated/. */
+import type { AnyRecord, Codes } from './record.js';
 
 /** `strideW` and `Conv2DOptions` as stride_w and conv_2d_options. */
 export const snake = (name: string): string =>
@@ -41,3 +42,41 @@ export const layoutAsserts = (
     ([field, offset]) => `_Static_assert(offsetof(${struct}, ${field}) == ${offset}, "${struct}.${field}");`,
   ),
 ];
+
+const lineWidth = 118;
+
+/** A comment of lines that are not too long. */
+export const comment = (text: string): readonly string[] => {
+  if (text.length <= lineWidth - 6) return [`/* ${text} */`];
+  const lines = text.split(' ').reduce<readonly string[]>((done, word) => {
+    const last = done.at(-1);
+    return last === undefined || last.length + 1 + word.length > lineWidth - 3
+      ? [...done, word]
+      : [...done.slice(0, -1), `${last} ${word}`];
+  }, []);
+  return ['/*', ...lines.map((line) => ` * ${line}`), ' */'];
+};
+
+/** A record as a struct, and that a C compiler lays it out as the table says. */
+export const recordLines = ({ name, text, fields, size, offsets }: AnyRecord): readonly string[] => [
+  '',
+  ...comment(text),
+  `typedef struct ${name} {`,
+  ...Object.entries(fields).map(([key, field]) => `    ${field.declare(snake(key))};`),
+  `} ${name};`,
+  ...layoutAsserts(
+    name,
+    size,
+    Object.entries(offsets).map(([key, offset]) => [snake(key), offset]),
+  ),
+];
+
+export const codesLines = ({ name, prefix, text, of }: Codes<string>): readonly string[] => [
+  '',
+  ...comment(text),
+  ...enumLines(name, prefix, of),
+];
+
+/** Numbers as unsigned macros. */
+export const macroLines = (prefix: string, values: Readonly<Record<string, number>>): readonly string[] =>
+  Object.entries(values).map(([key, value]) => `#define ${prefix}_${snake(key).toUpperCase()} ${value}u`);
