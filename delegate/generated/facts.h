@@ -1,4 +1,4 @@
-/* Generated from src/hardware by `npm run generate`; do not edit. */
+/* Generated from src/hardware/facts.ts by `npm run generate`; do not edit. */
 #ifndef PTFE_GENERATED_FACTS_H
 #define PTFE_GENERATED_FACTS_H
 

@@ -15,28 +15,28 @@
 #define PLAN_MOST_FACTS 32u
 #define PLAN_TAIL_WORDS 4u
 
-/* inside: read or written by a step of the host */
+/* Whether the caller gives a feature map, takes it, or a step of the host reads or writes it (inside). */
 enum plan_direction {
     PLAN_IN = 0,
     PLAN_OUT = 1,
     PLAN_INSIDE = 2,
 };
 
-/* TFLite's bytes: NHWC of the cube's shape, NHWC of another shape with as many elements, NCHW */
+/* What TFLite's bytes are: NHWC of the cube's shape, NHWC of another shape with as many elements (flat), NCHW. */
 enum plan_layout {
     PLAN_NHWC = 0,
     PLAN_FLAT = 1,
     PLAN_NCHW = 2,
 };
 
-/* the host's kernels */
+/* The host's kernels (plan/host_kernels.c). */
 enum plan_host_kernel {
     PLAN_HOST_PERMUTE = 0,
     PLAN_HOST_RESIZE_FIXED = 1,
     PLAN_HOST_RESIZE_FLOAT = 2,
 };
 
-/* io: what the host reads and writes, apart from the arena because the kernel driver syncs a whole BO */
+/* Of a BO. io: what the host reads and writes, apart from the arena because the kernel driver syncs a whole BO. */
 enum plan_bo_kind {
     PLAN_BO_CONSTANTS = 0,
     PLAN_BO_ARENA = 1,

@@ -1,4 +1,4 @@
-/* A plan: the flat file that the compiler makes (ARCHITECTURE.md). Checked once, then read in place. */
+/* A plan: the flat file that the compiler makes (docs/formats.md). Checked once, then read in place. */
 #ifndef PTFE_PLAN_H
 #define PTFE_PLAN_H
 

@@ -2,7 +2,7 @@
  * A nearest-neighbour resize by 2 of 16 channels as one task: the DPU's reader repeats each atom along both axes. The words
  * that are published of the vendor's program are its words; what it has in the fields of channels is not among them.
  */
-import { atoms } from '../hardware/limits.js';
+import type { Chip } from '../hardware/chips.js';
 import { unpoolStages } from '../requantize/copy_stages.js';
 import type { ElementwiseTile } from '../tile/task.js';
 import { noOperands, writeDpu, writeDpuReader } from './dpu.js';
@@ -10,6 +10,7 @@ import type { ElementwisePlacement } from './elementwise.js';
 import { enables, pingPong, TaskWriter, type Word } from './words.js';
 
 export const emitUnpool = (
+  { atoms }: Chip,
   tile: ElementwiseTile,
   { operands, output }: Pick<ElementwisePlacement, 'operands' | 'output'>,
 ): readonly Word[] => {

@@ -2,7 +2,6 @@
  * Bytes -> plan, the inverse of `write.ts`: for tools and tests (a device reads plans through `delegate/plan/plan.c`). Every
  * number that points somewhere is checked, so that what reads the result needs no checks of its own.
  */
-import { atoms } from '../hardware/limits.js';
 import { PtfeError } from '../error.js';
 import { numericsNames } from '../graph/numerics.js';
 import { tfliteTypes } from '../tflite/types.js';
@@ -39,6 +38,7 @@ import {
   type PlanRelocation,
   type PlanTask,
   type PlanTensor,
+  proofBytes,
 } from './format.js';
 
 const { none, maxBos, tailWords, mostTensors, mostNameBytes, mostFillerBytes } = planBounds;
@@ -194,7 +194,7 @@ const readJob = (targets: Targets, record: ValueOf<typeof planJob>, where: strin
   if (proof !== null) {
     const { kind, size } = demandBo(targets, proof.bo, where);
     demand(kind === 'io', where, () => `its proof is in BO ${proof.bo}, which holds ${kind}`);
-    demand(proof.offset + atoms.channels <= size, where, () => `its proof is at ${proof.offset} of ${size} bytes`);
+    demand(proof.offset + proofBytes <= size, where, () => `its proof is at ${proof.offset} of ${size} bytes`);
   }
   return { firstTask, taskCount, core, depends: depends === 0 ? null : depends - 1, inBos, outBos, proof };
 };

@@ -2,13 +2,13 @@
  * Cuts a plane whose pixels are repeated by the DPU's reader: 16 channels a task. What a task writes has two surfaces, the
  * two rows that a row becomes; so a surface is an output row away from the other, and a row two of them from the next.
  */
-import { atoms, limits } from '../hardware/limits.js';
+import type { Chip } from '../hardware/chips.js';
 import type { Cube } from '../layout/cube.js';
 import { hasWholeRows } from '../place/spots.js';
 import type { ElementwiseTile } from './task.js';
 
 /** @param cubes the input's and the output's. @returns tiles with the input's columns and rows */
-export const unpoolTiles = ([input, output]: readonly Cube[]): readonly ElementwiseTile[] => {
+export const unpoolTiles = ({ atoms, limits }: Chip, [input, output]: readonly Cube[]): readonly ElementwiseTile[] => {
   if (input === undefined || output === undefined) return [];
   const { width, height } = input;
   const notch = (2 * output.lineBytes) / atoms.channels - 2 * width;

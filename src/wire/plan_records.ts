@@ -23,20 +23,25 @@ export const planBounds = {
   tailWords: 4,
 } as const;
 
-export const directions = codes('plan_direction', 'PLAN', 'inside: read or written by a step of the host', {
-  in: 0,
-  out: 1,
-  inside: 2,
-});
+export const directions = codes(
+  'plan_direction',
+  'PLAN',
+  'Whether the caller gives a feature map, takes it, or a step of the host reads or writes it (inside).',
+  {
+    in: 0,
+    out: 1,
+    inside: 2,
+  },
+);
 
 export const hostLayouts = codes(
   'plan_layout',
   'PLAN',
-  "TFLite's bytes: NHWC of the cube's shape, NHWC of another shape with as many elements, NCHW",
+  "What TFLite's bytes are: NHWC of the cube's shape, NHWC of another shape with as many elements (flat), NCHW.",
   { nhwc: 0, flat: 1, nchw: 2 },
 );
 
-export const hostKernels = codes('plan_host_kernel', 'PLAN_HOST', "the host's kernels", {
+export const hostKernels = codes('plan_host_kernel', 'PLAN_HOST', "The host's kernels (plan/host_kernels.c).", {
   permute: 0,
   resize_fixed: 1,
   resize_float: 2,
@@ -45,7 +50,7 @@ export const hostKernels = codes('plan_host_kernel', 'PLAN_HOST', "the host's ke
 export const boKinds = codes(
   'plan_bo_kind',
   'PLAN_BO',
-  'io: what the host reads and writes, apart from the arena because the kernel driver syncs a whole BO',
+  'Of a BO. io: what the host reads and writes, apart from the arena because the kernel driver syncs a whole BO.',
   { constants: 0, arena: 1, regcmd: 2, io: 3 },
 );
 
