@@ -5,8 +5,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { supportedOpsText } from './explain/supported_ops.js';
 import { rk3588 } from './hardware/chips.js';
-import { headers } from './hardware/generate.js';
-import { operatorHeaders } from './wire/operator_headers.js';
+import { headers } from './generate/headers.js';
+import { formatsPage } from './wire/formats_page.js';
+import { wireHeaders } from './wire/headers.js';
 
 const currentText = (file: URL): string => {
   try {
@@ -18,8 +19,9 @@ const currentText = (file: URL): string => {
 
 const check = process.argv.includes('--check');
 for (const [name, text] of [
-  ...[...headers(), ...operatorHeaders].map(([file, text]) => [`delegate/generated/${file}`, text] as const),
+  ...[...headers(), ...wireHeaders].map(([file, text]) => [`delegate/generated/${file}`, text] as const),
   ['SUPPORTED_OPS.md', supportedOpsText(rk3588)] as const,
+  ['docs/formats.md', formatsPage()] as const,
 ]) {
   const file = new URL(`../${name}`, import.meta.url);
   if (currentText(file) === text) continue;

@@ -37,6 +37,7 @@ const detail = (operation: Operation): string => {
     case 'conv':
       return convText(operation);
     case 'add':
+    case 'unpool':
     case 'move':
       return '';
     case 'clamp':
