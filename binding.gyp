@@ -3,6 +3,7 @@
     "ptfe_version": "<!(node -p \"require('./package.json').version\")",
     "npu_sources": [
       "delegate/npu/npu.c",
+      "delegate/npu/chip.c",
       "delegate/npu/facts.c",
       "delegate/npu/memory.c",
       "delegate/npu/packs.c",
@@ -37,6 +38,7 @@
       "delegate/plan/jobs.c",
       "delegate/plan/layout.c",
       "delegate/device/facts_option.c",
+      "delegate/device/settings.c",
       "delegate/device/software.c",
       "delegate/plan/host_kernels.c",
       "delegate/plan/session.c",

@@ -21,11 +21,15 @@ const rooms = [
   'plan',
   'explain',
   'lab',
+  'generate',
   'cli',
 ];
 
 /** Rooms that read register programs, beside emit/, which writes them. */
-const registerRooms = ['emit', 'lab', 'explain', 'cli'];
+const registerRooms = ['emit', 'lab', 'explain', 'cli', 'generate'];
+
+/** Rooms that may name a chip; the others are told theirs. */
+const chipRooms = ['explain', 'lab', 'cli', 'generate'];
 
 /** For each room: the rooms below it may not be imported. */
 const directionRules = rooms.map((room, position) => ({
@@ -44,6 +48,34 @@ const directionRules = rooms.map((room, position) => ({
           ...(registerRooms.includes(room)
             ? []
             : [{ group: ['**/hardware/registers*'], message: 'only emit/, and what reads programs, knows registers' }]),
+          ...(chipRooms.includes(room)
+            ? []
+            : [
+                {
+                  group: ['**/hardware/chips*'],
+                  importNames: ['rk3588', 'chips'],
+                  message: 'the chip is a parameter (CompileOptions.chip)',
+                },
+              ]),
+        ],
+      },
+    ],
+  },
+}));
+
+/** Everything imports hardware/, which imports nothing. */
+const hardwareRules = [
+  ['src/hardware/*.ts', '^\\.\\./'],
+  ['src/hardware/*/*.ts', '^\\.\\./\\.\\./'],
+].map(([files, regex]) => ({
+  files: [files],
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          { regex, message: 'hardware/ imports nothing' },
+          { group: ['node:*'], message: 'hardware/ is facts' },
         ],
       },
     ],
@@ -76,4 +108,5 @@ export default tseslint.config(
     },
   },
   ...directionRules,
+  ...hardwareRules,
 );

@@ -16,7 +16,7 @@ import type { Graph, Part } from './graph/graph.js';
 import { readTflite } from './tflite/reader.js';
 import { type Numerics, numericsNames } from './graph/numerics.js';
 import { type Operation, operandsOf } from './ir/operation.js';
-import { type Chip, type Hardware, rk3588 } from './hardware/chips.js';
+import { type Chip, type Hardware, isChip, rk3588 } from './hardware/chips.js';
 import type { Trust } from './hardware/fact.js';
 import type { Refusal } from './ops/shared/rule.js';
 import { checkGraph, npuOf, type PartChoice, rewrittenGraph } from './partition/check.js';
@@ -74,8 +74,8 @@ const bordersOf = (part: Part, borders: Layouts, layouts: Rewritten['layouts']):
 
 /** @param known what was tiled before */
 const tileAll = (
+  { chip, trust }: Hardware,
   { operations, spots }: Placement,
-  trust: Trust,
   known: readonly Step[] = [],
 ): readonly Step[] | RefusedPart => {
   const cubes = new Map([...spots].map(([tensor, { cube }]) => [tensor, cube]));
@@ -85,7 +85,7 @@ const tileAll = (
   for (const operation of operations) {
     const step =
       before.get(operation) ??
-      (operation.kind === 'host' ? { operation } : tileOperation(operation, stagesOf(operation, trust), cubes));
+      (operation.kind === 'host' ? { operation } : tileOperation(chip, operation, stagesOf(operation, trust), cubes));
     if (step === null) untiled.add(operation.nodes[0] ?? -1);
     else steps.push(step);
   }
@@ -160,7 +160,7 @@ const placePart = (whole: Rewritten, part: Part, options: CompileOptions, apart:
     const isPlain = apart || options.trust === 'seen';
     const fused = isPlain ? dropUnused(operations, part) : fuse(hardware.chip, operations, part, precision, spare);
     observe({ stage: 'fuse', part, data: { operations: fused } });
-    const placement = place(own, part, fused, apart);
+    const placement = place(hardware.chip, own, part, fused, apart);
     observe({ stage: 'place', part, data: placement });
     const conflicts = conflictsOf(part, placement.borders, layouts);
     if (conflicts.length === 0) {
@@ -201,16 +201,18 @@ const watchedPlan = (
   const placed = placePart(rewritten, part, options, apart, observe);
   if ('refusals' in placed) return placed;
   const { graph, orders, placement, borders } = placed;
-  const unproven = tileAll(placement, options.trust);
+  const hardware = hardwareOf(options);
+  const { chip } = hardware;
+  const unproven = tileAll(hardware, placement);
   if ('refusals' in unproven) return unproven;
-  const realEnds = jobEnds(unproven);
+  const realEnds = jobEnds(chip, unproven);
   const isOneTask = (position: number): boolean => {
     const step = unproven[position];
     // The task that loads a table writes an atom where the one that uses it writes.
     return step !== undefined && !isHostStep(step) && step.tiles.length === 1 && step.stages.table === undefined;
   };
-  const proven = watched === null ? withProofs(placement, realEnds, isOneTask) : { placement, ends: realEnds };
-  const steps = tileAll(proven.placement, options.trust, unproven);
+  const proven = watched === null ? withProofs(chip, placement, realEnds, isOneTask) : { placement, ends: realEnds };
+  const steps = tileAll(hardware, proven.placement, unproven);
   if ('refusals' in steps) return steps;
   observe({ stage: 'tile', part, data: { steps, placement: proven.placement } });
   const jobs = scheduleJobs(steps, proven.ends);
@@ -219,13 +221,13 @@ const watchedPlan = (
   const { spots } = proven.placement;
   const cubes = new Map([...spots].map(([tensor, { cube }]) => [tensor, cube]));
   const lifetimes = lifetimesOf(part, proven.placement, jobs, apart);
-  const memories = allocateArena(lifetimes);
+  const memories = allocateArena(chip, lifetimes);
   const featureBytes = memories.bytes.arena + memories.bytes.io;
   if (featureBytes > mostPartBytes) return memoryRefusal(featureBytes, lifetimes, placement);
   const arena = withTensors(memories, spots);
   observe({ stage: 'allocate', part, data: { lifetimes, arena } });
-  const constants = new ConstantBuffer();
-  const tasks = emitTasks(steps, cubes, arena, placement.constants, constants);
+  const constants = new ConstantBuffer(chip);
+  const tasks = emitTasks(chip, steps, cubes, arena, placement.constants, constants);
   const programs = tasks.reduce((bytes, { words }) => bytes + 8 * words.length, 0);
   const bytes = featureBytes + constants.size + programs;
   if (bytes > mostPartBytes) return memoryRefusal(bytes, lifetimes, placement);
@@ -237,6 +239,7 @@ const watchedPlan = (
   observe({ stage: 'emit', part, data: { tasks, constants: constantBytes } });
   const plan = writePlan(
     buildPlan({
+      chip,
       graph,
       part,
       steps,
@@ -277,7 +280,9 @@ const checkOptions = (bytes: unknown, options: CompileOptions): void => {
     if (value !== undefined && !allowed.some((one) => one === value))
       throw new PtfeError('bad-option', `option ${name}`, `${JSON.stringify(value)} is none of ${allowed.join(', ')}`);
   }
-  const known = Object.keys(allowedOptions);
+  if (options.chip !== undefined && !isChip(options.chip))
+    throw new PtfeError('bad-option', 'option chip', 'it lacks something that a chip says of itself');
+  const known = ['chip', ...Object.keys(allowedOptions)];
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown !== undefined)
     throw new PtfeError('bad-option', `option ${unknown}`, `it does not exist (options: ${known.join(', ')})`);

@@ -1,22 +1,21 @@
 /**
- * The engine as the delegate's child process: `node engine.mjs serve`. Frames on stdin and stdout (ARCHITECTURE.md):
+ * The engine as the delegate's child process: `node engine.mjs serve`. Frames on stdin and stdout (docs/formats.md):
  * `check` with a graph message, then `compile` with the parts that TFLite made of the supported nodes.
  */
 import { readSync, writeSync } from 'node:fs';
 import { compilePart, type CompileOptions, hardwareOf } from './compile.js';
 import { PtfeError } from './error.js';
 import type { Part } from './graph/graph.js';
+import { frame, frameHeader, frameKinds, replyMagic, requestMagic } from './wire/engine_protocol.js';
 import { type Message, readMessage } from './wire/message.js';
+import { readRecord } from './wire/record.js';
 import { type Chip, chips, optionName, rk3588 } from './hardware/chips.js';
 import type { Trust } from './hardware/fact.js';
 import { checkGraph } from './partition/check.js';
 import { inRounds } from './partition/rounds.js';
 import { plansRun, readPartsRun, verdictsRun } from './plan/answer.js';
 
-const requestMagic = 0x51465450;
-const replyMagic = 0x52465450;
-const kinds = { check: 1, compile: 2, error: 255 } as const;
-const frameHeaderBytes = 16;
+const { of: kinds } = frameKinds;
 
 /** Reads exactly `length` bytes; null at the end of the stream. */
 const readExactly = (length: number): Uint8Array | null => {
@@ -33,16 +32,6 @@ const readExactly = (length: number): Uint8Array | null => {
 const writeAll = (bytes: Uint8Array): void => {
   let at = 0;
   while (at < bytes.byteLength) at += writeSync(1, bytes, at);
-};
-
-const reply = (kind: number, payload: Uint8Array): void => {
-  const header = new Uint8Array(frameHeaderBytes);
-  const view = new DataView(header.buffer);
-  view.setUint32(0, replyMagic, true);
-  view.setUint32(4, kind, true);
-  view.setBigUint64(8, BigInt(payload.byteLength), true);
-  writeAll(header);
-  writeAll(payload);
 };
 
 const trustOf = ({ options }: Message): Trust => (options['trust'] === 'seen' ? 'seen' : 'inferred');
@@ -85,19 +74,17 @@ const check = (message: Message): Checked => {
 const serve = (): void => {
   let checked: Checked | null = null;
   for (;;) {
-    const header = readExactly(frameHeaderBytes);
+    const header = readExactly(frameHeader.size);
     if (header === null) return;
-    const view = new DataView(header.buffer);
-    if (view.getUint32(0, true) !== requestMagic)
-      throw new PtfeError('bad-message', 'engine', 'a frame without the request magic');
-    const payload = readExactly(Number(view.getBigUint64(8, true)));
+    const { magic, kind, length } = readRecord(frameHeader, header);
+    if (magic !== requestMagic) throw new PtfeError('bad-message', 'engine', 'a frame without the request magic');
+    const payload = readExactly(length);
     if (payload === null) throw new PtfeError('bad-message', 'engine', 'the stream ended inside a frame');
-    const kind = view.getUint32(4, true);
     if (kind === kinds.check) {
       checked = check(readMessage(payload));
-      reply(kinds.check, checked.verdicts);
+      writeAll(frame(replyMagic, 'check', checked.verdicts));
     } else if (kind === kinds.compile && checked !== null) {
-      reply(kinds.compile, checked.compile(readPartsRun(payload)));
+      writeAll(frame(replyMagic, 'compile', checked.compile(readPartsRun(payload))));
     } else {
       throw new PtfeError('bad-message', 'engine', `a frame of kind ${kind}`);
     }
@@ -109,6 +96,6 @@ try {
 } catch (error) {
   const text = error instanceof Error ? error.message : String(error);
   process.stderr.write(`${error instanceof PtfeError ? text : ((error as Error).stack ?? text)}\n`);
-  reply(kinds.error, new TextEncoder().encode(text));
+  writeAll(frame(replyMagic, 'error', new TextEncoder().encode(text)));
   process.exitCode = 1;
 }

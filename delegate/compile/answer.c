@@ -28,44 +28,9 @@ void answer_release(answer *a) {
     free(a);
 }
 
-typedef struct cursor {
-    const uint8_t *data;
-    size_t length, at;
-    int failed;
-} cursor;
-
-static const uint8_t *take(cursor *c, size_t length) {
-    if (c->failed || length > c->length - c->at) {
-        c->failed = 1;
-        return NULL;
-    }
-    const uint8_t *from = c->data + c->at;
-    c->at += length;
-    return from;
-}
-
-static uint32_t take_u32(cursor *c) {
-    uint32_t value = 0;
-    const uint8_t *from = take(c, sizeof value);
-    if (from != NULL) memcpy(&value, from, sizeof value);
-    return value;
-}
-
-static void skip_to(cursor *c, size_t unit) {
-    size_t rest = c->at % unit;
-    if (rest != 0) take(c, unit - rest);
-}
-
-static u32_list take_list(cursor *c) {
-    u32_list list = {NULL, take_u32(c)};
-    if (list.count > c->length / sizeof(uint32_t)) c->failed = 1;
-    else list.data = (const uint32_t *)(const void *)take(c, list.count * sizeof(uint32_t)); /* the runs are 4-aligned */
-    return list;
-}
-
 int answer_read_check(answer *a, const uint32_t *nodes, size_t count, ptfe_error *error) {
     cursor c = {a->check, a->check_length, 0, 0};
-    if (take_u32(&c) != count) return error_set(error, "the engine's verdict is on other nodes");
+    if (cursor_u32(&c) != count) return error_set(error, "the engine's verdict is on other nodes");
     free(a->verdicts);
     a->verdicts = calloc(count + 1, sizeof *a->verdicts);
     a->verdict_count = count;
@@ -75,11 +40,8 @@ int answer_read_check(answer *a, const uint32_t *nodes, size_t count, ptfe_error
     }
     for (size_t i = 0; i < count; i++) {
         verdict *v = &a->verdicts[i];
-        v->node = take_u32(&c);
-        v->supported = take_u32(&c) == 1;
-        v->length = take_u32(&c);
-        v->text = (const char *)take(&c, v->length);
-        skip_to(&c, 4);
+        verdict_take(&c, v);
+        v->supported = v->supported == 1;
         if (c.failed || v->node != nodes[i]) return error_set(error, "the engine's verdict is on other nodes");
     }
     return 0;
@@ -87,7 +49,7 @@ int answer_read_check(answer *a, const uint32_t *nodes, size_t count, ptfe_error
 
 static int read_request(answer *a, ptfe_error *error) {
     cursor c = {a->request, a->request_length, 0, 0};
-    size_t count = take_u32(&c);
+    size_t count = cursor_u32(&c);
     if (c.failed || count > a->request_length / LEAST_PART_BYTES) return error_set(error, "parts that are cut off");
     if (count > MOST_PARTS) return error_set(error, "more parts than any graph is cut into");
     free(a->parts);
@@ -95,9 +57,9 @@ static int read_request(answer *a, ptfe_error *error) {
     a->parts = calloc(count + 1, sizeof *a->parts);
     if (a->parts == NULL) return error_no_memory(error, "parts");
     for (size_t i = 0; i < count; i++) {
-        a->parts[i].nodes = take_list(&c);
-        a->parts[i].inputs = take_list(&c);
-        a->parts[i].outputs = take_list(&c);
+        part_border border;
+        part_border_take(&c, &border);
+        a->parts[i] = (answer_part){.nodes = border.nodes, .inputs = border.inputs, .outputs = border.outputs};
     }
     if (c.failed) return error_set(error, "parts that are cut off");
     a->part_count = count;
@@ -107,17 +69,18 @@ static int read_request(answer *a, ptfe_error *error) {
 int answer_read_parts(answer *a, ptfe_error *error) {
     if (read_request(a, error) != 0) return -1;
     cursor c = {a->reply, a->reply_length, 0, 0};
-    if (take_u32(&c) != a->part_count) return error_set(error, "the engine compiled other parts");
-    take_u32(&c);
+    plans_header plans;
+    cursor_record(&c, &plans, sizeof plans);
+    if (plans.count != a->part_count) return error_set(error, "the engine compiled other parts");
     for (size_t i = 0; i < a->part_count; i++) {
         answer_part *part = &a->parts[i];
-        int refused = take_u32(&c) != 0;
-        take_u32(&c);
-        uint64_t length = take_u32(&c);
-        length |= (uint64_t)take_u32(&c) << 32;
-        const uint8_t *from = c.failed || length > c.length ? NULL : take(&c, (size_t)length);
+        plan_result result;
+        cursor_record(&c, &result, sizeof result);
+        const int refused = result.refused != 0;
+        const uint64_t length = result.length;
+        const uint8_t *from = c.failed || length > c.length ? NULL : cursor_take(&c, (size_t)length);
         if (from == NULL) return error_set(error, "a plan that is cut off");
-        if (i + 1 < a->part_count) skip_to(&c, 8);
+        if (i + 1 < a->part_count) cursor_align(&c, 8);
         part->plan = refused ? NULL : from;
         part->plan_length = refused ? 0 : (size_t)length;
         part->refusals = refused ? from : NULL;
@@ -132,14 +95,11 @@ static int by_number(const void *a, const void *b) {
 }
 
 /* In whatever order, but each as often. */
-int answer_next_refusal(const answer_part *part, size_t *at, verdict *refused) {
+int answer_next_refusal(const answer_part *part, size_t *at, refusal *refused) {
     cursor c = {part->refusals, part->refusals_length, *at, 0};
-    if (c.at == 0) take_u32(&c); /* their count: the run ends with the last */
+    if (c.at == 0) cursor_u32(&c); /* their count: the run ends with the last */
     if (!c.failed && c.at == c.length) return 0;
-    *refused = (verdict){.node = take_u32(&c)};
-    refused->length = take_u32(&c);
-    refused->text = (const char *)take(&c, refused->length);
-    skip_to(&c, 4);
+    refusal_take(&c, refused);
     *at = c.at;
     return c.failed ? -1 : 1;
 }
@@ -183,9 +143,5 @@ int answer_has_parts(const answer *a, const bytes *request) {
 
 void answer_write_check(const answer *a, bytes *out) {
     bytes_u32(out, (uint32_t)a->verdict_count);
-    for (size_t i = 0; i < a->verdict_count; i++) {
-        bytes_u32(out, a->verdicts[i].node);
-        bytes_u32(out, a->verdicts[i].supported ? 1 : 0);
-        bytes_run(out, a->verdicts[i].text, a->verdicts[i].length);
-    }
+    for (size_t i = 0; i < a->verdict_count; i++) verdict_put(out, &a->verdicts[i]);
 }

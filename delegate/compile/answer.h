@@ -8,26 +8,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../generated/engine_protocol.h"
 #include "../util/bytes.h"
 #include "../util/error.h"
-
-typedef struct verdict {
-    uint32_t node;
-    int supported;
-    const char *text; /* why not; `length` bytes of the answer */
-    uint32_t length;
-} verdict;
-
-typedef struct u32_list {
-    const uint32_t *data;
-    uint32_t count;
-} u32_list;
 
 typedef struct answer_part {
     u32_list nodes, inputs, outputs;
     const uint8_t *plan; /* 8-aligned; NULL when refused */
     size_t plan_length;
-    const uint8_t *refusals; /* u32 count; node, length and text of each, 4-aligned */
+    const uint8_t *refusals; /* u32 count, each refusal; 4-aligned */
     size_t refusals_length;
 } answer_part;
 
@@ -54,7 +43,7 @@ int answer_read_check(answer *a, const uint32_t *nodes, size_t count, ptfe_error
 int answer_read_parts(answer *a, ptfe_error *error);
 
 /* One node of a refused part that must stay on the CPU. `at`: 0 before the first. 1, 0 behind the last, -1 when it is cut off. */
-int answer_next_refusal(const answer_part *part, size_t *at, verdict *refused);
+int answer_next_refusal(const answer_part *part, size_t *at, refusal *refused);
 
 /* Whether the parts are those of another request, though their inputs and outputs may come in another order. */
 int answer_has_parts(const answer *a, const bytes *request);

@@ -1,11 +1,10 @@
-/* Requests to the engine and its replies: frames (ARCHITECTURE.md). */
+/* Requests to the engine and its replies: frames (docs/formats.md). */
 #define _POSIX_C_SOURCE 200809L
 #include "engine.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,9 +13,7 @@
 #include "complaints.h"
 #include "engine_child.h"
 
-#define REQUEST_MAGIC 0x51465450u
-#define REPLY_MAGIC 0x52465450u
-#define FRAME_BYTES 16u
+#define FRAME_BYTES sizeof(engine_frame)
 #define MOST_REPLY_BYTES ((uint64_t)1 << 30)
 #define GRACE_MILLISECONDS 300
 #define LOOK_MILLISECONDS 100 /* how often its clock is looked at */
@@ -74,7 +71,7 @@ static int explain_end(engine *e, ptfe_error *error) {
 }
 
 typedef struct outgoing {
-    uint8_t header[FRAME_BYTES];
+    engine_frame header;
     const uint8_t *payload;
     size_t payload_length, sent;
 } outgoing;
@@ -83,7 +80,7 @@ typedef struct outgoing {
 static void send_some(engine *e, outgoing *o) {
     size_t whole = FRAME_BYTES + o->payload_length;
     while (o->sent < whole) {
-        const uint8_t *from = o->sent < FRAME_BYTES ? o->header + o->sent : o->payload + (o->sent - FRAME_BYTES);
+        const uint8_t *from = o->sent < FRAME_BYTES ? (const uint8_t *)&o->header + o->sent : o->payload + (o->sent - FRAME_BYTES);
         size_t length = o->sent < FRAME_BYTES ? FRAME_BYTES - o->sent : whole - o->sent;
         ssize_t sent = send(e->child.to, from, length, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (sent < 0 && errno == EINTR) continue;
@@ -93,32 +90,24 @@ static void send_some(engine *e, outgoing *o) {
 }
 
 typedef struct incoming {
-    uint8_t header[FRAME_BYTES];
+    engine_frame header;
     uint8_t *payload;
     size_t got, capacity;
-    uint64_t length; /* of the payload, once the header is there */
 } incoming;
 
-static uint32_t header_u32(const incoming *in, size_t at) {
-    uint32_t value;
-    memcpy(&value, in->header + at, sizeof value);
-    return value;
-}
-
-static int check_header(incoming *in, ptfe_error *error) {
-    memcpy(&in->length, in->header + 8, sizeof in->length);
-    if (header_u32(in, 0) != REPLY_MAGIC) return error_set(error, "the engine wrote something that is no reply");
-    if (in->length > MOST_REPLY_BYTES) {
-        return error_set(error, "the engine announced a reply of %llu bytes", (unsigned long long)in->length);
+static int check_header(const incoming *in, ptfe_error *error) {
+    if (in->header.magic != ENGINE_REPLY_MAGIC) return error_set(error, "the engine wrote something that is no reply");
+    if (in->header.length > MOST_REPLY_BYTES) {
+        return error_set(error, "the engine announced a reply of %llu bytes", (unsigned long long)in->header.length);
     }
     return 0;
 }
 
 /* Room grows with what arrives: an announced length alone allocates nothing. */
 static int make_room(incoming *in, ptfe_error *error) {
-    if (in->got - FRAME_BYTES < in->capacity || in->capacity == in->length) return 0;
+    if (in->got - FRAME_BYTES < in->capacity || in->capacity == in->header.length) return 0;
     size_t capacity = in->capacity == 0 ? 65536 : in->capacity * 4;
-    if (capacity > in->length) capacity = (size_t)in->length;
+    if (capacity > in->header.length) capacity = (size_t)in->header.length;
     uint8_t *grown = realloc(in->payload, capacity);
     if (grown == NULL) return error_no_memory(error, "the engine's reply");
     in->payload = grown;
@@ -129,9 +118,9 @@ static int make_room(incoming *in, ptfe_error *error) {
 /* 1 when the frame is whole, 0 when more must come, -1 and fills `error`. */
 static int receive_some(engine *e, incoming *in, ptfe_error *error) {
     for (;;) {
-        if (in->got >= FRAME_BYTES && in->got - FRAME_BYTES == in->length) return 1;
+        if (in->got >= FRAME_BYTES && in->got - FRAME_BYTES == in->header.length) return 1;
         if (in->got >= FRAME_BYTES && make_room(in, error) != 0) return -1;
-        uint8_t *to = in->got < FRAME_BYTES ? in->header + in->got : in->payload + (in->got - FRAME_BYTES);
+        uint8_t *to = in->got < FRAME_BYTES ? (uint8_t *)&in->header + in->got : in->payload + (in->got - FRAME_BYTES);
         size_t room = in->got < FRAME_BYTES ? FRAME_BYTES - in->got : in->capacity - (in->got - FRAME_BYTES);
         ssize_t got = read(e->child.from, to, room);
         if (got == 0) return explain_end(e, error);
@@ -159,23 +148,21 @@ static int exchange(engine *e, outgoing *out, incoming *in, ptfe_error *error) {
 
 int engine_ask(engine *e, enum engine_kind kind, const void *payload, size_t length, uint8_t **reply, size_t *reply_length,
                ptfe_error *error) {
-    outgoing out = {.payload = payload, .payload_length = length};
+    outgoing out = {.header = {ENGINE_REQUEST_MAGIC, (uint32_t)kind, length}, .payload = payload, .payload_length = length};
     incoming in = {.payload = NULL};
-    const uint32_t words[4] = {REQUEST_MAGIC, (uint32_t)kind, (uint32_t)length, (uint32_t)((uint64_t)length >> 32)};
-    memcpy(out.header, words, sizeof out.header);
     if (exchange(e, &out, &in, error) < 0) {
         free(in.payload);
         return -1;
     }
-    uint32_t got = header_u32(&in, 4);
+    uint32_t got = in.header.kind;
     if (got == (uint32_t)kind) {
         *reply = in.payload;
-        *reply_length = (size_t)in.length;
+        *reply_length = (size_t)in.header.length;
         return 0;
     }
     if (got == ENGINE_ERROR) {
         char text[200];
-        line_clean(text, sizeof text, (const char *)in.payload, (size_t)in.length);
+        line_clean(text, sizeof text, (const char *)in.payload, (size_t)in.header.length);
         error_set(error, "the engine says: %s", text);
     } else {
         error_set(error, "the engine answered with a frame of kind %u", (unsigned)got);

@@ -1,13 +1,12 @@
-/* The compiler as a child process: `node engine.mjs serve`, frames on its stdin and stdout (ARCHITECTURE.md). */
+/* The compiler as a child process: `node engine.mjs serve`, frames on its stdin and stdout (docs/formats.md). */
 #ifndef PTFE_ENGINE_H
 #define PTFE_ENGINE_H
 
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../generated/engine_protocol.h"
 #include "../util/error.h"
-
-enum engine_kind { ENGINE_CHECK = 1, ENGINE_COMPILE = 2, ENGINE_ERROR = 255 };
 
 typedef struct engine engine;
 

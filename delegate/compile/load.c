@@ -11,7 +11,7 @@ void work_free_kernels(work *w) {
 }
 
 int plan_is_unchanged(const uint8_t *bytes_of_plan, size_t length) {
-    enum { CHECKSUM = 24, SUMMED = 32 }; /* where they stand in a plan's header */
+    enum { CHECKSUM = offsetof(plan_header, checksum), SUMMED = PLAN_SUMMED_FROM };
     uint64_t sum;
     if (length < SUMMED) return 0;
     memcpy(&sum, bytes_of_plan + CHECKSUM, sizeof sum);

@@ -10,22 +10,25 @@ static int is_feature_map(const tfl_context *context, int32_t tensor) {
     return tensor >= 0 && (size_t)tensor < context->tensors_size && context->tensors[tensor].allocation_type != TFL_MMAP_RO;
 }
 
-static void put_ids(bytes *b, const tfl_int_array *list) {
-    uint32_t count = list == NULL ? 0 : (uint32_t)list->size;
-    bytes_u32(b, count);
-    if (count > 0) bytes_add(b, list->data, count * sizeof(uint32_t));
+/* Indices are not negative. */
+static u32_list ids_of(const tfl_int_array *list) {
+    if (list == NULL || list->size < 0) return (u32_list){NULL, 0};
+    return (u32_list){(const uint32_t *)list->data, (uint32_t)list->size};
 }
 
+/* Its inputs without constants. */
 static void put_part(bytes *b, const tfl_context *context, const tfl_delegate_params *part) {
-    const tfl_int_array *inputs = part->input_tensors;
-    uint32_t count = 0;
-    for (int32_t i = 0; inputs != NULL && i < inputs->size; i++) count += is_feature_map(context, inputs->data[i]) ? 1 : 0;
-    put_ids(b, part->nodes_to_replace);
-    bytes_u32(b, count);
-    for (int32_t i = 0; inputs != NULL && i < inputs->size; i++) {
-        if (is_feature_map(context, inputs->data[i])) bytes_u32(b, (uint32_t)inputs->data[i]);
+    const u32_list all = ids_of(part->input_tensors);
+    uint32_t *maps = malloc((all.count + 1) * sizeof *maps), count = 0;
+    if (maps == NULL) {
+        b->failed = 1;
+        return;
     }
-    put_ids(b, part->output_tensors);
+    for (uint32_t i = 0; i < all.count; i++) {
+        if (is_feature_map(context, (int32_t)all.data[i])) maps[count++] = all.data[i];
+    }
+    part_border_put(b, &(part_border){ids_of(part->nodes_to_replace), {maps, count}, ids_of(part->output_tensors)});
+    free(maps);
 }
 
 tfl_int_array *work_supported_nodes(const answer *a) {
@@ -38,24 +41,17 @@ tfl_int_array *work_supported_nodes(const answer *a) {
     return list;
 }
 
-static void put_list(bytes *b, u32_list list) {
-    bytes_u32(b, list.count);
-    bytes_add(b, list.data, list.count * sizeof(uint32_t));
-}
-
 /* After a resize the part is what it was; but a node that is refused now leaves nothing to compile. */
 static int preview_resized(work *w, bytes *request) {
     for (size_t i = 0; i < w->answer->verdict_count; i++) {
         const verdict *v = &w->answer->verdicts[i];
         if (v->supported) continue;
         char text[200];
-        line_clean(text, sizeof text, v->text, v->length);
+        line_clean(text, sizeof text, v->text.data, v->text.length);
         return error_set(&w->error, "node %" PRIu32 ": %s", v->node, text);
     }
     bytes_u32(request, 1);
-    put_list(request, w->resized->nodes);
-    put_list(request, w->resized->inputs);
-    put_list(request, w->resized->outputs);
+    part_border_put(request, &(part_border){w->resized->nodes, w->resized->inputs, w->resized->outputs});
     return request->failed ? error_no_memory(&w->error, "the request") : 0;
 }
 

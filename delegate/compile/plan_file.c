@@ -11,16 +11,12 @@
 #include "../include/ptfe.h"
 #include "../util/sha256.h"
 
-#define MAGIC "PTFEPLNS"
-#define FORMAT 1u
 #define MOST_BYTES ((uint64_t)1 << 31)
-
-_Static_assert(sizeof(plan_file_header) == 136, "the header of a plan file");
 
 void plan_file_start(plan_file_header *h, const answer *a) {
     *h = (plan_file_header){
-        .format = FORMAT, .check_length = a->check_length, .request_length = a->request_length, .reply_length = a->reply_length};
-    memcpy(h->magic, MAGIC, sizeof h->magic);
+        .format = PLAN_FILE_FORMAT, .check_length = a->check_length, .request_length = a->request_length, .reply_length = a->reply_length};
+    memcpy(h->magic, PLAN_FILE_MAGIC, sizeof h->magic);
 }
 
 void plan_file_digest(const plan_file_header *h, const uint8_t *check, const uint8_t *request, uint8_t digest[32]) {
@@ -39,8 +35,8 @@ static int is_damaged(ptfe_error *error) { return error_set_code(error, PTFE_ERR
 static uint64_t padded(uint64_t length) { return (length + 7) / 8 * 8; }
 
 static int check_header(const plan_file_header *h, uint64_t file_bytes, ptfe_error *error) {
-    if (memcmp(h->magic, MAGIC, sizeof h->magic) != 0) return is_other(error);
-    if (h->format != FORMAT) return error_set_code(error, PTFE_ERROR_DAMAGED, "it is of another version of ptfe");
+    if (memcmp(h->magic, PLAN_FILE_MAGIC, sizeof h->magic) != 0) return is_other(error);
+    if (h->format != PLAN_FILE_FORMAT) return error_set_code(error, PTFE_ERROR_DAMAGED, "it is of another version of ptfe");
     if (h->check_length > MOST_BYTES || h->request_length > MOST_BYTES || h->reply_length > MOST_BYTES ||
         file_bytes != sizeof *h + padded(h->check_length) + padded(h->request_length) + padded(h->reply_length)) {
         return is_damaged(error);

@@ -5,16 +5,8 @@
 #ifndef PTFE_PLAN_FILE_H
 #define PTFE_PLAN_FILE_H
 
+#include "../generated/plan_file_header.h"
 #include "answer.h"
-
-typedef struct plan_file_header {
-    char magic[8];
-    uint32_t format, reserved;
-    uint8_t key[32];    /* hash of what the answer is on */
-    uint8_t engine[32]; /* hash of the engine's file that gave it; zeros where it does not matter */
-    uint64_t check_length, request_length, reply_length;
-    uint8_t digest[32]; /* of the header before it, of check and of request; plans carry checksums of their own */
-} plan_file_header;
 
 /* A header of an answer's lengths; key, engine and digest are the caller's. */
 void plan_file_start(plan_file_header *h, const answer *a);

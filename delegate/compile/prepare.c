@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../abi/callbacks.h"
+#include "../npu/chip.h"
 #include "../util/line.h"
 #include "../util/report.h"
 #include "numerics.h"
@@ -16,7 +17,7 @@ static void report(const work *w) {
     report_nodes(w->context, w->answer);
     report_refusals(w->context, w->answer);
     for (size_t i = 0; i < w->answer->part_count; i++) report_part(w->context, &w->answer->parts[i]);
-    report_summary(&w->graph, w->answer, w->kernels, w->delegate->options.value[OPTION_CHIP]);
+    report_summary(&w->graph, w->answer, w->kernels, npu_chip_of_name(w->delegate->options.value[OPTION_CHIP]));
 }
 
 static int take(work *w) {

@@ -15,11 +15,12 @@ static int has_node(u32_list nodes, uint32_t node) {
 }
 
 /* 1 when the node was one of those that are supported. */
-static int refuse_node(answer *a, const verdict *refused) {
+static int refuse_node(answer *a, const refusal *refused) {
     for (size_t i = 0; i < a->verdict_count; i++) {
         verdict *v = &a->verdicts[i];
         if (v->node != refused->node || !v->supported) continue;
-        *v = *refused;
+        v->supported = 0;
+        v->text = refused->text;
         return 1;
     }
     return 0;
@@ -32,7 +33,7 @@ static int drop_refused_nodes(work *w) {
     for (size_t p = 0; p < a->part_count; p++) {
         const answer_part *part = &a->parts[p];
         if (part->plan != NULL) continue;
-        verdict refused;
+        refusal refused;
         size_t at = 0;
         int status, own = 0;
         while ((status = answer_next_refusal(part, &at, &refused)) > 0) {

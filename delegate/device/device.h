@@ -4,15 +4,16 @@
 
 #include "../plan/plan.h"
 #include "../util/error.h"
+#include "settings.h"
 
 typedef struct device_plan device_plan; /* a plan loaded on a device, with its BOs */
 
 typedef struct device_ops {
     const char *name;     /* as the option `device` and ptfe_device have it */
     const char *timed_by; /* whose time task_nanoseconds is, for tables */
-    uint32_t chip; /* that its plans are for */
-    /* The plan must stay in place until unload. Allocates BOs, fills in addresses, checks what the device can check. NULL, and fills `error`. */
-    device_plan *(*load)(const plan *plan, const char *facts, ptfe_error *error);
+    uint32_t chip;        /* number of the chip that its plans are for */
+    /* The plan must stay in place until unload; `settings` may be NULL. Allocates BOs, fills in addresses, checks what the device can check. NULL, and fills `error`. */
+    device_plan *(*load)(const plan *plan, const device_settings *settings, ptfe_error *error);
     /* Before the host touches a BO. 0, or -1 and fills `error`; with PTFE_ERROR_FORKED nothing of `loaded` may be touched. NULL
        where a fork copies all. */
     int (*begin)(device_plan *loaded, ptfe_error *error);

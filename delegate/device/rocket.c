@@ -16,12 +16,13 @@
 #include <sys/random.h>
 
 #include "device.h"
+#include "../npu/chip.h"
 #include "rocket_file.h"
 #include "rocket_node.h"
 #include "rocket_uapi.h"
 
 enum { BO_PROGRAM, BO_ARENA, BO_IO, BO_COUNT };
-enum { ATOM_BYTES = 16, REGCMD_ALIGNMENT = 64, LIMIT_MILLISECONDS = 500, DEADLINES = 20 };
+enum { DEADLINES = 20 };
 
 /* Where a BO of the plan lies. */
 typedef struct place {
@@ -48,7 +49,7 @@ struct device_plan {
 
 /* ---- loading ---- */
 
-static size_t aligned(size_t bytes) { return (bytes + REGCMD_ALIGNMENT - 1) / REGCMD_ALIGNMENT * REGCMD_ALIGNMENT; }
+static size_t aligned(size_t bytes) { return (bytes + NPU_TASK_BYTES - 1) / NPU_TASK_BYTES * NPU_TASK_BYTES; }
 
 static uint32_t bo_of(uint32_t kind) {
     switch (kind) {
@@ -136,10 +137,10 @@ static int finish(device_plan *d, uint32_t bo) {
 }
 
 /* A test's: an emulated NPU is slower than the silicon. */
-static int64_t job_limit(void) {
+static int64_t job_limit(const npu_chip *chip) {
     const char *text = secure_getenv("PTFE_TEST_JOB_LIMIT_MS");
     const long asked = text == NULL ? 0 : strtol(text, NULL, 10);
-    return (int64_t)(asked > 0 && asked <= 3600000 ? asked : LIMIT_MILLISECONDS) * 1000000;
+    return (int64_t)(asked > 0 && asked <= 3600000 ? asked : (long)chip->job_milliseconds) * 1000000;
 }
 
 static void unload(device_plan *d) {
@@ -166,9 +167,9 @@ static int load_on(device_plan *d, const char *path, ptfe_error *error) {
     return 0;
 }
 
-static device_plan *load(const plan *p, const char *facts, ptfe_error *error) {
+static device_plan *load(const plan *p, const device_settings *settings, ptfe_error *error) {
     rocket_node node;
-    (void)facts; /* what-if readings are the software NPU's */
+    (void)settings; /* what-if readings are the software NPU's */
     rocket_find(&node, "");
     if (node.presence != ROCKET_READY) {
         error_set(error, "%s", node.presence == ROCKET_ABSENT ? "no Rockchip NPU on this machine" : node.text);
@@ -180,7 +181,7 @@ static device_plan *load(const plan *p, const char *facts, ptfe_error *error) {
         return NULL;
     }
     d->plan = p;
-    d->limit = job_limit();
+    d->limit = job_limit(npu_chip_of_name(node.chip));
     if (load_on(d, node.path, error) == 0) return d;
     unload(d);
     return NULL;
@@ -215,7 +216,7 @@ static int run_job(device_plan *d, uint32_t index, ptfe_error *error) {
     const int fd = rocket_file_number(d->file);
     uint8_t *proof = proof_of(d, job);
     renew_pattern(d);
-    memcpy(proof, d->pattern, ATOM_BYTES);
+    memcpy(proof, d->pattern, PLAN_PROOF_BYTES);
     if (finish(d, BO_IO) != 0) return error_errno(error, "FINI_BO", errno);
     rocket_submit submit = {.jobs = (uintptr_t)&d->jobs[index], .job_count = 1, .job_struct_size = sizeof *d->jobs};
     const int64_t start = rocket_now();
@@ -230,7 +231,7 @@ static int run_job(device_plan *d, uint32_t index, ptfe_error *error) {
         return error_set_code(error, PTFE_ERROR_SUSPECT, "a job took %lld ms: the kernel driver ends one at %lld ms without saying so",
                               (long long)(took / 1000000), (long long)(d->limit / 1000000));
     }
-    if (memcmp(proof, d->pattern, ATOM_BYTES) != 0) return 0;
+    if (memcmp(proof, d->pattern, PLAN_PROOF_BYTES) != 0) return 0;
     return error_set_code(error, PTFE_ERROR_SUSPECT, "the kernel driver dropped the job");
 }
 
@@ -264,7 +265,7 @@ static uint64_t task_products(const device_plan *d, uint32_t task) { return d->p
 
 const device_ops device_rocket = {.name = "npu",
                                   .timed_by = "the NPU, a job's time shared out by the cycles",
-                                  .chip = 3588,
+                                  .chip = NPU_CHIP_RK3588,
                                   .load = load,
                                   .begin = begin,
                                   .bo = bo,

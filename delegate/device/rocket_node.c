@@ -4,12 +4,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../npu/chip.h"
 #include "rocket_file.h"
 #include "rocket_uapi.h"
 
@@ -115,7 +117,7 @@ static int driver_is_here(const char *root) {
     return 0;
 }
 
-/* Why a board with an RK3588 has no node that can be opened. */
+/* Why a board with a chip that is served has no node that can be opened. */
 static void explain(rocket_node *node, const char *root, int why) {
     if (why == EACCES || why == EPERM) {
         say(node, ROCKET_UNUSABLE, "no permission to open /dev/accel/accel*: add the user to the group that owns it (often render), or pass the device into the container");
@@ -134,17 +136,18 @@ void rocket_find(rocket_node *node, const char *root) {
     *node = (rocket_node){.presence = ROCKET_ABSENT};
     find_bound_cores(node, root);
     find_board(node, root);
-    const int is_known = strcmp(node->chip, "rk3588") == 0 || strcmp(node->chip, "rk3588s") == 0;
+    const npu_chip *chip = npu_chip_of_name(node->chip);
+    const int is_known = chip != NULL;
     const int why = find_node(node, root);
     if (why == 0) {
         if (is_known) node->presence = ROCKET_READY;
         else if (node->chip[0] == 0) say(node, ROCKET_UNUSABLE, "the driver rocket is here, but nothing tells which chip: /sys/bus/platform/drivers/rocket is not readable");
-        else say(node, ROCKET_UNUSABLE, "the chip is %s, and programs are made for rk3588 so far", node->chip);
-        if (is_known) strcpy(node->chip, "rk3588");
+        else say(node, ROCKET_UNUSABLE, "the chip is %s, and programs are made for " NPU_CHIP_OPTIONS " so far", node->chip);
+        if (is_known) snprintf(node->chip, sizeof node->chip, "rk%" PRIu32, chip->number);
         return;
     }
     if (is_known || node->cores > 0) explain(node, root, why);
-    else if (node->chip[0] != 0) say(node, ROCKET_UNUSABLE, "the chip is %s, and programs are made for rk3588 so far", node->chip);
+    else if (node->chip[0] != 0) say(node, ROCKET_UNUSABLE, "the chip is %s, and programs are made for " NPU_CHIP_OPTIONS " so far", node->chip);
 #if defined(__aarch64__)
     else {
         say(node, ROCKET_UNCLEAR, "no NPU is seen, and nothing tells which board this is (device=software takes the emulation)");

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "device.h"
-#include "facts_option.h"
+#include "../npu/chip.h"
 #include "../npu/words.h"
 
 /* As in the kernel: page-aligned, from the start of the aperture; nothing at 0, where registers that nobody wrote point. */
@@ -55,11 +55,10 @@ static int refuse(const npu_error *npu, ptfe_error *error) {
     return npu->is_memory ? error_no_memory(error, "the software NPU") : error_set(error, "%s", npu->text);
 }
 
-static int load_program(const plan *p, device_plan *loaded, const char *facts, ptfe_error *error) {
+static int load_program(const plan *p, device_plan *loaded, const device_settings *settings, ptfe_error *error) {
     npu_config config;
     npu_error npu;
-    npu_config_default(&config);
-    if (facts_option_apply(&config, facts, error) != 0) return -1;
+    if (device_settings_apply(settings, npu_chip_of_number(NPU_CHIP_RK3588), &config, error) != 0) return -1;
     npu_task *tasks = calloc((size_t)p->task_count + 1, sizeof *tasks);
     if (tasks == NULL) return error_no_memory(error, "the plan's tasks");
     for (uint32_t i = 0; i < p->task_count; i++) {
@@ -78,7 +77,7 @@ static void unload(device_plan *loaded) {
     free(loaded);
 }
 
-static device_plan *load(const plan *p, const char *facts, ptfe_error *error) {
+static device_plan *load(const plan *p, const device_settings *settings, ptfe_error *error) {
     device_plan *loaded = calloc(1, sizeof *loaded);
     if (loaded == NULL) {
         error_no_memory(error, "the plan");
@@ -90,7 +89,7 @@ static device_plan *load(const plan *p, const char *facts, ptfe_error *error) {
         return NULL;
     }
     relocate(p, loaded);
-    if (load_program(p, loaded, facts == NULL ? "" : facts, error) != 0) {
+    if (load_program(p, loaded, settings, error) != 0) {
         unload(loaded);
         return NULL;
     }
@@ -119,7 +118,7 @@ static uint64_t task_products(const device_plan *loaded, uint32_t task) { return
 
 const device_ops device_software = {.name = "software",
                                     .timed_by = "the software NPU on this machine",
-                                    .chip = 3588,
+                                    .chip = NPU_CHIP_RK3588,
                                     .load = load,
                                     .bo = bo,
                                     .run = run,

@@ -1,4 +1,4 @@
-/* Generated from src/hardware by `npm run generate`; do not edit. */
+/* Generated from src/hardware/facts.ts by `npm run generate`; do not edit. */
 #ifndef PTFE_GENERATED_FACTS_H
 #define PTFE_GENERATED_FACTS_H
 
@@ -37,6 +37,7 @@ enum npu_fact {
     NPU_FACT_GROUP_LINE_OFF,
     NPU_FACT_THREE_ATOM_ROWS,
     NPU_FACT_UNPOOLING,
+    NPU_FACT_UNPOOLING_CHANNELS,
     NPU_FACT_PADDING_LANES_WRITTEN,
     NPU_FACT_PADDING_SURFACE_OVERRUN,
     NPU_FACT_OUTPUT_NOTCH,
@@ -145,6 +146,9 @@ enum { NPU_THREE_ATOM_ROWS_WHOLE, NPU_THREE_ATOM_ROWS_QUARTERS, NPU_THREE_ATOM_R
 /* Whether the DPU's reader unpools (SRC_DMA_CFG 0x1249): each atom becomes 2 x 2, the rows of a pair are two surfaces. */
 enum { NPU_UNPOOLING_SUPPORTED, NPU_UNPOOLING_REFUSED };
 
+/* DATA_CUBE_CHANNEL of an unpooling task, whose two surfaces hold pairs of bytes: pairs, bytes, or not known. */
+enum { NPU_UNPOOLING_CHANNELS_EITHER, NPU_UNPOOLING_CHANNELS_PAIRS, NPU_UNPOOLING_CHANNELS_BYTES };
+
 /* Whether the DPU writes lanes beyond ORIG_CHANNEL (poison: with bytes of no meaning). */
 enum { NPU_PADDING_LANES_WRITTEN_POISON, NPU_PADDING_LANES_WRITTEN_NOT_WRITTEN };
 
@@ -221,6 +225,7 @@ static const npu_fact_info npu_facts[NPU_FACT_COUNT] = {
     {"group_line_off", 2, {"atoms", "as_without"}},
     {"three_atom_rows", 3, {"whole", "quarters", "whole_only"}},
     {"unpooling", 2, {"supported", "refused"}},
+    {"unpooling_channels", 3, {"either", "pairs", "bytes"}},
     {"padding_lanes_written", 2, {"poison", "not_written"}},
     {"padding_surface_overrun", 2, {"error", "dropped"}},
     {"output_notch", 2, {"honoured", "ignored"}},

@@ -10,9 +10,12 @@ typedef struct tfl_option {
     uint8_t since; /* the operator's version: an older TFLite's struct may end before it */
 } tfl_option;
 
+enum { TFL_MOST_OPTIONS = 7 };
+
 typedef struct tfl_operator_options {
-    int32_t code, count;
-    tfl_option options[7];
+    int32_t code;
+    uint32_t count;
+    tfl_option options[TFL_MOST_OPTIONS];
 } tfl_operator_options;
 
 /* The options that go into the graph message, in its order. */

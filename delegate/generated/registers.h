@@ -1,4 +1,4 @@
-/* Generated from src/hardware by `npm run generate`; do not edit. */
+/* Generated from src/hardware/registers by `npm run generate`; do not edit. */
 #ifndef PTFE_GENERATED_REGISTERS_H
 #define PTFE_GENERATED_REGISTERS_H
 
@@ -27,15 +27,6 @@
 #define NPU_ENABLE_BIT_DPU_RDMA 4
 #define NPU_ENABLE_BIT_PPU 5
 #define NPU_ENABLE_BIT_PPU_RDMA 6
-
-/* CBUF of the RK3588. */
-#define NPU_CBUF_BANKS 12u
-#define NPU_CBUF_BANK_BYTES 32768u
-#define NPU_CBUF_ENTRY_BYTES 64u
-
-/* For estimates: the clock under the mainline kernel, and what its interrupt costs between two tasks. */
-#define NPU_CLOCK_MEGAHERTZ 200u
-#define NPU_DISPATCH_MICROSECONDS 27u
 
 /* Offsets and fields: (value >> SHIFT) & MASK. */
 #define NPU_PC_VERSION 0x0000u

@@ -3,27 +3,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../generated/graph_message.h"
 #include "../generated/operator_options.h"
 
-#define MESSAGE_MAGIC 0x47465450u
-#define MESSAGE_VERSION 1u
-
-enum { TENSOR_CONSTANT = 1, TENSOR_VARIABLE = 2, TENSOR_DYNAMIC = 4 };
-
 /* Every option as 32 bits; those of a later op version are 0. */
-static void put_builtin_options(bytes *b, int32_t code, int32_t version, const uint8_t *data) {
+static i32_list builtin_options(int32_t code, int32_t version, const uint8_t *data, int32_t values[TFL_MOST_OPTIONS]) {
     const tfl_operator_options *op = NULL;
     for (size_t i = 0; data != NULL && i < sizeof tfl_operators_with_options / sizeof tfl_operators_with_options[0]; i++) {
         if (tfl_operators_with_options[i].code == code) op = &tfl_operators_with_options[i];
     }
-    bytes_u32(b, op == NULL ? 0 : (uint32_t)op->count);
-    for (int32_t i = 0; op != NULL && i < op->count; i++) {
+    for (uint32_t i = 0; op != NULL && i < op->count; i++) {
         const tfl_option *one = &op->options[i];
-        int32_t value = 0;
-        if (version >= one->since && one->is_bool) value = data[one->offset] != 0;
-        else if (version >= one->since) memcpy(&value, data + one->offset, sizeof value);
-        bytes_u32(b, (uint32_t)value);
+        values[i] = 0;
+        if (version >= one->since && one->is_bool) values[i] = data[one->offset] != 0;
+        else if (version >= one->since) memcpy(&values[i], data + one->offset, sizeof values[i]);
     }
+    return (i32_list){values, op == NULL ? 0 : op->count};
 }
 
 static int is_tensor(const tfl_context *context, int32_t index) { return index >= 0 && (size_t)index < context->tensors_size; }
@@ -122,20 +117,8 @@ int graph_is_resized(tfl_context *context, const tfl_int_array *nodes, ptfe_erro
     return with && without;
 }
 
-static void put_ints(bytes *b, const tfl_int_array *list) {
-    uint32_t count = list == NULL || list->size < 0 ? 0 : (uint32_t)list->size;
-    bytes_u32(b, count);
-    bytes_add(b, list == NULL ? NULL : list->data, count * sizeof(int32_t));
-}
-
-/* Scales and zero points; a per-tensor zero point may stand for all channels. */
-static void put_quantization(bytes *b, const tfl_tensor *tensor) {
-    const tfl_affine_quantization *q = tensor->quantization_type == TFL_AFFINE_QUANTIZATION ? tensor->quantization : NULL;
-    uint32_t scales = q == NULL || q->scale == NULL || q->scale->size < 0 ? 0 : (uint32_t)q->scale->size;
-    bytes_u32(b, scales);
-    if (scales > 0) bytes_add(b, q->scale->data, scales * sizeof(float));
-    put_ints(b, scales > 0 ? q->zero_point : NULL);
-    bytes_u32(b, scales > 0 ? (uint32_t)q->quantized_dimension : 0);
+static i32_list ints_of(const tfl_int_array *list) {
+    return list == NULL || list->size < 0 ? (i32_list){NULL, 0} : (i32_list){list->data, (uint32_t)list->size};
 }
 
 /* What the compiler calculates with. Of floats one alone, the operand of an op between codes: not the weights of float models. */
@@ -144,28 +127,40 @@ static int holds_numbers(const tfl_tensor *tensor) {
     return tensor->type == TFL_INT8 || tensor->type == TFL_UINT8 || tensor->type == TFL_INT32 || tensor->type == TFL_INT64;
 }
 
+/* A per-tensor zero point may stand for the scales of all channels. */
 static void put_tensor(bytes *b, const tfl_tensor *tensor, uint32_t index) {
-    int constant = tensor->allocation_type == TFL_MMAP_RO;
-    bytes_u32(b, index);
-    bytes_u32(b, (uint32_t)tensor->type);
-    bytes_u32(b, (constant ? TENSOR_CONSTANT : 0u) | (tensor->is_variable ? TENSOR_VARIABLE : 0u) |
-                     (tensor->allocation_type == TFL_DYNAMIC ? TENSOR_DYNAMIC : 0u));
-    put_ints(b, tensor->dims);
-    put_quantization(b, tensor);
-    bytes_text(b, tensor->name == NULL ? "" : tensor->name);
-    int with_data = constant && tensor->data != NULL && tensor->sparsity == NULL && holds_numbers(tensor);
-    bytes_run(b, tensor->data, with_data ? tensor->bytes : 0);
+    const tfl_affine_quantization *q = tensor->quantization_type == TFL_AFFINE_QUANTIZATION ? tensor->quantization : NULL;
+    const int constant = tensor->allocation_type == TFL_MMAP_RO;
+    const int with_data = constant && tensor->data != NULL && tensor->sparsity == NULL && holds_numbers(tensor);
+    message_tensor m = {
+        .index = index,
+        .type = (uint32_t)tensor->type,
+        .flags = (constant ? TENSOR_CONSTANT : 0u) | (tensor->is_variable ? TENSOR_VARIABLE : 0u) |
+                 (tensor->allocation_type == TFL_DYNAMIC ? TENSOR_DYNAMIC : 0u),
+        .shape = ints_of(tensor->dims),
+        .name = byte_run_of(tensor->name == NULL ? "" : tensor->name),
+        .data = {tensor->data, with_data ? tensor->bytes : 0},
+    };
+    if (q != NULL && q->scale != NULL && q->scale->size > 0) {
+        m.scales = (f32_list){q->scale->data, (uint32_t)q->scale->size};
+        m.zero_points = ints_of(q->zero_point);
+        m.axis = q->quantized_dimension;
+    }
+    message_tensor_put(b, &m);
 }
 
 static void put_node(bytes *b, uint32_t index, const tfl_node *node, const tfl_registration *registration) {
-    int custom = registration->builtin_code == TFL_CUSTOM && registration->custom_name != NULL;
-    bytes_u32(b, index);
-    bytes_u32(b, (uint32_t)registration->builtin_code);
-    bytes_u32(b, (uint32_t)registration->version);
-    bytes_text(b, custom ? registration->custom_name : "");
-    put_ints(b, node->inputs);
-    put_ints(b, node->outputs);
-    put_builtin_options(b, registration->builtin_code, registration->version, node->builtin_data);
+    const int custom = registration->builtin_code == TFL_CUSTOM && registration->custom_name != NULL;
+    int32_t values[TFL_MOST_OPTIONS];
+    message_node_put(b, &(message_node){
+                            .index = index,
+                            .code = registration->builtin_code,
+                            .version = registration->version,
+                            .custom_name = byte_run_of(custom ? registration->custom_name : ""),
+                            .inputs = ints_of(node->inputs),
+                            .outputs = ints_of(node->outputs),
+                            .options = builtin_options(registration->builtin_code, registration->version, node->builtin_data, values),
+                        });
 }
 
 static void put_options(bytes *b, const options *o) {
@@ -173,8 +168,8 @@ static void put_options(bytes *b, const options *o) {
     const size_t count = o == NULL ? 0 : sizeof sent / sizeof sent[0];
     bytes_u32(b, (uint32_t)count);
     for (size_t i = 0; i < count; i++) {
-        bytes_text(b, option_name(sent[i]));
-        bytes_text(b, sent[i] == OPTION_NUMERICS ? numerics_name(o->numerics) : o->value[sent[i]]);
+        const char *value = sent[i] == OPTION_NUMERICS ? numerics_name(o->numerics) : o->value[sent[i]];
+        message_option_put(b, &(message_option){byte_run_of(option_name(sent[i])), byte_run_of(value)});
     }
 }
 
@@ -199,8 +194,8 @@ static int write_message(const source *from, const options *o, graph *g, uint8_t
         if (get_node(from, g->nodes[i], &node, &registration) != 0) return -1;
         if (mark(context, node->inputs, marks, &count) != 0 || mark(context, node->outputs, marks, &count) != 0) return -1;
     }
-    bytes_u32(b, MESSAGE_MAGIC);
-    bytes_u32(b, MESSAGE_VERSION);
+    const message_header header = {MESSAGE_MAGIC, MESSAGE_VERSION};
+    bytes_add(b, &header, sizeof header);
     put_options(b, o);
     bytes_u32(b, count);
     for (size_t t = 0; t < context->tensors_size; t++) {

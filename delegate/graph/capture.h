@@ -1,4 +1,4 @@
-/* A TFLite graph as one message of bytes for the engine (ARCHITECTURE.md). The only reader of TFLite's graph structs. */
+/* A TFLite graph as one message of bytes for the engine (docs/formats.md). The only reader of TFLite's graph structs. */
 #ifndef PTFE_CAPTURE_H
 #define PTFE_CAPTURE_H
 

@@ -1,7 +1,7 @@
 /*
  * Node-API over the plan reader and the software NPU, the same source native and as WebAssembly:
  *   planRun(plan: Uint8Array, inputs: Uint8Array[],
- *           {facts?: {name: value}, reads?: {step, bo, offset, length}[], device?: 'software' | 'npu'}): Uint8Array[]
+ *           {facts?: {name: value}, chip?: Chip, reads?: {step, bo, offset, length}[], device?: 'software' | 'npu'}): Uint8Array[]
  * Inputs and outputs are the tensors' bytes in TFLite's layout, in the plan's order. Behind the outputs come the reads: bytes
  * of a BO as they are when `step` jobs and steps of the host have run. Programs: addon_program.c. The NPU, and what the
  * delegate makes of a machine: addon_machine.c, native only.
@@ -23,6 +23,8 @@ typedef struct call {
     napi_env env;
     uint64_t *plan; /* 8-aligned copy: a JavaScript array may start anywhere, and its memory may move */
     char facts[ADDON_FACTS_BYTES];
+    npu_chip chip;
+    int has_chip;
     ptfe_session *session;
     uint8_t **inputs, **outputs; /* owned, each */
     uint32_t input_count, output_count;
@@ -61,7 +63,8 @@ static int open_session(call *c, napi_value plan, const device_ops *device) {
         return -1;
     }
     if (length > 0) memcpy(c->plan, bytes, length);
-    if (session_open(device, c->plan, length, c->facts, &c->session, &error) == 0) return 0;
+    const device_settings settings = {c->facts, c->has_chip ? &c->chip : NULL};
+    if (session_open(device, c->plan, length, &settings, &c->session, &error) == 0) return 0;
     addon_throw(c->env, error.text);
     return -1;
 }
@@ -135,6 +138,9 @@ static napi_value run(call *c, napi_value *arguments) {
     ptfe_error error;
     if (addon_facts(c->env, arguments[2], c->facts) != 0) {
         return addon_throw(c->env, "planRun: facts must be {name: value} of short strings");
+    }
+    if (addon_chip(c->env, arguments[2], &c->chip, &c->has_chip) != 0) {
+        return addon_throw(c->env, "planRun: a chip is one of src/hardware/chips.ts");
     }
     const device_ops *device = addon_device(c->env, arguments[2]);
     if (device == NULL || open_session(c, arguments[0], device) != 0 || take_inputs(c, arguments[1]) != 0 || make_outputs(c) != 0) return NULL;

@@ -97,9 +97,11 @@ static int open_program(napi_env env, napi_value *arguments, program *p, ptfe_er
     npu_config config;
     npu_error npu = {0};
     npu_task *tasks = NULL;
+    int has_chip;
     npu_config_default(&config);
-    if (addon_facts(env, arguments[2], facts) != 0 || take_path(env, arguments[2], &config) != 0) {
-        return error_set(error, "programOpen: options are {facts: {name: value}, path: 'scalar' or 'portable'}");
+    if (addon_facts(env, arguments[2], facts) != 0 || take_path(env, arguments[2], &config) != 0 ||
+        addon_chip(env, arguments[2], &config.chip, &has_chip) != 0) {
+        return error_set(error, "programOpen: options are {facts: {name: value}, path: 'scalar' or 'portable', chip}");
     }
     if (facts_option_apply(&config, facts, error) != 0 || take_regions(env, arguments[0], p, error) != 0) return -1;
     int status = take_tasks(env, arguments[1], &tasks, &p->task_count, error);

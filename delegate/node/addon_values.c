@@ -75,6 +75,38 @@ int addon_flag(napi_env env, napi_value object, const char *name, int *out) {
     return 0;
 }
 
+int addon_chip(napi_env env, napi_value options, npu_chip *chip, int *given) {
+    napi_value told, cbuf, clocks, dispatch;
+    napi_valuetype type;
+    *given = 0;
+    if (napi_typeof(env, options, &type) != napi_ok || type != napi_object) return 0;
+    if (napi_get_named_property(env, options, "chip", &told) != napi_ok || napi_typeof(env, told, &type) != napi_ok) return -1;
+    if (type == napi_undefined) return 0;
+    *given = 1;
+    if (addon_u32(env, told, "number", &chip->number) != 0 || property(env, told, "cbuf", napi_object, &cbuf) != 0 ||
+        property(env, told, "clocks", napi_object, &clocks) != 0 || property(env, told, "dispatch", napi_object, &dispatch) != 0) {
+        return -1;
+    }
+    const struct {
+        napi_value object;
+        const char *name;
+        uint32_t *to;
+    } numbers[] = {
+        {cbuf, "banks", &chip->cbuf_banks},
+        {cbuf, "bankBytes", &chip->cbuf_bank_bytes},
+        {cbuf, "entryBytes", &chip->cbuf_entry_bytes},
+        {clocks, "megahertz", &chip->clock_megahertz},
+        {clocks, "bytesPerCycle", &chip->bytes_per_cycle},
+        {clocks, "pipelineFill", &chip->pipeline_fill},
+        {dispatch, "microseconds", &chip->dispatch_microseconds},
+        {dispatch, "jobMilliseconds", &chip->job_milliseconds},
+    };
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        if (addon_u32(env, numbers[i].object, numbers[i].name, numbers[i].to) != 0) return -1;
+    }
+    return 0;
+}
+
 napi_value addon_copy(napi_env env, const uint8_t *data, size_t length) {
     void *to = NULL;
     napi_value buffer, array;

@@ -1,4 +1,4 @@
-/* CBUF: 12 banks of 32 KiB that a task divides between features and weights. */
+/* CBUF: banks that a task divides between features and weights. */
 #ifndef PTFE_NPU_CBUF_H
 #define PTFE_NPU_CBUF_H
 

@@ -5,11 +5,6 @@
 #include "decode.h"
 #include "rounding.h"
 
-#define NPU_ATOM 16u             /* channels in an atom, bytes */
-#define NPU_KERNEL_GROUP 32u     /* kernels in a weight group */
-#define NPU_CHANNEL_GROUP 32u    /* channels in a weight group, direct */
-#define NPU_DEPTHWISE_GROUP 64u  /* channels in a weight group, depthwise */
-
 /* CNA's input converter: a scale, an offset and a shift for each of 4 channels. */
 typedef struct npu_converter {
     bool on, add_first, is_signed;

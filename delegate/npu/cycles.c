@@ -1,27 +1,24 @@
 /*
  * Estimated cycles of a task. Measured: 1024 int8 products a cycle (RK3588 TRM; 1022 on an RK3576 board), with input and
- * output channels in groups of 32. Inferred: depthwise does one tap of 64 channels a cycle; 1,000 cycles of pipeline fill.
- * Assumed: 16 bytes a cycle for memory (nobody has published the rate); pooling looks at one atom a cycle.
+ * output channels in groups of 32. Inferred: depthwise does one tap of 64 channels a cycle; the pipeline's fill. Assumed: bytes a
+ * cycle for memory (nobody has published the rate); pooling looks at one atom a cycle.
  */
 #include "step.h"
-
-#define PIPELINE_FILL 1000u
-#define BYTES_PER_CYCLE 16u
 
 static uint64_t groups(uint64_t count, uint64_t size) { return (count + size - 1) / size; }
 
 static uint64_t larger(uint64_t a, uint64_t b) { return a > b ? a : b; }
 
-static uint64_t pooling_cycles(const npu_step *step) {
+static uint64_t pooling_cycles(const npu_step *step, const npu_chip *chip) {
     const npu_ppu *ppu = &step->ppu;
     uint64_t atoms = (uint64_t)ppu->out_width * ppu->out_height * groups(ppu->channels, ppu->int8 ? NPU_INT8_LANES : NPU_FP16_LANES);
     uint64_t bytes = (uint64_t)step->words * 8 + ppu->output.bytes + step->ppu_rdma.source.bytes;
-    return PIPELINE_FILL + larger(atoms * ppu->kernel_width * ppu->kernel_height, bytes / BYTES_PER_CYCLE);
+    return chip->pipeline_fill + larger(atoms * ppu->kernel_width * ppu->kernel_height, bytes / chip->bytes_per_cycle);
 }
 
-static uint64_t unpooling_cycles(const npu_step *step) {
+static uint64_t unpooling_cycles(const npu_step *step, const npu_chip *chip) {
     uint64_t bytes = (uint64_t)step->words * 8 + step->unpool.output.bytes + step->unpool.source.bytes;
-    return PIPELINE_FILL + bytes / BYTES_PER_CYCLE;
+    return chip->pipeline_fill + bytes / chip->bytes_per_cycle;
 }
 
 uint64_t npu_step_products(const npu_step *step) {
@@ -31,9 +28,9 @@ uint64_t npu_step_products(const npu_step *step) {
     return (uint64_t)step->dpu.width * step->dpu.height * step->dpu.real * taps;
 }
 
-uint64_t npu_step_cycles(const npu_step *step) {
-    if (step->pooling) return pooling_cycles(step);
-    if (step->unpooling) return unpooling_cycles(step);
+uint64_t npu_step_cycles(const npu_step *step, const npu_chip *chip) {
+    if (step->pooling) return pooling_cycles(step, chip);
+    if (step->unpooling) return unpooling_cycles(step, chip);
     const npu_dpu *dpu = &step->dpu;
     uint64_t outputs = (uint64_t)dpu->width * dpu->height, products = 0;
     uint64_t bytes = (uint64_t)step->words * 8 + outputs * dpu->channels;
@@ -49,5 +46,5 @@ uint64_t npu_step_cycles(const npu_step *step) {
         if (!cna->data_reuse) bytes += (uint64_t)cna->in_width * cna->in_height * cna->channels;
         if (!cna->weight_reuse) bytes += cna->weights.bytes;
     }
-    return PIPELINE_FILL + larger(products, bytes / BYTES_PER_CYCLE);
+    return chip->pipeline_fill + larger(products, bytes / chip->bytes_per_cycle);
 }

@@ -91,7 +91,7 @@ static int check_reuse(const npu_decoder *d, const npu_step *step, const npu_ste
     const npu_cna *a = &step->cna, *b = before == NULL ? NULL : &before->cna;
     bool weights = b != NULL && same_banks(a, b) && a->weights.start == b->weights.start &&
                    a->weights.bytes == b->weights.bytes && a->kernel_bytes == b->kernel_bytes &&
-                   (uint64_t)b->kernels * b->kernel_bytes <= (uint64_t)b->weight_banks * NPU_CBUF_BANK_BYTES &&
+                   (uint64_t)b->kernels * b->kernel_bytes <= (uint64_t)b->weight_banks * d->config->chip.cbuf_bank_bytes &&
                    !written_between(before, step, &a->weights);
     if (a->weight_reuse && !weights) {
         return npu_refuse(d, NPU_REG_CNA_CBUF_CON0, "WEIGHT_REUSE, but the convolution before left other weights");
@@ -134,7 +134,7 @@ static int decode_pooling(const npu_decoder *d, npu_step *step) {
         return npu_refuse(d, NPU_REG_PPU_DST_BASE_ADDR, "the output overlaps the cube that the task pools");
     }
     step->constant = true;
-    step->cycles = npu_step_cycles(step);
+    step->cycles = npu_step_cycles(step, &d->config->chip);
     return 0;
 }
 
@@ -151,7 +151,7 @@ int npu_steps_decode(npu_program *program, npu_error *error) {
         if (step->unpooling) {
             if (npu_unpool_decode(&d, &step->unpool) != 0) return -1;
             step->constant = true;
-            step->cycles = npu_step_cycles(step);
+            step->cycles = npu_step_cycles(step, &program->config.chip);
             continue;
         }
         if (npu_dpu_decode(&d, !step->convolution, step->lut, &step->dpu) != 0) return -1;
@@ -166,7 +166,7 @@ int npu_steps_decode(npu_program *program, npu_error *error) {
             before = step;
         }
         step->constant = all_constant(step);
-        step->cycles = npu_step_cycles(step);
+        step->cycles = npu_step_cycles(step, &program->config.chip);
     }
     return 0;
 }

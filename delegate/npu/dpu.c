@@ -129,7 +129,7 @@ static int decode_plane(const npu_decoder *d, npu_dpu *dpu) {
     if (d->config->facts[NPU_FACT_OUTPUT_NOTCH] == NPU_OUTPUT_NOTCH_IGNORED) notch = 0;
     dpu->row_bytes = ((int64_t)dpu->width + notch) * NPU_ATOM;
     dpu->surface_bytes = NPU_VALUE(d, DPU_DST_SURF_STRIDE);
-    bool filled = dpu->surface_bytes % (4 * NPU_ATOM) == 0 || dpu->surface_bytes == NPU_ATOM;
+    bool filled = dpu->surface_bytes % (NPU_PLANE_ATOMS * NPU_ATOM) == 0 || dpu->surface_bytes == NPU_ATOM;
     if (!filled && d->config->facts[NPU_FACT_PLANE_ALIGNMENT] == NPU_PLANE_ALIGNMENT_FOUR_ATOMS) {
         return npu_refuse(d, NPU_REG_DPU_DST_SURF_STRIDE, "a plane that is neither one pixel nor a multiple of 4 atoms is not known");
     }

@@ -3,7 +3,10 @@
 
 #include "npu.h"
 
-void npu_config_default(npu_config *config) { memset(config, 0, sizeof *config); }
+void npu_config_default(npu_config *config) {
+    memset(config, 0, sizeof *config);
+    config->chip = npu_chips[0];
+}
 
 int npu_config_set(npu_config *config, const char *fact, const char *value) {
     for (size_t f = 0; f < NPU_FACT_COUNT; f++) {

@@ -90,6 +90,11 @@ static int decode_program(const npu_config *config, const npu_region *regions, s
     for (size_t f = 0; f < NPU_FACT_COUNT; f++) {
         if (config->facts[f] >= npu_facts[f].count) return npu_fail(error, "a fact has no such value");
     }
+    const npu_chip *chip = &config->chip;
+    if (chip->cbuf_entry_bytes < NPU_ATOM || chip->cbuf_entry_bytes % NPU_ATOM != 0 || chip->bytes_per_cycle == 0 ||
+        (uint64_t)chip->cbuf_banks * chip->cbuf_bank_bytes > UINT32_MAX) {
+        return npu_fail(error, "a chip that cannot be");
+    }
     if (region_count > UINT32_MAX || task_count > UINT32_MAX) return npu_fail(error, "too many buffers or tasks");
     npu_program *program = calloc(1, sizeof *program);
     if (program == NULL) return npu_no_memory(error);

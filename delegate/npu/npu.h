@@ -1,5 +1,5 @@
 /*
- * The software NPU: executes register command streams of an RK3588 core, bit for bit.
+ * The software NPU: executes register command streams of a chip's core (npu_chip; all are of the RK3588's kind), bit for bit.
  * It knows regions of memory, tasks and registers; nothing of models or plans.
  */
 #ifndef PTFE_NPU_H
@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../generated/chips.h"
 #include "../generated/facts.h"
 
 #define NPU_REGION_CONSTANT 1u /* its bytes do not change after load, and no task writes it */
@@ -47,12 +48,14 @@ typedef struct npu_error {
 #define NPU_SELF_CONTAINED 8u
 
 typedef struct npu_config {
+    npu_chip chip;
     uint8_t facts[NPU_FACT_COUNT];
     uint32_t flags;
 } npu_config;
 
 typedef struct npu_program npu_program;
 
+/* The first chip of npu_chips, the first reading of every fact. */
 void npu_config_default(npu_config *config);
 
 /* Sets a fact by name; -1 when fact or value is unknown. */

@@ -4,7 +4,6 @@
 
 #include "fp16.h"
 
-#define ATOM_BYTES (NPU_FP16_LANES * 2u)
 
 /* Registers and fields that every program which ran on a board leaves at one value. */
 static int decode_mode(const npu_decoder *d, npu_ppu *ppu) {
@@ -115,8 +114,8 @@ static int decode_reciprocals(const npu_decoder *d, npu_ppu *ppu) {
 
 static int find_output(const npu_decoder *d, npu_ppu *ppu) {
     uint32_t lanes = ppu->int8 ? NPU_INT8_LANES : NPU_FP16_LANES;
-    ppu->row_bytes = ((int64_t)ppu->out_width + NPU_FIELD(d, PPU_OPERATION_MODE_CFG, NOTCH_ADDR)) * ATOM_BYTES;
-    int64_t plane = (ppu->out_height - 1) * ppu->row_bytes + (int64_t)ppu->out_width * ATOM_BYTES;
+    ppu->row_bytes = ((int64_t)ppu->out_width + NPU_FIELD(d, PPU_OPERATION_MODE_CFG, NOTCH_ADDR)) * NPU_ATOM;
+    int64_t plane = (ppu->out_height - 1) * ppu->row_bytes + (int64_t)ppu->out_width * NPU_ATOM;
     int64_t surfaces = (ppu->channels + lanes - 1) / lanes;
     ppu->surface_bytes = NPU_VALUE(d, PPU_DST_SURF_STRIDE);
     if (surfaces > 1 && ppu->surface_bytes < plane) {

@@ -2,7 +2,6 @@
 
 #include <inttypes.h>
 
-#define ATOM_BYTES (NPU_FP16_LANES * 2u)
 
 static int same_cube(const npu_decoder *d) {
     static const enum npu_register pairs[][2] = {
@@ -29,7 +28,7 @@ int npu_ppu_rdma_decode(const npu_decoder *d, npu_ppu_rdma *reader) {
     /* Driver: strides in bytes. */
     reader->line_bytes = NPU_VALUE(d, PPU_RDMA_SRC_LINE_STRIDE);
     reader->surface_bytes = NPU_VALUE(d, PPU_RDMA_SRC_SURF_STRIDE);
-    int64_t row = width * ATOM_BYTES, plane = (height - 1) * reader->line_bytes + row;
+    int64_t row = width * NPU_ATOM, plane = (height - 1) * reader->line_bytes + row;
     if (height > 1 && reader->line_bytes < row) {
         return npu_refuse(d, NPU_REG_PPU_RDMA_SRC_LINE_STRIDE, "shorter than a line of %" PRId64 " bytes", row);
     }
@@ -37,12 +36,12 @@ int npu_ppu_rdma_decode(const npu_decoder *d, npu_ppu_rdma *reader) {
         return npu_refuse(d, NPU_REG_PPU_RDMA_SRC_SURF_STRIDE, "surfaces of %" PRId64 " bytes overlap", plane);
     }
     int64_t base = NPU_VALUE(d, PPU_RDMA_SRC_BASE_ADDR);
-    if (base % ATOM_BYTES != 0) return npu_refuse(d, NPU_REG_PPU_RDMA_SRC_BASE_ADDR, "not a multiple of 16");
+    if (base % NPU_ATOM != 0) return npu_refuse(d, NPU_REG_PPU_RDMA_SRC_BASE_ADDR, "not a multiple of 16");
     return npu_find(d, NPU_REG_PPU_RDMA_SRC_BASE_ADDR, base, (surfaces - 1) * reader->surface_bytes + plane, &reader->source);
 }
 
 uint16_t npu_ppu_rdma_value(const npu_ppu_rdma *reader, uint32_t surface, uint32_t y, uint32_t x, uint32_t lane) {
     const uint8_t *at = reader->source.data + surface * reader->surface_bytes + y * reader->line_bytes +
-                        (size_t)x * ATOM_BYTES + lane * 2;
+                        (size_t)x * NPU_ATOM + lane * 2;
     return (uint16_t)(at[0] | (unsigned)at[1] << 8);
 }

@@ -4,8 +4,8 @@
 
 #include "decode.h"
 
-#define NPU_FP16_LANES 8u  /* channels in an atom of fp16 */
-#define NPU_INT8_LANES 16u /* ... of int8 */
+#define NPU_FP16_LANES (NPU_ATOM / 2) /* channels in an atom of fp16 */
+#define NPU_INT8_LANES NPU_ATOM       /* ... of int8 */
 
 typedef struct npu_ppu_rdma {
     bool int8;

@@ -81,7 +81,7 @@ void npu_step_offsets(const npu_step *step, int16_t *offsets);
 /* Executes one step (execute.c). */
 void npu_step_execute(const npu_program *program, const npu_step *step);
 
-uint64_t npu_step_cycles(const npu_step *step);
+uint64_t npu_step_cycles(const npu_step *step, const npu_chip *chip);
 
 /* Products of a convolution, those with channels that only pad the input too. */
 uint64_t npu_step_products(const npu_step *step);

@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define ATOM_BYTES 16
 #define SURFACES 2u
 
 /* Kernel 2 x 2, stride 2, UNPOOLING_EN; POOLING_METHOD 0, no notches. */
@@ -35,6 +34,13 @@ static int expect_copy(const npu_decoder *d) {
     return 0;
 }
 
+/* Counted in pairs or in bytes: the vendor's word was not published. */
+static bool two_surfaces(const npu_decoder *d, uint32_t channels) {
+    uint8_t unit = d->config->facts[NPU_FACT_UNPOOLING_CHANNELS];
+    bool pairs = channels == SURFACES * NPU_ATOM / 2, bytes = channels == SURFACES * NPU_ATOM;
+    return (pairs && unit != NPU_UNPOOLING_CHANNELS_BYTES) || (bytes && unit != NPU_UNPOOLING_CHANNELS_PAIRS);
+}
+
 static int decode_writer(const npu_decoder *d, npu_unpool *unpool) {
     uint32_t burst = NPU_DPU_FEATURE_MODE_CFG_BURST_LEN_MASK << NPU_DPU_FEATURE_MODE_CFG_BURST_LEN_SHIFT;
     uint32_t mode = 1u | 2u << NPU_DPU_FEATURE_MODE_CFG_OUTPUT_MODE_SHIFT;
@@ -52,9 +58,8 @@ static int decode_writer(const npu_decoder *d, npu_unpool *unpool) {
     if (NPU_FIELD(d, DPU_WDMA_SIZE_1, WIDTH_WDMA) + 1 != width || NPU_FIELD(d, DPU_WDMA_SIZE_1, HEIGHT_WDMA) + 1 != height) {
         return npu_refuse(d, NPU_REG_DPU_WDMA_SIZE_1, "differs from DATA_CUBE_WIDTH and HEIGHT: not modelled");
     }
-    /* Two surfaces, counted in bytes or in pairs: the vendor's words were not published. */
     uint32_t channels = NPU_FIELD(d, DPU_DATA_CUBE_CHANNEL, CHANNEL) + 1;
-    if (channels != SURFACES * ATOM_BYTES && channels != SURFACES * ATOM_BYTES / 2) {
+    if (!two_surfaces(d, channels)) {
         return npu_refuse(d, NPU_REG_DPU_DATA_CUBE_CHANNEL, "not two surfaces: unpooling is modelled for those only");
     }
     if (NPU_FIELD(d, DPU_WDMA_SIZE_0, CHANNEL_WDMA) + 1 != channels) {
@@ -64,19 +69,19 @@ static int decode_writer(const npu_decoder *d, npu_unpool *unpool) {
     if (NPU_FIELD(d, DPU_DATA_CUBE_NOTCH_ADDR, NOTCH_ADDR_1) != notch) {
         return npu_refuse(d, NPU_REG_DPU_DATA_CUBE_NOTCH_ADDR, "two different notches are not modelled");
     }
-    unpool->row_bytes = ((int64_t)width + notch) * ATOM_BYTES;
+    unpool->row_bytes = ((int64_t)width + notch) * NPU_ATOM;
     unpool->surface_bytes = NPU_VALUE(d, DPU_DST_SURF_STRIDE);
     uint32_t size = NPU_FIELD(d, DPU_BS_OW_CFG, SIZE_E_0);
     if (NPU_VALUE(d, DPU_SURFACE_ADD) != (uint64_t)unpool->surface_bytes * (size + 1)) {
         return npu_refuse(d, NPU_REG_DPU_SURFACE_ADD, "not %" PRIu32 " times DST_SURF_STRIDE (SIZE_E + 1)", size + 1);
     }
-    int64_t row = (int64_t)width * ATOM_BYTES, plane = (height - 1) * unpool->row_bytes + row;
+    int64_t row = (int64_t)width * NPU_ATOM, plane = (height - 1) * unpool->row_bytes + row;
     bool between = unpool->surface_bytes >= row && unpool->surface_bytes + row <= unpool->row_bytes;
     if (unpool->surface_bytes < plane && !between) {
         return npu_refuse(d, NPU_REG_DPU_DST_SURF_STRIDE, "the two surfaces overlap");
     }
     int64_t base = NPU_VALUE(d, DPU_DST_BASE_ADDR);
-    if (base % ATOM_BYTES != 0) return npu_refuse(d, NPU_REG_DPU_DST_BASE_ADDR, "not a multiple of 16");
+    if (base % NPU_ATOM != 0) return npu_refuse(d, NPU_REG_DPU_DST_BASE_ADDR, "not a multiple of 16");
     if (npu_find(d, NPU_REG_DPU_DST_BASE_ADDR, base, plane + unpool->surface_bytes, &unpool->output) != 0) return -1;
     if ((unpool->output.flags & NPU_REGION_CONSTANT) == 0) return 0;
     return npu_refuse(d, NPU_REG_DPU_DST_BASE_ADDR, "writes into a constant buffer");
@@ -98,8 +103,8 @@ static int decode_reader(const npu_decoder *d, npu_unpool *unpool) {
     if (!once_or_twice(NPU_VALUE(d, DPU_RDMA_DATA_CUBE_HEIGHT) + 1, unpool->height)) {
         return npu_refuse(d, NPU_REG_DPU_RDMA_DATA_CUBE_HEIGHT, "neither the source's nor the output's");
     }
-    int64_t base = NPU_VALUE(d, DPU_RDMA_SRC_BASE_ADDR), bytes = (int64_t)unpool->width * unpool->height * ATOM_BYTES;
-    if (base % ATOM_BYTES != 0) return npu_refuse(d, NPU_REG_DPU_RDMA_SRC_BASE_ADDR, "not a multiple of 16");
+    int64_t base = NPU_VALUE(d, DPU_RDMA_SRC_BASE_ADDR), bytes = (int64_t)unpool->width * unpool->height * NPU_ATOM;
+    if (base % NPU_ATOM != 0) return npu_refuse(d, NPU_REG_DPU_RDMA_SRC_BASE_ADDR, "not a multiple of 16");
     return npu_find(d, NPU_REG_DPU_RDMA_SRC_BASE_ADDR, base, bytes, &unpool->source);
 }
 
@@ -114,13 +119,13 @@ int npu_unpool_decode(const npu_decoder *d, npu_unpool *unpool) {
 
 void npu_unpool_execute(const npu_unpool *unpool) {
     for (uint32_t y = 0; y < unpool->height; y++) {
-        const uint8_t *from = unpool->source.data + (int64_t)y * unpool->width * ATOM_BYTES;
+        const uint8_t *from = unpool->source.data + (int64_t)y * unpool->width * NPU_ATOM;
         uint8_t *row = unpool->output.data + y * unpool->row_bytes;
-        for (uint32_t x = 0; x < unpool->width; x++, from += ATOM_BYTES) {
-            uint8_t *to = row + (int64_t)x * 2 * ATOM_BYTES;
-            memcpy(to, from, ATOM_BYTES);
-            memcpy(to + ATOM_BYTES, from, ATOM_BYTES);
+        for (uint32_t x = 0; x < unpool->width; x++, from += NPU_ATOM) {
+            uint8_t *to = row + (int64_t)x * 2 * NPU_ATOM;
+            memcpy(to, from, NPU_ATOM);
+            memcpy(to + NPU_ATOM, from, NPU_ATOM);
         }
-        memcpy(row + unpool->surface_bytes, row, (size_t)unpool->width * 2 * ATOM_BYTES);
+        memcpy(row + unpool->surface_bytes, row, (size_t)unpool->width * 2 * NPU_ATOM);
     }
 }

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../device/facts_option.h"
 #include "../npu/words.h"
 #include "jobs.h"
 
@@ -74,12 +73,11 @@ static int visit(void *context, const npu_access *access, npu_error *npu) {
     return -1;
 }
 
-static int check(const plan *p, view *v, const char *facts, ptfe_error *error) {
+static int check(const plan *p, view *v, const npu_chip *chip, const device_settings *settings, ptfe_error *error) {
     npu_config config;
     npu_error npu;
-    npu_config_default(&config);
+    if (device_settings_apply(settings, chip, &config, error) != 0) return -1;
     config.flags = NPU_SELF_CONTAINED;
-    if (facts != NULL && facts_option_apply(&config, facts, error) != 0) return -1;
     v->tasks = calloc((size_t)p->task_count + 1, sizeof *v->tasks);
     if (v->tasks == NULL || place(p, v) != 0) return no_memory(error);
     relocate(p, v);
@@ -93,18 +91,18 @@ static int check(const plan *p, view *v, const char *facts, ptfe_error *error) {
     return status == 0 ? 0 : refuse(p, &npu, error);
 }
 
-int plan_visit_accesses(const plan *p, const char *facts, npu_visit visit_one, void *context, ptfe_error *error) {
+int plan_visit_accesses(const plan *p, const npu_chip *chip, const device_settings *settings, npu_visit visit_one, void *context, ptfe_error *error) {
     view *v = calloc(1, sizeof *v);
     if (v == NULL) return no_memory(error);
     v->visit = visit_one;
     v->context = context;
-    int status = check(p, v, facts, error);
+    int status = check(p, v, chip, settings, error);
     for (uint32_t i = 0; i < p->bo_count; i++) free(v->regions[i].data);
     free(v->tasks);
     free(v);
     return status;
 }
 
-int plan_check_accesses(const plan *p, const char *facts, ptfe_error *error) {
-    return plan_visit_accesses(p, facts, NULL, NULL, error);
+int plan_check_accesses(const plan *p, const npu_chip *chip, const device_settings *settings, ptfe_error *error) {
+    return plan_visit_accesses(p, chip, settings, NULL, NULL, error);
 }

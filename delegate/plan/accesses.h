@@ -3,17 +3,16 @@
 #define PTFE_ACCESSES_H
 
 #include "plan.h"
-#include "../npu/npu.h"
+#include "../device/settings.h"
 
 /*
  * Decodes the register commands of all tasks of an opened plan as the hardware would, without executing them: each range of
- * memory that a unit reads or writes must lie inside one BO, and inside no BO of another kind than it may be. `facts`: readings
- * of the hardware other than the usual ones, or NULL. 0, or -1 and fills `error`
- * with task, unit and bytes.
+ * memory that a unit reads or writes must lie inside one BO, and inside no BO of another kind than it may be. `chip` is the
+ * plan's; `settings`: what a software NPU is told beside that, or NULL. 0, or -1 and fills `error` with task, unit and bytes.
  */
-int plan_check_accesses(const plan *p, const char *facts, ptfe_error *error);
+int plan_check_accesses(const plan *p, const npu_chip *chip, const device_settings *settings, ptfe_error *error);
 
 /* The same, and tells `visit` of every access; a region is the BO of that number. */
-int plan_visit_accesses(const plan *p, const char *facts, npu_visit visit, void *context, ptfe_error *error);
+int plan_visit_accesses(const plan *p, const npu_chip *chip, const device_settings *settings, npu_visit visit, void *context, ptfe_error *error);
 
 #endif

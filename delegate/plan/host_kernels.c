@@ -5,17 +5,12 @@
 
 #include "layout.h"
 #include "../generated/element_types.h"
+#include "../generated/host_tables.h"
 
-enum { RANK = 6 };
-#define PERMUTE_BYTES (2u * RANK * sizeof(uint32_t))
-
-/* Where an output row or column lies: between two of the input, `behind` the weight of the second. */
-typedef struct position {
-    uint32_t lower, upper;
-    union {
-        int32_t fixed; /* of 1024 */
-        float real;
-    } behind;
+/* Of one size; which it is says the kernel. */
+typedef union position {
+    fixed_position fixed;
+    float_position real;
 } position;
 
 static const plan_tensor *input_of(const plan *p, const plan_host *h) { return &p->tensors[h->input]; }
@@ -28,14 +23,14 @@ static int refuse(ptfe_error *error, uint32_t step, const char *text) {
 }
 
 static int check_permute(const plan *p, const plan_host *h) {
-    const uint32_t *dims = table_of(p, h), *strides = dims + RANK;
     uint64_t count = layout_bytes(input_of(p, h)), product = 1, last = 0;
-    if (h->table_bytes != PERMUTE_BYTES || count != layout_bytes(output_of(p, h))) return -1;
-    for (size_t i = 0; i < RANK; i++) {
-        if (dims[i] == 0 || dims[i] > count / product) return -1;
-        product *= dims[i];
-        if (dims[i] > 1 && strides[i] > (count - 1 - last) / (dims[i] - 1)) return -1;
-        last += (uint64_t)(dims[i] - 1) * strides[i];
+    if (h->table_bytes != sizeof(permute_table) || count != layout_bytes(output_of(p, h))) return -1;
+    const permute_table *t = table_of(p, h);
+    for (size_t i = 0; i < PERMUTE_RANK; i++) {
+        if (t->dims[i] == 0 || t->dims[i] > count / product) return -1;
+        product *= t->dims[i];
+        if (t->dims[i] > 1 && t->strides[i] > (count - 1 - last) / (t->dims[i] - 1)) return -1;
+        last += (uint64_t)(t->dims[i] - 1) * t->strides[i];
     }
     return product == count ? 0 : -1;
 }
@@ -43,8 +38,8 @@ static int check_permute(const plan *p, const plan_host *h) {
 static int check_positions(const position *positions, uint32_t count, uint32_t size, int fixed) {
     for (uint32_t i = 0; i < count; i++) {
         const position *at = &positions[i];
-        if (at->lower >= size || at->upper >= size) return -1;
-        if (fixed ? at->behind.fixed < 0 || at->behind.fixed > 1024 : !(at->behind.real >= -1 && at->behind.real <= 2)) return -1;
+        if (at->fixed.lower >= size || at->fixed.upper >= size) return -1;
+        if (fixed ? at->fixed.weight < 0 || at->fixed.weight > 1024 : !(at->real.weight >= -1 && at->real.weight <= 2)) return -1;
     }
     return 0;
 }
@@ -67,17 +62,18 @@ size_t host_scratch_bytes(const plan *p, uint32_t step) {
     return layout_bytes(input_of(p, &p->hosts[step])) + layout_bytes(output_of(p, &p->hosts[step]));
 }
 
-static void permute(const uint32_t *dims, const uint32_t *strides, const uint8_t *from, uint8_t *to) {
-    uint32_t at[RANK] = {0};
-    const uint32_t inner = dims[RANK - 1], step = strides[RANK - 1];
+static void permute(const permute_table *t, const uint8_t *from, uint8_t *to) {
+    enum { LAST = PERMUTE_RANK - 1 };
+    uint32_t at[PERMUTE_RANK] = {0};
+    const uint32_t inner = t->dims[LAST], step = t->strides[LAST];
     for (;;) {
         size_t start = 0;
-        for (size_t i = 0; i < RANK - 1; i++) start += (size_t)at[i] * strides[i];
+        for (size_t i = 0; i < LAST; i++) start += (size_t)at[i] * t->strides[i];
         if (step == 1) memcpy(to, from + start, inner);
         else for (uint32_t i = 0; i < inner; i++) to[i] = from[start + (size_t)i * step];
         to += inner;
-        size_t dim = RANK - 1;
-        while (dim > 0 && ++at[dim - 1] == dims[dim - 1]) at[--dim] = 0;
+        size_t dim = LAST;
+        while (dim > 0 && ++at[dim - 1] == t->dims[dim - 1]) at[--dim] = 0;
         if (dim == 0) return;
     }
 }
@@ -111,12 +107,12 @@ static void resize(const plan_host *h, const plan_tensor *in, const plan_tensor 
     const position *columns = rows + out->h;
     const size_t line = (size_t)in->w * in->c;
     for (uint32_t y = 0; y < out->h; y++) {
-        const uint8_t *above = from + rows[y].lower * line, *below = from + rows[y].upper * line;
+        const uint8_t *above = from + rows[y].fixed.lower * line, *below = from + rows[y].fixed.upper * line;
         for (uint32_t x = 0; x < out->w; x++, to += out->c) {
-            const size_t left = (size_t)columns[x].lower * in->c, right = (size_t)columns[x].upper * in->c;
+            const size_t left = (size_t)columns[x].fixed.lower * in->c, right = (size_t)columns[x].fixed.upper * in->c;
             const corners c = {above + left, below + left, above + right, below + right};
-            if (h->kernel == PLAN_HOST_RESIZE_FIXED) pixel_fixed(&c, rows[y].behind.fixed, columns[x].behind.fixed, out->c, to);
-            else pixel_float(&c, rows[y].behind.real, columns[x].behind.real, out->c, to);
+            if (h->kernel == PLAN_HOST_RESIZE_FIXED) pixel_fixed(&c, rows[y].fixed.weight, columns[x].fixed.weight, out->c, to);
+            else pixel_float(&c, rows[y].real.weight, columns[x].real.weight, out->c, to);
         }
     }
 }
@@ -127,8 +123,7 @@ void host_run(const plan *p, uint32_t step, const device_ops *device, device_pla
     uint8_t *result = scratch + layout_bytes(in);
     layout_from_cube(in, device->bo(loaded, in->bo), scratch);
     if (h->kernel == PLAN_HOST_PERMUTE) {
-        const uint32_t *dims = table_of(p, h);
-        permute(dims, dims + RANK, scratch, result);
+        permute(table_of(p, h), scratch, result);
     } else {
         resize(h, in, out, table_of(p, h), scratch, result);
     }

@@ -10,14 +10,6 @@
 #include "../generated/element_types.h"
 #include "../util/options.h"
 
-#define HEADER_BYTES 136u
-#define VERSION 3u
-#define MOST_FACTS 32u
-#define TAIL_WORDS 4u
-/* Bounds that no model comes near: work and memory must not grow beyond what the file's size explains. */
-#define MOST_TENSORS 65536u
-#define MOST_NAME_BYTES 1024u
-#define MOST_FILLER_BYTES 64u /* of a constant buffer, behind the bytes that the file has */
 #define ADDRESS_SPACE ((uint64_t)1 << 32)
 /* Left free by devices: addresses from 0 on, which registers that nobody wrote hold. */
 #define GUARD_BYTES ((uint64_t)1 << 20)
@@ -44,53 +36,51 @@ uint64_t plan_hash(const uint8_t *bytes, size_t length) {
     return hash;
 }
 
-static uint32_t u32_at(const reader *r, size_t at) {
-    uint32_t value;
-    memcpy(&value, r->bytes + at, sizeof value);
-    return value;
-}
-
 static uint64_t u64_at(const reader *r, size_t at) {
     uint64_t value;
     memcpy(&value, r->bytes + at, sizeof value);
     return value;
 }
 
+/* The header, once its length is known. */
+static const plan_header *header_of(const reader *r) { return (const void *)r->bytes; }
+
 static int check_header(const reader *r) {
-    if ((uintptr_t)r->bytes % 8 != 0) return refuse(r, "not 8-aligned in memory");
-    if (r->length < HEADER_BYTES) return refuse(r, "%zu bytes, shorter than its header", r->length);
-    if (memcmp(r->bytes, "PTFEPLAN", 8) != 0) return refuse(r, "wrong magic");
-    if (u32_at(r, 8) != VERSION) return refuse(r, "version %" PRIu32 ", not %u", u32_at(r, 8), VERSION);
-    if (u32_at(r, 12) != HEADER_BYTES) return refuse(r, "a header of %" PRIu32 " bytes", u32_at(r, 12));
-    if (u64_at(r, 16) != r->length) return refuse(r, "%zu bytes, not %" PRIu64, r->length, u64_at(r, 16));
-    if (u64_at(r, 24) != plan_hash(r->bytes + 32, r->length - 32)) return refuse(r, "wrong checksum");
-    r->plan->chip = u32_at(r, 32);
-    r->plan->cores = u32_at(r, 36);
-    r->plan->numerics = u32_at(r, 60);
-    if (r->plan->numerics >= NUMERICS_COUNT) return refuse(r, "numerics %" PRIu32, r->plan->numerics);
-    if (r->plan->cores < 1 || r->plan->cores > 3) return refuse(r, "%" PRIu32 " cores", r->plan->cores);
+    if ((uintptr_t)r->bytes % _Alignof(plan_header) != 0) return refuse(r, "not 8-aligned in memory");
+    if (r->length < sizeof(plan_header)) return refuse(r, "%zu bytes, shorter than its header", r->length);
+    const plan_header *h = header_of(r);
+    if (memcmp(h->magic, PLAN_MAGIC, sizeof h->magic) != 0) return refuse(r, "wrong magic");
+    if (h->version != PLAN_VERSION) return refuse(r, "version %" PRIu32 ", not %u", h->version, PLAN_VERSION);
+    if (h->header_bytes != sizeof *h) return refuse(r, "a header of %" PRIu32 " bytes", h->header_bytes);
+    if (h->file_bytes != r->length) return refuse(r, "%zu bytes, not %" PRIu64, r->length, h->file_bytes);
+    if (h->checksum != plan_hash(r->bytes + PLAN_SUMMED_FROM, r->length - PLAN_SUMMED_FROM)) return refuse(r, "wrong checksum");
+    if (h->numerics >= NUMERICS_COUNT) return refuse(r, "numerics %" PRIu32, h->numerics);
+    if (h->cores < 1 || h->cores > 3) return refuse(r, "%" PRIu32 " cores", h->cores);
+    r->plan->chip = h->chip;
+    r->plan->cores = h->cores;
+    r->plan->numerics = h->numerics;
     return 0;
 }
 
 /* Where the records of a section stand; NULL when they are not inside the file. */
-static const void *section(const reader *r, unsigned index, size_t record_bytes, uint32_t *count) {
-    uint32_t offset = u32_at(r, 64 + 8 * index);
-    *count = u32_at(r, 68 + 8 * index);
-    if (offset < HEADER_BYTES || offset % 8 != 0 || offset > r->length) return NULL;
-    return (uint64_t)*count * record_bytes <= r->length - offset ? r->bytes + offset : NULL;
+static const void *section(const reader *r, const plan_section *s, size_t record_bytes, uint32_t *count) {
+    *count = s->count;
+    if (s->offset < sizeof(plan_header) || s->offset % 8 != 0 || s->offset > r->length) return NULL;
+    return (uint64_t)s->count * record_bytes <= r->length - s->offset ? r->bytes + s->offset : NULL;
 }
 
 static int find_sections(const reader *r) {
     plan *p = r->plan;
-    p->tensors = section(r, 0, sizeof *p->tensors, &p->tensor_count);
-    p->bos = section(r, 1, sizeof *p->bos, &p->bo_count);
-    p->relocations = section(r, 2, sizeof *p->relocations, &p->relocation_count);
-    p->tasks = section(r, 3, sizeof *p->tasks, &p->task_count);
-    p->jobs = section(r, 4, sizeof *p->jobs, &p->job_count);
-    p->ops = section(r, 5, sizeof *p->ops, &p->op_count);
-    p->facts = section(r, 6, sizeof *p->facts, &p->fact_count);
-    p->strings = section(r, 7, 1, &p->string_bytes);
-    p->hosts = section(r, 8, sizeof *p->hosts, &p->host_count);
+    const plan_sections *s = &header_of(r)->sections;
+    p->tensors = section(r, &s->tensors, sizeof *p->tensors, &p->tensor_count);
+    p->bos = section(r, &s->bos, sizeof *p->bos, &p->bo_count);
+    p->relocations = section(r, &s->relocations, sizeof *p->relocations, &p->relocation_count);
+    p->tasks = section(r, &s->tasks, sizeof *p->tasks, &p->task_count);
+    p->jobs = section(r, &s->jobs, sizeof *p->jobs, &p->job_count);
+    p->ops = section(r, &s->ops, sizeof *p->ops, &p->op_count);
+    p->facts = section(r, &s->facts, sizeof *p->facts, &p->fact_count);
+    p->strings = section(r, &s->strings, sizeof *p->strings, &p->string_bytes);
+    p->hosts = section(r, &s->hosts, sizeof *p->hosts, &p->host_count);
     if (p->tensors == NULL || p->bos == NULL || p->relocations == NULL || p->tasks == NULL || p->jobs == NULL ||
         p->ops == NULL || p->facts == NULL || p->strings == NULL || p->hosts == NULL) {
         return refuse(r, "a section is not inside the file");
@@ -113,7 +103,7 @@ static int check_bos(const reader *r) {
         }
         const int is_bytes = !plan_bo_is_written(bo);
         if (is_bytes && bo->data_offset % 8 != 0) return refuse(r, "the bytes of buffer %" PRIu32 " are not aligned", i);
-        if (is_bytes && bo->size - bo->data_bytes > MOST_FILLER_BYTES) {
+        if (is_bytes && bo->size - bo->data_bytes > PLAN_MOST_FILLER_BYTES) {
             return refuse(r, "the file has %" PRIu64 " of the %" PRIu64 " bytes of buffer %" PRIu32, bo->data_bytes, bo->size, i);
         }
         if (!is_bytes && bo->data_bytes > 0) return refuse(r, "buffer %" PRIu32 " has bytes, and is written by tasks", i);
@@ -148,7 +138,7 @@ static int check_tensor(const reader *r, uint32_t index) {
 
 static int check_tensors(const reader *r) {
     uint64_t bytes = 0;
-    if (r->plan->tensor_count > MOST_TENSORS) return refuse(r, "%" PRIu32 " feature maps", r->plan->tensor_count);
+    if (r->plan->tensor_count > PLAN_MOST_TENSORS) return refuse(r, "%" PRIu32 " feature maps", r->plan->tensor_count);
     for (uint32_t i = 0; i < r->plan->tensor_count; i++) {
         const plan_tensor *t = &r->plan->tensors[i];
         if (check_tensor(r, i) != 0) return -1;
@@ -212,12 +202,12 @@ static int check_word(const reader *r, uint32_t task, uint32_t bo, uint64_t word
 static int check_tail(const reader *r, uint32_t task, uint32_t bo, uint64_t word) {
     const uint64_t amount = (uint64_t)NPU_TARGET_PC << 48 | NPU_PC_REGISTER_AMOUNTS, barrier = (uint64_t)NPU_TARGET_BARRIER << 48;
     const uint64_t start = (uint64_t)NPU_TARGET_OPERATION_ENABLE << 48 | NPU_PC_OPERATION_ENABLE;
-    uint64_t words[TAIL_WORDS];
+    uint64_t words[PLAN_TAIL_WORDS];
     memcpy(words, r->bytes + r->plan->bos[bo].data_offset + word * 8, sizeof words);
     if (words[0] != 0 || words[1] != amount || words[2] != barrier || (words[3] & ~((uint64_t)0x7f << 16)) != start) {
         return refuse(r, "task %" PRIu32 " does not end with the four words that start it", task);
     }
-    for (uint64_t i = 0; i < TAIL_WORDS; i++) {
+    for (uint64_t i = 0; i < PLAN_TAIL_WORDS; i++) {
         if (is_relocated(r->plan, bo, word + i)) return refuse(r, "task %" PRIu32 ": its end is relocated", task);
     }
     return 0;
@@ -245,16 +235,16 @@ static int check_tasks(const reader *r) {
         /* The kernel starts (words + 1) / 2 - 1 pairs, in a field of 16 bits. */
         uint64_t room = p->bos[task->regcmd_bo].data_bytes;
         if (task->words % 2 != 0) return refuse(r, "task %" PRIu32 " has an odd number of words, and the driver counts pairs", i);
-        if (task->regcmd_offset % 16 != 0 || task->words <= TAIL_WORDS || task->words > 0x20000 ||
+        if (task->regcmd_offset % 16 != 0 || task->words <= PLAN_TAIL_WORDS || task->words > 0x20000 ||
             task->regcmd_offset > room || (uint64_t)task->words * 8 > room - task->regcmd_offset) {
             return refuse(r, "the words of task %" PRIu32 " are not inside their buffer", i);
         }
         if (check_order(r, i) != 0) return -1;
         uint64_t first = task->regcmd_offset / 8;
-        for (uint64_t w = 0; w < task->words - TAIL_WORDS; w++) {
+        for (uint64_t w = 0; w < task->words - PLAN_TAIL_WORDS; w++) {
             if (check_word(r, i, task->regcmd_bo, first + w) != 0) return -1;
         }
-        if (check_tail(r, i, task->regcmd_bo, first + task->words - TAIL_WORDS) != 0) return -1;
+        if (check_tail(r, i, task->regcmd_bo, first + task->words - PLAN_TAIL_WORDS) != 0) return -1;
     }
     return 0;
 }
@@ -273,8 +263,8 @@ static int check_jobs(const reader *r) {
         if (job->core >= p->cores || job->depends > i) return refuse(r, "job %" PRIu32 " waits for a later one", i);
         if (job->proof_bo == PLAN_NONE) {
             /* for tools: the kernel driver's device takes no such plan */
-        } else if (job->proof_bo >= p->bo_count || p->bos[job->proof_bo].kind != PLAN_BO_IO || job->proof_offset % NPU_ATOM != 0 ||
-            (uint64_t)job->proof_offset + NPU_ATOM > p->bos[job->proof_bo].size) {
+        } else if (job->proof_bo >= p->bo_count || p->bos[job->proof_bo].kind != PLAN_BO_IO || job->proof_offset % PLAN_PROOF_BYTES != 0 ||
+            (uint64_t)job->proof_offset + PLAN_PROOF_BYTES > p->bos[job->proof_bo].size) {
             return refuse(r, "the proof of job %" PRIu32, i);
         }
         if ((job->in_bos & job->out_bos) != 0) return refuse(r, "a buffer of job %" PRIu32 " is both input and output", i);
@@ -285,7 +275,7 @@ static int check_jobs(const reader *r) {
 }
 
 static int check_name(const reader *r, uint32_t offset, uint32_t bytes) {
-    if (bytes > MOST_NAME_BYTES) return refuse(r, "a name of %" PRIu32 " bytes", bytes);
+    if (bytes > PLAN_MOST_NAME_BYTES) return refuse(r, "a name of %" PRIu32 " bytes", bytes);
     return offset <= r->plan->string_bytes && bytes <= r->plan->string_bytes - offset ? 0 : refuse(r, "a name is not inside the file");
 }
 
@@ -306,7 +296,7 @@ static int check_own_tasks(const reader *r, uint32_t index) {
 static int check_ops(const reader *r) {
     const plan *p = r->plan;
     uint64_t tasks = 0;
-    if (p->fact_count > MOST_FACTS) return refuse(r, "%" PRIu32 " facts", p->fact_count);
+    if (p->fact_count > PLAN_MOST_FACTS) return refuse(r, "%" PRIu32 " facts", p->fact_count);
     for (uint32_t i = 0; i < p->fact_count; i++) {
         if (check_name(r, p->facts[i].name_offset, p->facts[i].name_bytes) != 0) return -1;
     }
@@ -314,7 +304,7 @@ static int check_ops(const reader *r) {
         const plan_op *op = &p->ops[i];
         if (check_name(r, op->name_offset, op->name_bytes) != 0 || check_own_tasks(r, i) != 0) return -1;
         tasks += op->task_count;
-        if (p->fact_count < MOST_FACTS && op->facts >> p->fact_count != 0) return refuse(r, "the facts of operation %" PRIu32, i);
+        if (p->fact_count < PLAN_MOST_FACTS && op->facts >> p->fact_count != 0) return refuse(r, "the facts of operation %" PRIu32, i);
     }
     return tasks == p->task_count ? 0 : refuse(r, "tasks that no operation has");
 }

@@ -6,6 +6,7 @@
 #include "accesses.h"
 #include "host_kernels.h"
 #include "layout.h"
+#include "../npu/chip.h"
 #include "../npu/clock.h"
 
 const char *ptfe_version(void) { return PTFE_VERSION; }
@@ -47,25 +48,35 @@ static int list_tensors(ptfe_session *session, ptfe_error *error) {
     return 0;
 }
 
-static int check_chip(const ptfe_session *session, ptfe_error *error) {
-    if (session->plan.chip == session->device->chip) return 0;
-    return error_set(error, "the plan is for chip RK%" PRIu32 ", the device is an RK%" PRIu32, session->plan.chip, session->device->chip);
+/* What the device is: the software NPU what it is told. NULL, and fills `error`, for a device that cannot be told. */
+static const npu_chip *chip_of(const device_ops *device, const device_settings *settings, ptfe_error *error) {
+    if (settings == NULL || settings->chip == NULL) return npu_chip_of_number(device->chip);
+    if (device == &device_software) return settings->chip;
+    error_set(error, "device %s is the chip that it is: only the software NPU can be told", device->name);
+    return NULL;
+}
+
+static int check_chip(const ptfe_session *session, const npu_chip *chip, ptfe_error *error) {
+    if (session->plan.chip == chip->number) return 0;
+    return error_set(error, "the plan is for chip RK%" PRIu32 ", the device is an RK%" PRIu32, session->plan.chip, chip->number);
 }
 
 /* Everything that can be known of a plan is checked before the device sees it: a real one checks nothing. */
-static int prepare(ptfe_session *session, const void *bytes, size_t length, const char *facts, ptfe_error *error) {
-    if (plan_open(bytes, length, &session->plan, error) != 0 || check_chip(session, error) != 0) return -1;
-    if (plan_check_accesses(&session->plan, facts, error) != 0) return -1;
+static int prepare(ptfe_session *session, const void *bytes, size_t length, const device_settings *settings, ptfe_error *error) {
+    const npu_chip *chip = chip_of(session->device, settings, error);
+    if (chip == NULL || plan_open(bytes, length, &session->plan, error) != 0 || check_chip(session, chip, error) != 0) return -1;
+    if (plan_check_accesses(&session->plan, chip, settings, error) != 0) return -1;
     return list_tensors(session, error) != 0 ? -1 : prepare_host(session, error);
 }
 
-int session_open(const device_ops *device, const void *bytes, size_t length, const char *facts, ptfe_session **out, ptfe_error *error) {
+int session_open(const device_ops *device, const void *bytes, size_t length, const device_settings *settings, ptfe_session **out,
+                 ptfe_error *error) {
     ptfe_session *session = calloc(1, sizeof *session);
     *out = NULL;
     if (session == NULL) return error_no_memory(error, "a session");
     session->device = device;
-    if (prepare(session, bytes, length, facts, error) == 0) {
-        session->loaded = device->load(&session->plan, facts, error);
+    if (prepare(session, bytes, length, settings, error) == 0) {
+        session->loaded = device->load(&session->plan, settings, error);
         /* Whatever a device has against a plan that was checked. */
         if (session->loaded == NULL && error->code != PTFE_ERROR_MEMORY) error->code = PTFE_ERROR_DEVICE;
     }
@@ -80,7 +91,8 @@ int session_open(const device_ops *device, const void *bytes, size_t length, con
 ptfe_session *ptfe_open(const void *bytes, size_t length, const char *facts, char *text, size_t size) {
     ptfe_session *session;
     ptfe_error error;
-    if (session_open(&device_software, bytes, length, facts, &session, &error) != 0) error_give(&error, text, size);
+    const device_settings settings = {.facts = facts};
+    if (session_open(&device_software, bytes, length, &settings, &session, &error) != 0) error_give(&error, text, size);
     return session;
 }
 

@@ -9,6 +9,7 @@
 #include <sys/auxv.h>
 
 #include "../device/facts_option.h"
+#include "../generated/chips.h"
 #include "paths.h"
 
 enum { MOST_SECONDS = 86400, LEAST_MEBIBYTES = 64, MOST_MEBIBYTES = 65536 };
@@ -22,7 +23,7 @@ typedef struct option_info {
 
 static const option_info table[OPTION_COUNT] = {
     [OPTION_DEVICE] = {"device", NULL, "auto", "auto|npu|software|none"},
-    [OPTION_CHIP] = {"chip", NULL, "rk3588", "rk3588"},
+    [OPTION_CHIP] = {"chip", NULL, NPU_CHIP_OPTION, NPU_CHIP_OPTIONS},
     [OPTION_CACHE] = {"cache", NULL, "", "<folder>|off"},
     [OPTION_NODE] = {"node", NULL, "", "<path of Node>"},
     [OPTION_ENGINE] = {"engine", NULL, "", "<path of engine.mjs>"},
@@ -79,7 +80,7 @@ static int check(enum option_id id, const char *value, ptfe_error *error) {
         break;
     case OPTION_FACTS: return facts_option_check(value, error);
     case OPTION_CHIP:
-        if (strcmp(value, "rk3576") == 0 || strcmp(value, "rk3568") == 0) {
+        if (is_listed(NPU_OTHER_CHIPS, value)) {
             return error_set(error, "option chip: nothing is compiled for %s yet (allowed: %s)", value, table[id].allowed);
         }
         if (is_listed(table[id].allowed, value)) return 0;

@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../generated/registers.h"
+#include "../npu/chip.h"
 #include "bytes.h"
 #include "line.h"
 #include "signals.h"
@@ -42,6 +42,7 @@ struct profile {
     off_t written; /* bytes before END_OF_TRACE */
     uint64_t begin, runs, event_count, dropped;
     const char *timed_by; /* the device's; NULL before the first run */
+    const npu_chip *chip; /* of the plans */
     int failed; /* an errno: no trace any more */
 };
 
@@ -72,7 +73,7 @@ uint64_t profile_clock(const profile *p) { return p == NULL ? 0 : now_nanosecond
 static int64_t find_operation(profile *p, const ptfe_session *session, uint32_t index) {
     const plan *plan = &session->plan;
     const plan_op *op = &plan->ops[index];
-    uint64_t id = plan_hash(plan->bytes + 24, 8) ^ index; /* the plan's own checksum tells plans apart */
+    uint64_t id = plan_hash(plan->bytes + offsetof(plan_header, checksum), sizeof(uint64_t)) ^ index; /* the plan's own checksum tells plans apart */
     for (size_t i = 0; i < p->operation_count; i++) {
         if (p->operations[i].id == id) return (int64_t)i;
     }
@@ -226,6 +227,7 @@ void profile_add(profile *p, const ptfe_session *session, uint64_t start) {
     uint64_t at = start;
     p->runs++;
     p->timed_by = session->device->timed_by;
+    p->chip = npu_chip_of_number(session->plan.chip);
     const plan *plan = &session->plan;
     uint32_t host = 0;
     for (uint32_t job = 0; job <= plan->job_count; job++) {
@@ -261,8 +263,8 @@ static void print_table(const profile *p) {
                    (double)op->nanoseconds / 1000 / runs, nanoseconds == 0 ? 0 : 100.0 * (double)op->nanoseconds / (double)nanoseconds,
                    (double)op->cycles / runs, cycles == 0 ? 0 : 100.0 * (double)op->cycles / (double)cycles);
     }
-    line_say("%" PRIu64 " runs of %zu operations; us: %s; cycles: the model of one %s core at %u MHz",
-             p->runs, p->operation_count, p->timed_by, "RK3588", NPU_CLOCK_MEGAHERTZ);
+    line_say("%" PRIu64 " runs of %zu operations; us: %s; cycles: the model of one RK%" PRIu32 " core at %" PRIu32 " MHz",
+             p->runs, p->operation_count, p->timed_by, p->chip->number, p->chip->clock_megahertz);
 }
 
 void profile_end(profile *p) {

@@ -72,7 +72,7 @@ static void refusal_line(tfl_context *context, const verdict *v, const char *pre
     tfl_node *node;
     tfl_registration *registration;
     if (find_node(context, v->node, &node, &registration, name, sizeof name) != 0) return;
-    line_clean(text, sizeof text, v->text, v->length);
+    line_clean(text, sizeof text, v->text.data, v->text.length);
     line_say("%s%s #%" PRIu32 " stays on the CPU: %s", prefix, name, v->node, text);
 }
 
@@ -147,7 +147,7 @@ static uint64_t host_nodes(const plan *p) {
     return nodes;
 }
 
-void report_summary(const graph *g, const answer *a, kernel *const *kernels, const char *chip) {
+void report_summary(const graph *g, const answer *a, kernel *const *kernels, const npu_chip *chip) {
     uint64_t nodes = 0, host = 0, tasks = 0, cycles = 0;
     char beside[48] = "";
     for (size_t i = 0; i < a->part_count; i++) {
@@ -156,10 +156,10 @@ void report_summary(const graph *g, const answer *a, kernel *const *kernels, con
         tasks += ptfe_task_count(kernels[i]->session);
         for (uint32_t t = 0; t < ptfe_task_count(kernels[i]->session); t++) cycles += ptfe_task_cycles(kernels[i]->session, t);
     }
-    double milliseconds = (double)cycles / NPU_CLOCK_MEGAHERTZ / 1000 + (double)(tasks * NPU_DISPATCH_MICROSECONDS) / 1000;
+    const double milliseconds = (double)cycles / chip->clock_megahertz / 1000 + (double)(tasks * chip->dispatch_microseconds) / 1000;
     if (host > 0) snprintf(beside, sizeof beside, " and %" PRIu64 " on the host", host);
-    line_say("%" PRIu64 " of %zu nodes on the NPU%s in %zu partition%s, %" PRIu64 " task%s, estimated %.3f ms on %s (one core, %u MHz)", nodes - host,
-             g->all, beside, a->part_count, a->part_count == 1 ? "" : "s", tasks, tasks == 1 ? "" : "s", milliseconds, chip, NPU_CLOCK_MEGAHERTZ);
+    line_say("%" PRIu64 " of %zu nodes on the NPU%s in %zu partition%s, %" PRIu64 " task%s, estimated %.3f ms on rk%" PRIu32 " (one core, %" PRIu32 " MHz)", nodes - host,
+             g->all, beside, a->part_count, a->part_count == 1 ? "" : "s", tasks, tasks == 1 ? "" : "s", milliseconds, chip->number, chip->clock_megahertz);
 }
 
 void report_nothing(tfl_context *context, const graph *g, const answer *a) {

@@ -3,6 +3,7 @@
 #define PTFE_REPORT_H
 
 #include "../compile/answer.h"
+#include "../generated/chips.h"
 #include "../graph/capture.h"
 #include "../abi/kernel.h"
 
@@ -16,7 +17,7 @@ void report_refusals(tfl_context *context, const answer *a);
 void report_part(tfl_context *context, const answer_part *part);
 
 /* The summary: nodes, partitions, tasks, estimated time. */
-void report_summary(const graph *g, const answer *a, kernel *const *kernels, const char *chip);
+void report_summary(const graph *g, const answer *a, kernel *const *kernels, const npu_chip *chip);
 
 /* What verbose=0 says where nothing runs on the NPU: the first refusal. */
 void report_nothing(tfl_context *context, const graph *g, const answer *a);

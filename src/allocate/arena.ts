@@ -1,5 +1,6 @@
 /** Live ranges to addresses: one memory for the feature maps of a part, one for those that the host reads or writes. */
-import { alignUp } from '../layout/cube.js';
+import { alignUp } from '../hardware/capability.js';
+import type { Chip } from '../hardware/chips.js';
 import type { Spot } from '../place/spots.js';
 
 /** `io` is what the host touches: the kernel driver syncs a whole BO with the CPU's caches, so it is small and apart. */
@@ -25,11 +26,8 @@ export interface Arena {
   readonly places: ReadonlyMap<number, Place>;
 }
 
-/** Bursts start at 64 bytes. */
-const alignment = 64;
-
 /** First fit, the largest tensor first. Deterministic. */
-const allocate = (lifetimes: readonly Lifetime[]) => {
+const allocate = ({ memory }: Chip, lifetimes: readonly Lifetime[]) => {
   const placed: { readonly offset: number; readonly lifetime: Lifetime }[] = [];
   const bySize = [...lifetimes].sort((a, b) => b.bytes - a.bytes || a.from - b.from || a.tensor - b.tensor);
   for (const lifetime of bySize) {
@@ -39,16 +37,22 @@ const allocate = (lifetimes: readonly Lifetime[]) => {
     let offset = 0;
     for (const rival of rivals) {
       if (offset + lifetime.bytes <= rival.offset) break;
-      offset = Math.max(offset, alignUp(rival.offset + rival.lifetime.bytes, alignment));
+      offset = Math.max(offset, alignUp(rival.offset + rival.lifetime.bytes, memory.burstBytes));
     }
     placed.push({ offset, lifetime });
   }
   return placed;
 };
 
-export const allocateArena = (lifetimes: readonly Lifetime[]): Arena => {
-  const placed = allocate(lifetimes.filter(({ memory }) => memory === 'arena'));
-  const shared = allocate(lifetimes.filter(({ memory }) => memory === 'io'));
+export const allocateArena = (chip: Chip, lifetimes: readonly Lifetime[]): Arena => {
+  const placed = allocate(
+    chip,
+    lifetimes.filter(({ memory }) => memory === 'arena'),
+  );
+  const shared = allocate(
+    chip,
+    lifetimes.filter(({ memory }) => memory === 'io'),
+  );
   const end = (all: typeof placed): number =>
     all.reduce((most, { offset, lifetime }) => Math.max(most, offset + lifetime.bytes), 0);
   const places = [...placed, ...shared].map(

@@ -1,7 +1,6 @@
 /** Lays constants (weights, per-channel operands) one behind the other in one BO; equal bytes are kept once. */
-import { alignUp } from '../layout/cube.js';
-
-const alignment = 64;
+import { alignUp } from '../hardware/capability.js';
+import type { Chip } from '../hardware/chips.js';
 
 interface Chunk {
   readonly offset: number;
@@ -21,7 +20,12 @@ const areEqual = (a: Uint8Array, b: Uint8Array): boolean =>
 export class ConstantBuffer {
   readonly #chunks: Chunk[] = [];
   readonly #known = new Map<string, Chunk[]>();
+  readonly #alignment: number;
   #end = 0;
+
+  constructor({ memory }: Chip) {
+    this.#alignment = memory.burstBytes;
+  }
 
   /** @returns the offset of the bytes in the BO */
   place(bytes: Uint8Array): number {
@@ -29,7 +33,7 @@ export class ConstantBuffer {
     const alike = this.#known.get(key) ?? [];
     const known = alike.find((chunk) => areEqual(chunk.bytes, bytes));
     if (known !== undefined) return known.offset;
-    const chunk: Chunk = { offset: alignUp(this.#end, alignment), bytes };
+    const chunk: Chunk = { offset: alignUp(this.#end, this.#alignment), bytes };
     this.#chunks.push(chunk);
     this.#known.set(key, [...alike, chunk]);
     this.#end = chunk.offset + bytes.byteLength;
@@ -37,7 +41,7 @@ export class ConstantBuffer {
   }
 
   get size(): number {
-    return alignUp(this.#end, alignment);
+    return alignUp(this.#end, this.#alignment);
   }
 
   bytes(): Uint8Array {

@@ -138,8 +138,7 @@ export const compareCommand: Subcommand = {
       });
     const layers = compareLayers(graph, options, tensors, (plan, pictures) => addon.planRun(plan, pictures));
     const compared = layers.filter(isCompared);
-    const sum = (of: (layer: ComparedLayer) => number): number =>
-      compared.reduce((all, one) => all + of(one), 0);
+    const sum = (of: (layer: ComparedLayer) => number): number => compared.reduce((all, one) => all + of(one), 0);
     const [values, differing] = [sum((layer) => layer.values), sum((layer) => layer.differing)];
     const largest = Math.max(0, ...compared.map((layer) => layer.largest));
     const first = compared.find((layer) => layer.differing > 0)?.node ?? null;

@@ -1,3 +1,5 @@
+import { chips, optionName } from '../hardware/chips.js';
+
 /** The delegate's options as people see them; delegate/util/options.c reads them (a test holds the two together). */
 
 export interface DelegateOption {
@@ -8,9 +10,11 @@ export interface DelegateOption {
   readonly text: string;
 }
 
+const chipNames = chips.map(({ name }) => optionName(name));
+
 export const delegateOptions: readonly DelegateOption[] = [
   { name: 'device', allowed: 'auto|npu|software|none', initial: 'auto', text: 'what computes' },
-  { name: 'chip', allowed: 'rk3588', initial: 'rk3588', text: 'what plans are compiled for' },
+  { name: 'chip', allowed: chipNames.join('|'), initial: chipNames[0] ?? '', text: 'what plans are compiled for' },
   { name: 'cache', allowed: '<folder>|off', initial: '', text: 'where compiled plans are kept' },
   { name: 'node', allowed: '<path of Node>', initial: '', text: 'the Node program; default from PATH' },
   { name: 'engine', allowed: '<path of engine.mjs>', initial: '', text: 'the compiler; default beside the library' },

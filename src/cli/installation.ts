@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
+import type { Chip } from '../hardware/chips.js';
 import { PtfeError } from '../error.js';
 
 const root = resolve(import.meta.dirname, import.meta.dirname.endsWith('cli') ? '../..' : '..');
@@ -33,6 +34,8 @@ export interface NpuPresence {
 export interface AddonOptions {
   /** Switches of the software NPU. */
   readonly facts?: Readonly<Record<string, string>>;
+  /** What the software NPU is; by default the RK3588. */
+  readonly chip?: Chip;
 }
 
 /** What runs a plan: `software` by default. */

@@ -2,14 +2,15 @@
 import { compileTflite } from '../compile.js';
 import { PtfeError } from '../error.js';
 import type { Trust } from '../hardware/fact.js';
-import { planMagic } from '../plan/format.js';
+import { planFileMagic } from '../wire/plan_file_header.js';
+import { planMagic } from '../wire/plan_records.js';
 import { readPlan } from '../plan/read.js';
 import { programOfPlan } from '../explain/plan_program.js';
 import type { Program } from '../explain/program.js';
 import { programOfRecording, readRecording } from '../lab/stream/recording.js';
 import { readVendorPrograms } from '../lab/stream/vendor.js';
 import { inFile, parseJson, readUnpacked } from './files.js';
-import { planFileMagic, plansOfFile } from './plan_file.js';
+import { plansOfFile } from './plan_file.js';
 
 export type ProgramsKind = 'plan' | 'model' | 'stream' | 'vendor';
 

@@ -1,5 +1,6 @@
 /** What stands between a program and the NPU on this machine, from the kernel up; each with its cure. */
 import type { NpuPresence } from '../cli/installation.js';
+import { chips } from '../hardware/chips.js';
 import { absent, failed, type Finding, ok } from './finding.js';
 import type { AccelNode, Machine } from './machine.js';
 
@@ -17,7 +18,9 @@ const isOldKernel = (version: string): boolean => {
   return major < leastKernel[0] || (major === leastKernel[0] && minor < leastKernel[1]);
 };
 
-const isRk3588 = (chip: string | null): boolean => chip === 'rk3588' || chip === 'rk3588s';
+const isServed = (chip: string | null): boolean =>
+  chips.some(({ deviceTree }) => deviceTree.some((name) => name === chip));
+const served = chips.map(({ name }) => name).join(', ');
 const isRockchipNpu = ({ chip, cores }: Machine): boolean => cores.length > 0 || (chip?.startsWith('rk35') ?? false);
 
 const kernelFinding = (machine: Machine): Finding => {
@@ -33,8 +36,8 @@ const kernelFinding = (machine: Machine): Finding => {
 
 const chipFinding = ({ chip, board, nodes, container }: Machine, architecture: string): Finding => {
   const text = [chip, board].filter((part) => part !== null).join(', ');
-  if (isRk3588(chip)) return ok('chip', text);
-  if (chip !== null) return absent('chip', `${text}: programs are made for the RK3588 so far`, 'none yet');
+  if (isServed(chip)) return ok('chip', text);
+  if (chip !== null) return absent('chip', `${text}: programs are made for the ${served} so far`, 'none yet');
   if (architecture !== 'arm64' && nodes.length === 0) return absent('chip', 'no Rockchip chip');
   const where =
     container === null ? 'neither /sys nor the device tree' : 'neither /sys nor the device tree of the container';
@@ -136,8 +139,8 @@ export const npuFindings = (
   architecture: string,
 ): readonly Finding[] => {
   const first = [kernelFinding(machine), chipFinding(machine, architecture)];
-  const has3588 = isRk3588(machine.chip) || machine.cores.length > 0 || npu?.presence === 'ready';
-  if (!has3588) return first;
+  const hasNpu = isServed(machine.chip) || machine.cores.length > 0 || npu?.presence === 'ready';
+  if (!hasNpu) return first;
   return [
     ...first,
     driverFinding(machine),
@@ -157,7 +160,7 @@ export const choiceFinding = (npu: NpuPresence | null, { chip }: Machine): Findi
     case 'ready':
       return ok(what, `takes the NPU (${npu.chip}, ${npu.path})`);
     case 'unusable':
-      return chip === null || isRk3588(chip)
+      return chip === null || isServed(chip)
         ? failed(what, `takes TFLite's kernels: ${npu.text}`, 'the lines above')
         : absent(what, `takes TFLite's kernels: ${npu.text}`);
     case 'unclear':

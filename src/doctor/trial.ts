@@ -5,7 +5,9 @@
 import { spawnSync } from 'node:child_process';
 import type { Addon, PlanDevice } from '../cli/installation.js';
 import type { Graph, Tensor } from '../graph/graph.js';
+import { frame, frameHeader, frameKinds, replyMagic, requestMagic } from '../wire/engine_protocol.js';
 import { joined } from '../wire/joined.js';
+import { readRecord } from '../wire/record.js';
 import { activation as activations, padding } from '../tflite/operators.js';
 import { newestNumerics } from '../graph/numerics.js';
 import { messageOf } from '../wire/write_message.js';
@@ -16,8 +18,6 @@ import { absent, failed, type Finding, messageOf as textOf, ok } from './finding
 const side = 4;
 const channels = 16;
 const engineMilliseconds = 60_000;
-const headerBytes = 16;
-const frames = { request: 0x51465450, reply: 0x52465450, check: 1, compile: 2, error: 255 } as const;
 
 const quantization = (scale: number, zeroPoint: number): Tensor['quantization'] => ({
   scales: [Math.fround(scale)],
@@ -76,27 +76,17 @@ const graph: Graph = {
 const part = { nodes: [0], inputs: [0], outputs: [2] };
 const input = bytesOf(side * side * channels, 101);
 
-const frame = (kind: number, payload: Uint8Array): Uint8Array => {
-  const header = new Uint8Array(headerBytes);
-  const view = new DataView(header.buffer);
-  view.setUint32(0, frames.request, true);
-  view.setUint32(4, kind, true);
-  view.setBigUint64(8, BigInt(payload.byteLength), true);
-  return joined([header, payload]);
-};
-
 /** The payloads of the replies. @throws Error with what the engine says, or that it says something else */
 const repliesOf = (bytes: Uint8Array): readonly Uint8Array[] => {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const payloads: Uint8Array[] = [];
   for (let at = 0; at < bytes.byteLength;) {
-    if (at + headerBytes > bytes.byteLength || view.getUint32(at, true) !== frames.reply)
-      throw new Error('its answer is none of the engine');
-    const length = Number(view.getBigUint64(at + 8, true));
-    const payload = bytes.subarray(at + headerBytes, at + headerBytes + length);
-    if (view.getUint32(at + 4, true) === frames.error) throw new Error(new TextDecoder().decode(payload));
+    const begin = at + frameHeader.size;
+    const head = begin > bytes.byteLength ? null : readRecord(frameHeader, bytes, at);
+    if (head?.magic !== replyMagic) throw new Error('its answer is none of the engine');
+    const payload = bytes.subarray(begin, begin + head.length);
+    if (head.kind === frameKinds.of.error) throw new Error(new TextDecoder().decode(payload));
     payloads.push(payload);
-    at += headerBytes + length;
+    at = begin + head.length;
   }
   return payloads;
 };
@@ -108,7 +98,10 @@ export interface EngineFiles {
 
 /** Compiles the model by a new process of the engine. @throws Error */
 export const compileByEngine = ({ node, engine }: EngineFiles): Uint8Array => {
-  const request = joined([frame(frames.check, messageOf(graph, graph.nodes)), frame(frames.compile, partsRun([part]))]);
+  const request = joined([
+    frame(requestMagic, 'check', messageOf(graph, graph.nodes)),
+    frame(requestMagic, 'compile', partsRun([part])),
+  ]);
   const { stdout, stderr, error, status } = spawnSync(node, [engine, 'serve'], {
     input: request,
     timeout: engineMilliseconds,

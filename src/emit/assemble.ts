@@ -1,9 +1,7 @@
 /** Words of all tasks into one command buffer, with the places where addresses must be filled in. */
-import { alignUp } from '../layout/cube.js';
+import { alignUp } from '../hardware/capability.js';
+import type { Chip } from '../hardware/chips.js';
 import type { BufferName, Word } from './words.js';
-
-/** Tasks start at multiples of 64 bytes (Mesa). */
-const taskAlignment = 64;
 
 export interface Relocation {
   /** Index of the 64-bit word. */
@@ -19,11 +17,11 @@ export interface Assembly {
   readonly tasks: readonly { readonly offset: number; readonly words: number }[];
 }
 
-export const assemble = (tasks: readonly (readonly Word[])[]): Assembly => {
+export const assemble = ({ memory }: Chip, tasks: readonly (readonly Word[])[]): Assembly => {
   let end = 0;
   const places = tasks.map((words) => {
     const offset = end;
-    end = alignUp(offset + words.length * 8, taskAlignment);
+    end = alignUp(offset + words.length * 8, memory.taskBytes);
     return { offset, words: words.length };
   });
   const bytes = new Uint8Array(end);

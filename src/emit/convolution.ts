@@ -1,6 +1,7 @@
 /** One convolution task as command words: cube input, direct or depthwise. Values: Mesa's rkt_regcmd.c where not noted. */
-import { atoms } from '../hardware/limits.js';
-import { alignUp, type Cube, rowEntries, writtenChannels } from '../layout/cube.js';
+import { atomChannels, rowEntries, writtenChannels } from '../hardware/capability.js';
+import type { Chip } from '../hardware/chips.js';
+import type { Cube } from '../layout/cube.js';
 import { kernelBytes, kernelCount } from '../layout/weights.js';
 import type { ConvOperation } from '../ir/operation.js';
 import type { Stages } from '../requantize/stages.js';
@@ -34,12 +35,18 @@ const padConstant = (code: number): number => {
   return ((code < 0 ? 0xffff0000 : 0) | (byte << 8) | byte) >>> 0;
 };
 
-const writeCna = (writer: TaskWriter, operation: ConvOperation, tile: ConvTile, placement: ConvPlacement): void => {
+const writeCna = (
+  chip: Chip,
+  writer: TaskWriter,
+  operation: ConvOperation,
+  tile: ConvTile,
+  placement: ConvPlacement,
+): void => {
   const { geometry: g, depthwise } = operation;
   const { inputCube } = placement;
   const channels = depthwise ? tile.channels : g.inputChannels;
-  const padded = alignUp(channels, atoms.channels);
-  const bytesPerKernel = kernelBytes(operation, channels);
+  const padded = atomChannels(chip, channels);
+  const bytesPerKernel = kernelBytes(chip, operation, channels);
   const kernels = kernelCount(depthwise, tile.channels);
   const banks = {
     DATA_BANK: tile.banks.data,
@@ -72,22 +79,22 @@ const writeCna = (writer: TaskWriter, operation: ConvOperation, tile: ConvTile, 
     WEIGHT_HEIGHT: g.kernelHeight,
     WEIGHT_KERNELS: kernels,
   });
-  writer.write('CNA', 'CBUF_CON1', { DATA_ENTRIES: rowEntries(tile.inputColumns, channels) });
+  writer.write('CNA', 'CBUF_CON1', { DATA_ENTRIES: rowEntries(chip, tile.inputColumns, channels) });
   writer.write('CNA', 'CVT_CON0', { DATA_SIGN: 1, CVT_TYPE: 1, CVT_BYPASS: 1 });
   for (const lane of [0, 1, 2, 3]) writer.write('CNA', `CVT_CON${lane + 1}`, { [`CVT_SCALE${lane}`]: 1 });
   writer.write('CNA', 'FC_CON0');
   writer.write('CNA', 'FC_CON1');
   writer.write('CNA', 'PAD_CON0', { PAD_LEFT: tile.padLeft, PAD_TOP: tile.padTop });
-  const surface = depthwise ? (tile.channel / atoms.channels) * inputCube.surfaceBytes : 0;
-  const start = surface + tile.inputRow * inputCube.lineBytes + tile.inputColumn * atoms.channels;
+  const surface = depthwise ? (tile.channel / inputCube.atom) * inputCube.surfaceBytes : 0;
+  const start = surface + tile.inputRow * inputCube.lineBytes + tile.inputColumn * inputCube.atom;
   writer.writeAddress('CNA', 'FEATURE_DATA_ADDR', at(placement.input, start));
   writer.write('CNA', 'FC_CON2');
   writer.write('CNA', 'DMA_CON0', { DATA_BURST_LEN: 15, WEIGHT_BURST_LEN: 15 });
   // A line in 32-bit words; a surface in atoms, counted from the end of its fourth row.
   const lineWords = inputCube.lineBytes / 4;
-  const fourRows = (4 * inputCube.lineBytes) / atoms.channels;
+  const fourRows = (4 * inputCube.lineBytes) / inputCube.atom;
   writer.write('CNA', 'DMA_CON1', { LINE_STRIDE: lineWords });
-  writer.write('CNA', 'DMA_CON2', { SURF_STRIDE: inputCube.surfaceBytes / atoms.channels - fourRows });
+  writer.write('CNA', 'DMA_CON2', { SURF_STRIDE: inputCube.surfaceBytes / inputCube.atom - fourRows });
   writer.write('CNA', 'FC_DATA_SIZE0', { DMA_WIDTH: tile.inputColumns, DMA_HEIGHT: tile.inputRows });
   writer.write('CNA', 'FC_DATA_SIZE1', { DMA_CHANNEL: padded });
   writer.write('CNA', 'DCOMP_CTRL');
@@ -99,6 +106,7 @@ const writeCna = (writer: TaskWriter, operation: ConvOperation, tile: ConvTile, 
 };
 
 export const emitConvolution = (
+  chip: Chip,
   operation: ConvOperation,
   stages: Stages,
   tile: ConvTile,
@@ -107,8 +115,8 @@ export const emitConvolution = (
   const writer = new TaskWriter();
   const { depthwise } = operation;
   const { outputCube } = placement;
-  const written = writtenChannels(tile.channels, depthwise);
-  writeCna(writer, operation, tile, placement);
+  const written = writtenChannels(chip, tile.channels, depthwise);
+  writeCna(chip, writer, operation, tile, placement);
   writer.write('CORE', 'MISC_CFG', { QD_EN: 1, DW_EN: depthwise ? 1 : 0 });
   writer.write('CORE', 'DATAOUT_SIZE_0', {
     DATAOUT_HEIGHT: tile.outputRows - 1,
@@ -118,17 +126,17 @@ export const emitConvolution = (
   writer.write('CORE', 'CLIP_TRUNCATE');
   writer.write('CORE', 'raw3030');
 
-  const planeAtoms = outputCube.surfaceBytes / atoms.channels;
+  const planeAtoms = outputCube.surfaceBytes / outputCube.atom;
   const start =
-    (tile.channel / atoms.channels) * outputCube.surfaceBytes +
+    (tile.channel / outputCube.atom) * outputCube.surfaceBytes +
     tile.outputRow * outputCube.lineBytes +
-    tile.outputColumn * atoms.channels;
+    tile.outputColumn * outputCube.atom;
   const plane: OutputPlane = {
     base: at(placement.output, start),
     columns: tile.outputColumns,
     rows: tile.outputRows,
     surfaceStride: planeAtoms,
-    notch: tile.outputRows === 1 ? 0 : outputCube.lineBytes / atoms.channels - tile.outputColumns,
+    notch: tile.outputRows === 1 ? 0 : outputCube.lineBytes / outputCube.atom - tile.outputColumns,
     written,
     channels: tile.channels,
     depthwise,

@@ -28,6 +28,8 @@ export interface OutputPlane {
   readonly channels: number;
   readonly depthwise: boolean;
   readonly flying: boolean;
+  /** The reader repeats pairs of bytes along both axes: the plane has twice its columns. */
+  readonly unpools?: boolean;
 }
 
 /** What a reader walks. In atoms: from one surface to the next, and from the end of what it read of one to the next. */
@@ -171,6 +173,9 @@ const lutRegisters =
     .split(' ')
     .map((name) => `LUT_${name}`);
 
+/** int16, as which pairs of bytes are moved, or int8. */
+const inPrecision = ({ unpools }: OutputPlane): number => (unpools === true ? 1 : 0);
+
 /** SIZE_E: surfaces that the writer goes on by, less one (Mesa's convolutions; the vendor's compiler for flying tasks). */
 const sizeOf = ({ flying, depthwise }: OutputPlane): number => (flying ? 0 : depthwise ? 3 : 1);
 
@@ -184,6 +189,7 @@ export const writeDpu = (writer: TaskWriter, plane: OutputPlane, stages: Stages,
     BURST_LEN: 15,
   });
   writer.write('DPU', 'DATA_FORMAT', {
+    IN_PRECISION: inPrecision(plane),
     BS_MUL_SHIFT_VALUE_NEG: shiftBelow(stages.bs),
     BN_MUL_SHIFT_VALUE_NEG: shiftBelow(stages.bn),
     EW_TRUNCATE_NEG: stages.ew?.productShift ?? 0,
@@ -236,7 +242,8 @@ export const writeDpuReader = (
   operands: OperandAddresses,
   elementwise: ElementwiseOperand | null,
 ): void => {
-  writer.write('DPU_RDMA', 'RDMA_DATA_CUBE_WIDTH', { WIDTH: plane.columns - 1 });
+  const repeats = plane.unpools === true ? 1 : 0;
+  writer.write('DPU_RDMA', 'RDMA_DATA_CUBE_WIDTH', { WIDTH: plane.columns / (repeats + 1) - 1 });
   writer.write('DPU_RDMA', 'RDMA_DATA_CUBE_HEIGHT', { HEIGHT: plane.rows - 1 });
   writer.write('DPU_RDMA', 'RDMA_DATA_CUBE_CHANNEL', { CHANNEL: plane.written - 1 });
   const { source = null, operand = null, combined = false } = elementwise ?? {};
@@ -259,8 +266,15 @@ export const writeDpuReader = (
     MRDMA_DISABLE: source === null ? 1 : 0,
     COMB_USE: combined ? 5 : 0,
     BURST_LEN: 15,
+    IN_PRECISION: inPrecision(plane),
   });
-  writer.write('DPU_RDMA', 'RDMA_SRC_DMA_CFG');
+  writer.write('DPU_RDMA', 'RDMA_SRC_DMA_CFG', {
+    KERNEL_WIDTH: repeats,
+    KERNEL_HEIGHT: repeats,
+    KERNEL_STRIDE_WIDTH: repeats,
+    KERNEL_STRIDE_HEIGHT: repeats,
+    UNPOOLING_EN: repeats,
+  });
   writer.write('DPU_RDMA', 'RDMA_SURF_NOTCH', { SURF_NOTCH_ADDR: source?.notch ?? 0 });
   writer.write('DPU_RDMA', 'RDMA_PAD_CFG');
   writer.write('DPU_RDMA', 'RDMA_WEIGHT', { M_WEIGHT: 1, B_WEIGHT: 1, N_WEIGHT: 1, E_WEIGHT: 1 });

@@ -2,8 +2,8 @@
  * One elementwise task as command words: the DPU alone ("flying"), its main input through MRDMA, a second operand through
  * ERDMA. Register values: seen to work on an RK3588 with fp16, and as the vendor's compiler writes them for int8.
  */
-import { atoms } from '../hardware/limits.js';
-import { alignUp } from '../layout/cube.js';
+import { atomChannels } from '../hardware/capability.js';
+import type { Chip } from '../hardware/chips.js';
 import { copyStages } from '../requantize/copy_stages.js';
 import type { Stages } from '../requantize/stages.js';
 import type { ElementwiseTile } from '../tile/task.js';
@@ -27,27 +27,31 @@ export interface ElementwisePlacement {
 
 /** The table that a task reads, in a task of its own before it: the words follow a copy of the first atom. */
 export const emitTableLoad = (
+  chip: Chip,
   table: readonly number[],
   tile: ElementwiseTile,
   placement: ElementwisePlacement,
 ): readonly Word[] =>
   emitTask(
+    chip,
     copyStages,
-    { ...tile, columns: 1, rows: 1, channels: atoms.channels, notch: 0 },
+    { ...tile, columns: 1, rows: 1, channels: chip.atoms.channels, notch: 0 },
     { ...placement, channels: noOperands },
     table,
   );
 
 export const emitElementwise = (
+  chip: Chip,
   stages: Stages,
   tile: ElementwiseTile,
   placement: ElementwisePlacement,
-): readonly Word[] => emitTask(stages, tile, placement, null);
+): readonly Word[] => emitTask(chip, stages, tile, placement, null);
 
 const at = (address: Address, bytes: number): Address => ({ ...address, offset: address.offset + bytes });
 
 /** @param loaded a table that the task fills the LUT with */
 const emitTask = (
+  chip: Chip,
   stages: Stages,
   tile: ElementwiseTile,
   placement: ElementwisePlacement,
@@ -57,7 +61,7 @@ const emitTask = (
   const planeOf = (operand: number): ReaderPlanes | null => {
     const [address, place] = [placement.operands[operand], tile.operands[operand]];
     if (address === undefined || place === undefined) return null;
-    const surfaceStride = place.surfaceBytes / atoms.channels;
+    const surfaceStride = place.surfaceBytes / chip.atoms.channels;
     if (operand === 1 && stages.ew?.perChannel === true)
       // One value behind the other, in atoms that place/ keeps together.
       return { base: at(address, place.start), surfaceStride: 1, notch: 0, perChannel: true };
@@ -67,9 +71,9 @@ const emitTask = (
     base: at(placement.output, tile.output.start),
     columns: tile.columns,
     rows: tile.rows,
-    surfaceStride: tile.output.surfaceBytes / atoms.channels,
+    surfaceStride: tile.output.surfaceBytes / chip.atoms.channels,
     notch: tile.notch,
-    written: alignUp(tile.channels, atoms.channels),
+    written: atomChannels(chip, tile.channels),
     channels: tile.channels,
     depthwise: false,
     flying: true,

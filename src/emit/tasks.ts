@@ -1,18 +1,20 @@
 /** All tasks of a part as words; weights and operands go into the constants on the way. */
 import type { Arena } from '../allocate/arena.js';
 import type { ConstantBuffer } from '../allocate/constants.js';
-import { convCycles, elementwiseCycles, tableLoadCycles } from '../cost/cycles.js';
-import { alignUp, type Cube, packCube, writtenChannels } from '../layout/cube.js';
+import { convCycles, flyingCycles, tableLoadCycles } from '../cost/cycles.js';
+import { atomChannels, writtenChannels } from '../hardware/capability.js';
+import type { Chip } from '../hardware/chips.js';
+import { type Cube, packCube } from '../layout/cube.js';
 import { operandBuffer } from '../layout/operands.js';
 import { packWeights } from '../layout/weights.js';
 import { operandsOf } from '../ir/operation.js';
 import type { Stages } from '../requantize/stages.js';
 import { type ConvTile, type ElementwiseTile, isHostStep, type Step, type TiledOperation } from '../tile/task.js';
-import { atoms } from '../hardware/limits.js';
 import { findRegister, writeTargets } from '../hardware/registers.js';
 import { emitConvolution } from './convolution.js';
 import type { OperandAddresses } from './dpu.js';
 import { emitElementwise, emitTableLoad, type ElementwisePlacement } from './elementwise.js';
+import { emitUnpool } from './unpool.js';
 import type { Address, Word } from './words.js';
 
 export interface EmittedTask {
@@ -45,14 +47,15 @@ interface ChannelConstants {
  * @param weightOffset added to every weight; null: no weights
  */
 const channelOperands = (
+  chip: Chip,
   { bs: first, bn: second }: Stages,
   weightOffset: number | null,
   { channel, channels }: { readonly channel: number; readonly channels: number },
   written: number,
   constants: ConstantBuffer,
 ): OperandAddresses => {
-  const bs = operandBuffer(first, weightOffset, channel, channels, written);
-  const bn = operandBuffer(second, null, channel, channels, written);
+  const bs = operandBuffer(chip, first, weightOffset, channel, channels, written);
+  const bn = operandBuffer(chip, second, null, channel, channels, written);
   const use = (buffer: typeof bs): number =>
     buffer === null ? 0 : (buffer.holds.add ? 1 : 0) + (buffer.holds.cpend ? 2 : 0) + (buffer.holds.multiply ? 4 : 0);
   const place = (buffer: typeof bs): Address | null =>
@@ -62,15 +65,16 @@ const channelOperands = (
 
 /** The constants that all tiles of one channel range share. */
 const channelConstants = (
+  chip: Chip,
   { operation, stages }: TiledConvolution,
   tile: ConvTile,
   constants: ConstantBuffer,
 ): ChannelConstants => {
-  const written = writtenChannels(tile.channels, operation.depthwise);
-  const weights = constants.place(bytesOf(packWeights(operation, tile.channel, tile.channels)));
+  const written = writtenChannels(chip, tile.channels, operation.depthwise);
+  const weights = constants.place(bytesOf(packWeights(chip, operation, tile.channel, tile.channels)));
   return {
     weights: { bo: 'constants', offset: weights },
-    operands: channelOperands(stages, -operation.weightZeroPoint, tile, written, constants),
+    operands: channelOperands(chip, stages, -operation.weightZeroPoint, tile, written, constants),
   };
 };
 
@@ -79,6 +83,7 @@ const isSame = (table: readonly number[], other: readonly number[] | null): bool
 
 /** @param known the codes of tensors that stand among the constants, HWC */
 export const emitTasks = (
+  chip: Chip,
   steps: readonly Step[],
   cubes: ReadonlyMap<number, Cube>,
   arena: Arena,
@@ -108,9 +113,9 @@ export const emitTasks = (
       const { operation } = one;
       const shared = new Map<number, ChannelConstants>();
       return one.tiles.map((tile) => {
-        const own = shared.get(tile.channel) ?? channelConstants(one, tile, constants);
+        const own = shared.get(tile.channel) ?? channelConstants(chip, one, tile, constants);
         shared.set(tile.channel, own);
-        const words = emitConvolution(operation, stages, tile, {
+        const words = emitConvolution(chip, operation, stages, tile, {
           input: at(operation.input),
           inputCube: cubeAt(operation.input),
           output: at(operation.output),
@@ -118,26 +123,33 @@ export const emitTasks = (
           residual: operation.residual === null ? null : at(operation.residual.operand),
           ...own,
         });
-        return { operation: position, words, cycles: convCycles(operation, tile) };
+        return { operation: position, words, cycles: convCycles(chip, operation, tile) };
       });
     }
     const { operation, tiles } = one;
     const memory = { operands: operandsOf(operation).map(at), output: at(operation.output) };
     const placementOf = (tile: ElementwiseTile): ElementwisePlacement => ({
       ...memory,
-      channels: channelOperands(stages, null, tile, alignUp(tile.channels, atoms.channels), constants),
+      channels: channelOperands(chip, stages, null, tile, atomChannels(chip, tile.channels), constants),
     });
     const own = tiles.map((tile) => ({
       operation: position,
-      words: emitElementwise(stages, tile, placementOf(tile)),
-      cycles: elementwiseCycles(tile, memory.operands.length),
+      words:
+        operation.kind === 'unpool'
+          ? emitUnpool(chip, tile, memory)
+          : emitElementwise(chip, stages, tile, placementOf(tile)),
+      cycles: flyingCycles(chip, operation, tile),
     }));
     const { table } = stages;
     const [first] = tiles;
     if (table === undefined || first === undefined || isSame(table, loaded)) return own;
     loaded = table;
     return [
-      { operation: position, words: emitTableLoad(table, first, placementOf(first)), cycles: tableLoadCycles },
+      {
+        operation: position,
+        words: emitTableLoad(chip, table, first, placementOf(first)),
+        cycles: tableLoadCycles(chip),
+      },
       ...own,
     ];
   });

@@ -37,7 +37,9 @@ const detail = (operation: Operation): string => {
     case 'conv':
       return convText(operation);
     case 'add':
+    case 'unpool':
     case 'move':
+    case 'unpool':
       return '';
     case 'clamp':
       return `to codes ${operation.range.join(' to ')}`;

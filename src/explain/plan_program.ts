@@ -1,4 +1,6 @@
 /** A plan's tasks as a program: addresses are what the relocations say. */
+import { PtfeError } from '../error.js';
+import { chips } from '../hardware/chips.js';
 import { commandAt, commandBytes } from '../hardware/command.js';
 import type { Plan, PlanHost, PlanOp, PlanTensor } from '../plan/format.js';
 import { type Program, type ProgramTask, type Reference, referenceText } from './program.js';
@@ -58,11 +60,14 @@ const taskOf = (plan: Plan, names: readonly string[], addresses: Addresses, inde
 
 /** @param plan as `readPlan` checked it */
 export const programOfPlan = (plan: Plan, title: string): Program => {
+  const chip = chips.find(({ number }) => number === plan.chip);
+  if (chip === undefined)
+    throw new PtfeError('bad-plan', 'plan header', `a chip ${plan.chip}, of which nothing is known`);
   const names = bufferNames(plan);
   const addresses = addressesOf(plan, names);
   return {
     title,
-    chip: 'rk3588',
+    chip: chip.registers,
     notes: [
       plan.bos.map(({ size }, i) => `${names[i] ?? ''} ${size} bytes`).join(', '),
       ...plan.tensors.map((tensor) => tensorLine(tensor, { bo: names[tensor.bo] ?? '', offset: tensor.offset })),

@@ -167,7 +167,11 @@ export const taskFacts = ({ field, blocks, held }: TaskWords): readonly string[]
       ...scaleFacts(field),
       ...elementwiseFacts(field, !convolution),
       ...when(outShift && field('DPU', 'OUT_CVT_SHIFT', 'CVT_ROUND') !== 0, 'cvt_round_bit'),
-      ...when(field('DPU_RDMA', 'RDMA_SRC_DMA_CFG', 'UNPOOLING_EN') !== 0 && !convolution, 'unpooling'),
+      ...when(
+        field('DPU_RDMA', 'RDMA_SRC_DMA_CFG', 'UNPOOLING_EN') !== 0 && !convolution,
+        'unpooling',
+        'unpooling_channels',
+      ),
       ...when(field('DPU', 'DATA_CUBE_NOTCH_ADDR', 'NOTCH_ADDR_0') !== 0, 'output_notch'),
       ...when(plane % 4 !== 0 && plane !== 1, 'plane_alignment'),
       ...when(held, 'register_hold'),

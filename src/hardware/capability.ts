@@ -20,7 +20,7 @@ export interface WindowShape extends KernelShape {
   readonly dilationX: number;
 }
 
-const alignUp = (value: number, unit: number): number => Math.ceil(value / unit) * unit;
+export const alignUp = (value: number, unit: number): number => Math.ceil(value / unit) * unit;
 
 /** Atoms that hold so many channels. */
 export const atomsOf = ({ atoms }: Chip, channels: number): number => Math.ceil(channels / atoms.channels);

@@ -8,8 +8,8 @@ import {
   type FieldName,
   fieldWidth,
   findRegister,
-  type ReadableChip,
   type RegisterName,
+  type WritableList,
 } from './registers.js';
 
 /** Largest values that one task can carry: widths of register fields, and what was seen right on silicon. */
@@ -41,6 +41,8 @@ export interface ChipAtoms {
   readonly weightChannels: number;
   /** Channels of a depthwise weight group. */
   readonly depthwiseChannels: number;
+  /** Channels of a group of BS's and BN's operands in memory. */
+  readonly operandChannels: number;
 }
 
 /** The convolution buffer of a core. */
@@ -58,6 +60,8 @@ export interface ChipCbuf {
 export interface ChipMemory {
   /** Tensors and constants start at multiples of this. */
   readonly burstBytes: number;
+  /** Command words of a task start at multiples of this. */
+  readonly taskBytes: number;
   /** Planes of atoms start at multiples of so many atoms; one that is a single pixel takes one. */
   readonly planeAtoms: number;
 }
@@ -77,6 +81,8 @@ export interface ChipClocks {
 export interface ChipDispatch {
   /** What its interrupt costs between two tasks. */
   readonly microseconds: number;
+  /** Submit, prepare and finish of a job. */
+  readonly jobMicroseconds: number;
   /** It ends a job that takes longer. */
   readonly jobMilliseconds: number;
 }
@@ -91,8 +97,8 @@ export interface Chip {
   readonly limits: ChipLimits;
   readonly atoms: ChipAtoms;
   readonly cbuf: ChipCbuf;
-  /** The list of registers by which its programs are written and read. */
-  readonly registers: ReadableChip;
+  /** The list of registers by which its programs are written. */
+  readonly registers: WritableList;
   readonly clocks: ChipClocks;
   readonly memory: ChipMemory;
   readonly dispatch: ChipDispatch;
@@ -132,7 +138,7 @@ export const rk3588: Chip = {
     // Seen right on silicon: 8175, rounded down.
     elementwiseColumns: 8160,
   },
-  atoms: { channels: 16, kernels: 32, weightChannels: 32, depthwiseChannels: 64 },
+  atoms: { channels: 16, kernels: 32, weightChannels: 32, depthwiseChannels: 64, operandChannels: 8 },
   // Mesa splits the banks 7 + 5; an erratum was seen on silicon when banks of features are nearly full.
   cbuf: { banks: 12, bankBytes: 32 * 1024, entryBytes: 64, streamingBanks: 5, spareBanks: 1 },
   registers: 'rk3588',
@@ -145,10 +151,10 @@ export const rk3588: Chip = {
     bytesPerCycle: 16,
     pipelineFill: 1000,
   },
-  // The vendor's compiler has every plane that the DPU writes on multiples of 4 atoms, Mesa writes planes packed.
-  memory: { burstBytes: 64, planeAtoms: 4 },
-  // 27 on a Cortex-A76, 51 on a Cortex-A55; the driver's time limit of a job.
-  dispatch: { microseconds: 27, jobMilliseconds: 500 },
+  // Tasks: Mesa. The vendor's compiler has every plane that the DPU writes on multiples of 4 atoms, Mesa writes planes packed.
+  memory: { burstBytes: 64, taskBytes: 64, planeAtoms: 4 },
+  // 27 on a Cortex-A76, 51 on a Cortex-A55; the sum of published times (RK3576, RK3588); the driver's time limit.
+  dispatch: { microseconds: 27, jobMicroseconds: 60, jobMilliseconds: 500 },
 };
 
 /** Chips that programs are made for. */
@@ -159,6 +165,20 @@ export const chips: readonly Chip[] = [rk3588];
  * both cores (vendor driver, boards); the RK3568 has DMA of 32 bits, and no open stack gets output from it (vendor driver).
  */
 export const otherChips: readonly string[] = ['RK3576', 'RK3568'];
+
+const isAlike = (value: unknown, pattern: unknown): boolean =>
+  typeof pattern !== 'object' || pattern === null
+    ? typeof value === typeof pattern && !Number.isNaN(value)
+    : typeof value === 'object' &&
+      value !== null &&
+      Array.isArray(value) === Array.isArray(pattern) &&
+      (Array.isArray(pattern) ||
+        Object.entries(pattern).every(([key, one]) =>
+          isAlike(Object.entries(value).find(([own]) => own === key)?.[1], one),
+        ));
+
+/** Whether a value from outside has all that is asked of a chip. */
+export const isChip = (value: unknown): value is Chip => isAlike(value, rk3588);
 
 /** The name by which options call a chip. */
 export const optionName = (name: string): string => name.toLowerCase();

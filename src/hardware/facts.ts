@@ -268,8 +268,22 @@ const inputs: readonly Fact[] = [
     "Whether the DPU's reader unpools (SRC_DMA_CFG 0x1249): each atom becomes 2 x 2, the rows of a pair are two surfaces",
     [
       reading('supported', 'vendor', 'vendor-truth-2.md 3: nearest-neighbour resizes, 0 of 252,800 wrong'),
-      reading('refused', 'none', 'no open driver has it'),
+      reading(
+        'refused',
+        'none',
+        'no open driver has it for the RK3588; public notes: copies with the bit set and other words wrote zeros there',
+      ),
     ],
+  ),
+  fact(
+    'unpooling_channels',
+    'DATA_CUBE_CHANNEL of an unpooling task, whose two surfaces hold pairs of bytes: pairs, bytes, or not known',
+    [
+      reading('either', 'none', 'vendor-truth-2.md 3 gives other words; RK3568 programs say "a surface of 8 channels"'),
+      reading('pairs', 'none', 'as fp16 tasks on boards count their lanes: what ours write'),
+      reading('bytes', 'none', 'the output is int8'),
+    ],
+    { checked: true },
   ),
 ];
 

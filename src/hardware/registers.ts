@@ -97,6 +97,9 @@ const byOffset = (list: readonly Register[]): ReadonlyMap<number, Register> =>
 /** By chip: the RK3568's are said to be the RK3588's, and no output proves it. */
 const offsets = { rk3588: byOffset(registers), rk3576: byOffset(rk3576Registers) } as const;
 
+/** Lists by which programs are written (emit/): names and fields are checked against it as the compiler is compiled. */
+export type WritableList = 'rk3588';
+
 /** Chips whose programs can be read. */
 export type ReadableChip = keyof typeof offsets;
 

@@ -84,6 +84,12 @@ export interface PairOperation extends OperationBase {
   readonly stages: Stages;
 }
 
+/** Every pixel twice along both axes, by the DPU's reader. */
+export interface UnpoolOperation extends OperationBase {
+  readonly kind: 'unpool';
+  readonly input: number;
+}
+
 /** The values of one tensor in another place: no task where both can be one memory (`place/`). */
 export interface MoveOperation extends OperationBase {
   readonly kind: 'move';
@@ -167,7 +173,8 @@ export interface ConstantOperation extends OperationBase {
 }
 
 /** What becomes tasks. */
-export type TaskOperation = ConvOperation | AddOperation | ClampOperation | ScaleOperation | PairOperation;
+export type TaskOperation =
+  ConvOperation | AddOperation | ClampOperation | ScaleOperation | PairOperation | UnpoolOperation;
 export type ElementwiseOperation = Exclude<TaskOperation, ConvOperation>;
 
 /** What is left when every tensor has its place. */
@@ -185,6 +192,7 @@ export const operandsOf = (operation: Operation): readonly number[] => {
       return operation.inputs;
     case 'clamp':
     case 'scale':
+    case 'unpool':
     case 'move':
     case 'border':
     case 'host':

@@ -2,10 +2,14 @@
  * Feature maps in memory: NC1HWC2 with 16 channels in an atom of 16 bytes.
  * address(c, y, x) = (c div 16) * surfaceBytes + y * lineBytes + x * 16 + c mod 16. Source: Mesa's rkt_ml.c.
  */
-import { atoms } from '../hardware/limits.js';
-import { planeAtoms } from '../hardware/planes.js';
+import { alignUp, atomsOf, planeAtoms, writtenChannels } from '../hardware/capability.js';
+import type { Chip } from '../hardware/chips.js';
+
+export { alignUp };
 
 export interface Cube {
+  /** Channels of an atom, and its bytes. */
+  readonly atom: number;
   readonly height: number;
   readonly width: number;
   readonly channels: number;
@@ -16,48 +20,47 @@ export interface Cube {
   readonly bytes: number;
 }
 
-export const alignUp = (value: number, unit: number): number => Math.ceil(value / unit) * unit;
-
-/** Channels that the DPU writes for `channels` real ones: whole groups of 32, of a depthwise task 64. Source: Mesa's rkt_task.c. */
-export const writtenChannels = (channels: number, depthwise: boolean): number =>
-  alignUp(channels, depthwise ? atoms.depthwiseChannels : atoms.kernels);
-
 /** Bytes from one surface of a plane to the next. */
-export const planeBytes = (height: number, width: number): number => planeAtoms(height, width) * atoms.channels;
+export const planeBytes = (chip: Chip, height: number, width: number): number =>
+  planeAtoms(chip, height, width) * chip.atoms.channels;
 
 /** A batch's pictures stand one below the other: all dimensions but the last two are rows. */
-export const cubeOf = (shape: readonly number[], depthwiseProducer: boolean): Cube => {
+export const cubeOf = (chip: Chip, shape: readonly number[], depthwiseProducer: boolean): Cube => {
+  const atom = chip.atoms.channels;
   const height = shape.slice(0, -2).reduce((product, dim) => product * dim, 1);
   const [width, channels] = [shape.at(-2) ?? 1, shape.at(-1) ?? 1];
-  const surfaces = writtenChannels(channels, depthwiseProducer) / atoms.channels;
-  const lineBytes = width * atoms.channels;
-  const surfaceBytes = planeBytes(height, width);
-  return { height, width, channels, surfaces, lineBytes, surfaceBytes, bytes: surfaces * surfaceBytes };
+  const surfaces = atomsOf(chip, writtenChannels(chip, channels, depthwiseProducer));
+  const surfaceBytes = planeBytes(chip, height, width);
+  return {
+    atom,
+    height,
+    width,
+    channels,
+    surfaces,
+    lineBytes: width * atom,
+    surfaceBytes,
+    bytes: surfaces * surfaceBytes,
+  };
 };
 
 /** Surfaces that carry real channels. */
-export const liveSurfaces = (cube: Cube): number => Math.ceil(cube.channels / atoms.channels);
+export const liveSurfaces = (cube: Cube): number => Math.ceil(cube.channels / cube.atom);
 
-/** 64-byte CBUF entries of one row: four atoms each; a rest of three takes a whole entry for each pixel. */
-export const rowEntries = (width: number, channels: number): number => {
-  const count = Math.ceil(channels / atoms.channels);
-  const rest = count % 4;
-  return Math.floor(count / 4) * width + (rest === 3 ? width : Math.ceil((rest * width) / 4));
-};
+/** Bytes of a row's pixels: from one row to the next where rows have no gaps between them. */
+export const rowBytes = (cube: Cube): number => cube.width * cube.atom;
 
 /** Bytes from a cube's first value to behind its last one. */
 export const spannedBytes = (cube: Cube): number =>
-  (liveSurfaces(cube) - 1) * cube.surfaceBytes + (cube.height - 1) * cube.lineBytes + cube.width * atoms.channels;
+  (liveSurfaces(cube) - 1) * cube.surfaceBytes + (cube.height - 1) * cube.lineBytes + rowBytes(cube);
 
 /** The codes of a cube, HWC. */
 export const unpackCube = (cube: Cube, bytes: Uint8Array): Uint8Array => {
-  const { height, width, channels, lineBytes, surfaceBytes } = cube;
+  const { atom, height, width, channels, lineBytes, surfaceBytes } = cube;
   const codes = new Uint8Array(height * width * channels);
   for (let pixel = 0; pixel < height * width; pixel++) {
-    const start = Math.floor(pixel / width) * lineBytes + (pixel % width) * atoms.channels;
+    const start = Math.floor(pixel / width) * lineBytes + (pixel % width) * atom;
     for (let c = 0; c < channels; c++)
-      codes[pixel * channels + c] =
-        bytes[start + Math.floor(c / atoms.channels) * surfaceBytes + (c % atoms.channels)] ?? 0;
+      codes[pixel * channels + c] = bytes[start + Math.floor(c / atom) * surfaceBytes + (c % atom)] ?? 0;
   }
   return codes;
 };
@@ -65,12 +68,11 @@ export const unpackCube = (cube: Cube, bytes: Uint8Array): Uint8Array => {
 /** The bytes of a whole cube that holds these codes, HWC. */
 export const packCube = (cube: Cube, codes: Int8Array): Uint8Array => {
   const bytes = new Uint8Array(cube.bytes);
-  const { height, width, channels, lineBytes, surfaceBytes } = cube;
+  const { atom, height, width, channels, lineBytes, surfaceBytes } = cube;
   for (let pixel = 0; pixel < height * width; pixel++) {
-    const start = Math.floor(pixel / width) * lineBytes + (pixel % width) * atoms.channels;
+    const start = Math.floor(pixel / width) * lineBytes + (pixel % width) * atom;
     for (let c = 0; c < channels; c++)
-      bytes[start + Math.floor(c / atoms.channels) * surfaceBytes + (c % atoms.channels)] =
-        codes[pixel * channels + c] ?? 0;
+      bytes[start + Math.floor(c / atom) * surfaceBytes + (c % atom)] = codes[pixel * channels + c] ?? 0;
   }
   return bytes;
 };

@@ -1,29 +1,24 @@
-/** What a kernel of the host reads beside the values (`delegate/plan/host_kernels.c`): little-endian words, 4-byte aligned. */
-import { permuteRank } from '../ops/host_permute.js';
+/** What a kernel of the host reads beside the values (`wire/host_tables.ts`). */
 import type { HostKernel, PermuteKernel, ResizeKernel } from '../ir/operation.js';
+import { fixedPosition, floatPosition, permuteRank, permuteTable } from '../wire/host_tables.js';
+import { joined } from '../wire/joined.js';
+import { recordBytes } from '../wire/record.js';
 
-/** The dimensions of the output, filled up with 1 in front, then for each how far apart its values stand in the input. */
-const permuteTable = ({ shape, order }: PermuteKernel): Uint8Array => {
+const permutation = ({ shape, order }: PermuteKernel): Uint8Array => {
   const strides = shape.map((_, dim) => shape.slice(dim + 1).reduce((product, size) => product * size, 1));
   const missing = Array.from({ length: permuteRank - order.length }, () => 0);
-  const dims = [...missing.map(() => 1), ...order.map((dim) => shape[dim] ?? 1)];
-  const steps = [...missing, ...order.map((dim) => strides[dim] ?? 0)];
-  return new Uint8Array(Uint32Array.from([...dims, ...steps]).buffer);
+  return recordBytes(permuteTable, {
+    dims: [...missing.map(() => 1), ...order.map((dim) => shape[dim] ?? 1)],
+    strides: [...missing, ...order.map((dim) => strides[dim] ?? 0)],
+  });
 };
 
-/** A record of 12 bytes for each row of the output, then for each column: lower, upper, weight of the upper one. */
-const resizeTable = ({ rows, columns, arithmetic }: ResizeKernel): Uint8Array => {
-  const positions = [...rows, ...columns];
-  const bytes = new Uint8Array(12 * positions.length);
-  const view = new DataView(bytes.buffer);
-  for (const [i, { lower, upper, behind }] of positions.entries()) {
-    view.setUint32(12 * i, lower, true);
-    view.setUint32(12 * i + 4, upper, true);
-    if (arithmetic === 'float') view.setFloat32(12 * i + 8, behind, true);
-    else view.setInt32(12 * i + 8, behind, true);
-  }
-  return bytes;
+const positions = ({ rows, columns, arithmetic }: ResizeKernel): Uint8Array => {
+  const position = arithmetic === 'float' ? floatPosition : fixedPosition;
+  return joined(
+    [...rows, ...columns].map(({ lower, upper, behind }) => recordBytes(position, { lower, upper, weight: behind })),
+  );
 };
 
 export const hostTable = (kernel: HostKernel): Uint8Array =>
-  kernel.kind === 'permute' ? permuteTable(kernel) : resizeTable(kernel);
+  kernel.kind === 'permute' ? permutation(kernel) : positions(kernel);

@@ -4,9 +4,8 @@
  * RK3576); the packing of BN's is inferred to be the same.
  */
 import type { Operand, ScaleStage } from '../requantize/stages.js';
-import { alignUp } from './cube.js';
-
-const groupChannels = 8;
+import { alignUp } from '../hardware/capability.js';
+import type { Chip } from '../hardware/chips.js';
 
 /** Multiplier of lanes without a channel: 0 would gate off its group of 8. */
 const idleMultiplier = 2 ** 14;
@@ -26,6 +25,7 @@ export interface OperandBuffer {
  * @returns null when nothing stands in memory
  */
 export const operandBuffer = (
+  { atoms: { operandChannels: groupChannels } }: Chip,
   stage: ScaleStage | null,
   cpend: number | null,
   first: number,
@@ -36,7 +36,8 @@ export const operandBuffer = (
   const multiply = stage?.multiply instanceof Int32Array ? stage.multiply : null;
   if (add === null && multiply === null) return null;
   const holds = { add: add !== null, cpend: multiply !== null && cpend !== null, multiply: multiply !== null };
-  const groupBytes = (holds.add ? 32 : 0) + (holds.cpend ? 16 : 0) + (holds.multiply ? 16 : 0);
+  const [wide, short] = [4 * groupChannels, 2 * groupChannels];
+  const groupBytes = (holds.add ? wide : 0) + (holds.cpend ? short : 0) + (holds.multiply ? short : 0);
   const groups = alignUp(written, groupChannels) / groupChannels;
   const bytes = new Uint8Array(groups * groupBytes);
   const view = new DataView(bytes.buffer);
@@ -46,11 +47,11 @@ export const operandBuffer = (
     let at = Math.floor(channel / groupChannels) * groupBytes;
     if (add !== null) {
       view.setInt32(at + 4 * lane, live ? valueAt(add, first + channel) : 0, true);
-      at += 32;
+      at += wide;
     }
     if (holds.cpend) {
       view.setInt16(at + 2 * lane, cpend ?? 0, true);
-      at += 16;
+      at += short;
     }
     if (multiply !== null)
       view.setInt16(at + 2 * lane, live ? valueAt(multiply, first + channel) : idleMultiplier, true);

@@ -4,43 +4,45 @@
  * Depthwise: groups of 64 channels / rows / columns / channel; a last group of 16 or 32 channels is as short as that, one of
  * 48 is filled to 64. Source: Mesa's rkt_coefs.c, and the silicon vector; the vendor's compiler for the group of 48.
  */
-import { atoms } from '../hardware/limits.js';
+import { alignUp, atomChannels } from '../hardware/capability.js';
+import type { Chip } from '../hardware/chips.js';
 import type { ConvOperation } from '../ir/operation.js';
-import { alignUp } from './cube.js';
 
 /** Channels that a tap of a depthwise kernel has in the group that starts here. */
-const groupLanes = (channels: number): number => {
-  const lanes = alignUp(Math.min(channels, atoms.depthwiseChannels), atoms.channels);
-  return lanes === 48 ? atoms.depthwiseChannels : lanes;
+const groupLanes = (chip: Chip, channels: number): number => {
+  const { depthwiseChannels } = chip.atoms;
+  const lanes = atomChannels(chip, Math.min(channels, depthwiseChannels));
+  return lanes === depthwiseChannels - chip.atoms.channels ? depthwiseChannels : lanes;
 };
 
 /** Channels of a tap, with those that fill the last group. */
-const tapChannels = (channels: number, depthwise: boolean): number => {
-  if (!depthwise) return alignUp(channels, atoms.channels);
-  const rest = channels % atoms.depthwiseChannels;
-  return channels - rest + (rest === 0 ? 0 : groupLanes(rest));
+const tapChannels = (chip: Chip, channels: number, depthwise: boolean): number => {
+  if (!depthwise) return atomChannels(chip, channels);
+  const rest = channels % chip.atoms.depthwiseChannels;
+  return channels - rest + (rest === 0 ? 0 : groupLanes(chip, rest));
 };
 
 /** Bytes of one kernel: WEIGHT_SIZE1. */
-export const kernelBytes = ({ geometry, depthwise }: ConvOperation, channels: number): number =>
-  geometry.kernelHeight * geometry.kernelWidth * tapChannels(channels, depthwise);
+export const kernelBytes = (chip: Chip, { geometry, depthwise }: ConvOperation, channels: number): number =>
+  geometry.kernelHeight * geometry.kernelWidth * tapChannels(chip, channels, depthwise);
 
 /** Kernels that a task reads: an even number, one for depthwise. */
 export const kernelCount = (depthwise: boolean, outputChannels: number): number =>
   depthwise ? 1 : alignUp(outputChannels, 2);
 
 /** Dead channels get the code for 0 everywhere: their value comes from the bias alone. */
-const packDirect = (operation: ConvOperation, first: number, count: number): Int8Array => {
+const packDirect = (chip: Chip, operation: ConvOperation, first: number, count: number): Int8Array => {
+  const { atoms } = chip;
   const { kernelHeight, kernelWidth, inputChannels } = operation.geometry;
   const { weights, weightZeroPoint, numbers } = operation;
   const kernels = kernelCount(false, count);
-  const packed = new Int8Array(kernels * kernelBytes(operation, inputChannels)).fill(weightZeroPoint);
+  const packed = new Int8Array(kernels * kernelBytes(chip, operation, inputChannels)).fill(weightZeroPoint);
   const window = kernelHeight * kernelWidth;
   let at = 0;
   for (let group = 0; group < kernels; group += atoms.kernels) {
     const groupKernels = Math.min(atoms.kernels, kernels - group);
     for (let channel = 0; channel < inputChannels; channel += atoms.weightChannels) {
-      const lanes = Math.min(atoms.weightChannels, alignUp(inputChannels - channel, atoms.channels));
+      const lanes = Math.min(atoms.weightChannels, atomChannels(chip, inputChannels - channel));
       const live = Math.min(lanes, inputChannels - channel);
       for (let tap = 0; tap < window; tap++) {
         for (let kernel = 0; kernel < groupKernels; kernel++, at += lanes) {
@@ -55,13 +57,14 @@ const packDirect = (operation: ConvOperation, first: number, count: number): Int
   return packed;
 };
 
-const packDepthwise = (operation: ConvOperation, first: number, count: number): Int8Array => {
+const packDepthwise = (chip: Chip, operation: ConvOperation, first: number, count: number): Int8Array => {
+  const { atoms } = chip;
   const { kernelHeight, kernelWidth, inputChannels } = operation.geometry;
   const { weights, weightZeroPoint, numbers } = operation;
-  const packed = new Int8Array(kernelBytes(operation, count)).fill(weightZeroPoint);
+  const packed = new Int8Array(kernelBytes(chip, operation, count)).fill(weightZeroPoint);
   let at = 0;
   for (let group = 0; group < count; group += atoms.depthwiseChannels) {
-    const lanes = groupLanes(count - group);
+    const lanes = groupLanes(chip, count - group);
     for (let tap = 0; tap < kernelHeight * kernelWidth; tap++, at += lanes) {
       for (let lane = 0; lane < Math.min(lanes, count - group); lane++) {
         const c = first + group + lane;
@@ -73,5 +76,5 @@ const packDepthwise = (operation: ConvOperation, first: number, count: number): 
 };
 
 /** Packed weights of output channels [first, first + count). */
-export const packWeights = (operation: ConvOperation, first: number, count: number): Int8Array =>
-  operation.depthwise ? packDepthwise(operation, first, count) : packDirect(operation, first, count);
+export const packWeights = (chip: Chip, operation: ConvOperation, first: number, count: number): Int8Array =>
+  operation.depthwise ? packDepthwise(chip, operation, first, count) : packDirect(chip, operation, first, count);

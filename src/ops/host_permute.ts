@@ -3,13 +3,11 @@ import { elementCount, type Tensor } from '../graph/graph.js';
 import { isByteTensor, quantizationOf, shapeText } from '../graph/tensor.js';
 import type { Chip } from '../hardware/chips.js';
 import type { HostOperation, PermuteKernel } from '../ir/operation.js';
+import { permuteRank } from '../wire/host_tables.js';
 import type { Check } from './shared/match.js';
 import { formOf, type Narrowing } from './shared/match.js';
 import type { HostDefinition, OpContext } from './shared/rule.js';
 import { type ByteMaps, type PlaneMaps, rowMaps, sameCodeMaps } from './shared/unary.js';
-
-/** Most dimensions of a permutation. */
-export const permuteRank = 6;
 
 /** Between the feature maps `input` and `output`, of the type and quantization of `map`. */
 export const permuted = (

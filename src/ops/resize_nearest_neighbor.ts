@@ -75,6 +75,32 @@ const picked = (
   return [...source.views, ...target.views, placedCopy(move, shape, places)];
 };
 
+/** Each pixel so many times along each axis, by copies. */
+const interleaved = (
+  from: Area,
+  to: Area,
+  [rows, columns]: readonly [number, number],
+  nodes: readonly number[],
+  spare: Spare,
+): readonly Operation[] => {
+  const copies = Array.from({ length: rows }, () => Array.from({ length: columns }, () => from.tensor));
+  return interleave(copies, from.plane, to.tensor, nodes, spare);
+};
+
+/**
+ * Whether a plane is repeated by 2 sooner by the reader, a task for each 16 channels, than by copies: two of the pixels,
+ * side by side, then two of the rows that come out.
+ */
+const unpoolingPays = ({ atoms, clocks, dispatch, limits }: Chip, [height, width, channels]: Plane): boolean => {
+  if (2 * width > Math.min(limits.elementwiseColumns, limits.notch)) return false;
+  const surfaces = Math.ceil(channels / atoms.channels);
+  const bytes = surfaces * height * width * atoms.channels;
+  const microseconds = (tasks: number, moved: number): number =>
+    tasks * (dispatch.microseconds + clocks.pipelineFill / clocks.megahertz) +
+    moved / (clocks.bytesPerCycle * clocks.megahertz);
+  return microseconds(surfaces, bytes + 4 * bytes) < microseconds(4, 2 * (bytes + bytes) + 2 * (2 * bytes + 2 * bytes));
+};
+
 const lowered = (context: OpContext, axes: readonly [Picked, Picked]): readonly Operation[] => {
   const { node } = context;
   const nodes = [node.index];
@@ -98,8 +124,10 @@ const lowered = (context: OpContext, axes: readonly [Picked, Picked]): readonly 
   const repeated: Plane = [rows.count * rows.times, columns.count * columns.times, input[2]];
   const isAll = repeated[0] === output[0] && repeated[1] === output[1];
   const to = isAll ? target : made(repeated);
-  const copies = Array.from({ length: rows.times }, () => Array.from({ length: columns.times }, () => from.tensor));
-  operations.push(...interleave(copies, from.plane, to.tensor, nodes, spare));
+  const doubled = rows.times === 2 && columns.times === 2;
+  if (doubled && context.trust !== 'seen' && unpoolingPays(context.chip, from.plane))
+    operations.push({ kind: 'unpool', nodes, input: from.tensor, output: to.tensor });
+  else operations.push(...interleaved(from, to, [rows.times, columns.times], nodes, spare));
   const first = rows.skipped * repeated[1] + columns.skipped;
   return isAll ? operations : [...operations, ...moveArea({ ...to, shape: output, first }, target, nodes, spare)];
 };

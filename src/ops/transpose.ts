@@ -7,7 +7,8 @@
 import { constantInts, type Tensor } from '../graph/graph.js';
 import { type Area, moveArea, type Plane, wholeArea } from '../ir/build/arrange.js';
 import type { PermuteKernel } from '../ir/operation.js';
-import { permuteHost, permuteRank } from './host_permute.js';
+import { permuteRank } from '../wire/host_tables.js';
+import { permuteHost } from './host_permute.js';
 import { type Moves, mostMoves, reshaped, type SameCodes } from './reshape.js';
 import { borderSide } from './shared/border.js';
 import { formOf } from './shared/match.js';

@@ -6,7 +6,7 @@ import type { Operation, TaskOperation } from '../ir/operation.js';
 import { stagesOf } from '../ir/operation_stages.js';
 import { stageFacts } from '../requantize/stage_facts.js';
 
-const kinds: ReadonlySet<string> = new Set<TaskOperation['kind']>(['conv', 'add', 'clamp', 'scale', 'pair']);
+const kinds: ReadonlySet<string> = new Set<TaskOperation['kind']>(['conv', 'add', 'clamp', 'scale', 'pair', 'unpool']);
 
 const isTask = (operation: Operation): operation is TaskOperation => kinds.has(operation.kind);
 

@@ -7,8 +7,6 @@ import type { Chip } from '../hardware/chips.js';
 import { elementCount, type Graph, type Node, type Part } from '../graph/graph.js';
 import type { Refusal } from '../ops/shared/rule.js';
 
-/** Submit, prepare and finish of a job under the mainline kernel: the sum of published times (RK3576, RK3588). */
-const jobMicroseconds = 60;
 /** Bytes into or out of the NPU's layout: about 2 GB/s (assumed). */
 const layoutBytesPerMicrosecond = 2000;
 /** One big core of an RK3588 with TFLite's kernels: 10 GMAC/s, 1 G values/s (assumed). */
@@ -50,7 +48,7 @@ const costsOf = (
   return {
     cpu: macs / cpuMacsPerMicrosecond + values / cpuValuesPerMicrosecond,
     npu:
-      jobMicroseconds * (1 + hosted.length) +
+      dispatch.jobMicroseconds * (1 + hosted.length) +
       dispatch.microseconds * (nodes.length - hosted.length) +
       valuesOf(hosted) / cpuValuesPerMicrosecond +
       macs / (clocks.macsPerCycle * clocks.megahertz) +

@@ -2,8 +2,7 @@
  * The DPU writes whole groups of channels: lanes behind the last real one get bytes of no meaning. Where several tensors
  * share a memory, no such lanes may fall on channels that were written before.
  */
-import { atoms } from '../hardware/limits.js';
-import { liveSurfaces } from '../layout/cube.js';
+import { liveSurfaces, rowBytes } from '../layout/cube.js';
 import { type Operation, operandsOf } from '../ir/operation.js';
 import { type Bindings, type Spot, spotOf, type Tensors } from './spots.js';
 
@@ -65,7 +64,7 @@ export const clobbers = (
 /** First byte of a tensor in its memory, and the one behind its last: all surfaces that are written, or the real ones. */
 const extentOf = ({ offset, cube }: Spot, surfaces: number): readonly [number, number] => [
   offset,
-  offset + (surfaces - 1) * cube.surfaceBytes + (cube.height - 1) * cube.lineBytes + cube.width * atoms.channels,
+  offset + (surfaces - 1) * cube.surfaceBytes + (cube.height - 1) * cube.lineBytes + rowBytes(cube),
 ];
 
 /** Whether a task would read between the bytes that it writes: the hardware orders neither. Codes changed in place are. */

@@ -2,8 +2,7 @@
  * Whether tensors that share memory keep their values for as long as anyone reads them: an operation that changes codes in
  * place (a clamp), or writes a part of a tensor, must not do so in the memory of another one that is still wanted.
  */
-import { atoms } from '../hardware/limits.js';
-import { liveSurfaces } from '../layout/cube.js';
+import { liveSurfaces, rowBytes } from '../layout/cube.js';
 import { type Operation, operandsOf } from '../ir/operation.js';
 import { wholesOf } from '../fuse/wholes.js';
 import { sharesMemory } from './clobber.js';
@@ -29,7 +28,7 @@ const meet = ([a, b]: Range, [c, d]: Range): boolean => a < d && c < b;
 /** Bytes of a surface, from its start. */
 const runOf = ({ offset, cube }: Spot): Range => {
   const start = offset % cube.surfaceBytes;
-  return [start, start + (cube.height - 1) * cube.lineBytes + cube.width * atoms.channels];
+  return [start, start + (cube.height - 1) * cube.lineBytes + rowBytes(cube)];
 };
 
 const surfacesOf = ({ offset, cube }: Spot): Range => {
@@ -45,7 +44,7 @@ const overlap = (a: Spot, b: Spot): boolean => {
   const [rowA, rowB] = [a, b].map((spot) => Math.floor(runOf(spot)[0] / line));
   const [columnA, columnB] = [a, b].map((spot) => runOf(spot)[0] % line);
   if (rowA === undefined || rowB === undefined || columnA === undefined || columnB === undefined) return true;
-  const [endA, endB] = [a, b].map(({ cube }) => cube.width * atoms.channels);
+  const [endA, endB] = [a, b].map(({ cube }) => rowBytes(cube));
   // Rows that end in the next row of memory.
   if (columnA + (endA ?? 0) > line || columnB + (endB ?? 0) > line) return true;
   return (

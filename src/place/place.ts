@@ -4,6 +4,7 @@
  */
 import { NodeError } from '../error.js';
 import type { Cube } from '../layout/cube.js';
+import type { Chip } from '../hardware/chips.js';
 import type { Graph, Part } from '../graph/graph.js';
 import { copyOperation, identityConvolution } from '../ir/build/copy.js';
 import {
@@ -57,9 +58,9 @@ const needsOf = (operations: readonly Operation[]): Needs => {
   return { wholeRows: new Set(wholeRows), solid: new Set(solid), wholes: new Set(wholes) };
 };
 
-const accepts = (needs: Needs, tensor: number, cube: Cube): boolean =>
+const accepts = (chip: Chip, needs: Needs, tensor: number, cube: Cube): boolean =>
   (!needs.wholeRows.has(tensor) || hasWholeRows(cube)) &&
-  ((!needs.solid.has(tensor) && !needs.wholes.has(tensor)) || isSolid(cube));
+  ((!needs.solid.has(tensor) && !needs.wholes.has(tensor)) || isSolid(chip, cube));
 
 const viewBindings = (operations: readonly Operation[]): Map<number, Binding> =>
   new Map(
@@ -88,7 +89,10 @@ const bind = (
     // A whole before its parts: they are laid out for one without gaps.
     const bears = (tensor: number): boolean => {
       const whole = next.get(tensor)?.whole;
-      return (whole === undefined || bears(whole)) && accepts(needs, tensor, spotOf(tensors, next, tensor).cube);
+      return (
+        (whole === undefined || bears(whole)) &&
+        accepts(tensors.chip, needs, tensor, spotOf(tensors, next, tensor).cube)
+      );
     };
     if (![...tensors.shapes.keys()].every(bears)) return false;
     const { root } = spotOf(tensors, next, moved);
@@ -161,12 +165,12 @@ const takeBorders = (graph: Graph, part: Part, operations: readonly Operation[])
 };
 
 /** @param apart every move stays a task, so that no tensor takes the memory of another one */
-export const place = (graph: Graph, part: Part, wanted: readonly Operation[], apart = false): Placement => {
+export const place = (chip: Chip, graph: Graph, part: Part, wanted: readonly Operation[], apart = false): Placement => {
   const { moves: operations, named, borders } = takeBorders(graph, part, wanted);
-  const tensors = tensorsOf(graph, operations, named);
+  const tensors = tensorsOf(chip, graph, operations, named);
   const results = new Set(operations.map(({ output }) => output));
   let bindings = bind(operations, part, tensors, apart ? results : new Set());
-  const widen = (all: readonly Operation[]): Tensors => tensorsOf(graph, all, named);
+  const widen = (all: readonly Operation[]): Tensors => tensorsOf(chip, graph, all, named);
   let tasks = tasksOf(operations, part, widen, tensors, bindings);
   if (tasks.length === 0) {
     // A job without a task is none: everything is copied then.

@@ -4,8 +4,8 @@
  * the last task's alone: no other task of the job may read or write it. Where it is not, the job ends with a copy of one atom
  * into memory of its own.
  */
-import { atoms } from '../hardware/limits.js';
-import { type Cube, cubeOf } from '../layout/cube.js';
+import type { Chip } from '../hardware/chips.js';
+import { type Cube, cubeOf, rowBytes } from '../layout/cube.js';
 import { copyOperation } from '../ir/build/copy.js';
 import { operandsOf, type PlacedOperation } from '../ir/operation.js';
 import type { Placement } from './place.js';
@@ -15,7 +15,7 @@ type Spots = ReadonlyMap<number, Spot>;
 
 /** Bytes of a memory from the first to the last that a tensor has, padding lanes included: what lies between counts too. */
 const rangeOf = ({ offset, cube }: Spot): readonly [number, number] => {
-  const plane = (cube.height - 1) * cube.lineBytes + cube.width * atoms.channels;
+  const plane = (cube.height - 1) * cube.lineBytes + rowBytes(cube);
   return [offset, offset + (cube.surfaces - 1) * cube.surfaceBytes + plane];
 };
 
@@ -38,7 +38,10 @@ const ownsItsResult = (operations: readonly PlacedOperation[], spots: Spots): bo
   });
 };
 
-const oneAtom: Cube = cubeOf([1, 1, atoms.channels], false);
+const oneAtom = (chip: Chip): Cube => {
+  const cube = cubeOf(chip, [1, 1, chip.atoms.channels], false);
+  return { ...cube, surfaces: 1, bytes: cube.atom };
+};
 
 export interface Proven {
   readonly placement: Placement;
@@ -51,6 +54,7 @@ export interface Proven {
  * @param isOneTask whether an operation is a single task: tiles of one write between each other
  */
 export const withProofs = (
+  chip: Chip,
   placement: Placement,
   ends: readonly number[],
   isOneTask: (position: number) => boolean,
@@ -70,10 +74,10 @@ export const withProofs = (
     if (result !== undefined && !isOwn) {
       const [input, output] = [spare, spare + 1];
       spare += 2;
-      const plane = { ...oneAtom, surfaces: 1, bytes: atoms.channels };
+      const plane = oneAtom(chip);
       spots.set(input, { root: result.root, offset: result.offset, cube: plane });
       spots.set(output, { root: output, offset: 0, cube: plane });
-      roots.set(output, atoms.channels);
+      roots.set(output, plane.bytes);
       operations.push(copyOperation({ kind: 'move', nodes: operation.nodes, input, output }));
     }
     provenEnds.push(operations.length - 1);

@@ -1,9 +1,8 @@
 /** Where tensors stand: each in a memory of its own (a root), or inside the memory of another tensor. */
-import { atoms } from '../hardware/limits.js';
-import { type Cube, cubeOf, liveSurfaces, planeBytes, writtenChannels } from '../layout/cube.js';
+import { type Cube, cubeOf, liveSurfaces, planeBytes, rowBytes } from '../layout/cube.js';
 import type { Graph } from '../graph/graph.js';
-import { directChannels } from '../hardware/capability.js';
-import { rk3588 } from '../hardware/chips.js';
+import { atomsOf, directChannels, writtenChannels } from '../hardware/capability.js';
+import type { Chip } from '../hardware/chips.js';
 import { type Operation, operandsOf } from '../ir/operation.js';
 
 /** A place inside another tensor, in atoms of that tensor's plane as if its rows stood one behind the other. */
@@ -26,6 +25,8 @@ export type Bindings = ReadonlyMap<number, Binding>;
 
 /** What is known of tensors before anything is placed. */
 export interface Tensors {
+  /** How they lie in memory is the chip's. */
+  readonly chip: Chip;
   readonly shapes: ReadonlyMap<number, readonly number[]>;
   /** Surfaces that the producer may write, padding lanes included; a tensor that nothing writes has none. */
   readonly written: ReadonlyMap<number, number>;
@@ -36,14 +37,19 @@ export interface Tensors {
 const channelsOf = (shape: readonly number[]): number => shape.at(-1) ?? 1;
 
 /** Surfaces that an operation writes of its output, whose channels are `channels`. */
-const writtenSurfaces = (operation: Operation, channels: number): number =>
-  operation.kind === 'conv'
-    ? (operation.depthwise ? writtenChannels(channels, true) : directChannels(rk3588, operation.geometry)) /
-      atoms.channels
-    : Math.ceil(channels / atoms.channels);
+const writtenSurfaces = (chip: Chip, operation: Operation, channels: number): number =>
+  atomsOf(
+    chip,
+    operation.kind !== 'conv'
+      ? channels
+      : operation.depthwise
+        ? writtenChannels(chip, channels, true)
+        : directChannels(chip, operation.geometry),
+  );
 
 /** @param named tensors that count though no operation may touch them, with their shapes where the graph's are not meant */
 export const tensorsOf = (
+  chip: Chip,
   graph: Graph,
   operations: readonly Operation[],
   named: ReadonlyMap<number, readonly number[]>,
@@ -59,29 +65,28 @@ export const tensorsOf = (
       shapes.set(operation.output, operation.shape);
       continue;
     }
-    const surfaces = writtenSurfaces(operation, channelsOf(shapes.get(operation.output) ?? []));
+    const surfaces = writtenSurfaces(chip, operation, channelsOf(shapes.get(operation.output) ?? []));
     written.set(operation.output, Math.max(surfaces, written.get(operation.output) ?? 0));
   }
   const residuals = operations.flatMap((op) =>
     op.kind === 'conv' && op.residual !== null ? [op.residual.operand] : [],
   );
-  return { shapes, written, residuals: new Set(residuals) };
+  return { chip, shapes, written, residuals: new Set(residuals) };
 };
 
 /** A cube of its own, with room for the lanes that its producer may write. */
 export const ownCube = (tensors: Tensors, tensor: number): Cube => {
-  const plain = cubeOf(tensors.shapes.get(tensor) ?? [], false);
+  const plain = cubeOf(tensors.chip, tensors.shapes.get(tensor) ?? [], false);
   const surfaces = Math.max(plain.surfaces, tensors.written.get(tensor) ?? 0);
   return { ...plain, surfaces, bytes: surfaces * plain.surfaceBytes };
 };
 
 /** Rows one behind the other. */
-export const hasWholeRows = (cube: Cube): boolean =>
-  cube.lineBytes === cube.width * atoms.channels || cube.height === 1;
+export const hasWholeRows = (cube: Cube): boolean => cube.lineBytes === rowBytes(cube) || cube.height === 1;
 
 /** Rows one behind the other, and surfaces as those of a tensor with a memory of its own. */
-export const isSolid = (cube: Cube): boolean =>
-  hasWholeRows(cube) && (cube.surfaceBytes === planeBytes(cube.height, cube.width) || liveSurfaces(cube) === 1);
+export const isSolid = (chip: Chip, cube: Cube): boolean =>
+  hasWholeRows(cube) && (cube.surfaceBytes === planeBytes(chip, cube.height, cube.width) || liveSurfaces(cube) === 1);
 
 /** The spot of a tensor under some bindings. */
 export const spotOf = (tensors: Tensors, bindings: Bindings, tensor: number): Spot => {
@@ -90,13 +95,13 @@ export const spotOf = (tensors: Tensors, bindings: Bindings, tensor: number): Sp
   if (binding === undefined) return { root: tensor, offset: 0, cube: own };
   const { root, offset, cube: whole } = spotOf(tensors, bindings, binding.whole);
   const { first, line } = binding;
-  const straight = whole.lineBytes === whole.width * atoms.channels;
+  const straight = whole.lineBytes === rowBytes(whole);
   if (!straight && line % whole.width !== 0)
     throw new Error(`tensor ${tensor}: rows of ${line} atoms in a whole with gaps between its rows`);
   const start = straight
-    ? first * atoms.channels
-    : Math.floor(first / whole.width) * whole.lineBytes + (first % whole.width) * atoms.channels;
-  const step = straight ? line * atoms.channels : (line / whole.width) * whole.lineBytes;
+    ? first * whole.atom
+    : Math.floor(first / whole.width) * whole.lineBytes + (first % whole.width) * whole.atom;
+  const step = straight ? line * whole.atom : (line / whole.width) * whole.lineBytes;
   const lineBytes = own.height === 1 ? own.lineBytes : step;
   const { surfaceBytes } = whole;
   // As much room as is written, and as is read beside the real channels.
@@ -104,7 +109,7 @@ export const spotOf = (tensors: Tensors, bindings: Bindings, tensor: number): Sp
   const surfaces = Math.max(read, tensors.written.get(tensor) ?? 0);
   return {
     root,
-    offset: offset + (binding.channel / atoms.channels) * surfaceBytes + start,
+    offset: offset + (binding.channel / whole.atom) * surfaceBytes + start,
     cube: { ...own, surfaces, lineBytes, surfaceBytes, bytes: surfaces * surfaceBytes },
   };
 };

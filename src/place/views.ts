@@ -2,7 +2,6 @@
  * Whether each view lies in its whole: in the plane of the whole's surfaces, and where the whole has gaps between its rows, every
  * row of the view in one row of it. Memory behind a surface belongs to other samples of a batch, or to other tensors.
  */
-import { atoms } from '../hardware/limits.js';
 import { alignUp, type Cube } from '../layout/cube.js';
 import type { Operation, ViewOperation } from '../ir/operation.js';
 import { type Bindings, hasWholeRows, spotOf, type Tensors } from './spots.js';
@@ -13,7 +12,7 @@ const isInside = ({ shape: [height, width, channels], channel, first, line }: Vi
   return (
     first >= 0 &&
     end <= whole.height * whole.width &&
-    channel + channels <= alignUp(whole.channels, atoms.channels) &&
+    channel + channels <= alignUp(whole.channels, whole.atom) &&
     (inRows || height * width === 1)
   );
 };

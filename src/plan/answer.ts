@@ -3,78 +3,64 @@
  * a plan or a refusal for each part. The engine sends them, caches and plan files keep them.
  */
 import type { Part } from '../graph/graph.js';
-import { joined } from '../wire/joined.js';
-import { Cursor } from '../wire/message.js';
+import { PtfeError } from '../error.js';
+import { Cursor } from '../wire/cursor.js';
+import { partBorder, planResult, plansHeader, planUnit, refusal, verdict } from '../wire/engine_protocol.js';
+import { many, type Part as WirePart } from '../wire/sequence.js';
+import { Writer } from '../wire/writer.js';
 import type { Refusal } from '../ops/shared/rule.js';
 import type { RefusedPart } from '../partition/part_rules.js';
 import type { PartResult } from '../partition/rounds.js';
 
-const words = (...values: readonly number[]): Uint8Array => new Uint8Array(Uint32Array.from(values).buffer);
+const textOf = ({ rule, text }: Refusal): string => `${rule}: ${text}`;
 
-const textOf = ({ rule, text }: Refusal): Uint8Array => new TextEncoder().encode(`${rule}: ${text}`);
-
-export const verdictsRun = (nodes: readonly number[], refused: ReadonlyMap<number, Refusal>): Uint8Array => {
-  const verdicts = nodes.flatMap((node) => {
-    const refusal = refused.get(node);
-    const text = refusal === undefined ? new Uint8Array() : textOf(refusal);
-    return [words(node, refusal === undefined ? 1 : 0, text.byteLength), text];
-  });
-  return joined([words(nodes.length), ...verdicts], 4);
+const runOf = <T>(part: WirePart<T>, value: T): Uint8Array => {
+  const to = new Writer();
+  part.put(to, value);
+  return to.bytes();
 };
 
-export const partsRun = (parts: readonly Part[]): Uint8Array =>
-  joined(
-    [
-      words(parts.length),
-      ...parts.flatMap(({ nodes, inputs, outputs }) =>
-        [nodes, inputs, outputs].map((list) => words(list.length, ...list)),
-      ),
-    ],
-    4,
+export const verdictsRun = (nodes: readonly number[], refused: ReadonlyMap<number, Refusal>): Uint8Array =>
+  runOf(
+    many(verdict),
+    nodes.map((node) => {
+      const why = refused.get(node);
+      return { node, supported: why === undefined ? 1 : 0, text: why === undefined ? '' : textOf(why) };
+    }),
   );
 
+export const partsRun = (parts: readonly Part[]): Uint8Array => runOf(many(partBorder), parts);
+
 /** @throws PtfeError `bad-message` */
-export const readPartsRun = (run: Uint8Array): readonly Part[] => {
-  const cursor = new Cursor(run);
-  const ids = (): number[] => cursor.list(cursor.u32(), () => cursor.u32());
-  return cursor.list(cursor.u32(), () => ({ nodes: ids(), inputs: ids(), outputs: ids() }));
-};
+export const readPartsRun = (run: Uint8Array): readonly Part[] => many(partBorder).take(new Cursor(run));
 
 /** Which nodes of a part must stay on the CPU, each with its reason. */
 const refusalsRun = ({ refusals }: RefusedPart): Uint8Array =>
-  joined(
-    [
-      words(refusals.length),
-      ...refusals.flatMap((refusal) => {
-        const text = textOf(refusal);
-        return [words(refusal.node, text.byteLength), text];
-      }),
-    ],
-    4,
+  runOf(
+    many(refusal),
+    refusals.map((one) => ({ node: one.node, text: textOf(one) })),
   );
 
 /** For each part a plan, or the nodes that it cannot have. */
-export const plansRun = (results: readonly PartResult[]): Uint8Array =>
-  joined(
-    [
-      words(results.length, 0),
-      ...results.flatMap((result) => {
-        const bytes = result instanceof Uint8Array ? result : refusalsRun(result);
-        return [words(result instanceof Uint8Array ? 0 : 1, 0, bytes.byteLength, 0), bytes];
-      }),
-    ],
-    8,
-  );
+export const plansRun = (results: readonly PartResult[]): Uint8Array => {
+  const to = new Writer();
+  to.field(plansHeader, { count: results.length });
+  for (const result of results) {
+    const bytes = result instanceof Uint8Array ? result : refusalsRun(result);
+    to.field(planResult, { refused: result instanceof Uint8Array ? 0 : 1, length: bytes.byteLength });
+    to.raw(bytes, planUnit);
+  }
+  return to.bytes();
+};
 
 /** The plans, each in bytes of its own. @throws PtfeError `bad-message` */
 export const readPlansRun = (run: Uint8Array): readonly Uint8Array[] => {
   const cursor = new Cursor(run);
-  const count = cursor.u32();
-  cursor.u32();
-  return cursor.list(count, () => {
-    const [refused, , length, high] = [cursor.u32(), cursor.u32(), cursor.u32(), cursor.u32()];
-    const plan = cursor.take(high === 0 && refused === 0 ? length : Infinity);
-    cursor.take((8 - (length % 8)) % 8);
-    return Uint8Array.from(plan);
+  return cursor.list(cursor.field(plansHeader).count, () => {
+    const { refused, length } = cursor.field(planResult);
+    if (refused !== 0) throw new PtfeError('bad-message', 'plans', 'a part was refused, where each has a plan');
+    const plan = Uint8Array.from(cursor.take(length));
+    cursor.take((planUnit - (length % planUnit)) % planUnit);
+    return plan;
   });
 };

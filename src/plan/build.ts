@@ -4,6 +4,7 @@ import { convMacs } from '../cost/cycles.js';
 import { assemble } from '../emit/assemble.js';
 import { destinationOf, type EmittedTask } from '../emit/tasks.js';
 import { type Cube, liveSurfaces } from '../layout/cube.js';
+import type { Chip } from '../hardware/chips.js';
 import type { Graph, Part } from '../graph/graph.js';
 import type { HostOperation } from '../ir/operation.js';
 import { isByteTensor, quantizationOf } from '../graph/tensor.js';
@@ -27,6 +28,7 @@ export interface HostTable {
 }
 
 export interface PlanParts {
+  readonly chip: Chip;
   readonly graph: Graph;
   readonly part: Part;
   readonly steps: readonly Step[];
@@ -42,8 +44,6 @@ export interface PlanParts {
   /** Whether each job ends with a task of which the device can see that it ran. */
   readonly isProven: boolean;
 }
-
-const rk3588 = 3588;
 
 const cubeRecord = (
   { cubes, arena }: PlanParts,
@@ -166,8 +166,13 @@ export const buildPlan = (parts: PlanParts): Plan => {
   const opNames = new Map(parts.graph.nodes.map(({ index, op }) => [index, op]));
   const tasksOf = parts.steps.map((): number[] => []);
   for (const [index, { operation }] of parts.tasks.entries()) tasksOf[operation]?.push(index);
-  const { part, steps, arena, constants, tasks, engineVersion } = parts;
-  const assembly = assemble(tasks.map(({ words }) => words));
+  const { chip, part, steps, arena, constants, tasks, engineVersion } = parts;
+  // A BO of no bytes is none.
+  const sized = (bytes: number): number => Math.max(chip.memory.burstBytes, bytes);
+  const assembly = assemble(
+    chip,
+    tasks.map(({ words }) => words),
+  );
   const records = tasks.map((task, i): PlanTask => ({
     op: task.operation,
     regcmdBo: bo.regcmd,
@@ -181,16 +186,16 @@ export const buildPlan = (parts: PlanParts): Plan => {
   ];
   const inside = hostRecords(parts, given.length);
   return {
-    chip: rk3588,
+    chip: chip.number,
     cores: 1,
     engineVersion,
     numerics: parts.graph.numerics,
     tensors: [...given, ...inside.tensors],
     bos: [
-      { kind: 'constants', size: Math.max(64, constants.byteLength), bytes: constants },
-      { kind: 'arena', size: Math.max(64, arena.bytes.arena), bytes: new Uint8Array() },
-      { kind: 'regcmd', size: Math.max(64, assembly.bytes.byteLength), bytes: assembly.bytes },
-      { kind: 'io', size: Math.max(64, arena.bytes.io), bytes: new Uint8Array() },
+      { kind: 'constants', size: sized(constants.byteLength), bytes: constants },
+      { kind: 'arena', size: sized(arena.bytes.arena), bytes: new Uint8Array() },
+      { kind: 'regcmd', size: sized(assembly.bytes.byteLength), bytes: assembly.bytes },
+      { kind: 'io', size: sized(arena.bytes.io), bytes: new Uint8Array() },
     ],
     relocations: assembly.relocations.map(({ word, buffer, addend }) => ({
       bo: bo.regcmd,

@@ -1,58 +1,24 @@
 /**
- * The plan: one flat, versioned, checksummed little-endian file that `delegate/plan/plan.c` checks and reads in place. Header
- * 136 bytes, nine sections of fixed-size records, then the BOs' bytes. The layout is described in ARCHITECTURE.md.
+ * The plan: one flat, versioned, checksummed little-endian file that `delegate/plan/plan.c` checks and reads in place. Its bytes
+ * are those of `wire/plan_records.ts`.
  */
 import type { Numerics } from '../graph/numerics.js';
-
-export const planMagic = 'PTFEPLAN';
-export const planVersion = 3;
-export const headerBytes = 136;
-export const none = 0xffffffff;
-
-/** Bounds that no model comes near, so that a file cannot ask for more work than its size explains (`plan.c`). */
-export const mostTensors = 65536;
-export const mostNameBytes = 1024;
-/** Of a constant or command BO, behind the bytes that the file has. */
-export const mostFillerBytes = 64;
-
-/** Record sizes in bytes, in the order of the sections. */
-export const sections = [
-  ['tensors', 80],
-  ['bos', 32],
-  ['relocations', 16],
-  ['tasks', 32],
-  ['jobs', 40],
-  ['ops', 48],
-  ['facts', 8],
-  ['strings', 1],
-  ['hosts', 32],
-] as const;
-
-export type SectionName = (typeof sections)[number][0];
-
-/** Feature maps that the caller gives and takes; those that steps of the host read and write. */
-export const directions = { in: 0, out: 1, inside: 2 } as const;
-
-export const hostKernels = { permute: 0, resize_fixed: 1, resize_float: 2 } as const;
-
-export const boKinds = { constants: 0, arena: 1, regcmd: 2, io: 3 } as const;
+import type { boKinds, directions, hostKernels, hostLayouts, planRelocation, planTask } from '../wire/plan_records.js';
+import type { ValueOf } from '../wire/record.js';
 
 /** Where a compiled plan has them. */
 export const boPositions = { constants: 0, arena: 1, regcmd: 2, io: 3 } as const;
 
-/** NHWC of the cube's shape; NHWC of another shape with as many elements; NCHW. */
-export const hostLayouts = { nhwc: 0, flat: 1, nchw: 2 } as const;
-
 export interface PlanTensor {
   readonly tensor: number;
-  readonly direction: keyof typeof directions;
+  readonly direction: keyof typeof directions.of;
   readonly type: 'int8' | 'uint8';
   /** NHWC. */
   readonly shape: readonly [number, number, number, number];
   readonly scale: number;
   readonly zeroPoint: number;
   /** What TFLite's bytes are. */
-  readonly layout: keyof typeof hostLayouts;
+  readonly layout: keyof typeof hostLayouts.of;
   readonly bo: number;
   readonly offset: number;
   readonly lineBytes: number;
@@ -63,25 +29,14 @@ export interface PlanTensor {
 }
 
 export interface PlanBo {
-  readonly kind: keyof typeof boKinds;
+  readonly kind: keyof typeof boKinds.of;
   readonly size: number;
   readonly bytes: Uint8Array;
 }
 
-export interface PlanRelocation {
-  readonly bo: number;
-  readonly word: number;
-  readonly targetBo: number;
-  readonly addend: number;
-}
+export type PlanRelocation = ValueOf<typeof planRelocation>;
 
-export interface PlanTask {
-  readonly op: number;
-  readonly regcmdBo: number;
-  readonly regcmdOffset: number;
-  readonly words: number;
-  readonly cycles: number;
-}
+export type PlanTask = ValueOf<typeof planTask>;
 
 export interface PlanJob {
   readonly firstTask: number;
@@ -102,7 +57,7 @@ export interface PlanJob {
 export interface PlanHost {
   readonly op: number;
   readonly beforeJob: number;
-  readonly kernel: keyof typeof hostKernels;
+  readonly kernel: keyof typeof hostKernels.of;
   /** Positions among the plan's tensors. */
   readonly input: number;
   readonly output: number;

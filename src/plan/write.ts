@@ -1,54 +1,36 @@
 /** Plan -> bytes. */
 import { alignUp } from '../layout/cube.js';
-import { joined } from '../wire/joined.js';
 import { numericsNames } from '../graph/numerics.js';
+import { tfliteTypes } from '../tflite/types.js';
+import { joined } from '../wire/joined.js';
 import {
   boKinds,
+  checkedFrom,
   directions,
-  fnv1a,
-  headerBytes,
   hostKernels,
   hostLayouts,
-  none,
-  type Plan,
+  planBo,
+  planBounds,
+  planFact,
+  planHeader,
+  planHost,
+  planJob,
   planMagic,
+  planOp,
+  planRelocation,
+  planTask,
+  planTensor,
   planVersion,
-  sections,
-} from './format.js';
+  type SectionName,
+  sectionNames,
+  sectionSizes,
+} from '../wire/plan_records.js';
+import type { Field } from '../wire/record.js';
+import { fnv1a, type Plan, type PlanHost, type PlanJob, type PlanTensor } from './format.js';
 
-const typeCodes = { uint8: 3, int8: 9 } as const;
 const sectionAlignment = 8;
 const dataAlignment = 64;
-
-/** Little-endian fields one after the other. */
-class Fields {
-  readonly #view: DataView;
-  #at: number;
-
-  constructor(bytes: Uint8Array, at: number) {
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#at = at;
-  }
-  u32(...values: readonly number[]): this {
-    for (const value of values) {
-      this.#view.setUint32(this.#at, value, true);
-      this.#at += 4;
-    }
-    return this;
-  }
-  f32(value: number): this {
-    this.#view.setFloat32(this.#at, value, true);
-    this.#at += 4;
-    return this;
-  }
-  u64(...values: readonly (number | bigint)[]): this {
-    for (const value of values) {
-      this.#view.setBigUint64(this.#at, BigInt(value), true);
-      this.#at += 8;
-    }
-    return this;
-  }
-}
+const { none } = planBounds;
 
 /** Strings one behind the other; equal ones once. */
 class StringTable {
@@ -56,14 +38,14 @@ class StringTable {
   readonly #known = new Map<string, readonly [number, number]>();
   #length = 0;
 
-  add(text: string): readonly [number, number] {
+  add(text: string): { readonly nameOffset: number; readonly nameBytes: number } {
     const known = this.#known.get(text);
-    if (known !== undefined) return known;
+    if (known !== undefined) return { nameOffset: known[0], nameBytes: known[1] };
     const bytes = new TextEncoder().encode(text);
-    const place = [this.#length, bytes.byteLength] as const;
+    const place = { nameOffset: this.#length, nameBytes: bytes.byteLength };
     this.#chunks.push(bytes);
     this.#length += bytes.byteLength;
-    this.#known.set(text, place);
+    this.#known.set(text, [place.nameOffset, place.nameBytes]);
     return place;
   }
   bytes(): Uint8Array {
@@ -74,90 +56,121 @@ class StringTable {
 const bits = (positions: readonly number[]): bigint =>
   positions.reduce((mask, position) => mask | (1n << BigInt(position)), 0n);
 
+const tensorRecord = ({ tensor, direction, type, shape: [n, h, w, c], layout, padCode, ...rest }: PlanTensor) => ({
+  ...rest,
+  tfliteIndex: tensor,
+  direction: directions.of[direction],
+  type: tfliteTypes[type].api,
+  n,
+  h,
+  w,
+  c,
+  layout: hostLayouts.of[layout],
+  flip: type === 'uint8' ? 0x80 : 0,
+  padByte: padCode & 0xff,
+});
+
+const jobRecord = ({ depends, inBos, outBos, proof, ...rest }: PlanJob) => ({
+  ...rest,
+  depends: depends === null ? 0 : depends + 1,
+  inBos: bits(inBos),
+  outBos: bits(outBos),
+  proofBo: proof?.bo ?? none,
+  proofOffset: proof?.offset ?? none,
+});
+
+const hostRecord = ({ kernel, ...rest }: PlanHost) => ({ ...rest, kernel: hostKernels.of[kernel] });
+
+/** Where sections and the bytes of BOs are, and where the file ends. */
+const layOut = (counts: Readonly<Record<SectionName, number>>, bos: Plan['bos']) => {
+  let end = planHeader.size;
+  const place = (name: SectionName) => {
+    const offset = alignUp(end, sectionAlignment);
+    end = offset + counts[name] * sectionSizes[name];
+    return { offset, count: counts[name] };
+  };
+  const sections = Object.fromEntries(sectionNames.map((name) => [name, place(name)])) as Record<
+    SectionName,
+    ReturnType<typeof place>
+  >;
+  const data = bos.map(({ bytes }) => {
+    if (bytes.byteLength === 0) return { bytes, offset: 0 };
+    const offset = alignUp(end, dataAlignment);
+    end = offset + bytes.byteLength;
+    return { bytes, offset };
+  });
+  return { sections, data, end: alignUp(end, sectionAlignment) };
+};
+
 export const writePlan = (plan: Plan): Uint8Array => {
   const strings = new StringTable();
-  const names = plan.ops.map((op) => strings.add(op.name));
+  const names = plan.ops.map((op) => ({ op, name: strings.add(op.name) }));
   const facts = [...new Set(plan.ops.flatMap((op) => op.facts))].sort();
   const factNames = facts.map((fact) => strings.add(fact));
   const text = strings.bytes();
+  const { tensors, bos, relocations, tasks, jobs, ops, hosts } = plan;
+  const counts = Object.fromEntries(
+    Object.entries({ tensors, bos, relocations, tasks, jobs, ops, facts, strings: text, hosts }).map(
+      ([name, { length }]) => [name, length],
+    ),
+  ) as Record<SectionName, number>;
+  const { sections, data, end } = layOut(counts, bos);
+  const file = new Uint8Array(end);
+  const view = new DataView(file.buffer);
+  const write = <T>(name: SectionName, record: Field<T>, values: readonly T[]): void => {
+    for (const [i, value] of values.entries()) record.write(view, sections[name].offset + i * record.size, value);
+  };
 
-  const counts = [
-    plan.tensors,
-    plan.bos,
-    plan.relocations,
-    plan.tasks,
-    plan.jobs,
-    plan.ops,
-    facts,
-    text,
-    plan.hosts,
-  ].map(({ length }) => length);
-  const offsets: number[] = [];
-  let end = headerBytes;
-  for (const [position, [, recordBytes]] of sections.entries()) {
-    end = alignUp(end, sectionAlignment);
-    offsets.push(end);
-    end += (counts[position] ?? 0) * recordBytes;
-  }
-  const dataOffsets = plan.bos.map(({ bytes }) => {
-    if (bytes.byteLength === 0) return 0;
-    const offset = alignUp(end, dataAlignment);
-    end = offset + bytes.byteLength;
-    return offset;
-  });
-  const file = new Uint8Array(alignUp(end, sectionAlignment));
-  const at = (section: number, record: number): Fields =>
-    new Fields(file, (offsets[section] ?? 0) + record * (sections[section]?.[1] ?? 0));
+  write('tensors', planTensor, tensors.map(tensorRecord));
+  write(
+    'bos',
+    planBo,
+    bos.map(({ kind, size, bytes }, i) => ({
+      kind: boKinds.of[kind],
+      size,
+      dataOffset: data[i]?.offset ?? 0,
+      dataBytes: bytes.byteLength,
+    })),
+  );
+  write('relocations', planRelocation, relocations);
+  write(
+    'tasks',
+    planTask,
+    tasks.map((task) => ({ ...task, cycles: Math.round(task.cycles) })),
+  );
+  write('jobs', planJob, jobs.map(jobRecord));
+  write(
+    'ops',
+    planOp,
+    names.map(({ op: { node, fusedNode, facts: own, mismatch, macs, firstTask, taskCount }, name }) => ({
+      ...name,
+      tfliteNode: node,
+      fusedNode: fusedNode ?? none,
+      macs,
+      firstTask,
+      taskCount,
+      facts: Number(bits(own.map((fact) => facts.indexOf(fact)))),
+      mismatchPpm: Math.round(mismatch * 1e6),
+    })),
+  );
+  write('facts', planFact, factNames);
+  file.set(text, sections.strings.offset);
+  write('hosts', planHost, hosts.map(hostRecord));
+  for (const { bytes, offset } of data) file.set(bytes, offset);
 
-  for (const [i, t] of plan.tensors.entries()) {
-    const flip = t.type === 'uint8' ? 0x80 : 0;
-    at(0, i)
-      .u32(t.tensor, directions[t.direction], typeCodes[t.type], ...t.shape)
-      .f32(t.scale)
-      .u32(
-        t.zeroPoint,
-        hostLayouts[t.layout],
-        t.bo,
-        t.offset,
-        t.lineBytes,
-        t.surfaceBytes,
-        flip,
-        t.padCode & 0xff,
-        t.surfaces,
-      );
-  }
-  for (const [i, bo] of plan.bos.entries())
-    at(1, i)
-      .u32(boKinds[bo.kind], 0)
-      .u64(bo.size, dataOffsets[i] ?? 0, bo.bytes.byteLength);
-  for (const [i, r] of plan.relocations.entries()) at(2, i).u32(r.bo, r.word, r.targetBo, r.addend);
-  for (const [i, t] of plan.tasks.entries())
-    at(3, i).u32(t.op, t.regcmdBo, t.regcmdOffset, t.words, Math.round(t.cycles));
-  for (const [i, j] of plan.jobs.entries()) {
-    at(4, i)
-      .u32(j.firstTask, j.taskCount, j.core, j.depends === null ? 0 : j.depends + 1)
-      .u64(bits(j.inBos), bits(j.outBos))
-      .u32(j.proof?.bo ?? none, j.proof?.offset ?? none);
-  }
-  for (const [i, op] of plan.ops.entries()) {
-    const mask = Number(bits(op.facts.map((fact) => facts.indexOf(fact))));
-    at(5, i)
-      .u32(op.node, op.fusedNode ?? none, ...(names[i] ?? [0, 0]))
-      .u64(op.macs)
-      .u32(op.firstTask, op.taskCount, mask, Math.round(op.mismatch * 1e6));
-  }
-  for (const [i, place] of factNames.entries()) at(6, i).u32(...place);
-  file.set(text, offsets[7] ?? 0);
-  for (const [i, h] of plan.hosts.entries())
-    at(8, i).u32(h.op, h.beforeJob, hostKernels[h.kernel], h.input, h.output, h.tableBo, h.tableOffset, h.tableBytes);
-  for (const [i, bo] of plan.bos.entries()) file.set(bo.bytes, dataOffsets[i] ?? 0);
-
-  file.set(new TextEncoder().encode(planMagic), 0);
-  new Fields(file, 8).u32(planVersion, headerBytes).u64(file.byteLength);
-  new Fields(file, 32).u32(plan.chip, plan.cores);
-  file.set(new TextEncoder().encode(plan.engineVersion).subarray(0, 20), 40);
-  new Fields(file, 60).u32(numericsNames.indexOf(plan.numerics));
-  for (const [i, offset] of offsets.entries()) new Fields(file, 64 + 8 * i).u32(offset, counts[i] ?? 0);
-  new Fields(file, 24).u64(fnv1a(file.subarray(32)));
+  const header = {
+    magic: planMagic,
+    version: planVersion,
+    headerBytes: planHeader.size,
+    fileBytes: file.byteLength,
+    checksum: 0n,
+    chip: plan.chip,
+    cores: plan.cores,
+    engineVersion: plan.engineVersion,
+    numerics: numericsNames.indexOf(plan.numerics),
+    sections,
+  };
+  planHeader.write(view, 0, header);
+  planHeader.write(view, 0, { ...header, checksum: fnv1a(file.subarray(checkedFrom)) });
   return file;
 };

@@ -14,6 +14,9 @@ export const copyStages: Stages = {
   facts: [],
 };
 
+/** Codes as the reader repeats them. */
+export const unpoolStages: Stages = { ...copyStages, facts: ['unpooling', 'unpooling_channels', 'output_notch'] };
+
 export interface ScaleNumbers {
   readonly inputZeroPoint: number;
   readonly multiplier: QuantizedMultiplier;

@@ -1,10 +1,10 @@
 /**
  * The order of operations on the queues. One core: one job with all tasks in the order of the graph, as the stock kernel
  * starts each task by itself and a reordering hides nothing. A step of the host ends a job, and so does time: the kernel
- * driver ends a job 500 ms behind its start. A job ends between two operations only: tiles of one may share weights.
+ * driver ends a job some time behind its start. A job ends between two operations only: tiles of one may share weights.
  */
 import { cyclesOf } from '../cost/cycles.js';
-import { rk3588 } from '../hardware/chips.js';
+import type { Chip } from '../hardware/chips.js';
 import { isHostStep, type Step, type TiledOperation } from '../tile/task.js';
 
 export interface Job {
@@ -20,27 +20,27 @@ export interface Schedule {
   readonly host: readonly { readonly operation: number; readonly beforeJob: number }[];
 }
 
-/** The driver's limit, and what the estimate may be off by. */
-const jobMilliseconds = 500;
+/** What the estimate may be off by. */
 const margin = 4;
-const jobMicroseconds = (jobMilliseconds * 1000) / margin;
+
+const mostMicroseconds = ({ dispatch }: Chip): number => (dispatch.jobMilliseconds * 1000) / margin;
 
 /** Estimated at the clock at which a stock kernel leaves the NPU. */
-const microsecondsOf = (step: TiledOperation): number => {
-  const { clocks, dispatch } = rk3588;
-  return cyclesOf(step).reduce((sum, cycles) => sum + cycles / clocks.megahertz + dispatch.microseconds, 0);
+const microsecondsOf = (chip: Chip, step: TiledOperation): number => {
+  const { clocks, dispatch } = chip;
+  return cyclesOf(chip, step).reduce((sum, cycles) => sum + cycles / clocks.megahertz + dispatch.microseconds, 0);
 };
 
 /** @returns positions of the operations that end a job */
-export const jobEnds = (steps: readonly Step[]): readonly number[] => {
+export const jobEnds = (chip: Chip, steps: readonly Step[]): readonly number[] => {
   const ends: number[] = [];
   let microseconds = 0;
   for (const [position, step] of steps.entries()) {
     if (isHostStep(step)) continue;
     const [before, next] = [steps[position - 1], steps[position + 1]];
-    const own = microsecondsOf(step);
+    const own = microsecondsOf(chip, step);
     const starts = before === undefined || isHostStep(before);
-    if (!starts && microseconds + own > jobMicroseconds) {
+    if (!starts && microseconds + own > mostMicroseconds(chip)) {
       ends.push(position - 1);
       microseconds = 0;
     }

@@ -3,7 +3,7 @@
  * most where all below it agree.
  */
 import { compilePart, type CompileOptions, hardwareOf } from '../compile.js';
-import { facts } from '../hardware/facts.js';
+import { facts, isSeen } from '../hardware/facts.js';
 import { rewrittenGraph } from '../partition/check.js';
 import type { Plan } from '../plan/format.js';
 import { readPlan } from '../plan/read.js';
@@ -15,22 +15,8 @@ export interface Rung {
   readonly inputs: readonly Uint8Array[];
 }
 
-/** Facts of which the vendor's own programs say nothing: only silicon can. */
-export const silentFacts = [
-  'bs_shift_rounding',
-  'bn_shift_rounding',
-  'cvt_round_bit',
-  'ew_cvt_rounding',
-  'relux_limit_position',
-  'padding_surface_overrun',
-  'pixel_empty_lanes',
-  'prelu_positive',
-  'mul_shift_operand',
-  'ew_shift_rounding',
-  'ew_unary',
-  'lut_rounding',
-  'ppu_average',
-] as const;
+/** Facts whose assumed reading neither a board nor a shipped compiler has shown: what to ask a board first. */
+export const silentFacts: readonly string[] = facts.filter((fact) => !isSeen(fact)).map(({ name }) => name);
 
 const first: readonly (readonly [string, Subject])[] = [
   ['one atom: a 1x1 convolution of one pixel', convolution({ size: [1, 1, 16], to: 16 })],

@@ -3,16 +3,20 @@
  * where not even one output row fits. Bank rules: Mesa's rkt_task.c; one more data bank than computed is kept free,
  * because the feature DMA reads ahead (an erratum seen on silicon when banks are nearly full).
  */
-import { atoms, cbuf, limits } from '../hardware/limits.js';
-import { alignUp, rowEntries } from '../layout/cube.js';
 import { kernelBytes, kernelCount } from '../layout/weights.js';
-import { entriesPerBank, fewerKernels } from '../hardware/capability.js';
-import { rk3588 } from '../hardware/chips.js';
+import {
+  alignUp,
+  depthwiseStep,
+  entriesPerBank,
+  featureBanks,
+  fewerKernels,
+  residentBanks,
+  rowEntries,
+  streamingBanks,
+} from '../hardware/capability.js';
+import type { Chip } from '../hardware/chips.js';
 import type { ConvGeometry, ConvOperation } from '../ir/operation.js';
 import type { Banks, ConvTile } from './task.js';
-
-/** Banks for weights that stream through: Mesa's split is 7 + 5; more where one group of 32 kernels needs them. */
-const streamingBanks = (groupBytes: number): number => Math.max(5, Math.ceil(groupBytes / cbuf.bankBytes));
 
 interface Split {
   readonly weights: number;
@@ -22,10 +26,10 @@ interface Split {
   readonly entries: number;
 }
 
-const splitFor = (weightBanks: number, resident: boolean): Split => ({
+const splitFor = (chip: Chip, weightBanks: number, resident: boolean): Split => ({
   weights: weightBanks,
   resident,
-  entries: (cbuf.banks - weightBanks - 1) * entriesPerBank(rk3588),
+  entries: featureBanks(chip, weightBanks) * entriesPerBank(chip),
 });
 
 /** One axis of a convolution. `apart`: places from one input to the next, more than 1 where it is transposed. */
@@ -89,13 +93,14 @@ interface PlaneTiling {
 }
 
 /** Output rows of a task: one where the next is further away in memory than a register can tell. */
-const mostRows = (g: ConvGeometry, columns: number, line: number): number =>
+const mostRows = ({ limits }: Chip, g: ConvGeometry, columns: number, line: number): number =>
   line - columns > limits.notch ? 1 : g.outputHeight;
 
 /** The largest tiles that a bank split allows: full rows if possible, else the widest columns of one output row. */
-const planeTiling = (g: ConvGeometry, channels: number, split: Split, line: number): PlaneTiling | null => {
+const planeTiling = (chip: Chip, g: ConvGeometry, channels: number, split: Split, line: number): PlaneTiling | null => {
+  const { limits } = chip;
   const rowsFor = (columns: number): number => {
-    const entries = rowEntries(columns, channels);
+    const entries = rowEntries(chip, columns, channels);
     const capacity = Math.min(limits.window, Math.floor(split.entries / entries));
     const all = windowOf(0, g.outputHeight, rowsOf(g)).count;
     return capacity >= all ? g.outputHeight : outputsWithin(capacity, rowsOf(g));
@@ -105,7 +110,7 @@ const planeTiling = (g: ConvGeometry, channels: number, split: Split, line: numb
     if (outputRows > 0)
       return {
         split,
-        outputRows: Math.min(outputRows, mostRows(g, g.outputWidth, line)),
+        outputRows: Math.min(outputRows, mostRows(chip, g, g.outputWidth, line)),
         outputColumns: g.outputWidth,
       };
   }
@@ -115,7 +120,7 @@ const planeTiling = (g: ConvGeometry, channels: number, split: Split, line: numb
     if (Math.max(columns, outputColumns) > limits.window) continue;
     const outputRows = rowsFor(columns);
     if (outputRows > 0)
-      return { split, outputRows: Math.min(outputRows, mostRows(g, outputColumns, line)), outputColumns };
+      return { split, outputRows: Math.min(outputRows, mostRows(chip, g, outputColumns, line)), outputColumns };
   }
   return null;
 };
@@ -125,17 +130,20 @@ const taskCount = (g: ConvGeometry, tiling: PlaneTiling): number =>
 
 /** Resident weights where that costs no more tasks than streaming them. */
 const chooseTiling = (
+  chip: Chip,
   g: ConvGeometry,
   inputChannels: number,
   weightBytes: number,
   groupBytes: number,
   line: number,
 ): PlaneTiling | null => {
-  const streaming = streamingBanks(groupBytes);
-  const resident = Math.ceil(weightBytes / cbuf.bankBytes) + 1;
+  const streaming = streamingBanks(chip, groupBytes);
+  const resident = residentBanks(chip, weightBytes);
   const candidates = [
-    ...(resident <= cbuf.banks - 2 ? [planeTiling(g, inputChannels, splitFor(resident, true), line)] : []),
-    ...(resident <= streaming ? [] : [planeTiling(g, inputChannels, splitFor(streaming, false), line)]),
+    ...(resident === null ? [] : [planeTiling(chip, g, inputChannels, splitFor(chip, resident, true), line)]),
+    ...(resident !== null && resident <= streaming
+      ? []
+      : [planeTiling(chip, g, inputChannels, splitFor(chip, streaming, false), line)]),
   ].filter((tiling) => tiling !== null);
   return candidates.reduce<PlaneTiling | null>(
     (best, tiling) => (best === null || taskCount(g, tiling) < taskCount(g, best) ? tiling : best),
@@ -144,29 +152,25 @@ const chooseTiling = (
 };
 
 /** Channels of one task: all, or as many as the register field and (depthwise) one kernel's bytes allow. */
-const channelStep = ({ depthwise, geometry: g }: ConvOperation): number => {
-  if (!depthwise) return fewerKernels(rk3588, g) ?? limits.outputChannels;
-  const byKernel = Math.floor(cbuf.bankBytes / (g.kernelHeight * g.kernelWidth));
-  return Math.max(
-    atoms.depthwiseChannels,
-    Math.min(limits.outputChannels, Math.floor(byKernel / atoms.depthwiseChannels) * atoms.depthwiseChannels),
-  );
-};
+const channelStep = (chip: Chip, { depthwise, geometry: g }: ConvOperation): number =>
+  depthwise ? depthwiseStep(chip, g) : (fewerKernels(chip, g) ?? chip.limits.outputChannels);
 
 /**
  * @param line atoms from an output row to the next
  * @returns null when the operation cannot be cut to fit
  */
 export const convTiles = (
+  chip: Chip,
   operation: ConvOperation,
   line: number = operation.geometry.outputWidth,
 ): readonly ConvTile[] | null => {
+  const { atoms, cbuf, limits } = chip;
   const { geometry: g, depthwise } = operation;
-  let step = channelStep(operation);
+  let step = channelStep(chip, operation);
   const tilingFor = (channels: number): PlaneTiling | null => {
     const inputChannels = depthwise ? channels : g.inputChannels;
-    const [bytes, kernels] = [kernelBytes(operation, inputChannels), kernelCount(depthwise, channels)];
-    return chooseTiling(g, inputChannels, bytes * kernels, bytes * Math.min(kernels, atoms.kernels), line);
+    const [bytes, kernels] = [kernelBytes(chip, operation, inputChannels), kernelCount(depthwise, channels)];
+    return chooseTiling(chip, g, inputChannels, bytes * kernels, bytes * Math.min(kernels, atoms.kernels), line);
   };
   // A depthwise task with fewer channels has shorter rows: rather that than columns.
   while (depthwise && step > atoms.depthwiseChannels) {
@@ -194,7 +198,8 @@ export const convTiles = (
         outputRows = outputsFrom(row, tiling.outputRows, rowsOf(g));
         if (outputRows * outputColumns > limits.outputAtomics) return null;
         const y = windowOf(row, outputRows, rowsOf(g));
-        const data = Math.ceil((rowEntries(x.count, inputChannels) * y.count) / entriesPerBank(rk3588)) + 1;
+        const data =
+          Math.ceil((rowEntries(chip, x.count, inputChannels) * y.count) / entriesPerBank(chip)) + cbuf.spareBanks;
         const banks: Banks = {
           data: cbuf.banks - tiling.split.weights,
           weights: tiling.split.weights,

@@ -1,109 +1,60 @@
-/** Reads the graph message that `delegate/graph/capture.c` writes: little-endian, 4-byte aligned, every length checked. */
+/** Graph message -> graph, every length and number checked. */
 import { isNumerics, newestNumerics, type Numerics } from '../graph/numerics.js';
 import { PtfeError } from '../error.js';
 import type { Graph, Node, Tensor } from '../graph/graph.js';
 import { operatorName, type OptionKind, optionFields } from '../tflite/operators.js';
 import { typeOfApi } from '../tflite/types.js';
+import { Cursor } from './cursor.js';
+import {
+  messageHeader,
+  messageLists,
+  messageMagic,
+  type messageNode,
+  type messageTensor,
+  messageVersion,
+  tensorFlags,
+} from './graph_message.js';
+import type { PartValue } from './sequence.js';
 
-export const messageMagic = 0x47465450;
-export const messageVersion = 1;
-
-/** A bounds-checked reader over bytes that another process wrote. */
-export class Cursor {
-  readonly #view: DataView;
-  readonly #bytes: Uint8Array;
-  #at = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
-
-  #advance(length: number): number {
-    const at = this.#at;
-    if (length > this.#bytes.byteLength - at) {
-      throw new PtfeError(
-        'bad-message',
-        `graph message, byte ${at}`,
-        `${length} bytes wanted, ${this.#bytes.byteLength - at} left`,
-      );
-    }
-    this.#at = at + length;
-    return at;
-  }
-
-  u32(): number {
-    return this.#view.getUint32(this.#advance(4), true);
-  }
-  i32(): number {
-    return this.#view.getInt32(this.#advance(4), true);
-  }
-  f32(): number {
-    return this.#view.getFloat32(this.#advance(4), true);
-  }
-  /** `count` values; the bytes they need are checked before anything is allocated. */
-  list<T>(count: number, read: () => T): T[] {
-    if (count * 4 > this.#bytes.byteLength - this.#at) {
-      throw new PtfeError('bad-message', `graph message, byte ${this.#at}`, `a list of ${count} values does not fit`);
-    }
-    return Array.from({ length: count }, read);
-  }
-  take(length: number): Uint8Array {
-    const at = this.#advance(length);
-    return this.#bytes.subarray(at, at + length);
-  }
-  bytes(): Uint8Array {
-    const length = this.u32();
-    const run = this.take(length);
-    this.#advance((4 - (length % 4)) % 4);
-    return run;
-  }
-  text(): string {
-    return new TextDecoder().decode(this.bytes());
-  }
-  get done(): boolean {
-    return this.#at === this.#bytes.byteLength;
-  }
-}
-
-const readTensor = (cursor: Cursor): Tensor => {
-  const index = cursor.u32();
-  const type = typeOfApi(cursor.u32());
-  const flags = cursor.u32();
-  const shape = cursor.list(cursor.u32(), () => cursor.i32());
-  const scales = cursor.list(cursor.u32(), () => cursor.f32());
-  const zeroPoints = cursor.list(cursor.u32(), () => cursor.i32());
-  const axis = cursor.i32();
-  const name = cursor.text();
-  const data = cursor.bytes();
-  return {
-    index,
-    name,
-    type,
-    shape,
-    quantization: scales.length > 0 ? { scales, zeroPoints, axis } : null,
-    constant: (flags & 1) !== 0,
-    variable: (flags & 6) !== 0,
-    data: data.byteLength > 0 ? data : null,
-  };
-};
+const tensorOf = ({
+  index,
+  type,
+  flags,
+  shape,
+  scales,
+  zeroPoints,
+  axis,
+  name,
+  data,
+}: PartValue<typeof messageTensor>): Tensor => ({
+  index,
+  name,
+  type: typeOfApi(type),
+  shape,
+  quantization: scales.length > 0 ? { scales, zeroPoints, axis } : null,
+  constant: (flags & tensorFlags.of.constant) !== 0,
+  variable: (flags & (tensorFlags.of.variable | tensorFlags.of.dynamic)) !== 0,
+  data: data.byteLength > 0 ? data : null,
+});
 
 /** An option from its 32 bits. */
 const optionValue = (kind: OptionKind, bits: number): number =>
   kind === 'f32' ? (new Float32Array(Int32Array.of(bits).buffer)[0] ?? 0) : bits;
 
-const readNode = (cursor: Cursor): Node => {
-  const index = cursor.u32();
-  const code = cursor.i32();
-  const opVersion = cursor.i32();
-  const op = operatorName(code, cursor.text());
-  const inputs = cursor.list(cursor.u32(), () => cursor.i32());
-  const outputs = cursor.list(cursor.u32(), () => cursor.i32());
-  const values = cursor.list(cursor.u32(), () => cursor.i32());
+const nodeOf = ({
+  index,
+  code,
+  version,
+  customName,
+  inputs,
+  outputs,
+  options,
+}: PartValue<typeof messageNode>): Node => {
+  const op = operatorName(code, customName);
   const params = Object.fromEntries(
-    optionFields(op).map(([name, { kind }], i) => [name, optionValue(kind, values[i] ?? 0)]),
+    optionFields(op).map(([name, { kind }], i) => [name, optionValue(kind, options[i] ?? 0)]),
   );
-  return { index, op, version: opVersion, inputs, outputs, params };
+  return { index, op, version, inputs, outputs, params };
 };
 
 /** What the delegate found out, or was told; not in the message that a plan file is known by. */
@@ -125,7 +76,8 @@ export interface Message {
 /** @throws PtfeError `bad-message` when a length, an index or the magic is wrong. */
 export const readMessage = (bytes: Uint8Array): Message => {
   const cursor = new Cursor(bytes);
-  if (cursor.u32() !== messageMagic || cursor.u32() !== messageVersion) {
+  const { magic, version } = cursor.field(messageHeader);
+  if (magic !== messageMagic || version !== messageVersion) {
     throw new PtfeError(
       'bad-message',
       'graph message',
@@ -133,9 +85,10 @@ export const readMessage = (bytes: Uint8Array): Message => {
       'delegate and engine must be of one build',
     );
   }
-  const options = Object.fromEntries(cursor.list(cursor.u32(), () => [cursor.text(), cursor.text()] as const));
-  const tensors = new Map(cursor.list(cursor.u32(), () => readTensor(cursor)).map((tensor) => [tensor.index, tensor]));
-  const nodes = cursor.list(cursor.u32(), () => readNode(cursor));
+  const lists = messageLists.take(cursor);
+  const options = Object.fromEntries(lists.options.map(({ key, value }) => [key, value]));
+  const tensors = new Map(lists.tensors.map((one) => [one.index, tensorOf(one)]));
+  const nodes = lists.nodes.map(nodeOf);
   const seen = new Set<number>();
   for (const node of nodes) {
     if (seen.has(node.index))

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { rk3588 } from '../../src/hardware/chips.js';
 import { holds } from '../host/holds.js';
 import { allocateArena, type Lifetime } from '../../src/allocate/arena.js';
 
@@ -24,7 +25,7 @@ describe('allocate: arena', () => {
           to: from + length,
           memory: inIo ? 'io' : 'arena',
         }));
-        const { bytes, places } = allocateArena(tensors);
+        const { bytes, places } = allocateArena(rk3588, tensors);
         for (const a of tensors) {
           const start = places.get(a.tensor)?.offset ?? -1;
           expect(places.get(a.tensor)?.memory).to.equal(a.memory);

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { rk3588 } from '../../src/hardware/chips.js';
 import { ConstantBuffer } from '../../src/allocate/constants.js';
 import { compileTflite } from '../../src/compile.js';
 import { readPlan } from '../../src/plan/read.js';
@@ -21,7 +22,7 @@ describe('constants', () => {
   it('of equal bytes are kept once, of others each where it says', () => {
     holds(
       fc.property(fc.array(fc.uint8Array({ maxLength: 5, max: 1 })), (all) => {
-        const buffer = new ConstantBuffer();
+        const buffer = new ConstantBuffer(rk3588);
         const offsets = all.map((bytes) => buffer.place(Uint8Array.from(bytes)));
         const stored = buffer.bytes();
         for (const [i, bytes] of all.entries()) {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { aarch64Library } from '../host/aarch64_library.js';
@@ -30,8 +30,9 @@ describe('delegate on aarch64', function () {
   });
   after(() => folder !== '' && rmSync(folder, { recursive: true }));
 
-  const run = (options: Readonly<Record<string, string>>) =>
+  const run = (options: Readonly<Record<string, string>>, withoutDevice = false) =>
     host.run({
+      withoutDevice,
       model: join(folder, 'model.tflite'),
       delegate: library,
       options: { engine, node: process.execPath, verbose: '1', device: 'software', ...options },
@@ -65,5 +66,18 @@ describe('delegate on aarch64', function () {
     const result = run({ cache: 'off', node: '/nonexistent/node' });
     expect(result.status, result.stderr).to.equal(0);
     expect(result.stderr).to.match(/^ptfe: everything stays on TFLite's kernels: .*nonexistent/m);
+  });
+
+  it("device=auto where nothing tells whether this is a board: one line, and TFLite's kernels", function () {
+    if (existsSync('/sys/bus/platform/drivers/rocket') || existsSync('/sys/firmware/devicetree/base/compatible'))
+      skip(this, 'board: something tells which board this is');
+    const result = run({ device: 'auto', verbose: '0' }, true);
+    expect(result.status, result.stderr).to.equal(0);
+    expect(result.stderr.match(/^ptfe: .*$/gm)).to.deep.equal([
+      "ptfe: the NPU is not used, TFLite's kernels compute: no NPU is seen, and nothing tells which board this is (device=software takes the emulation)",
+    ]);
+    const alone = host.run({ model: join(folder, 'model.tflite'), input: model.inputs[0] ?? new Uint8Array() });
+    expect(result.outputs).to.deep.equal(alone.outputs);
+    expect(alone.outputs.length).to.be.greaterThan(0);
   });
 });

@@ -47,9 +47,9 @@ describe('delegate: the border of a plan', function () {
     plan.find('tensors', 'direction', direction);
   const at = (plan: PlanBytes, direction: number, nth: number): number => records(plan, direction)[nth] ?? -1;
   const renamed = (direction: number, nth: number, tensor: (plan: PlanBytes) => number) => (plan: PlanBytes) =>
-    plan.set('tensors', at(plan, direction, nth), 'tensor', tensor(plan));
+    plan.set('tensors', at(plan, direction, nth), 'tfliteIndex', tensor(plan));
   const nameOf = (direction: number, nth: number) => (plan: PlanBytes) =>
-    plan.get('tensors', at(plan, direction, nth), 'tensor');
+    plan.get('tensors', at(plan, direction, nth), 'tfliteIndex');
   const turned = (from: number, nth: number, to: number) => (plan: PlanBytes) =>
     plan.set('tensors', at(plan, from, nth), 'direction', to);
   const cases: readonly (readonly [string, (plan: PlanBytes) => unknown, RegExp])[] = [

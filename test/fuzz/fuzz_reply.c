@@ -36,7 +36,7 @@ int fuzz_reply(const uint8_t *data, size_t size) {
         bytes again = {0};
         answer_write_check(a, &again);
         for (size_t i = 0; i < a->verdict_count; i++) {
-            if (a->verdicts[i].length > 0 && a->verdicts[i].text[a->verdicts[i].length - 1] == 1) error.text[0] = 0;
+            if (a->verdicts[i].text.length > 0 && a->verdicts[i].text.data[a->verdicts[i].text.length - 1] == 1) error.text[0] = 0;
         }
         bytes_free(&again);
     }
@@ -50,10 +50,10 @@ int fuzz_reply(const uint8_t *data, size_t size) {
             for (uint32_t n = 0; n < p->outputs.count; n++) sum += p->outputs.data[n];
             if (p->plan != NULL && p->plan_length > 0) sum += p->plan[p->plan_length - 1];
             if (p->plan != NULL && (uintptr_t)(p->plan - a->reply) % 8 != 0) abort();
-            verdict refused;
+            refusal refused;
             size_t at = 0;
             while (p->plan == NULL && answer_next_refusal(p, &at, &refused) > 0) {
-                for (size_t n = 0; n < refused.length; n++) sum += (uint8_t)refused.text[n];
+                for (size_t n = 0; n < refused.text.length; n++) sum += (uint8_t)refused.text.data[n];
             }
         }
         const bytes own = {.data = a->request, .length = a->request_length};

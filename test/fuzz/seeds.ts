@@ -9,6 +9,10 @@ import { readTflite } from '../../src/tflite/reader.js';
 import { refusedPart } from '../../src/partition/part_rules.js';
 import { partsRun, plansRun, verdictsRun } from '../../src/plan/answer.js';
 import { readPlan } from '../../src/plan/read.js';
+import { frameHeader, replyMagic, requestMagic } from '../../src/wire/engine_protocol.js';
+import { joined } from '../../src/wire/joined.js';
+import { hostKernels } from '../../src/wire/plan_records.js';
+import { recordBytes } from '../../src/wire/record.js';
 import { goldenModels } from '../golden/models.js';
 import { repository } from '../host/repository.js';
 import { writeTflite } from '../host/tflite_writer.js';
@@ -54,21 +58,16 @@ write(
     return Uint8Array.from([...head, ...verdicts, ...request, ...results]);
   }),
 );
-const frame = (magic: string, kind: number, length: number, payload: number): Uint8Array => {
-  const bytes = new Uint8Array(16 + payload);
-  bytes.set(new TextEncoder().encode(magic));
-  new DataView(bytes.buffer).setUint32(4, kind, true);
-  new DataView(bytes.buffer).setBigUint64(8, BigInt(length), true);
-  return bytes;
-};
+const frame = (magic: number, kind: number, length: number, payload: number): Uint8Array =>
+  joined([recordBytes(frameHeader, { magic, kind, length }), new Uint8Array(payload)]);
 write('frames', [
-  frame('PTFR', 1, 20, 20),
-  frame('PTFR', 255, 12, 12),
-  frame('PTFR', 1, 70_000, 5_000),
-  frame('PTFR', 2, 0, 0),
-  frame('PTFR', 1, 2 ** 40, 4),
-  frame('PTFQ', 1, 4, 4),
-  frame('PTFR', 1, 8, 8).slice(0, 12),
+  frame(replyMagic, 1, 20, 20),
+  frame(replyMagic, 255, 12, 12),
+  frame(replyMagic, 1, 70_000, 5_000),
+  frame(replyMagic, 2, 0, 0),
+  frame(replyMagic, 1, 2 ** 40, 4),
+  frame(requestMagic, 1, 4, 4),
+  frame(replyMagic, 1, 8, 8).slice(0, 12),
 ]);
 write(
   'npu',
@@ -93,7 +92,7 @@ write(
       const shapeOf = (tensor: number): readonly number[] =>
         tensors[tensor]?.shape.slice(1).map((dim) => dim - 1) ?? [];
       const table = bos[tableBo]?.bytes.subarray(tableOffset, tableOffset + tableBytes) ?? new Uint8Array();
-      const code = ['permute', 'resize_fixed', 'resize_float'].indexOf(kernel);
+      const code = hostKernels.of[kernel];
       const form = tensors[input]?.type === 'int8' ? 4 : 0;
       return Uint8Array.from([code, ...shapeOf(input), ...shapeOf(output), form, 0, 0, ...table]);
     });

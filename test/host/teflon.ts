@@ -26,6 +26,8 @@ export interface HostRequest {
   readonly input: Uint8Array;
   /** Switches of the software NPU behind the device. */
   readonly facts?: Readonly<Record<string, string>>;
+  /** No pretended device: what the machine itself has. */
+  readonly withoutDevice?: boolean;
 }
 
 export interface HostResult {
@@ -102,10 +104,17 @@ export function openAarch64Host(): Aarch64Host | Lack {
   const why = build(folder);
   if (why !== null) return why;
   const libraries = join(sysroot.folder, 'usr/lib/aarch64-linux-gnu');
-  const run = ({ model, delegate, options = {}, input, facts = {} }: HostRequest): HostResult => {
+  const run = ({
+    model,
+    delegate,
+    options = {},
+    input,
+    facts = {},
+    withoutDevice = false,
+  }: HostRequest): HostResult => {
     const scratch = mkdtempSync(join(tmpdir(), 'ptfe-aarch64-'));
     writeFileSync(join(scratch, 'input'), input);
-    const environment = {
+    const pretended = {
       LD_PRELOAD: join(folder, 'shim.so'),
       ROCKET_SHIM_LOG: '1',
       ROCKET_SHIM_FACTS: Object.entries(facts)
@@ -113,7 +122,7 @@ export function openAarch64Host(): Aarch64Host | Lack {
         .join(','),
     };
     const args = [
-      ...Object.entries(environment).flatMap(([name, value]) => ['-E', `${name}=${value}`]),
+      ...Object.entries(withoutDevice ? {} : pretended).flatMap(([name, value]) => ['-E', `${name}=${value}`]),
       join(libraries, 'ld-linux-aarch64.so.1'),
       '--library-path',
       libraries,

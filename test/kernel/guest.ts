@@ -198,6 +198,7 @@ const watch = async ({ machine, npu }: Watched, until: number): Promise<Omit<Boo
     heard = Date.now();
     for (const line of text.slice(from, text.lastIndexOf('\n') + 1).split('\n')) {
       if (line.startsWith(marks.scenario)) looks.push([line.slice(marks.scenario.length).trim(), shareOf(pids)]);
+      if (line.startsWith(marks.kernel)) looks.push(['', shareOf(pids)]);
       if (line.startsWith(marks.limit)) npu.kill('SIGUSR1');
     }
   };
@@ -206,7 +207,7 @@ const watch = async ({ machine, npu }: Watched, until: number): Promise<Omit<Boo
   machine.once('close', () => (open = false));
   const isSilent = (): boolean => Date.now() - heard > silence * 1000;
   while (open && Date.now() < until && !isSilent() && !text.includes(ends.stuck)) await sleep(100);
-  looks.push(['', shareOf(pids)]);
+  if (open) looks.push(['', shareOf(pids)]);
   const isFrozen = open && Date.now() < until && isSilent();
   if (isFrozen) {
     npu.kill('SIGUSR1');

@@ -2,10 +2,11 @@
 import type { Outcome } from './judge.js';
 import type { Seen } from './lines.js';
 
+/** By the counters before and after it; else by those around each invoke, which see other programs' tasks too. */
 const tasksOf = ({ invokes, counters }: Seen): number =>
-  invokes.length > 0
-    ? invokes.reduce((sum, { tasks }) => sum + tasks, 0)
-    : (counters.at(-1)?.tasks ?? []).reduce((sum, tasks, core) => sum + tasks - (counters[0]?.tasks[core] ?? 0), 0);
+  counters.length > 1
+    ? (counters.at(-1)?.tasks ?? []).reduce((sum, tasks, core) => sum + tasks - (counters[0]?.tasks[core] ?? 0), 0)
+    : invokes.reduce((sum, { tasks }) => sum + tasks, 0);
 
 /** Of the last invoke, and what Prepare made. */
 const callsOf = ({ invokes, prepares }: Seen): string => {

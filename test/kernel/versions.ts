@@ -2,7 +2,7 @@
 export const kernelTest = {
   /** The kernel, its headers and source, and a QEMU with vfio-user. */
   releases: ['trixie', 'trixie-backports'],
-  worked: { kernel: '7.3.4+deb13', qemu: '11.1.3', guestLibraries: 'sid of 2026-11' },
+  worked: { kernel: '7.3.4+deb13', qemu: '11.1.3', guestLibraries: 'sid of 2026-11', node: '24.22.2' },
   hostPackages: [
     'qemu-system-arm',
     'device-tree-compiler',

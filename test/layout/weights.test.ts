@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { rk3588 } from '../../src/hardware/chips.js';
 import type { ConvGeometry, ConvOperation } from '../../src/ir/operation.js';
 import { kernelBytes, packWeights } from '../../src/layout/weights.js';
 import { operandBuffer } from '../../src/layout/operands.js';
@@ -45,8 +46,8 @@ describe('layout: weights', () => {
     const g = geometry(1, 20, 3);
     const weights = Int8Array.from({ length: 60 }, (_, i) => i + 1);
     const op = operation(g, false, weights, -5);
-    const packed = packWeights(op, 0, 3);
-    expect(kernelBytes(op, 20)).to.equal(32);
+    const packed = packWeights(rk3588, op, 0, 3);
+    expect(kernelBytes(rk3588, op, 20)).to.equal(32);
     expect(packed).to.have.length(4 * 32);
     // One group of 32 kernels (4 of them), one group of 32 channels: kernel after kernel.
     expect([...packed.subarray(0, 20)]).to.deep.equal([...weights.subarray(0, 20)]);
@@ -57,7 +58,7 @@ describe('layout: weights', () => {
   it('direct: channel groups of 32 stand outside of taps, taps outside of kernels', () => {
     const g = geometry(2, 48, 2);
     const weights = Int8Array.from({ length: 2 * 4 * 48 }, (_, i) => (i * 7) % 127);
-    const packed = packWeights(operation(g, false, weights, 0), 0, 2);
+    const packed = packWeights(rk3588, operation(g, false, weights, 0), 0, 2);
     const at = (oc: number, tap: number, ic: number): number => weights[(oc * 4 + tap) * 48 + ic] ?? 0;
     expect(packed[0]).to.equal(at(0, 0, 0));
     expect(packed[32]).to.equal(at(1, 0, 0));
@@ -69,7 +70,7 @@ describe('layout: weights', () => {
   it('depthwise: groups of 64 channels, tap after tap', () => {
     const g = geometry(2, 70, 70);
     const weights = Int8Array.from({ length: 4 * 70 }, (_, i) => (i * 5) % 127);
-    const packed = packWeights(operation(g, true, weights, 0), 0, 70);
+    const packed = packWeights(rk3588, operation(g, true, weights, 0), 0, 70);
     expect(packed).to.have.length(4 * 80);
     expect(packed[64]).to.equal(weights[70]);
     expect(packed[4 * 64]).to.equal(weights[64]);
@@ -83,11 +84,11 @@ describe('layout: weights', () => {
       shift: 15,
       limit: null,
     };
-    const buffer = operandBuffer(stage, 7, 0, 3, 32);
+    const buffer = operandBuffer(rk3588, stage, 7, 0, 3, 32);
     expect(buffer?.bytes.byteLength).to.equal(4 * 64);
     const view = new DataView((buffer?.bytes ?? new Uint8Array()).buffer);
     expect([view.getInt32(8, true), view.getInt16(32, true), view.getInt16(48 + 4, true)]).to.deep.equal([3, 7, 300]);
     expect(view.getInt16(48 + 6, true)).to.not.equal(0);
-    expect(operandBuffer({ ...stage, multiply: 5 }, 7, 0, 3, 32)?.bytes.byteLength).to.equal(4 * 32);
+    expect(operandBuffer(rk3588, { ...stage, multiply: 5 }, 7, 0, 3, 32)?.bytes.byteLength).to.equal(4 * 32);
   });
 });

@@ -58,7 +58,7 @@ static void draw_shape(random_state *r, shape *s) {
 }
 
 static bool fits(const shape *s) {
-    return s->banks < 12 && least(s->kernels, 32) * s->kernel_bytes <= (12 - s->banks) * NPU_CBUF_BANK_BYTES;
+    return s->banks < npu_chips[0].cbuf_banks && least(s->kernels, 32) * s->kernel_bytes <= (npu_chips[0].cbuf_banks - s->banks) * npu_chips[0].cbuf_bank_bytes;
 }
 
 static void draw_output(random_state *r, const shape *s, random_output *out) {
@@ -75,7 +75,7 @@ static void draw_output(random_state *r, const shape *s, random_output *out) {
 
 static void put_shape(random_state *r, const shape *s, const random_output *out, uint32_t *values) {
     PUT(CNA_CBUF_CON0, DATA_BANK, s->banks);
-    PUT(CNA_CBUF_CON0, WEIGHT_BANK, 12 - s->banks);
+    PUT(CNA_CBUF_CON0, WEIGHT_BANK, npu_chips[0].cbuf_banks - s->banks);
     PUT(CNA_CBUF_CON1, DATA_ENTRIES, s->entries);
     PUT(CNA_CONV_CON1, CONV_MODE, s->depthwise ? 3 : 0);
     PUT(CNA_CONV_CON1, DECONV, s->transposed);

@@ -12,6 +12,7 @@ import { convModels, dilated, multiplied } from './conv_models.js';
 import { combined } from './elementwise_models.js';
 import { againstReference, drawn, type OpModel } from './op_models.js';
 import { buildModel, modelChoice } from './random_model.js';
+import { grown, nearest } from './resize_models.js';
 import { gated, squares, tableModels } from './table_models.js';
 import { byTwo, modelsOf, small } from './transposed_models.js';
 
@@ -50,6 +51,13 @@ const told: readonly Reading[] = [
     models: modelsOf(fc.record({ ...small, ...byTwo })),
     apart: 0.1,
   },
+  {
+    fact: 'unpooling',
+    old: 'refused',
+    what: 'RESIZE_NEAREST_NEIGHBOR by 2',
+    models: nearest(grown(fc.constant(2))),
+    apart: 0.5,
+  },
   { fact: 'int8_lut', old: 'refused', what: 'tables', models: activationTables, apart: 1 },
 ];
 
@@ -62,6 +70,7 @@ const everything = fc.oneof(
   convolutions,
   pixels,
   slopes,
+  nearest(grown(fc.constant(2))),
   combined(['ADD', 'SUB', 'MUL', 'MAXIMUM'], 'map', ['whole', 'row', 'plane']),
   activationTables,
   modelsOf(fc.record(small)),
@@ -79,6 +88,7 @@ const silent: readonly (readonly [string, string])[] = [
   ['pointer_clear', 'first_group'],
   ['direct_pad_lanes', 'parity'],
   ['prelu_positive', 'unshifted'],
+  ['unpooling_channels', 'pairs'],
 ];
 
 interface Run {

@@ -113,15 +113,27 @@ describe('plan: the gate', function () {
       ['empty', (p) => p.set('bos', arena, 'size', 0), /buffer 1 is empty or too large/],
       ['4 GiB', (p) => p.set('bos', arena, 'size', 0xffffffff), /buffer 1 is empty or too large/],
       ['more data than size', (p) => p.set('bos', 0, 'size', 8), /bytes of buffer 0 are not inside the file/],
-      ['data behind the end', (p) => p.set('bos', 0, 'data', 0x7fffff00), /bytes of buffer 0 are not inside the file/],
-      ['constants that are not aligned', (p) => p.set('bos', 0, 'data', p.get('bos', 0, 'data') - 4), /not aligned/],
+      [
+        'data behind the end',
+        (p) => p.set('bos', 0, 'dataOffset', 0x7fffff00),
+        /bytes of buffer 0 are not inside the file/,
+      ],
+      [
+        'constants that are not aligned',
+        (p) => p.set('bos', 0, 'dataOffset', p.get('bos', 0, 'dataOffset') - 4),
+        /not aligned/,
+      ],
       [
         'commands that are not aligned',
-        (p) => p.set('bos', regcmd, 'data', p.get('bos', regcmd, 'data') - 4),
+        (p) => p.set('bos', regcmd, 'dataOffset', p.get('bos', regcmd, 'dataOffset') - 4),
         /not aligned/,
       ],
       ['constants that the file lacks', (p) => p.set('bos', 0, 'size', 1 << 30), /the file has .* bytes of buffer 0/],
-      ['bytes of two buffers', (p) => p.set('bos', regcmd, 'data', p.get('bos', 0, 'data')), /do not stand behind/],
+      [
+        'bytes of two buffers',
+        (p) => p.set('bos', regcmd, 'dataOffset', p.get('bos', 0, 'dataOffset')),
+        /do not stand behind/,
+      ],
     ]),
   );
   it('buffers of more than 4 GiB together', () => {
@@ -134,7 +146,7 @@ describe('plan: the gate', function () {
     table(conv, [
       ['direction', (p) => p.set('tensors', 0, 'direction', 3), /feature map 0: unknown form/],
       ['layout', (p) => p.set('tensors', 0, 'layout', 3), /feature map 0: unknown form/],
-      ['padding', (p) => p.set('tensors', 0, 'pad', 256), /feature map 0: unknown form/],
+      ['padding', (p) => p.set('tensors', 0, 'padByte', 256), /feature map 0: unknown form/],
       ['type', (p) => p.set('tensors', 0, 'type', 1), /feature map 0 is of type 1/],
       ['flip', (p) => p.set('tensors', 0, 'flip', 1), /flip 1/],
       ['a batch', (p) => p.set('tensors', 0, 'n', 2), /feature map 0: a dimension/],
@@ -144,8 +156,8 @@ describe('plan: the gate', function () {
       ['among constants', (p) => p.set('tensors', 0, 'bo', 0), /feature map 0 is not where the host reads and writes/],
       ['in no buffer', (p) => p.set('tensors', 0, 'bo', 9), /feature map 0 is not where the host reads and writes/],
       ['surfaces', (p) => p.set('tensors', 0, 'surfaces', 9), /feature map 0: its surfaces/],
-      ['lines overlap', (p) => p.set('tensors', 0, 'line', 16), /feature map 0: its strides overlap/],
-      ['surfaces overlap', (p) => p.set('tensors', output(p), 'surface', 16), /its strides overlap/],
+      ['lines overlap', (p) => p.set('tensors', 0, 'lineBytes', 16), /feature map 0: its strides overlap/],
+      ['surfaces overlap', (p) => p.set('tensors', output(p), 'surfaceBytes', 16), /its strides overlap/],
       ['behind the end', (p) => p.set('tensors', 0, 'offset', 0x7ffffff0), /feature map 0 is not inside its buffer/],
       ['too high', (p) => p.set('tensors', 0, 'h', 1 << 24), /feature map 0/],
       ['too many', (p) => p.setCount('tensors', 65537), /a section is not inside|65537 feature maps/],
@@ -157,11 +169,11 @@ describe('plan: the gate', function () {
       ['no command buffer', (p) => p.set('relocations', 0, 'bo', arena), /relocation 0 is not in register commands/],
       ['no such buffer', (p) => p.set('relocations', 0, 'bo', 77), /relocation 0 is not in register commands/],
       ['no such word', (p) => p.set('relocations', 0, 'word', 0xffffff), /relocation 0 is not in register commands/],
-      ['into commands', (p) => p.set('relocations', 0, 'target', regcmd), /relocation 0 points outside its buffer/],
-      ['into no buffer', (p) => p.set('relocations', 0, 'target', 64), /relocation 0 points outside its buffer/],
+      ['into commands', (p) => p.set('relocations', 0, 'targetBo', regcmd), /relocation 0 points outside its buffer/],
+      ['into no buffer', (p) => p.set('relocations', 0, 'targetBo', 64), /relocation 0 points outside its buffer/],
       [
         'behind the end',
-        (p) => p.set('relocations', 0, 'addend', p.get('bos', p.get('relocations', 0, 'target'), 'size')),
+        (p) => p.set('relocations', 0, 'addend', p.get('bos', p.get('relocations', 0, 'targetBo'), 'size')),
         /relocation \d points outside|not inside/,
       ],
       ['equal ones', (p) => p.set('relocations', 1, 'word', p.get('relocations', 0, 'word')), /not in order/],
@@ -184,18 +196,18 @@ describe('plan: the gate', function () {
       ['of no operation', (p) => p.set('tasks', 0, 'op', 99), /task 0 is not of operation 0|task 0 is of no operation/],
       [
         'of another operation',
-        (p) => p.set('ops', 0, 'count', p.get('ops', 0, 'count') - 1),
+        (p) => p.set('ops', 0, 'taskCount', p.get('ops', 0, 'taskCount') - 1),
         /tasks that no operation has/,
       ],
-      ['in no command buffer', (p) => p.set('tasks', 0, 'bo', arena), /task 0 has no register commands/],
-      ['not at 16 bytes', (p) => p.set('tasks', 0, 'offset', 8), /words of task 0 are not inside/],
+      ['in no command buffer', (p) => p.set('tasks', 0, 'regcmdBo', arena), /task 0 has no register commands/],
+      ['not at 16 bytes', (p) => p.set('tasks', 0, 'regcmdOffset', 8), /words of task 0 are not inside/],
       ['a tail only', (p) => p.set('tasks', 0, 'words', 4), /words of task 0 are not inside/],
       ['more than a start takes', (p) => p.set('tasks', 0, 'words', 0x20002), /words of task 0 are not inside/],
-      ['behind the end', (p) => p.set('tasks', 0, 'offset', 0x100000), /words of task 0 are not inside/],
-      ['words of two tasks', (p) => p.set('tasks', 1, 'offset', 0), /words of task 1 do not stand behind/],
+      ['behind the end', (p) => p.set('tasks', 0, 'regcmdOffset', 0x100000), /words of task 0 are not inside/],
+      ['words of two tasks', (p) => p.set('tasks', 1, 'regcmdOffset', 0), /words of task 1 do not stand behind/],
       [
         'words that share some',
-        (p) => p.set('tasks', 1, 'offset', p.get('tasks', 1, 'offset') - 64),
+        (p) => p.set('tasks', 1, 'regcmdOffset', p.get('tasks', 1, 'regcmdOffset') - 64),
         /words of task 1 do not stand behind/,
       ],
       [
@@ -214,17 +226,17 @@ describe('plan: the gate', function () {
   /** Takes the last relocation away and writes an address into its word. */
   const unrelocated = (p: PlanBytes, address: number): void => {
     const last = p.count('relocations') - 1;
-    const at = p.get('bos', p.get('relocations', last, 'bo'), 'data') + 8 * p.get('relocations', last, 'word');
+    const at = p.get('bos', p.get('relocations', last, 'bo'), 'dataOffset') + 8 * p.get('relocations', last, 'word');
     p.header.setUint32(at + 2, address, true);
     p.setCount('relocations', last);
   };
   it(
     'jobs and operations',
     table(tiles, [
-      ['not from the first task', (p) => p.set('jobs', 0, 'first', 1), /the tasks of job 0/],
-      ['no tasks', (p) => p.set('jobs', 0, 'count', 0), /the tasks of job 0/],
-      ['more tasks than there are', (p) => p.set('jobs', 0, 'count', 9999), /the tasks of job 0/],
-      ['not all tasks', (p) => p.set('jobs', 0, 'count', 1), /tasks without a job/],
+      ['not from the first task', (p) => p.set('jobs', 0, 'firstTask', 1), /the tasks of job 0/],
+      ['no tasks', (p) => p.set('jobs', 0, 'taskCount', 0), /the tasks of job 0/],
+      ['more tasks than there are', (p) => p.set('jobs', 0, 'taskCount', 9999), /the tasks of job 0/],
+      ['not all tasks', (p) => p.set('jobs', 0, 'taskCount', 1), /tasks without a job/],
       ['a later job', (p) => p.set('jobs', 0, 'depends', 1), /job 0 waits for a later one/],
       ['no such core', (p) => p.set('jobs', 0, 'core', 1), /job 0 waits/],
       ['no such buffer', (p) => p.set('jobs', 0, 'inBos', 16), /job 0 names a buffer that is not there/],
@@ -244,16 +256,16 @@ describe('plan: the gate', function () {
         (p) => p.set('tasks', 0, 'words', p.get('tasks', 0, 'words') - 1),
         /an odd number of words/,
       ],
-      ['a name behind the strings', (p) => p.set('ops', 0, 'name', 0xffff), /a name is not inside the file/],
+      ['a name behind the strings', (p) => p.set('ops', 0, 'nameOffset', 0xffff), /a name is not inside the file/],
       ['a long name', (p) => p.set('ops', 0, 'nameBytes', 2000), /a name of 2000 bytes/],
-      ['tasks that are not there', (p) => p.set('ops', 0, 'first', 9999), /the tasks of operation 0/],
+      ['tasks that are not there', (p) => p.set('ops', 0, 'firstTask', 9999), /the tasks of operation 0/],
       ['no such fact', (p) => p.set('ops', 0, 'facts', 0x80000000), /the facts of operation 0/],
     ]),
   );
   it('a fact whose name is not there, and more facts than a mask has', () => {
     const plan = new PlanBytes(fused);
     if (plan.count('facts') > 0) {
-      plan.set('facts', 0, 'name', 0xfffff);
+      plan.set('facts', 0, 'nameOffset', 0xfffff);
       expect(refusalOf(plan.sealed(), [])).to.match(/a name is not inside the file/);
     }
     const many = new PlanBytes(fused).setCount('facts', 33);
@@ -264,19 +276,23 @@ describe('plan: the gate', function () {
     table(permuted, [
       ['of no operation', (p) => p.set('hosts', 0, 'op', 99), /host step 0: unknown form/],
       ['no such kernel', (p) => p.set('hosts', 0, 'kernel', 3), /host step 0: unknown form/],
-      ['behind all jobs', (p) => p.set('hosts', 0, 'before', p.count('jobs') + 1), /host step 0 is out of order/],
+      ['behind all jobs', (p) => p.set('hosts', 0, 'beforeJob', p.count('jobs') + 1), /host step 0 is out of order/],
       ['of an input', (p) => p.set('hosts', 0, 'input', input(p)), /the feature maps of host step 0/],
       ['of an output', (p) => p.set('hosts', 0, 'output', output(p)), /the feature maps of host step 0/],
       ['of no feature map', (p) => p.set('hosts', 0, 'input', 99), /the feature maps of host step 0/],
       ['of two types', (p) => otherType(p, p.get('hosts', 0, 'input')), /the feature maps of host step 0/],
-      ['a table in the arena', (p) => p.set('hosts', 0, 'bo', arena), /the table of host step 0/],
+      ['a table in the arena', (p) => p.set('hosts', 0, 'tableBo', arena), /the table of host step 0/],
       [
         'a table that is not aligned',
-        (p) => p.set('hosts', 0, 'offset', p.get('hosts', 0, 'offset') + 2),
+        (p) => p.set('hosts', 0, 'tableOffset', p.get('hosts', 0, 'tableOffset') + 2),
         /table of host step 0 is not inside/,
       ],
-      ['a table behind the end', (p) => p.set('hosts', 0, 'offset', 0x7ffffffc), /table of host step 0 is not inside/],
-      ['a table too short', (p) => p.set('hosts', 0, 'bytes', 44), /host step 0: its table does not fit/],
+      [
+        'a table behind the end',
+        (p) => p.set('hosts', 0, 'tableOffset', 0x7ffffffc),
+        /table of host step 0 is not inside/,
+      ],
+      ['a table too short', (p) => p.set('hosts', 0, 'tableBytes', 44), /host step 0: its table does not fit/],
       [
         'a stride beyond the input',
         (p) => p.header.setUint32(tableAt(p) + 4 * 11, 1 << 24, true),
@@ -294,13 +310,14 @@ describe('plan: the gate', function () {
       ['a weight', (p) => p.header.setUint32(tableAt(p) + 8, 0x7fc00000, true), /its table does not fit/],
       [
         'a table of another length',
-        (p) => p.set('hosts', 0, 'bytes', p.get('hosts', 0, 'bytes') - 12),
+        (p) => p.set('hosts', 0, 'tableBytes', p.get('hosts', 0, 'tableBytes') - 12),
         /its table does not fit/,
       ],
       ['a permutation', (p) => p.set('hosts', 0, 'kernel', 0), /its table does not fit/],
     ]),
   );
-  const tableAt = (p: PlanBytes): number => p.get('bos', p.get('hosts', 0, 'bo'), 'data') + p.get('hosts', 0, 'offset');
+  const tableAt = (p: PlanBytes): number =>
+    p.get('bos', p.get('hosts', 0, 'tableBo'), 'dataOffset') + p.get('hosts', 0, 'tableOffset');
   const otherType = (p: PlanBytes, tensor: number): unknown =>
     p.get('tensors', tensor, 'type') === 3
       ? p.set('tensors', tensor, 'type', 9).set('tensors', tensor, 'flip', 0)
@@ -311,7 +328,7 @@ describe('plan: the gate', function () {
     (block: 'CNA' | 'DPU' | 'DPU_RDMA', name: string, room = 16): Change =>
     (p) => {
       const relocation = p.relocation(0, block, name);
-      const { size } = { size: p.get('bos', p.get('relocations', relocation, 'target'), 'size') };
+      const { size } = { size: p.get('bos', p.get('relocations', relocation, 'targetBo'), 'size') };
       p.set('relocations', relocation, 'addend', Math.floor((size - room) / 16) * 16);
     };
   const outside = (what: string): RegExp =>
@@ -328,7 +345,7 @@ describe('plan: the gate', function () {
       ['output', toTheEnd('DPU', 'DST_BASE_ADDR'), outside('DPU DST_BASE_ADDR')],
       [
         'output into constants',
-        (p) => p.set('relocations', p.relocation(0, 'DPU', 'DST_BASE_ADDR'), 'target', 0),
+        (p) => p.set('relocations', p.relocation(0, 'DPU', 'DST_BASE_ADDR'), 'targetBo', 0),
         /DPU DST_BASE_ADDR/,
       ],
       [
@@ -336,7 +353,7 @@ describe('plan: the gate', function () {
         (p) =>
           p
             .set('bos', arena, 'size', 1 << 20)
-            .set('relocations', p.relocation(0, 'CNA', 'DCOMP_ADDR0'), 'target', 1)
+            .set('relocations', p.relocation(0, 'CNA', 'DCOMP_ADDR0'), 'targetBo', 1)
             .set('relocations', p.relocation(0, 'CNA', 'DCOMP_ADDR0'), 'addend', 1 << 19),
         /weights in a buffer that tasks write/,
       ],

@@ -43,7 +43,8 @@ export const compilerOf = async (folder: string): Promise<Compiler> => {
   const { compileTflite } = await load(folder, 'compile');
   const { readPlan } = await load(folder, 'plan');
   const { readTflite, subgraphCount } = await load(folder, 'model');
-  // What is older than the text of plans has plans that this tree's can tell.
+  // Each side tells its own plans, whose fields may have other names. What is older than `plan_text.ts` has plans that this
+  // tree's can tell; a commit that words entries anew is compared by its parent's words.
   const entries = find(folder, 'text') === undefined ? planEntries : (await load(folder, 'text')).planEntries;
   return {
     compile: compileTflite,

@@ -34,7 +34,7 @@ where by which rule. Versions and file formats do not count: each side's plans a
   --quick          small and medium models only
   --texts          the words of rules as well, not only their names
   --differences N  how many are printed (default 20)
-Exit codes: 0 nothing differs; 1 something does; 2 bad usage.
+Exit codes: 0 nothing differs; 1 something does; 2 bad usage, or a side that cannot be compiled with.
 `;
 
 const repository = join(import.meta.dirname, '../..');
@@ -68,6 +68,14 @@ const writerSha = (): string =>
 
 const git = (...args: readonly string[]): Buffer =>
   execFileSync('git', [...args], { cwd: repository, maxBuffer: 2 ** 30, stdio: ['ignore', 'pipe', 'pipe'] });
+
+const commitOf = (name: string): string | null => {
+  try {
+    return git('rev-parse', '--verify', '--quiet', `${name}^{commit}`).toString('utf8').trim();
+  } catch {
+    return null;
+  }
+};
 
 /** A commit's sources in the cache; they are complete as soon as they have their name. */
 const sourcesOf = (commit: string): string => {
@@ -140,7 +148,7 @@ const compileMissing = async (sides: readonly Side[], tasks: readonly Task[]): P
   const missing = sides.map((side) => tasks.filter((task) => !existsSync(recordFile(side, task))));
   const shares = missing.filter((list) => list.length > 0).length > 1 ? 1 : 2;
   const folder = mkdtempSync(join(cache, 'jobs-'));
-  await Promise.all(
+  const all = Promise.all(
     sides.flatMap((side, i) =>
       Array.from({ length: shares }, async (_, share) => {
         const own = (missing[i] ?? []).filter((_task, position) => position % shares === share);
@@ -156,7 +164,7 @@ const compileMissing = async (sides: readonly Side[], tasks: readonly Task[]): P
       }),
     ),
   );
-  rmSync(folder, { recursive: true });
+  await all.finally(() => rmSync(folder, { recursive: true }));
 };
 
 /** Records of trees that were not asked for lately. */
@@ -215,7 +223,7 @@ const compare = (base: Side, now: Side, tasks: readonly Task[], texts: boolean, 
 };
 
 const stop = (text: string): number => {
-  console.error(`replay: ${text}\n\n${usage}`);
+  console.error(`replay: ${text} (npm run replay -- --help)`);
   return 2;
 };
 
@@ -241,7 +249,8 @@ const main = async (): Promise<number> => {
   if (unknown !== undefined) return stop(`no setting ${unknown}`);
   const wanted = replayModels().filter(({ name, quick }) => name.includes(values.models) && (quick || !values.quick));
   if (wanted.length === 0) return stop(`no model has ${values.models} in its name`);
-  const commit = git('rev-parse', '--verify', `${values.base}^{commit}`).toString('utf8').trim();
+  const commit = commitOf(values.base);
+  if (commit === null) return stop(`no commit ${values.base}`);
   const writer = writerSha();
   const [base, now] = [sideOf(sourcesOf(commit), writer), sideOf(join(repository, 'src'), writer)];
   const tasks = tasksOf(wanted, names);
@@ -252,4 +261,4 @@ const main = async (): Promise<number> => {
   return compare(base, now, tasks, values.texts, Number(values.differences)) ? 0 : 1;
 };
 
-process.exitCode = await main();
+process.exitCode = await main().catch((error: unknown) => stop(error instanceof Error ? error.message : String(error)));

@@ -1,5 +1,5 @@
 /** How Mesa cuts an operation into tasks of whole rows that fit the convolution buffer (fact sheet c). */
-import { cbuf } from '../../hardware/limits.js';
+import { rk3588 } from '../../hardware/chips.js';
 import type { MesaOperation, Padding } from './operation.js';
 
 export interface MesaTask {
@@ -17,6 +17,7 @@ export interface MesaTask {
 }
 
 /** Mesa counts entries of 128 bytes here, 8 atoms of 16 channels each; a rest of three takes a place of four. */
+const { cbuf } = rk3588;
 const entryAtoms = 8;
 const entryBytes = 128;
 const bankEntries = cbuf.bankBytes / entryBytes;

@@ -138,12 +138,12 @@ static int run_job(const npu_config *config, const npu_region *regions, size_t r
 static int submit(const submit_request *request) {
     npu_region regions[MOST_BOS];
     npu_config config;
-    char error[512];
+    ptfe_error error;
     size_t count = 0;
     const char *facts = getenv("ROCKET_SHIM_FACTS");
     npu_config_default(&config);
-    if (facts != NULL && facts_option_apply(&config, facts, error, sizeof error) != 0) {
-        fprintf(stderr, "rocket shim: %s\n", error);
+    if (facts != NULL && facts_option_apply(&config, facts, &error) != 0) {
+        fprintf(stderr, "rocket shim: %s\n", error.text);
         return refuse(EINVAL);
     }
     for (uint32_t i = 1; i < bo_count; i++) {

@@ -55,11 +55,14 @@ int core_is_raised(const core *c) {
            (c->banks[1].raw & c->banks[1].mask) != 0;
 }
 
-void core_update_line(core *c) {
+static void raise_line(core *c) {
     const uint64_t one = 1;
-    if (!core_is_raised(c) || c->masked || c->interrupt < 0) return;
     c->masked = 1;
     if (write(c->interrupt, &one, sizeof one) != (ssize_t)sizeof one) perror("eventfd");
+}
+
+void core_update_line(core *c) {
+    if (core_is_raised(c) && !c->masked && c->interrupt >= 0) raise_line(c);
 }
 
 uint8_t *core_ram(core *c, uint64_t address, const ram **which) {
@@ -106,6 +109,11 @@ uint32_t core_read(core *c, uint32_t bar, uint32_t offset) {
 }
 
 static void write_pc(core *c, uint32_t at, uint32_t value) {
+    if (at == PC_CLEAR && c->extra) { /* the thread of the driver has begun: what comes now counts for the next task */
+        c->extra = 0;
+        if (c->interrupt >= 0) raise_line(c);
+        return;
+    }
     if (at == PC_CLEAR) {
         c->pc[PC_RAW / 4] &= ~value;
         return;

@@ -54,7 +54,7 @@ typedef struct core {
     int ram_count;
     int interrupt, masked; /* an eventfd or -1; QEMU masks the line at each trigger */
     int unsure;            /* QEMU lowered the line at some access: did a CPU take the interrupt? */
-    int extra;             /* the line is raised again before its handler silences it: one interrupt too many */
+    int extra;             /* at the next clear: one interrupt too many */
     int start;             /* a task waits for the worker */
     int is_executing;      /* it reads and writes the guest's memory */
     uint32_t generation;   /* counts resets: the result of an older task is dropped */

@@ -115,9 +115,7 @@ static void set_interrupt(core *c, const message *m) {
          * CPU took the interrupt. So the line is looked at again a little later (wait_for_work in core.c), and at each write.
          */
         c->masked = 0;
-        c->unsure = !c->extra;
-        if (c->extra) core_update_line(c);
-        c->extra = 0;
+        c->unsure = 1;
         pthread_cond_signal(&c->wake);
     } else if (flags & IRQ_MASK) c->masked = 1;
 }

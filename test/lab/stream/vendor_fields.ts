@@ -3,6 +3,7 @@
  * programs are fp16: a channel takes two bytes, so our int8 task has twice the channels, and counts of channels are
  * compared as bytes. The RK3576 packs its registers another way; values that mean the same are compared.
  */
+import { rk3588 } from '../../../src/hardware/chips.js';
 import { emitConvolution } from '../../../src/emit/convolution.js';
 import { fieldValue, registers } from '../../../src/hardware/registers.js';
 import { cubeOf } from '../../../src/layout/cube.js';
@@ -85,6 +86,7 @@ const ourFields = (w: Window): ReadonlyMap<string, number> => {
   };
   const address = { bo: 'arena', offset: 0 } as const;
   const words = emitConvolution(
+    rk3588,
     operation,
     {
       bs: null,
@@ -97,9 +99,9 @@ const ourFields = (w: Window): ReadonlyMap<string, number> => {
     tile,
     {
       input: address,
-      inputCube: cubeOf([1, w.inputHeight, w.inputColumns, w.inputChannels], false),
+      inputCube: cubeOf(rk3588, [1, w.inputHeight, w.inputColumns, w.inputChannels], false),
       output: address,
-      outputCube: cubeOf([1, w.outputHeight, w.outputColumns, w.outputChannels], w.depthwise),
+      outputCube: cubeOf(rk3588, [1, w.outputHeight, w.outputColumns, w.outputChannels], w.depthwise),
       weights: address,
       operands: { bs: null, bn: null, bsUse: 0, bnUse: 0 },
       residual: null,

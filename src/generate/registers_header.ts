@@ -1,6 +1,4 @@
-/** delegate/generated/*.h from the hardware facts, as text (src/generate.ts writes them). */
-import { rk3588 } from './chips.js';
-import { facts } from './facts.js';
+/** The registers for C: offsets, fields, and what a task may write. */
 import {
   namedBits,
   operationEnableBits,
@@ -11,9 +9,8 @@ import {
   taskRegisters,
   writeTargets,
   type Register,
-} from './registers.js';
-
-const warning = '/* Generated from src/hardware by `npm run generate`; do not edit. */';
+} from '../hardware/registers.js';
+import { header } from '../wire/c_text.js';
 
 /** NPU_CNA_CBUF_CON0; the reader's registers carry their block's name already. */
 const macro = ({ block, name }: Register): string => `${block}_${name.replace(/^RDMA_/, '')}`.toUpperCase();
@@ -36,12 +33,8 @@ const executable = sorted([...taskRegisters, ...poolingRegisters]);
 
 const reachable = registers.filter(({ block }) => block in writeTargets);
 
-const registersHeader = (): string =>
-  [
-    warning,
-    '#ifndef PTFE_GENERATED_REGISTERS_H',
-    '#define PTFE_GENERATED_REGISTERS_H',
-    '',
+export const registersHeader = (): string =>
+  header('registers.h', 'src/hardware/registers', [
     '#include <stdint.h>',
     '',
     '/* Field [63:48] of a command word. */',
@@ -56,15 +49,6 @@ const registersHeader = (): string =>
     `#define NPU_ENABLE_POOLING ${hex(operationEnables.pooling, 2)}`,
     '/* Its bits. */',
     ...Object.entries(operationEnableBits).map(([block, bit]) => `#define NPU_ENABLE_BIT_${block} ${bit}`),
-    '',
-    '/* CBUF of the RK3588. */',
-    `#define NPU_CBUF_BANKS ${rk3588.cbuf.banks}u`,
-    `#define NPU_CBUF_BANK_BYTES ${rk3588.cbuf.bankBytes}u`,
-    `#define NPU_CBUF_ENTRY_BYTES ${rk3588.cbuf.entryBytes}u`,
-    '',
-    '/* For estimates: the clock under the mainline kernel, and what its interrupt costs between two tasks. */',
-    `#define NPU_CLOCK_MEGAHERTZ ${rk3588.clocks.megahertz}u`,
-    `#define NPU_DISPATCH_MICROSECONDS ${rk3588.dispatch.microseconds}u`,
     '',
     '/* Offsets and fields: (value >> SHIFT) & MASK. */',
     ...reachable.flatMap(registerLines),
@@ -96,50 +80,4 @@ const registersHeader = (): string =>
       return `    {"${register.block} ${register.name}", ${hex(target, 4)}, ${hex(register.offset, 4)}, ${hex(namedBits(register), 8)}, ${flags.join(' | ') || '0u'}},`;
     }),
     '};',
-    '',
-    '#endif',
-    '',
-  ].join('\n');
-
-const factsHeader = (): string =>
-  [
-    warning,
-    '#ifndef PTFE_GENERATED_FACTS_H',
-    '#define PTFE_GENERATED_FACTS_H',
-    '',
-    '#include <stdint.h>',
-    '',
-    '/* Behaviours that no source proves; value 0 is the default. */',
-    'enum npu_fact {',
-    ...facts.map(({ name }) => `    NPU_FACT_${name.toUpperCase()},`),
-    '    NPU_FACT_COUNT',
-    '};',
-    ...facts.flatMap(({ name, text, values }) => [
-      '',
-      `/* ${text}. */`,
-      `enum { ${values.map((value) => `NPU_${name}_${value}`.toUpperCase()).join(', ')} };`,
-    ]),
-    '',
-    `#define NPU_FACT_MAX_VALUES ${Math.max(...facts.map(({ values }) => values.length))}`,
-    '',
-    'typedef struct npu_fact_info {',
-    '    const char *name;',
-    '    uint8_t count;',
-    '    const char *values[NPU_FACT_MAX_VALUES];',
-    '} npu_fact_info;',
-    '',
-    'static const npu_fact_info npu_facts[NPU_FACT_COUNT] = {',
-    ...facts.map(
-      ({ name, values }) => `    {"${name}", ${values.length}, {${values.map((value) => `"${value}"`).join(', ')}}},`,
-    ),
-    '};',
-    '',
-    '#endif',
-    '',
-  ].join('\n');
-
-/** Files of delegate/generated/ and what they hold. */
-export const headers = (): readonly (readonly [string, string])[] => [
-  ['registers.h', registersHeader()],
-  ['facts.h', factsHeader()],
-];
+  ]);
