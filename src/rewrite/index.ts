@@ -84,21 +84,25 @@ export const rewriteGraph = (given: Graph, npu: Npu, plain: ReadonlySet<number> 
  * The nodes of a part. TFLite cuts parts as it likes, so a part may have some only of the nodes that one stands for, or give
  * away what was made between them: there it has its own nodes again, and the rewrites are tried on these.
  */
-export const rewritePart = ({ given, graph, originals }: Rewritten, part: Part, npu: Npu): Graph => {
+export const rewritePart = ({ given: whole, graph, originals }: Rewritten, part: Part, npu: Npu): Graph => {
   const [inside, wanted] = [new Set(part.nodes), new Set(part.outputs)];
-  const made = new Set(given.nodes.filter(({ index }) => inside.has(index)).flatMap(({ outputs }) => outputs));
-  /** What a node reads that TFLite does not read for the same result may be made elsewhere. */
+  const made = new Set(whole.nodes.filter(({ index }) => inside.has(index)).flatMap(({ outputs }) => outputs));
+  const given = new Set(part.inputs);
   const isThere = (tensor: number): boolean =>
-    tensor === -1 || graph.tensors.get(tensor)?.constant === true || part.inputs.includes(tensor) || made.has(tensor);
+    tensor === -1 || graph.tensors.get(tensor)?.constant === true || given.has(tensor) || made.has(tensor);
+  /** Whether it can do with what the part is given in place of what the nodes before it read. */
+  const isFed = (node: Node, before: readonly Node[]): boolean =>
+    node.inputs.every(isThere) &&
+    before.flatMap(({ inputs }) => inputs).every((tensor) => !given.has(tensor) || node.inputs.includes(tensor));
   const own = (node: Node): readonly Node[] => {
     const before = originals.get(node);
     if (before === undefined) return inside.has(node.index) ? [node] : [];
     const isWhole = coveredBy(node).every((index) => inside.has(index));
     const inner = before.flatMap(({ outputs }) => outputs).filter((tensor) => !node.outputs.includes(tensor));
-    const isOne = isWhole && node.inputs.every(isThere) && !inner.some((tensor) => wanted.has(tensor));
+    const isOne = isWhole && isFed(node, before) && !inner.some((tensor) => wanted.has(tensor));
     return isOne ? [node] : before.flatMap(own);
   };
-  const places = new Map(given.nodes.map(({ index }, place) => [index, place]));
+  const places = new Map(whole.nodes.map(({ index }, place) => [index, place]));
   const placeOf = (node: Node): number => Math.max(...coveredBy(node).map((index) => places.get(index) ?? NaN));
   const nodes = graph.nodes.flatMap(own).sort((a, b) => placeOf(a) - placeOf(b));
   return rewritten({ ...graph, nodes }, originals, [...beforeAxes, ...behindAxes], npu, part.outputs).graph;

@@ -8,52 +8,12 @@ import { pythonEnvironment, runtimes } from '../host/python.js';
 import { skip } from '../host/skip.js';
 import { writeTflite } from '../host/tflite_writer.js';
 import { Builder, doubled, type OpModel } from '../ops/builder.js';
+import { type Pattern, patterns } from '../rewrite/patterns.js';
 
 /**
  * Patterns of several nodes that run as one, with every choice of their inner tensors as outputs of the graph too, and a side
  * branch that has nothing to do with them: what cannot be done takes no other node along, and all that counts nodes agrees.
  */
-type Pattern = (b: Builder, input: number, shape: readonly number[]) => readonly number[];
-
-const reshaped = (b: Builder, input: number, shape: readonly number[]): number => {
-  const output = b.map('int8', shape, 0.1, 3);
-  b.op({ op: 'RESHAPE', inputs: [input, b.ints(shape)], outputs: [output] });
-  return output;
-};
-const transposed = (b: Builder, input: number, shape: readonly number[], order: readonly number[]) => {
-  const to = order.map((axis) => shape[axis] ?? 1);
-  const output = b.map('int8', to, 0.1, 3);
-  b.op({ op: 'TRANSPOSE', version: 2, inputs: [input, b.ints(order)], outputs: [output] });
-  return { output, to };
-};
-
-const meanOf = (b: Builder, input: number, shape: readonly number[], order: readonly number[]): readonly number[] => {
-  const { output: middle, to } = transposed(b, input, shape, order);
-  const output = b.map('int8', to.slice(0, 3), 0.1, 3);
-  const options = { type: 'ReducerOptions', fields: { keepDims: false } } as const;
-  b.op({ op: 'MEAN', version: 2, inputs: [middle, b.ints([3])], outputs: [output], options });
-  return [middle, output];
-};
-
-const patterns: Readonly<Record<string, Pattern>> = {
-  'a shuffle of channels': (b, input, [, h = 1, w = 1, c = 1]) => {
-    const split = reshaped(b, input, [1, h, w, 2, c / 2]);
-    const { output: middle } = transposed(b, split, [1, h, w, 2, c / 2], [0, 1, 2, 4, 3]);
-    return [split, middle, reshaped(b, middle, [1, h, w, c])];
-  },
-  'a flattened map before a dense layer': (b, input, [, h = 1, w = 1, c = 1]) => {
-    const depth = h * w * c;
-    const flat = reshaped(b, input, [1, depth]);
-    const filter = b.constant('int8', [3, depth], 0.001, 0);
-    const output = b.map('int8', [1, 3], 0.1, 3);
-    const options = { type: 'FullyConnectedOptions', fields: { activation: 0 } } as const;
-    b.op({ op: 'FULLY_CONNECTED', version: 4, inputs: [flat, filter, -1], outputs: [output], options });
-    return [flat, output];
-  },
-  'a mean of what a TRANSPOSE makes, NCHW': (b, input, shape) => meanOf(b, input, shape, [0, 3, 1, 2]),
-  'a mean of what a TRANSPOSE makes, NCWH': (b, input, shape) => meanOf(b, input, shape, [0, 3, 2, 1]),
-};
-
 const modelsOf = (pattern: Pattern, title: string): readonly OpModel[] => {
   const build = (chosen: number | null): { readonly model: OpModel; readonly inner: number } => {
     const b = new Builder(5);
