@@ -1,8 +1,16 @@
 /** SUPPORTED_OPS.md from the rules of src/ops: the same texts that refuse a node. */
 import type { Chip } from '../hardware/chips.js';
-import { operators } from '../ops/index.js';
-import { textOf } from '../ops/shared/rule.js';
+import { composites, operators } from '../ops/index.js';
+import { type RuleText, textOf } from '../ops/shared/rule.js';
 import { partRules } from '../partition/part_rules.js';
+import { axesText, rewrites } from '../rewrite/index.js';
+
+const ruleTable = (rules: readonly RuleText[], chip: Chip): readonly string[] => [
+  '| rule | what it asks for |',
+  '| --- | --- |',
+  ...rules.map(({ name, text }) => `| ${name} | ${textOf(text, chip).replaceAll('|', '\\|')} |`),
+  '',
+];
 
 export const supportedOpsText = (chip: Chip): string =>
   [
@@ -21,13 +29,20 @@ export const supportedOpsText = (chip: Chip): string =>
     '| --- | --- |',
     ...Object.entries(partRules).map(([name, { text }]) => `| ${name} | ${text} |`),
     '',
+    '## Nodes that run as one',
+    '',
+    'Found before any rule is asked (`src/rewrite`). The nodes have the verdict of the op that they become; one whose result',
+    'something else reads too runs by itself as well, and a part that has only some of the nodes has these one by one.',
+    '',
+    ...[...rewrites.map(({ text }) => text), axesText].map((text) => `- ${text}`),
+    '',
+    "Ops that are not TFLite's own:",
+    '',
+    ...[...composites.values()].flatMap(({ op, rules }) => [`### ${op}`, '', ...ruleTable(rules, chip)]),
     ...[...operators.values()].flatMap(({ op, rules, host }) => [
       `## ${op}`,
       '',
-      '| rule | what it asks for |',
-      '| --- | --- |',
-      ...rules.map(({ name, text }) => `| ${name} | ${textOf(text, chip).replaceAll('|', '\\|')} |`),
-      '',
+      ...ruleTable(rules, chip),
       ...(host === undefined
         ? []
         : [

@@ -1,4 +1,8 @@
-/** Batches: an op on each picture by itself, its feature maps parts of the memory of all. */
+/**
+ * Batches: an op on each picture by itself, its feature maps parts of the memory of all. A form around the op's own and no
+ * rewrite (`rewrite/`): tensors of a graph are no parts of others, so n nodes would need slices and a concatenation with rules
+ * of their own, where operations have views.
+ */
 import type { Graph, Tensor } from '../graph/graph.js';
 import { areaTensor, pictureArea, Spare } from '../ir/build/arrange.js';
 import type { Operation, ViewOperation } from '../ir/operation.js';

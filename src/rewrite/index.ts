@@ -30,6 +30,11 @@ const beforeAxes: readonly Rewrite[] = [
 /** What wants the order of the memory. */
 const behindAxes: readonly Rewrite[] = [flatDense];
 
+export const rewrites = [...beforeAxes, ...behindAxes];
+
+export const axesText =
+  'TRANSPOSE whose readers reduce, reshape or take each value by itself: nothing, its readers take other axes';
+
 type Originals = ReadonlyMap<Node, readonly Node[]>;
 
 /** A graph as it is lowered, beside the one that TFLite gave. */
@@ -105,5 +110,5 @@ export const rewritePart = ({ given: whole, graph, originals }: Rewritten, part:
   const places = new Map(whole.nodes.map(({ index }, place) => [index, place]));
   const placeOf = (node: Node): number => Math.max(...coveredBy(node).map((index) => places.get(index) ?? NaN));
   const nodes = graph.nodes.flatMap(own).sort((a, b) => placeOf(a) - placeOf(b));
-  return rewritten({ ...graph, nodes }, originals, [...beforeAxes, ...behindAxes], npu, part.outputs).graph;
+  return rewritten({ ...graph, nodes }, originals, rewrites, npu, part.outputs).graph;
 };

@@ -1,4 +1,7 @@
-/** Nodes at the border of the graph: what they do to the order of bytes, the host can do as it makes or reads cubes. */
+/**
+ * Nodes at the border of the graph: what they do to the order of bytes, the host can do as it makes or reads cubes. All else that
+ * depends on neighbours is a rewrite (`rewrite/`).
+ */
 import type { NodeContext } from './rule.js';
 
 /** Which of its tensors belongs to TFLite alone: no other node makes or takes it. */
