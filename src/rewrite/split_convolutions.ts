@@ -51,14 +51,12 @@ const joinedFilters = (filters: readonly Tensor[]): NewConstant | null => {
   return { ...first, shape: [1, height, width, filters.length], data, quantization };
 };
 
-/** An absent bias is one of zeros. */
 const joinedBiases = (index: GraphIndex, convs: readonly Node[]): NewConstant | null => {
   const data = new Uint8Array(4 * convs.length);
   for (const [channel, { inputs }] of convs.entries()) {
-    const [, , bias = -1] = inputs;
-    if (bias === -1) continue;
-    const tensor = index.tensor(bias);
-    const bytes = tensor?.type === 'int32' ? bytesOf(tensor, 4) : null;
+    const bias = index.tensor(inputs[2]);
+    const bytes = bias?.type === 'int32' ? bytesOf(bias, 4) : null;
+    // TFLite refuses quantized convolutions without one.
     if (bytes === null) return null;
     data.set(bytes, 4 * channel);
   }
