@@ -1,30 +1,56 @@
-// `npm test`: everything, from a fresh clone: dependencies, build, lint, types, all tests. The last line counts.
+// `npm test`: everything, from a fresh clone: dependencies, build, unit tests, lint, types, all other tests. What fails soonest
+// comes first. The last line counts all tests. `npm test -- FILE...`: those files alone.
 import { spawnSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const npm = process.env.npm_execpath;
+const scratch = mkdtempSync(join(tmpdir(), 'ptfe-test-'));
+const countFile = join(scratch, 'counts');
+
+/** Ends with the one line that is read: tests of all runs, and steps that failed before any. */
+const finish = (failedSteps) => {
+  const rows = existsSync(countFile) ? readFileSync(countFile, 'utf8').trim().split('\n') : [];
+  rmSync(scratch, { recursive: true, force: true });
+  const sum = (column) => rows.reduce((total, row) => total + Number(row.split(' ')[column]), 0);
+  // A run that ended without a count, or with another fault than a test's, has failed too.
+  const failed = failedSteps > 0 ? Math.max(sum(1), 1) : sum(1);
+  console.log(`${sum(0)} passed, ${failed} failed, ${sum(2)} skipped`);
+  process.exit(failed > 0 ? 1 : 0);
+};
 
 /** Runs a command in the repository's root and stops everything when it fails. */
-const step = (title, command, args) => {
+const step = (title, command, args, env = process.env) => {
   console.log(`# ${title}`);
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
-  if (status !== 0) {
-    console.error(`npm test: "${title}" failed${error ? `: ${error.message}` : ''}`);
-    console.log('0 passed, 1 failed, 0 skipped');
-    process.exit(1);
-  }
+  const { status, error } = spawnSync(command, args, { cwd: root, env, stdio: 'inherit' });
+  if (status === 0) return;
+  console.error(`npm test: "${title}" failed${error ? `: ${error.message}` : ''}`);
+  finish(1);
 };
 const npmStep = (title, ...args) => (npm ? step(title, process.execPath, [npm, ...args]) : step(title, 'npm', args));
+const tests = (title, ...args) =>
+  step(title, process.execPath, ['node_modules/mocha/bin/mocha.js', ...args], {
+    ...process.env,
+    PTFE_COUNTS: countFile,
+  });
 const age = (path) => (existsSync(`${root}/${path}`) ? statSync(`${root}/${path}`).mtimeMs : -Infinity);
 
 if (age('node_modules/.package-lock.json') < age('package-lock.json')) {
   npmStep('dependencies', 'ci', '--no-audit', '--no-fund');
 }
 npmStep('build', 'run', '--silent', 'build');
-if (process.argv.length <= 2) npmStep('lint, format, types, generated files', 'run', '--silent', 'lint');
-step('tests', process.execPath, [
-  'node_modules/mocha/bin/mocha.js',
-  ...(process.argv.length > 2 ? process.argv.slice(2) : ['test/**/*.test.ts']),
-]);
+const given = process.argv.slice(2);
+if (given.length > 0) {
+  tests('tests', ...given);
+} else {
+  // Not earlier: it stands on what `npm ci` brings.
+  const { testFiles, unitTests } = await import('./unit.mjs');
+  const unit = await unitTests(root);
+  tests('unit tests', '--require', 'test/host/no_processes.cjs', ...unit);
+  npmStep('lint, format, types, generated files', 'run', '--silent', 'lint');
+  tests('tests', ...testFiles(root).filter((file) => !unit.includes(file)));
+}
+finish(0);

@@ -1,7 +1,8 @@
 // Which test files are unit tests. The rule: nothing of test/ or scripts/ that a file stands on, itself included, can start a
 // process or load native code. So they need no build, no Python and no compiler, and cannot be skipped for want of one.
+// A file that keeps the rule and takes long says so in a line of its own, "// Not a unit test: WHY".
 // src/ may know how to start a process (`ptfe doctor`); test/host/no_processes.cjs sees to it that no unit test has it done.
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -45,5 +46,6 @@ export async function unitTests(root, files = testFiles(root)) {
     known.set(file, pure);
     return pure;
   };
-  return files.filter(isPure);
+  const isKeptOut = (file) => /^\/\/ Not a unit test: \S/m.test(readFileSync(join(root, file), 'utf8'));
+  return files.filter((file) => isPure(file) && !isKeptOut(file));
 }

@@ -1,13 +1,6 @@
-/**
- * `npm run generate`: writes what is made of the sources (headers of the delegate, SUPPORTED_OPS.md), or with --check says
- * what is stale.
- */
+/** `npm run generate`: writes what is made of the sources, or with --check says what is stale. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { supportedOpsText } from './explain/supported_ops.js';
-import { rk3588 } from './hardware/chips.js';
-import { headers } from './generate/headers.js';
-import { formatsPage } from './wire/formats_page.js';
-import { wireHeaders } from './wire/headers.js';
+import { generatedFiles } from './generated_files.js';
 
 const currentText = (file: URL): string => {
   try {
@@ -18,11 +11,7 @@ const currentText = (file: URL): string => {
 };
 
 const check = process.argv.includes('--check');
-for (const [name, text] of [
-  ...[...headers(), ...wireHeaders].map(([file, text]) => [`delegate/generated/${file}`, text] as const),
-  ['SUPPORTED_OPS.md', supportedOpsText(rk3588)] as const,
-  ['docs/formats.md', formatsPage()] as const,
-]) {
+for (const [name, text] of generatedFiles()) {
   const file = new URL(`../${name}`, import.meta.url);
   if (currentText(file) === text) continue;
   if (check) {

@@ -1,7 +1,8 @@
 /** `npm run golden`: writes the digests and the listings of the golden models anew; the change is read in review. */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { zooIsHere } from '../models/zoo.js';
-import { digestFile, digestLines, digestOf, knownDigests } from './digests.js';
+import { digestFile, digestOf, knownDigests } from './digest_list.js';
+import { digestLines } from './digests.js';
 import { goldenFile, goldenText } from './listings.js';
 import { goldenModels } from './models.js';
 

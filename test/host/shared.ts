@@ -21,3 +21,7 @@ export const sharedJson = (path: string): unknown => {
   const bytes = readFileSync(sharedPath(path));
   return JSON.parse((path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8'));
 };
+
+/** Real models and sample pictures beside the repository; nothing of them is part of it. */
+export const modelFolder = process.env['PTFE_MODEL_FOLDER'] ?? sharedPath('models');
+export const zooIsHere = existsSync(join(modelFolder, 'models.json'));

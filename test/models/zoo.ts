@@ -4,12 +4,10 @@ import { basename, join } from 'node:path';
 import { PtfeError } from '../../src/error.js';
 import { readTflite } from '../../src/tflite/reader.js';
 import type { OutputTensor } from '../host/oracle.js';
-import { repository } from '../host/repository.js';
 import { seededRandom } from '../host/random.js';
+import { modelFolder, zooIsHere } from '../host/shared.js';
 
-/** Real models and sample pictures beside the repository; nothing of them is part of it. */
-export const modelFolder = process.env['PTFE_MODEL_FOLDER'] ?? join(repository, '../shared/models');
-export const zooIsHere = existsSync(join(modelFolder, 'models.json'));
+export { modelFolder, zooIsHere };
 
 export interface ModelEntry {
   readonly name: string;

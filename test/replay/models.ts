@@ -5,21 +5,11 @@ import { goldenModels } from '../golden/models.js';
 import { repository } from '../host/repository.js';
 import { writeTflite } from '../host/tflite_writer.js';
 import { yolo5, yolo8 } from '../models/yolo_model.js';
-import { modelFolder } from '../models/zoo.js';
-import { everyOp } from '../ops/every_op.js';
-import { Builder } from '../ops/builder.js';
+import { modelFolder } from '../host/shared.js';
 import { randomGraph } from '../random/graph.js';
+import { opModels, ownModel, type ReplayModel } from './op_models.js';
 
-export interface ReplayModel {
-  readonly name: string;
-  /** One line of the digest list (`test/golden/digests.list`). */
-  readonly group: string;
-  /** Part of the repository: it is there on every machine. */
-  readonly own: boolean;
-  /** Among those that are compiled with every setting where time is short. */
-  readonly quick: boolean;
-  readonly bytes: () => Uint8Array;
-}
+export type { ReplayModel };
 
 const read = (path: string): Uint8Array => new Uint8Array(readFileSync(path));
 
@@ -73,43 +63,9 @@ const sharedModels = (): readonly ReplayModel[] =>
     }),
   );
 
-const ownModel = (group: string, title: string, bytes: () => Uint8Array, quick = true): ReplayModel => ({
-  name: title === '' ? group : `${group}: ${title}`,
-  group,
-  own: true,
-  quick,
-  bytes,
-});
-
 const examples = (): readonly ReplayModel[] =>
   modelsIn(join(repository, 'examples')).map((file) =>
     ownModel(`examples/${file.slice(0, -'.tflite'.length)}`, '', () => read(join(repository, 'examples', file))),
-  );
-
-/** A batch of two has views with gaps; 40 channels do not fill their last atom. */
-const opShapes = [
-  [1, 6, 4, 40],
-  [2, 4, 6, 16],
-] as const;
-
-/** Each op of the table, in its forms. */
-const opModels = (): readonly ReplayModel[] =>
-  everyOp.flatMap(({ op, title, make }, form) =>
-    (['int8', 'uint8'] as const).flatMap((type) =>
-      opShapes.flatMap((shape) => {
-        const b = new Builder(form + 1);
-        const [scale, zero] = [0.05, type === 'int8' ? -3 : 125];
-        const made = make(b, { index: b.input(type, shape, scale, zero), type, shape, scale, zero });
-        if (made === null) return [];
-        const { spec } = b.model(
-          title,
-          made.map(({ index }) => index),
-        );
-        return [
-          ownModel(`ops/${op}`, `${title} ${type} ${shape.join('x')}`, () => writeTflite(spec), shape === opShapes[0]),
-        ];
-      }),
-    ),
   );
 
 const graphs = 60;

@@ -1,0 +1,18 @@
+import { expect } from 'chai';
+import { opModels } from '../replay/op_models.js';
+import { digestOf, knownDigests } from './digest_list.js';
+
+/** A digest that differs: another program, other notes, or another verdict on a node. */
+const advice = 'npm run replay -- --base HEAD --models ops/ tells what; if it was meant, npm run golden';
+
+describe('golden: digests of what the compiler makes of each op', () => {
+  const known = knownDigests();
+  const models = opModels();
+  for (const group of new Set(models.map((model) => model.group)))
+    it(group, async () => {
+      const setting = 'fast';
+      const key = `${group} ${setting}`;
+      const is = await digestOf({ key, own: true, models: models.filter((model) => model.group === group), setting });
+      expect(is, advice).to.equal(known.get(key));
+    });
+});
