@@ -30,17 +30,12 @@ export function versionDefine(root) {
 /** The libraries of libptfe.so. */
 export const librariesOf = (root) => targetOf(readGyp(root), 'ptfe').libraries;
 
+/** Flags of every C file. */
+export const compileFlags = (root) => [...readGyp(root).target_defaults.cflags_c, versionDefine(root), '-fPIC'];
+
 /** All that a C compiler is told to make libptfe.so, but for `-o`: binding.gyp's sources and flags. Paths from `root`. */
 export function libraryArguments(root) {
   const gyp = readGyp(root);
   const { ldflags, libraries } = targetOf(gyp, 'ptfe');
-  return [
-    ...gyp.target_defaults.cflags_c,
-    versionDefine(root),
-    '-fPIC',
-    '-shared',
-    ...sourcesOf(root, 'ptfe'),
-    ...ldflags,
-    ...libraries,
-  ];
+  return [...compileFlags(root), '-shared', ...sourcesOf(root, 'ptfe'), ...ldflags, ...libraries];
 }
