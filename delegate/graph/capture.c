@@ -121,7 +121,9 @@ static i32_list ints_of(const tfl_int_array *list) {
     return list == NULL || list->size < 0 ? (i32_list){NULL, 0} : (i32_list){list->data, (uint32_t)list->size};
 }
 
+/* What the compiler calculates with. Of floats one alone, the operand of an op between codes: not the weights of float models. */
 static int holds_numbers(const tfl_tensor *tensor) {
+    if (tensor->type == TFL_FLOAT32) return tensor->bytes == sizeof(float);
     return tensor->type == TFL_INT8 || tensor->type == TFL_UINT8 || tensor->type == TFL_INT32 || tensor->type == TFL_INT64;
 }
 

@@ -17,8 +17,12 @@ import {
 import type { PartValue } from './sequence.js';
 import { Writer } from './writer.js';
 
-/** Bytes of constants of these types go with the message. */
+/** Bytes of constants of these types go with the message, and a single float. */
 const carriedTypes: readonly ElementType[] = ['int8', 'uint8', 'int32', 'int64'];
+const floatBytes = 4;
+
+const isCarried = ({ type }: Tensor, data: Uint8Array): boolean =>
+  carriedTypes.includes(type) || (type === 'float32' && data.byteLength === floatBytes);
 
 const { of: flag } = tensorFlags;
 
@@ -33,7 +37,7 @@ const tensorValues = (tensor: Tensor): PartValue<typeof messageTensor> => {
     zeroPoints: quantization?.zeroPoints ?? [],
     axis: quantization?.axis ?? 0,
     name,
-    data: data !== null && carriedTypes.includes(type) ? data : new Uint8Array(),
+    data: data !== null && isCarried(tensor, data) ? data : new Uint8Array(),
   };
 };
 
