@@ -1,11 +1,11 @@
 /**
  * The table of contents: a part of a graph in, a plan out, one call for each room.
- * read -> partition -> rewrite -> lower -> fuse -> place -> tile -> schedule -> allocate -> emit -> plan (`stages.ts`)
+ * read -> partition (of the rewritten graph) -> rewrite -> lower -> fuse -> place -> tile -> schedule -> allocate -> emit -> plan (`stages.ts`)
  */
 import { allocateArena, type Lifetime, withTensors } from './allocate/arena.js';
 import { ConstantBuffer } from './allocate/constants.js';
 import { lifetimesOf } from './allocate/lifetimes.js';
-import type { Renamed } from './rewrite/rename.js';
+import { rewritePart, type Rewritten } from './rewrite/index.js';
 import { NodeError, PtfeError } from './error.js';
 import { hostTable } from './layout/host_table.js';
 import { buildPlan } from './plan/build.js';
@@ -19,7 +19,7 @@ import { type Operation, operandsOf } from './ir/operation.js';
 import { type Chip, type Hardware, isChip, rk3588 } from './hardware/chips.js';
 import type { Trust } from './hardware/fact.js';
 import type { Refusal } from './ops/shared/rule.js';
-import { checkGraph, type PartChoice, renamedGraph } from './partition/check.js';
+import { checkGraph, npuOf, type PartChoice, rewrittenGraph } from './partition/check.js';
 import { lowerPart } from './partition/lower_part.js';
 import { bugRefusal, mostPartBytes, partRefusal, type RefusedPart, refusedPart } from './partition/part_rules.js';
 import { inRounds, type PartResult } from './partition/rounds.js';
@@ -56,14 +56,14 @@ export const hardwareOf = ({ chip = rk3588, trust }: CompileOptions): Hardware =
 type Layouts = Placement['borders'];
 
 /** Tensors at the part's border that the host would have to lay out in an order that it cannot, or in two at once. */
-const conflictsOf = (part: Part, borders: Layouts, layouts: Renamed['layouts']): readonly number[] =>
+const conflictsOf = (part: Part, borders: Layouts, layouts: Rewritten['layouts']): readonly number[] =>
   [...part.inputs, ...part.outputs].filter((tensor) => {
     const layout = layouts.get(tensor);
     return layout === null || (layout !== undefined && layout !== 'flat' && borders.has(tensor));
   });
 
 /** How the host lays out tensors that are not NHWC of their cube. */
-const bordersOf = (part: Part, borders: Layouts, layouts: Renamed['layouts']): Layouts => {
+const bordersOf = (part: Part, borders: Layouts, layouts: Rewritten['layouts']): Layouts => {
   const all = new Map(borders);
   for (const tensor of [...part.inputs, ...part.outputs]) {
     const layout = layouts.get(tensor);
@@ -132,26 +132,27 @@ const unobserved: Observe = () => undefined;
 
 /** Compiles nodes that `checkGraph` accepted. @returns the plan's bytes, or why there is none */
 export const compilePart = (
-  graph: Graph,
+  rewritten: Rewritten,
   part: Part,
   options: CompileOptions,
   observe: Observe = unobserved,
 ): PartResult => {
-  const compiled = compileWatched(graph, part, options, null, observe);
+  const compiled = compileWatched(rewritten, part, options, null, observe);
   return 'plan' in compiled ? compiled.plan : compiled;
 };
 
 /** What the operations of a part are, and where its tensors stand; the nodes that this part cannot have. */
-const placePart = (given: Graph, part: Part, options: CompileOptions, apart: boolean, observe: Observe) => {
+const placePart = (whole: Rewritten, part: Part, options: CompileOptions, apart: boolean, observe: Observe) => {
   // What `best` is made of was not seen on silicon.
   const hardware = hardwareOf(options);
   const precision = options.trust === 'seen' ? 'fast' : (options.precision ?? 'fast');
   const plain = new Set<number>();
+  let rewritten = whole;
   for (;;) {
-    const renamed = renamedGraph(given, hardware, plain);
-    const { graph, layouts, orders } = renamed;
-    observe({ stage: 'rewrite', part, data: renamed });
-    const lowered = lowerPart(graph, part, hardware, options.hosted ?? null);
+    const { given, layouts, orders } = rewritten;
+    const own = rewritePart(rewritten, part, npuOf(hardware));
+    observe({ stage: 'rewrite', part, data: { graph: own, layouts, orders } });
+    const lowered = lowerPart(own, hardware, options.hosted ?? null);
     const { operations, spare, refusals } = lowered;
     observe({ stage: 'lower', part, data: lowered });
     if (refusals.length > 0) return refusedPart(refusals);
@@ -159,27 +160,30 @@ const placePart = (given: Graph, part: Part, options: CompileOptions, apart: boo
     const isPlain = apart || options.trust === 'seen';
     const fused = isPlain ? dropUnused(operations, part) : fuse(hardware.chip, operations, part, precision, spare);
     observe({ stage: 'fuse', part, data: { operations: fused } });
-    const placement = place(hardware.chip, graph, part, fused, apart);
+    const placement = place(hardware.chip, own, part, fused, apart);
     observe({ stage: 'place', part, data: placement });
     const conflicts = conflictsOf(part, placement.borders, layouts);
     if (conflicts.length === 0) {
-      if (placement.missing !== null) return missingRefusal(graph, part, placement.missing, placement.operations);
+      if (placement.missing !== null) return missingRefusal(given, part, placement.missing, placement.operations);
+      // Tensors as they lie in memory, nodes as TFLite names them.
+      const graph: Graph = { ...own, nodes: given.nodes };
       return { graph, orders, placement, borders: bordersOf(part, placement.borders, layouts) };
     }
     for (const tensor of conflicts) plain.add(tensor);
+    rewritten = rewrittenGraph(given, hardware, plain);
   }
 };
 
 /** @param watched null: the plan that runs */
 export const compileWatched = (
-  given: Graph,
+  rewritten: Rewritten,
   part: Part,
   options: CompileOptions,
   watched: Watched | null,
   observe: Observe = unobserved,
 ): WatchedPlan | RefusedPart => {
   try {
-    return watchedPlan(given, part, options, watched, observe);
+    return watchedPlan(rewritten, part, options, watched, observe);
   } catch (error) {
     const nodes = error instanceof NodeError ? [error.node] : part.nodes;
     return refusedPart(nodes.map((node) => bugRefusal(node, error)));
@@ -187,14 +191,14 @@ export const compileWatched = (
 };
 
 const watchedPlan = (
-  given: Graph,
+  rewritten: Rewritten,
   part: Part,
   options: CompileOptions,
   watched: Watched | null,
   observe: Observe,
 ): WatchedPlan | RefusedPart => {
   const apart = watched === 'apart';
-  const placed = placePart(given, part, options, apart, observe);
+  const placed = placePart(rewritten, part, options, apart, observe);
   if ('refusals' in placed) return placed;
   const { graph, orders, placement, borders } = placed;
   const hardware = hardwareOf(options);
@@ -251,7 +255,7 @@ const watchedPlan = (
     }),
   );
   observe({ stage: 'plan', part, data: { bytes: plan } });
-  return { plan, tensors: watched === null ? [] : innerTensors(given, part, placement, arena, orders) };
+  return { plan, tensors: watched === null ? [] : innerTensors(rewritten.given, part, placement, arena, orders) };
 };
 
 export interface CompiledModel {
@@ -295,10 +299,10 @@ export const compileTflite = (
   const model = readTflite(bytes, subgraph, options.numerics);
   const { graph, outputs } = model;
   observe({ stage: 'read', part: null, data: model });
-  const { refused: checked, host } = checkGraph(graph, hardwareOf(options), options.parts ?? 'worthwhile');
+  const { rewritten, refused: checked, host } = checkGraph(graph, hardwareOf(options), options.parts ?? 'worthwhile');
   const refused = new Map(checked);
   const hosted = new Set(host.keys());
-  const compile = inRounds((part) => compilePart(graph, part, { ...options, hosted }, observe));
+  const compile = inRounds((part) => compilePart(rewritten, part, { ...options, hosted }, observe));
   for (;;) {
     const supported = new Set(graph.nodes.map(({ index }) => index).filter((index) => !refused.has(index)));
     const parts = splitParts(graph, supported, outputs);

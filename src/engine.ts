@@ -59,9 +59,9 @@ const check = (message: Message): Checked => {
   const { graph } = message;
   const choice = message.options['parts'] === 'all' ? 'all' : 'worthwhile';
   const asked = optionsOf(message);
-  const { refused, host } = checkGraph(graph, hardwareOf(asked), choice);
+  const { rewritten, refused, host } = checkGraph(graph, hardwareOf(asked), choice);
   const options = { ...asked, hosted: new Set(host.keys()) };
-  const compile = inRounds((part) => compilePart(graph, part, options));
+  const compile = inRounds((part) => compilePart(rewritten, part, options));
   return {
     verdicts: verdictsRun(
       graph.nodes.map(({ index }) => index),

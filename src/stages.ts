@@ -27,6 +27,7 @@ export interface ModelStages {
 
 /** Of a part. */
 export interface PartStages {
+  /** `graph`: its nodes, some of them in place of several of TFLite's. */
   readonly rewrite: Renamed;
   readonly lower: LoweredPart;
   readonly fuse: { readonly operations: readonly Operation[] };

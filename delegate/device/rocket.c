@@ -216,7 +216,7 @@ static int run_job(device_plan *d, uint32_t index, ptfe_error *error) {
     const int fd = rocket_file_number(d->file);
     uint8_t *proof = proof_of(d, job);
     renew_pattern(d);
-    memcpy(proof, d->pattern, NPU_ATOM);
+    memcpy(proof, d->pattern, PLAN_PROOF_BYTES);
     if (finish(d, BO_IO) != 0) return error_errno(error, "FINI_BO", errno);
     rocket_submit submit = {.jobs = (uintptr_t)&d->jobs[index], .job_count = 1, .job_struct_size = sizeof *d->jobs};
     const int64_t start = rocket_now();
@@ -231,7 +231,7 @@ static int run_job(device_plan *d, uint32_t index, ptfe_error *error) {
         return error_set_code(error, PTFE_ERROR_SUSPECT, "a job took %lld ms: the kernel driver ends one at %lld ms without saying so",
                               (long long)(took / 1000000), (long long)(d->limit / 1000000));
     }
-    if (memcmp(proof, d->pattern, NPU_ATOM) != 0) return 0;
+    if (memcmp(proof, d->pattern, PLAN_PROOF_BYTES) != 0) return 0;
     return error_set_code(error, PTFE_ERROR_SUSPECT, "the kernel driver dropped the job");
 }
 

@@ -14,6 +14,7 @@
 #define PLAN_MAX_BOS 64u
 #define PLAN_MOST_FACTS 32u
 #define PLAN_TAIL_WORDS 4u
+#define PLAN_PROOF_BYTES 16u
 
 /* Whether the caller gives a feature map, takes it, or a step of the host reads or writes it (inside). */
 enum plan_direction {

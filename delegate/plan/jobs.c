@@ -31,7 +31,7 @@ int jobs_visit(jobs_check *check, const npu_access *access, npu_error *error) {
     if (go_to(check, access->task, error) != 0) return -1;
     const plan_job *job = job_of(check);
     if (access->writes && (job->out_bos >> access->region & 1) == 0) return refuse(error, access->task, "it writes to a buffer that is not an output", check->job);
-    const uint64_t from = job->proof_offset, to = from + NPU_ATOM;
+    const uint64_t from = job->proof_offset, to = from + PLAN_PROOF_BYTES;
     if (!has_proof(job) || access->region != job->proof_bo || access->to <= from || access->from >= to) return 0;
     if (access->task != last_task(job) || !access->writes) return refuse(error, access->task, "it touches the proof", check->job);
     if (access->from != from) return refuse(error, access->task, "its first atom is not the proof", check->job);

@@ -263,8 +263,8 @@ static int check_jobs(const reader *r) {
         if (job->core >= p->cores || job->depends > i) return refuse(r, "job %" PRIu32 " waits for a later one", i);
         if (job->proof_bo == PLAN_NONE) {
             /* for tools: the kernel driver's device takes no such plan */
-        } else if (job->proof_bo >= p->bo_count || p->bos[job->proof_bo].kind != PLAN_BO_IO || job->proof_offset % NPU_ATOM != 0 ||
-            (uint64_t)job->proof_offset + NPU_ATOM > p->bos[job->proof_bo].size) {
+        } else if (job->proof_bo >= p->bo_count || p->bos[job->proof_bo].kind != PLAN_BO_IO || job->proof_offset % PLAN_PROOF_BYTES != 0 ||
+            (uint64_t)job->proof_offset + PLAN_PROOF_BYTES > p->bos[job->proof_bo].size) {
             return refuse(r, "the proof of job %" PRIu32, i);
         }
         if ((job->in_bos & job->out_bos) != 0) return refuse(r, "a buffer of job %" PRIu32 " is both input and output", i);

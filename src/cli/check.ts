@@ -1,7 +1,7 @@
 /** `ptfe check`: what runs where, node by node, and which rule keeps a node on the CPU. */
 import { type CompiledModel, type CompileOptions, compileTflite } from '../compile.js';
 import { readTflite, subgraphCount } from '../tflite/reader.js';
-import type { Target } from '../partition/check.js';
+import type { Target } from '../partition/judge.js';
 import {
   numericsOption,
   onePositional,

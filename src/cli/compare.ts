@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { PtfeError } from '../error.js';
 import type { Graph } from '../graph/graph.js';
-import { compareLayers, type Layer } from '../explain/compare.js';
+import { type ComparedLayer, compareLayers, isCompared, type Layer } from '../explain/compare.js';
 import { newestNumerics, numericsOfVersion } from '../graph/numerics.js';
 import { badUsage, numericsOption, partsOption, precisionOption, readArguments, trustOption } from './arguments.js';
 import { answerWhole } from './compare_whole.js';
@@ -75,8 +75,9 @@ const percent = (part: number, whole: number): string => `${(whole === 0 ? 100 :
 
 const layerLine = (layer: Layer): string => {
   const name = `  #${String(layer.node).padEnd(4)} ${layer.op.padEnd(24)}`;
-  return layer.on === 'CPU'
-    ? `${name} CPU  ${layer.reason}`
+  if (layer.on === 'CPU') return `${name} CPU  ${layer.reason}`;
+  return 'within' in layer
+    ? `${name} ${layer.on.padEnd(4)} computed with #${layer.within}`
     : `${name} ${layer.on.padEnd(4)} ${percent(layer.values - layer.differing, layer.values).padStart(10)} equal of ${String(layer.values).padStart(8)}` +
         (layer.largest > 0 ? `, up to ${layer.largest}` : '');
 };
@@ -136,9 +137,8 @@ export const compareCommand: Subcommand = {
         tensors,
       });
     const layers = compareLayers(graph, options, tensors, (plan, pictures) => addon.planRun(plan, pictures));
-    const compared = layers.filter((layer) => layer.on !== 'CPU');
-    const sum = (of: (layer: (typeof compared)[number]) => number): number =>
-      compared.reduce((all, one) => all + of(one), 0);
+    const compared = layers.filter(isCompared);
+    const sum = (of: (layer: ComparedLayer) => number): number => compared.reduce((all, one) => all + of(one), 0);
     const [values, differing] = [sum((layer) => layer.values), sum((layer) => layer.differing)];
     const largest = Math.max(0, ...compared.map((layer) => layer.largest));
     const first = compared.find((layer) => layer.differing > 0)?.node ?? null;

@@ -1,11 +1,12 @@
 /**
  * Layer by layer against TFLite: every node gets TFLite's own input through its plan on the software NPU, so that what
- * differs is the node's own doing and not what came before.
+ * differs is the node's own doing and not what came before. Nodes that run as one are compared as one.
  */
 import { compilePart, type CompileOptions, hardwareOf } from '../compile.js';
-import type { Graph, Node, Part } from '../graph/graph.js';
-import { gatesOf } from '../ops/mul.js';
-import { judgeNode, renamedGraph, type Verdict } from '../partition/check.js';
+import { coveredBy, type Graph, type Node, type Part } from '../graph/graph.js';
+import { rewrittenGraph } from '../partition/check.js';
+import { judgeNode } from '../partition/judge.js';
+import type { Rewritten } from '../rewrite/index.js';
 import { distance } from './distance.js';
 
 /** Runs a plan on the bytes of its inputs, in TFLite's layout. */
@@ -21,30 +22,38 @@ export type Layer =
       /** In counts. */
       readonly largest: number;
     }
+  /** What it makes is not there: another node's result is computed without. */
+  | { readonly node: number; readonly op: string; readonly on: 'NPU'; readonly within: number }
   | { readonly node: number; readonly op: string; readonly on: 'CPU'; readonly reason: string };
+
+export type ComparedLayer = Extract<Layer, { readonly differing: number }>;
+
+export const isCompared = (layer: Layer): layer is ComparedLayer => 'differing' in layer;
 
 const isFeatureMap =
   (graph: Graph) =>
   (tensor: number): boolean =>
     tensor !== -1 && graph.tensors.get(tensor)?.constant === false;
 
+/** @param computed the node that computes it, by itself or with others */
 const compareNode = (
-  graph: Graph,
+  rewritten: Rewritten,
   node: Node,
-  { target, because }: Verdict,
+  computed: Node,
   options: CompileOptions,
   tensors: ReadonlyMap<number, Uint8Array>,
   runPlan: RunPlan,
 ): Layer => {
+  const { given: graph } = rewritten;
   const { index, op } = node;
   const onCpu = (reason: string): Layer => ({ node: index, op, on: 'CPU', reason });
+  const { target, because } = judgeNode(rewritten.graph, computed, hardwareOf(options));
   if (target === 'cpu') return onCpu(`${because.rule}: ${because.text}`);
-  // x * sigmoid(x) is lowered as one.
-  const gates = gatesOf({ ...hardwareOf(options), graph, node, spare: 0 });
-  const made = new Set(gates.flatMap(({ outputs }) => outputs));
-  const inputs = [...new Set(node.inputs.filter(isFeatureMap(graph)))].filter((tensor) => !made.has(tensor));
-  const part: Part = { nodes: [...gates.map((gate) => gate.index), index], inputs, outputs: node.outputs };
-  const plan = compilePart(graph, part, options);
+  const last = graph.nodes.find(({ outputs }) => outputs.some((tensor) => computed.outputs.includes(tensor)));
+  if (last !== undefined && last !== node) return { node: index, op, on: 'NPU', within: last.index };
+  const inputs = [...new Set(computed.inputs.filter(isFeatureMap(rewritten.graph)))];
+  const part: Part = { nodes: coveredBy(computed), inputs, outputs: node.outputs };
+  const plan = compilePart(rewritten, part, options);
   if (!(plan instanceof Uint8Array)) return onCpu(`${plan.rule}: ${plan.text}`);
   const given = inputs.map((tensor) => tensors.get(tensor));
   const expected = node.outputs.map((tensor) => tensors.get(tensor));
@@ -71,9 +80,9 @@ export const compareLayers = (
   tensors: ReadonlyMap<number, Uint8Array>,
   runPlan: RunPlan,
 ): readonly Layer[] => {
-  const hardware = hardwareOf(options);
-  const { graph: renamed } = renamedGraph(graph, hardware);
-  return graph.nodes.map((node, i) =>
-    compareNode(graph, node, judgeNode(renamed, renamed.nodes[i] ?? node, hardware), options, tensors, runPlan),
+  const rewritten = rewrittenGraph(graph, hardwareOf(options));
+  const computing = new Map(rewritten.graph.nodes.flatMap((node) => coveredBy(node).map((index) => [index, node])));
+  return graph.nodes.map((node) =>
+    compareNode(rewritten, node, computing.get(node.index) ?? node, options, tensors, runPlan),
   );
 };

@@ -4,14 +4,15 @@
  * what is written over it, is seen here; `compare.ts` sees each op's own doing. As differences add up in a deep model, each
  * node is run by itself as well on what the whole run gave it: there it must make the same of it.
  */
-import { compileTflite, type CompileOptions, compileWatched, type Watched } from '../compile.js';
+import { compileTflite, type CompileOptions, compileWatched, hardwareOf, type Watched } from '../compile.js';
 import { unpackCube } from '../layout/cube.js';
 import { elementCount, type Graph, type Part, reorderedValues } from '../graph/graph.js';
 import { isByteTensor } from '../graph/tensor.js';
+import { rewrittenGraph } from '../partition/check.js';
 import { boPositions } from '../plan/format.js';
 import type { InnerTensor } from '../plan/inner_tensors.js';
 import { type Bound, boundsOf, countsOf } from './bound.js';
-import { compareLayers } from './compare.js';
+import { compareLayers, isCompared } from './compare.js';
 import { type Distance, distance } from './distance.js';
 
 /** Bytes of a BO of the plan as they are when `step` jobs and steps of the host have run. */
@@ -97,7 +98,7 @@ const comparePart = (context: Context, part: Part, number: number): SeenPart => 
     tensors: all.flatMap(({ index, outputs }) => outputs.map((tensor) => ({ ...named(index, tensor), left }))),
     values: new Map(),
   });
-  const compiled = compileWatched(graph, part, options, watched);
+  const compiled = compileWatched(rewrittenGraph(graph, hardwareOf(options)), part, options, watched);
   if (!('plan' in compiled)) return leftAll(`not compiled: ${compiled.rule}: ${compiled.text}`);
   const inputs = part.inputs.flatMap((tensor) => expected.get(tensor) ?? []);
   if (inputs.length < part.inputs.length) return leftAll('TFLite shows no bytes of an input of its part');
@@ -142,7 +143,7 @@ export const compareWhole = (model: Uint8Array, context: Context): readonly Whol
   const values = new Map(seen.flatMap((part) => [...part.values]));
   const alone = new Map(
     compareLayers(graph, options, values, (plan, inputs) => context.run(plan, inputs, [])).flatMap((layer) =>
-      layer.on === 'CPU' ? [] : [[layer.node, layer.largest] as const],
+      isCompared(layer) ? [[layer.node, layer.largest] as const] : [],
     ),
   );
   const taken = new Map(

@@ -23,9 +23,10 @@ const quantizationText = ({ quantization }: Tensor): string => {
   return scales.length === 1 ? `, scale ${scale}, zero-point ${zeroPoint}` : `, ${scales.length} scales`;
 };
 
-const nodeLine = (graph: Graph, { index, op, version, inputs, outputs }: Node): string => {
+const nodeLine = (graph: Graph, { index, op, version, inputs, outputs, covers = [] }: Node): string => {
   const results = outputs.flatMap((output) => graph.tensors.get(output) ?? []).map(tensorText);
-  return `#${index} ${op} v${version} ${names(inputs)} -> ${names(outputs)}: ${results.join(', ')}`;
+  const of = covers.length > 1 ? ` of ${covers.map((node) => `#${node}`).join(' ')}` : '';
+  return `#${index} ${op} v${version}${of} ${names(inputs)} -> ${names(outputs)}: ${results.join(', ')}`;
 };
 
 const readLines = ({ graph, outputs }: ModelStages['read']): readonly string[] => [
@@ -48,8 +49,8 @@ const partitionLines = ({ graph, parts, refused, host }: ModelStages['partition'
   ...parts.map((part, i) => `part ${i}: ${partLine(part)}`),
 ];
 
-const rewriteLines = ({ graph, layouts, orders }: PartStages['rewrite'], part: Part): readonly string[] => [
-  ...graph.nodes.filter(({ index }) => part.nodes.includes(index)).map((node) => nodeLine(graph, node)),
+const rewriteLines = ({ graph, layouts, orders }: PartStages['rewrite']): readonly string[] => [
+  ...graph.nodes.map((node) => nodeLine(graph, node)),
   ...[...orders].map(([tensor, order]) => {
     const layout = layouts.get(tensor);
     return `t${tensor} in order ${order === null ? 'of its readers' : order.join()}${layout === undefined || layout === null ? '' : `, ${layout} at the border`}`;
@@ -104,7 +105,7 @@ const linesOf = (stage: Stage, digest: Digest): readonly string[] => {
     case 'partition':
       return partitionLines(stage.data);
     case 'rewrite':
-      return rewriteLines(stage.data, stage.part);
+      return rewriteLines(stage.data);
     case 'lower':
     case 'fuse':
       return stage.data.operations.map(operationLine);

@@ -38,7 +38,12 @@ export interface Node {
   readonly outputs: readonly number[];
   /** Built-in options by name (`operators.ts`). */
   readonly params: Readonly<Record<string, number>>;
+  /** TFLite's nodes that a composite node computes (`rewrite/`), the one that names it first; absent: itself. */
+  readonly covers?: readonly number[];
 }
+
+/** TFLite's nodes that a node computes. */
+export const coveredBy = ({ index, covers }: Node): readonly number[] => covers ?? [index];
 
 /** A node, and one that must not run before it. */
 export type ControlEdge = readonly [first: number, then: number];

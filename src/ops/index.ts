@@ -1,4 +1,5 @@
-/** The table of operators. */
+/** The tables of operators. */
+import type { Node } from '../graph/graph.js';
 import { abs } from './abs.js';
 import { add } from './add.js';
 import { averagePool2d } from './average_pool_2d.js';
@@ -8,15 +9,18 @@ import { concatenation } from './concatenation.js';
 import { conv2d } from './conv_2d.js';
 import { depthToSpace } from './depth_to_space.js';
 import { depthwiseConv2d } from './depthwise_conv_2d.js';
-import { inDilation } from './dilated.js';
+import { channelShuffle } from './channel_shuffle.js';
+import { dilatedConv2d, dilatedDepthwiseConv2d } from './dilated_conv.js';
 import { elu } from './elu.js';
 import { exp } from './exp.js';
-import { fullyConnected } from './fully_connected.js';
+import { flatResult } from './flat_result.js';
+import { flatFullyConnected, fullyConnected } from './fully_connected.js';
 import { gelu } from './gelu.js';
 import { hardSwish } from './hard_swish.js';
 import { leakyRelu } from './leaky_relu.js';
 import { log } from './log.js';
 import { logistic } from './logistic.js';
+import { lookupTable } from './lookup_table.js';
 import { bounded } from './shared/map_sizes.js';
 import { maximum, minimum } from './maximum_minimum.js';
 import { maxPool2d } from './max_pool_2d.js';
@@ -44,62 +48,76 @@ import { sub } from './sub.js';
 import { transpose } from './transpose.js';
 import { transposeConv } from './transpose_conv.js';
 
-export const operators: ReadonlyMap<string, OpDefinition> = new Map(
-  [
-    ...[
-      abs,
-      add,
-      averagePool2d,
-      concatenation,
-      conv2d,
-      depthToSpace,
-      depthwiseConv2d,
-      elu,
-      exp,
-      gelu,
-      hardSwish,
-      leakyRelu,
-      log,
-      logistic,
-      maximum,
-      maxPool2d,
-      mean,
-      minimum,
-      mirrorPad,
-      mul,
-      pad,
-      padV2,
-      prelu,
-      quantize,
-      reduceMax,
-      relu,
-      relu0To1,
-      relu6,
-      reluN1To1,
-      resizeBilinear,
-      resizeNearestNeighbor,
-      rsqrt,
-      slice,
-      spaceToDepth,
-      split,
-      splitV,
-      sqrt,
-      squaredDifference,
-      stridedSlice,
-      sub,
-      sum,
-      tanh,
-      transposeConv,
-    ].map(batched),
-    // These take all dimensions as they are.
-    batchToSpaceNd,
-    expandDims,
-    fullyConnected,
-    pack,
-    reshape,
-    spaceToBatchNd,
-    squeeze,
-    transpose,
-    unpack,
-  ].map((definition) => [definition.op, bounded(inDilation(definition))]),
-);
+const table = (definitions: readonly OpDefinition[]): ReadonlyMap<string, OpDefinition> =>
+  new Map(definitions.map((definition) => [definition.op, bounded(definition)]));
+
+/** TFLite's. */
+export const operators = table([
+  ...[
+    abs,
+    add,
+    averagePool2d,
+    concatenation,
+    conv2d,
+    depthToSpace,
+    depthwiseConv2d,
+    elu,
+    exp,
+    gelu,
+    hardSwish,
+    leakyRelu,
+    log,
+    logistic,
+    maximum,
+    maxPool2d,
+    mean,
+    minimum,
+    mirrorPad,
+    mul,
+    pad,
+    padV2,
+    prelu,
+    quantize,
+    reduceMax,
+    relu,
+    relu0To1,
+    relu6,
+    reluN1To1,
+    resizeBilinear,
+    resizeNearestNeighbor,
+    rsqrt,
+    slice,
+    spaceToDepth,
+    split,
+    splitV,
+    sqrt,
+    squaredDifference,
+    stridedSlice,
+    sub,
+    sum,
+    tanh,
+    transposeConv,
+  ].map(batched),
+  // These take all dimensions as they are.
+  batchToSpaceNd,
+  expandDims,
+  fullyConnected,
+  pack,
+  reshape,
+  spaceToBatchNd,
+  squeeze,
+  transpose,
+  unpack,
+]);
+
+/** What `rewrite/` makes of several of TFLite's. */
+export const composites = table([
+  channelShuffle,
+  dilatedConv2d,
+  dilatedDepthwiseConv2d,
+  flatFullyConnected,
+  flatResult,
+  lookupTable,
+]);
+
+export const definitionOf = ({ op }: Node): OpDefinition | undefined => operators.get(op) ?? composites.get(op);

@@ -1,8 +1,7 @@
 /**
  * MUL by a constant, one for all values or one for each channel: a depthwise 1x1 convolution whose weights it is. Of two
- * feature maps: a DPU-only task. Of a feature map and a function of it (x * sigmoid(x), squares): one table.
+ * feature maps: a DPU-only task. Of a feature map and a function of it `rewrite/` makes a table.
  */
-import type { Node } from '../graph/graph.js';
 import { type Numerics, scaleKeeper } from '../graph/numerics.js';
 import { type ByteTensor, planeOf, quantizationOf } from '../graph/tensor.js';
 import type { Spare } from '../ir/build/arrange.js';
@@ -12,15 +11,9 @@ import { perChannelStages } from '../requantize/add_stages.js';
 import type { ConvNumbers } from '../requantize/division.js';
 import { type ProductNumbers, productStages, wantsSwap } from '../requantize/product_stages.js';
 import type { Stages } from '../requantize/stages.js';
-import { tableStages } from '../requantize/table_stages.js';
-import { type CodeMap, isDefined, multiplied } from '../tflite/activation_tables.js';
+import { type CodeMap, multiplied } from '../tflite/activation_tables.js';
 import { quantizeMultiplier } from '../tflite/multiplier.js';
 import { convolutionOf } from './convolution.js';
-import { elu } from './elu.js';
-import { exp } from './exp.js';
-import { hardSwish } from './hard_swish.js';
-import { leakyRelu } from './leaky_relu.js';
-import { logistic } from './logistic.js';
 import { type Activated, fusedActivation } from './shared/activation.js';
 import { clampBehind } from './shared/code_range.js';
 import { unseen } from './shared/common_rules.js';
@@ -37,10 +30,9 @@ import {
   type TwoQuantizations,
   twoQuantizations,
 } from './shared/two_operands.js';
-import { signedMap, tableNumbersOf } from './table.js';
-import { tanh } from './tanh.js';
 
-type Factors = OpContext & TwoByteMaps & TwoQuantizations & MatchedOperands & Activated;
+type Numbers = OpContext & TwoByteMaps & TwoQuantizations & Activated;
+type Factors = Numbers & MatchedOperands;
 
 const multiplierOf = (numerics: Numerics, first: number, second: number, output: number) => {
   const kept = scaleKeeper(numerics);
@@ -64,40 +56,17 @@ const weightsOf = (known: Factors, constant: Extract<Operands, { readonly kind: 
   return { weights, weightZeroPoint: c.zeroPoint, inputZeroPoint: x.zeroPoint, numbers, reach: 255 * 255 };
 };
 
-const gates = new Map([elu, exp, hardSwish, leakyRelu, logistic, tanh].map((gate) => [gate.op, gate]));
-
-/** What `tensor` holds for each code of `source`; null where it is not made from it alone. */
-const functionOf = (context: OpContext, tensor: number, source: number): CodeMap | null => {
-  if (tensor === source) return (code) => code;
-  const node = context.graph.nodes.find(({ outputs }) => outputs.includes(tensor));
-  const gate = node === undefined ? undefined : gates.get(node.op);
-  if (node === undefined || gate === undefined || node.inputs[0] !== source) return null;
-  const own = { ...context, node };
-  const numbers = tableNumbersOf(own);
-  return numbers === null || gate.match(own).match === null ? null : gate.mapOf(numbers, own);
-};
-
-interface TableTask {
-  readonly input: number;
-  readonly stages: Stages;
-}
-
-/** The product as a function of one of its operands: which one, and the stages. */
-const tableOf = (known: Factors): TableTask | null => {
-  const { first, second, output, firstQuantization: a, secondQuantization: b, outputQuantization: y, limits } = known;
-  for (const source of [first, second]) {
-    const [mapA, mapB] = [functionOf(known, first.index, source.index), functionOf(known, second.index, source.index)];
-    if (mapA === null || mapB === null) continue;
-    const multiplier = multiplierOf(known.graph.numerics, a.scale, b.scale, y.scale);
-    const product = signedMap(
-      (code) => multiplied((mapA(code) - a.stored) * (mapB(code) - b.stored), multiplier) + y.stored,
-      output.type,
-    );
-    if (!isDefined(product, 'int8')) return null;
-    const [low, high] = limits.range;
-    return { input: source.index, stages: tableStages((code) => Math.max(low, Math.min(high, product(code)))) };
-  }
-  return null;
+/** TFLite's product of two codes that are functions of one code. */
+export const productOf = (known: Numbers, first: CodeMap, second: CodeMap): CodeMap => {
+  const { firstQuantization: a, secondQuantization: b, outputQuantization: y, output, limits } = known;
+  const multiplier = multiplierOf(known.graph.numerics, a.scale, b.scale, y.scale);
+  // Limits are the NPU's codes, which are signed.
+  const lift = output.type === 'uint8' ? 128 : 0;
+  const [low, high] = [limits.range[0] + lift, limits.range[1] + lift];
+  return (code) => {
+    const product = multiplied((first(code) - a.stored) * (second(code) - b.stored), multiplier);
+    return Math.max(low, Math.min(high, product + y.stored));
+  };
 };
 
 interface PairTask {
@@ -126,7 +95,6 @@ const pairOf = (known: Factors, operands: PairTask['operands']): PairTask | null
 interface Product {
   readonly product:
     | { readonly kind: 'weights'; readonly map: ByteTensor; readonly lowered: Lowered }
-    | ({ readonly kind: 'table' } & TableTask)
     | ({ readonly kind: 'pair' } & PairTask);
 }
 
@@ -139,8 +107,6 @@ const productRule: Narrowing<Factors, Product> = {
       const lowered = weightsOf(known, operands);
       return numbersWrong(lowered) ?? { product: { kind: 'weights', map: operands.map, lowered } };
     }
-    const table = tableOf(known);
-    if (table !== null) return { product: { kind: 'table', ...table } };
     const pair = pairOf(known, operands);
     return pair === null ? 'scales too far apart' : { product: { kind: 'pair', ...pair } };
   },
@@ -157,8 +123,6 @@ const operationsOf = (
       const convolution = { ...base, input: product.map.index, depthwise: true, geometry: plainGeometry(own, own[2]) };
       return convolutionOf(convolution, product.lowered);
     }
-    case 'table':
-      return [{ ...base, kind: 'scale', input: product.input, stages: product.stages }];
     case 'pair': {
       const { operands, stages, swapped } = product;
       const { inputs: given, operations } = taskInputs(operands, plane, base.nodes, fresh);
@@ -177,16 +141,7 @@ const matcher = anyNode
   .narrow(productRule)
   .check(unseen('a product by the DPU alone, or a constant as weights'));
 
-/** Nodes that a product is a table with: what makes one operand of the other. */
-export const gatesOf = (context: OpContext): readonly Node[] => {
-  const { graph, node } = context;
-  if (node.op !== 'MUL') return [];
-  const done = matcher.run(context);
-  if ('wrong' in done || done.known.product.kind !== 'table') return [];
-  return graph.nodes.filter(
-    ({ inputs: [input], outputs }) =>
-      outputs.some((tensor) => node.inputs.includes(tensor)) && input !== undefined && node.inputs.includes(input),
-  );
-};
+/** What TFLite calculates a product by, whatever the operands' shapes. */
+export const factors = anyNode.narrow(twoByteMaps).narrow(twoQuantizations).narrow(fusedActivation);
 
 export const mul: OpDefinition = { op: 'MUL', ...formOf(matcher, operationsOf) };

@@ -1,35 +1,34 @@
 /**
  * TRANSPOSE. Between NCHW and NHWC at the border of the graph the host reads or writes the bytes in the other order. Where
  * only dimensions of 1 move it is a RESHAPE. Where pixels move and their channels stay, rows of pixels are moved one by
- * one. What else it makes stays as it is if all that reads it can be told other axes (rewrite/rename.ts), or if it shuffles
- * channels between two RESHAPEs (shuffle.ts).
+ * one. What else it makes stays as it is if all that reads it can be told other axes (`rewrite/rename.ts`), or if it shuffles
+ * channels between two RESHAPEs (`rewrite/channel_shuffle.ts`).
  */
-import { constantInts } from '../graph/graph.js';
-import { type Area, moveArea, type Plane, Spare, wholeArea } from '../ir/build/arrange.js';
-import { borderSide } from './shared/border.js';
-import { maps, rows, sameCodes } from './shared/common_rules.js';
+import { constantInts, type Tensor } from '../graph/graph.js';
+import { type Area, moveArea, type Plane, wholeArea } from '../ir/build/arrange.js';
+import type { PermuteKernel } from '../ir/operation.js';
 import { permuteRank } from '../wire/host_tables.js';
 import { permuteHost } from './host_permute.js';
-import type { Operation, PermuteKernel } from '../ir/operation.js';
-import { mostMoves, reshaped } from './reshape.js';
-import { shuffleOf } from './shuffle.js';
-import { planeOf } from '../graph/tensor.js';
-import { inputOf, type OpContext, ruledOp, outputOf, wrongShape } from './shared/rule.js';
+import { type Moves, mostMoves, reshaped, type SameCodes } from './reshape.js';
+import { borderSide } from './shared/border.js';
+import { formOf } from './shared/match.js';
+import { inputOf, type NodeContext, type OpContext, type OpDefinition, wrongShape } from './shared/rule.js';
+import { type ByteMaps, rowMaps, sameCodeMaps } from './shared/unary.js';
 
 const orders = { input: [0, 2, 3, 1], output: [0, 3, 1, 2] } as const;
 
-const orderOf = (context: OpContext): readonly number[] => constantInts(inputOf(context, 1)) ?? [];
-
-const sideOf = (context: OpContext): 'input' | 'output' | null => {
-  const order = orderOf(context);
+/** Where the host reads or writes NCHW in place of NHWC; null where the node is no such transpose of one sample. */
+const sideOf = (context: NodeContext, input: Tensor, order: readonly number[]): 'input' | 'output' | null => {
   const side = borderSide(context);
   const isOrder = side !== null && order.length === 4 && orders[side].every((axis, i) => axis === order[i]);
-  return isOrder && inputOf(context, 0)?.shape[0] === 1 ? side : null;
+  return isOrder && input.shape[0] === 1 ? side : null;
 };
 
-/** A form that costs less than other names for axes: the host's work, or one of three nodes that become one. */
-export const hasOwnForm = (context: OpContext): boolean =>
-  sideOf(context) !== null || shuffleOf(context.chip, context.graph, context.node) !== null;
+/** A form that costs less than other names for axes: the host's work. */
+export const isBorderTranspose = (context: NodeContext): boolean => {
+  const [input, order] = [inputOf(context, 0), constantInts(inputOf(context, 1))];
+  return input !== null && order !== null && sideOf(context, input, order) !== null;
+};
 
 /** Dimensions longer than 1 that stay neighbours are one block; in the order of the output, the input's numbers of blocks. */
 interface Blocks {
@@ -68,83 +67,95 @@ const swaps: Readonly<Record<string, (sizes: readonly number[]) => readonly numb
 };
 
 /** @returns null where channels move, or more than two blocks of pixels */
-const swapOf = (context: OpContext): Swap | null => {
-  const [shape, order] = [inputOf(context, 0)?.shape ?? [], orderOf(context)];
+const swapOf = (shape: readonly number[], order: readonly number[]): Swap | null => {
   if (order.at(-1) !== shape.length - 1) return null;
   const { sizes, order: blocks } = blocksOf(shape.slice(0, -1), order.slice(0, -1));
   const [count = 1, rows = 1, columns = 1, run = 1] = swaps[blocks.join()]?.(sizes) ?? [];
   return blocks.join() in swaps ? { count, rows, columns, run } : null;
 };
 
-const swapped = (context: OpContext, { count, rows: height, columns: width, run }: Swap): readonly Operation[] => {
-  const { node } = context;
-  const spare = new Spare(context.spare);
-  const from = wholeArea(node.inputs[0] ?? -1, planeOf(inputOf(context, 0)));
-  const to = wholeArea(node.outputs[0] ?? -1, planeOf(outputOf(context)));
-  const channels = from.plane[2];
-  const piece = (area: Area, first: number, length: number, line: number): Area => {
-    const shape: Plane = [length, run, channels];
-    return { ...area, shape, first: first * run, line: line * run };
-  };
-  return Array.from({ length: count }, (_, picture) => {
-    const start = picture * height * width;
-    // The shorter side counts the moves.
-    if (width <= height)
-      return Array.from({ length: width }, (_, x) =>
-        moveArea(piece(from, start + x, height, width), piece(to, start + x * height, height, 1), [node.index], spare),
+const swapped =
+  ({ node, input, output, from: plane, to: turned }: SameCodes, swap: Swap): Moves =>
+  (fresh) => {
+    const { count, rows: height, columns: width, run } = swap;
+    const [from, to] = [wholeArea(input.index, plane), wholeArea(output.index, turned)];
+    const channels = from.plane[2];
+    const piece = (area: Area, first: number, length: number, line: number): Area => {
+      const shape: Plane = [length, run, channels];
+      return { ...area, shape, first: first * run, line: line * run };
+    };
+    return Array.from({ length: count }, (_, sample) => {
+      const start = sample * height * width;
+      // The shorter side counts the moves.
+      if (width <= height)
+        return Array.from({ length: width }, (__, x) =>
+          moveArea(
+            piece(from, start + x, height, width),
+            piece(to, start + x * height, height, 1),
+            [node.index],
+            fresh,
+          ),
+        ).flat();
+      return Array.from({ length: height }, (__, y) =>
+        moveArea(piece(from, start + y * width, width, 1), piece(to, start + y, width, height), [node.index], fresh),
       ).flat();
-    return Array.from({ length: height }, (_, y) =>
-      moveArea(piece(from, start + y * width, width, 1), piece(to, start + y, width, height), [node.index], spare),
-    ).flat();
-  }).flat();
-};
+    }).flat();
+  };
 
-const operationsOf = (context: OpContext): readonly Operation[] | null => {
-  const { node } = context;
-  const side = sideOf(context);
-  const [input = -1, output = -1] = [node.inputs[0], node.outputs[0]];
-  if (shuffleOf(context.chip, context.graph, node) !== null) return [];
-  if (side !== null) return [{ kind: 'border', nodes: [node.index], input, output, side, layout: 'nchw' }];
-  if (blocksOf(inputOf(context, 0)?.shape ?? [], orderOf(context)).sizes.length <= 1) return reshaped(context);
-  const swap = swapOf(context);
-  if (swap === null || swap.count * Math.min(swap.rows, swap.columns) > mostMoves) return null;
-  return swapped(context, swap);
+interface Ordered {
+  readonly side: 'input' | 'output' | null;
+  readonly moves: Moves;
+}
+
+const orderedBy = (known: SameCodes, order: readonly number[]): Ordered | null => {
+  const { node, input, output } = known;
+  const side = sideOf(known, input, order);
+  if (side !== null) {
+    const nodes = [node.index];
+    return {
+      side,
+      moves: () => [{ kind: 'border', nodes, input: input.index, output: output.index, side, layout: 'nchw' }],
+    };
+  }
+  if (blocksOf(input.shape, order).sizes.length <= 1) {
+    const moves = reshaped(known);
+    return moves === null ? null : { side, moves };
+  }
+  const swap = swapOf(input.shape, order);
+  return swap === null || swap.count * Math.min(swap.rows, swap.columns) > mostMoves
+    ? null
+    : { side, moves: swapped(known, swap) };
 };
 
 /** @returns null for an order that is no permutation of the input's dimensions */
-const kernelOf = (context: OpContext): PermuteKernel | null => {
-  const [shape, order] = [inputOf(context, 0)?.shape ?? [], orderOf(context)];
-  const isOrder = order.length === shape.length && shape.every((_, axis) => order.includes(axis));
+const kernelOf = (known: OpContext & ByteMaps): PermuteKernel | null => {
+  const { shape } = known.input;
+  const order = constantInts(inputOf(known, 1));
+  const isOrder = order?.length === shape.length && shape.every((_, axis) => order.includes(axis));
   return isOrder && shape.length <= permuteRank ? { kind: 'permute', shape, order } : null;
 };
 
-export const transpose = ruledOp({
+const matcher = sameCodeMaps(rowMaps)
+  .narrow({
+    name: 'order',
+    text: `a constant order: from NCHW where it alone takes an input of the graph, or to NCHW where it makes an output; any where all that reads the result reduces or reshapes it, takes each value by itself or brings it back; dimensions of 1 alone that move, as a RESHAPE; two dimensions of pixels that change places in at most ${mostMoves} moves; channels that are reordered between two RESHAPEs`,
+    narrow: (known: SameCodes): Ordered | string => {
+      const { input, output } = known;
+      const order = constantInts(inputOf(known, 1));
+      const dims = order?.flatMap((axis) => input.shape[axis] ?? []);
+      if (order === null || dims?.length !== input.shape.length || new Set(order).size !== dims.length)
+        return `order ${order?.join(', ') ?? 'not constant'}`;
+      return wrongShape(output.shape, dims) ?? orderedBy(known, order) ?? `order ${order.join(', ')}`;
+    },
+  })
+  .check({
+    name: 'trust',
+    text: 'with trust=seen: at the border of the graph alone, transposes by the DPU were not shown by a board or a shipped compiler',
+    broken: ({ trust, side }) => (trust === 'seen' && side === null ? 'a transpose by the DPU' : null),
+  });
+
+export const transpose: OpDefinition = {
   op: 'TRANSPOSE',
-  rules: [
-    ...sameCodes(maps(0), rows),
-    {
-      name: 'order',
-      text: `a constant order: from NCHW where it alone takes an input of the graph, or to NCHW where it makes an output; any where all that reads the result reduces or reshapes it, takes each value by itself or brings it back; dimensions of 1 alone that move, as a RESHAPE; two dimensions of pixels that change places in at most ${mostMoves} moves; channels that are reordered between two RESHAPEs`,
-      broken: (context) => {
-        const order = constantInts(inputOf(context, 1));
-        const rank = inputOf(context, 0)?.shape.length ?? 0;
-        const isOrder = order?.length === rank && order.every((axis) => axis >= 0 && axis < rank);
-        if (!isOrder || new Set(order).size !== rank) return `order ${order?.join(', ') ?? 'not constant'}`;
-        const shape = inputOf(context, 0)?.shape ?? [];
-        const wrong = wrongShape(
-          outputOf(context)?.shape ?? [],
-          order.map((axis) => shape[axis] ?? 1),
-        );
-        if (wrong !== null) return wrong;
-        return operationsOf(context) === null ? `order ${order.join(', ')}` : null;
-      },
-    },
-    {
-      name: 'trust',
-      text: 'with trust=seen: at the border of the graph alone, transposes by the DPU were not shown by a board or a shipped compiler',
-      broken: (context) => (context.trust === 'seen' && sideOf(context) === null ? 'a transpose by the DPU' : null),
-    },
-  ],
-  lower: (context) => operationsOf(context) ?? [],
+  ...formOf(matcher, ({ moves }, fresh) => moves(fresh)),
   host: permuteHost(kernelOf),
-});
+};

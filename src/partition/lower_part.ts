@@ -1,9 +1,9 @@
 /** The nodes of a part -> operations. A node that can run in the graph but not in this part of it is refused by its own rules. */
-import type { Graph, Part } from '../graph/graph.js';
+import { coveredBy, type Graph } from '../graph/graph.js';
 import { Spare } from '../ir/build/arrange.js';
 import type { Operation } from '../ir/operation.js';
 import type { Hardware } from '../hardware/chips.js';
-import { judgeNode } from './check.js';
+import { judgeNode } from './judge.js';
 import { bugRefusal, type NodeRefusal } from './part_rules.js';
 
 export interface LoweredPart {
@@ -14,28 +14,23 @@ export interface LoweredPart {
   readonly refusals: readonly NodeRefusal[];
 }
 
-/** @param hosted nodes that may run on the host; null: all that can */
-export const lowerPart = (
-  graph: Graph,
-  part: Part,
-  hardware: Hardware,
-  hosted: ReadonlySet<number> | null,
-): LoweredPart => {
-  const wanted = new Set(part.nodes);
-  // Ops that look at their neighbours see those of the part only: the others run elsewhere.
-  const own: Graph = { ...graph, nodes: graph.nodes.filter(({ index }) => wanted.has(index)) };
+/**
+ * @param graph the nodes of the part
+ * @param hosted nodes that may run on the host; null: all that can
+ */
+export const lowerPart = (graph: Graph, hardware: Hardware, hosted: ReadonlySet<number> | null): LoweredPart => {
   const fresh = new Spare(Math.max(0, ...graph.tensors.keys()) + 1);
   const refusals: NodeRefusal[] = [];
-  const operations = own.nodes.flatMap((node): readonly Operation[] => {
-    const verdict = judgeNode(own, node, hardware, part.outputs);
+  const operations = graph.nodes.flatMap((node): readonly Operation[] => {
+    const verdict = judgeNode(graph, node, hardware);
     if (verdict.target === 'cpu' || (verdict.target === 'host' && hosted?.has(node.index) === false)) {
-      refusals.push({ ...verdict.because, node: node.index });
+      refusals.push(...coveredBy(node).map((index) => ({ ...verdict.because, node: index })));
       return [];
     }
     try {
       return verdict.match.lower(fresh);
     } catch (error) {
-      refusals.push(bugRefusal(node.index, error));
+      refusals.push(...coveredBy(node).map((index) => bugRefusal(index, error)));
       return [];
     }
   });

@@ -94,9 +94,6 @@ export interface Plan {
   readonly hosts: readonly PlanHost[];
 }
 
-/** The pattern by which a device sees that a job ran: the first atom that its last task writes. */
-export const proofBytes = 16;
-
 /** FNV-1a, 64 bits, in four 16-bit limbs: BigInt would take a second for a few megabytes. */
 export const fnv1a = (bytes: Uint8Array): bigint => {
   // prime = 2^40 + 0x1b3

@@ -38,10 +38,9 @@ import {
   type PlanRelocation,
   type PlanTask,
   type PlanTensor,
-  proofBytes,
 } from './format.js';
 
-const { none, maxBos, tailWords, mostTensors, mostNameBytes, mostFillerBytes } = planBounds;
+const { none, maxBos, tailWords, mostTensors, mostNameBytes, mostFillerBytes, proofBytes } = planBounds;
 
 const damaged = (where: string, text: string): PtfeError =>
   new PtfeError('bad-plan', where, text, 'compile the model again');

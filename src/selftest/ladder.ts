@@ -2,8 +2,9 @@
  * The self-test's ladder: what is run on a device that nobody has seen ptfe on, the smallest first. A rung that differs says
  * most where all below it agree.
  */
-import { compilePart, type CompileOptions } from '../compile.js';
+import { compilePart, type CompileOptions, hardwareOf } from '../compile.js';
 import { facts, isSeen } from '../hardware/facts.js';
+import { rewrittenGraph } from '../partition/check.js';
 import type { Plan } from '../plan/format.js';
 import { readPlan } from '../plan/read.js';
 import { binary, convolution, noise, pool, prelu, resize, type Subject, unary } from './models.js';
@@ -70,7 +71,7 @@ export const inputsOf = ({ tensors }: Plan): readonly Uint8Array[] =>
 export const rungOf = (name: string, plan: Uint8Array): Rung => ({ name, plan, inputs: inputsOf(readPlan(plan)) });
 
 const compiled = ([name, { graph, part }]: readonly [string, Subject]): Rung => {
-  const plan = compilePart(graph, part, options);
+  const plan = compilePart(rewrittenGraph(graph, hardwareOf(options)), part, options);
   if (plan instanceof Uint8Array) return rungOf(name, plan);
   throw new Error(`self-test, ${name}: ${plan.refusals.map(({ text }) => text).join('; ')}`);
 };

@@ -21,6 +21,8 @@ export const planBounds = {
   mostFacts: 32,
   /** Words that start a task; one that has no more is none. */
   tailWords: 4,
+  /** Of the pattern by which a device sees that a job ran: the first atom that its last task writes. */
+  proofBytes: 16,
 } as const;
 
 export const directions = codes(

@@ -8,6 +8,7 @@ import { readPlan } from '../../src/plan/read.js';
 import { loadAddon } from '../host/addon.js';
 import { Oracle } from '../host/oracle.js';
 import { anyPythonEnvironment, numericsOf, repository } from '../host/python.js';
+import { skip } from '../host/skip.js';
 import { seededRandom } from '../host/random.js';
 import { padding, writeTflite } from '../host/tflite_writer.js';
 import { Builder } from '../ops/op_models.js';
@@ -112,9 +113,7 @@ describe('chips: the software NPU', function () {
     return addon.planRun(plan, [input], chip === undefined ? {} : { chip });
   };
   before(function () {
-    if (typeof addon !== 'string') return;
-    console.log(`    skipped: ${addon}`);
-    this.skip();
+    if (typeof addon === 'string') skip(this, addon);
   });
 
   describe('with half the CBUF', () => {
@@ -122,13 +121,9 @@ describe('chips: the software NPU', function () {
     let numerics: Numerics = newestNumerics;
     before(function () {
       const environment = anyPythonEnvironment();
-      if (environment.available) {
-        oracle = new Oracle(environment);
-        numerics = numericsOf[environment.runtime];
-      } else {
-        console.log(`    skipped: ${environment.reason}`);
-        this.skip();
-      }
+      if (!environment.available) return skip(this, environment.reason);
+      oracle = new Oracle(environment);
+      numerics = numericsOf[environment.runtime];
     });
     after(async () => oracle?.stop());
 

@@ -12,6 +12,7 @@ export interface Apt {
 /** Where this machine gets its packages from. */
 const mirror = ({ tryRun }: Runner): string => {
   const listed = tryRun('apt-get', ['indextargets', '--format', '$(REPO_URI)']);
+  if (!listed.ok) throw new CannotSetUp(`where packages come from: ${listed.why}`);
   const uri = listed.stdout.split('\n').find((line) => line !== '' && !line.includes('security'));
   if (uri === undefined) throw new CannotSetUp('no apt with a list of packages (apt-get update)');
   return uri;

@@ -298,6 +298,7 @@ export const stock: readonly Scenario[] = [
       behave,
       'i=0; while [ $i -lt 30 ]; do host counters; i=$((i + 1)); done',
       host('run', small, 3),
+      'host counters',
     ],
     kernel: timedOut,
     check: (seen, truths) => {

@@ -4,7 +4,8 @@ import { rk3588 } from '../../src/hardware/chips.js';
 import { compilePart } from '../../src/compile.js';
 import type { Graph, Node, Part } from '../../src/graph/graph.js';
 import { readTflite } from '../../src/tflite/reader.js';
-import { checkNode } from '../../src/partition/check.js';
+import { rewrittenGraph } from '../../src/partition/check.js';
+import { judgeNode } from '../../src/partition/judge.js';
 import { type Addon, loadAddon } from '../host/addon.js';
 import { Oracle, type OutputTensor } from '../host/oracle.js';
 import { numericsOf, pythonEnvironment } from '../host/python.js';
@@ -30,9 +31,10 @@ const valuesOf = (graph: Graph, node: Node): readonly number[] =>
 
 /** One node on TFLite's input for it; null where the NPU does not take it. */
 function runNode(addon: Addon, graph: Graph, node: Node, tensors: ReadonlyMap<number, Uint8Array>): Comparison | null {
-  if (checkNode(graph, node, { chip: rk3588, trust: 'inferred' }) !== null) return null;
+  const hardware = { chip: rk3588, trust: 'inferred' } as const;
+  if (judgeNode(graph, node, hardware).target === 'cpu') return null;
   const part: Part = { nodes: [node.index], inputs: [...new Set(valuesOf(graph, node))], outputs: node.outputs };
-  const plan = compilePart(graph, part, { trust: 'inferred' });
+  const plan = compilePart(rewrittenGraph(graph, hardware), part, { trust: 'inferred' });
   if (!(plan instanceof Uint8Array)) throw new Error(`${node.op} #${node.index}: ${plan.rule}: ${plan.text}`);
   const inputs = part.inputs.map((tensor) => tensors.get(tensor) ?? new Uint8Array());
   const [output = new Uint8Array()] = addon.planRun(plan, inputs);

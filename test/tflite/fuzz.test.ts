@@ -4,7 +4,7 @@ import { rk3588 } from '../../src/hardware/chips.js';
 import { compilePart, compileTflite } from '../../src/compile.js';
 import { PtfeError } from '../../src/error.js';
 import { readMessage } from '../../src/wire/message.js';
-import { checkNode } from '../../src/partition/check.js';
+import { checkGraph } from '../../src/partition/check.js';
 import { splitParts } from '../../src/partition/split.js';
 import { graphMessage } from '../host/graph_message.js';
 import { seededRandom } from '../host/random.js';
@@ -75,13 +75,10 @@ describe('damaged models', function () {
   it(`${count} graph messages`, () => {
     const outcome = fuzz(models.map(graphMessage), (bytes) => {
       const { graph } = readMessage(bytes);
-      const supported = new Set(
-        graph.nodes
-          .filter((node) => checkNode(graph, node, { chip: rk3588, trust: 'inferred' }) === null)
-          .map(({ index }) => index),
-      );
+      const { rewritten, refused } = checkGraph(graph, { chip: rk3588, trust: 'inferred' }, 'all');
+      const supported = new Set(graph.nodes.map(({ index }) => index).filter((index) => !refused.has(index)));
       const outputs = graph.nodes.flatMap((node) => node.outputs);
-      return splitParts(graph, supported, outputs).map((part) => compilePart(graph, part, { trust: 'inferred' }));
+      return splitParts(graph, supported, outputs).map((part) => compilePart(rewritten, part, { trust: 'inferred' }));
     });
     console.log(`      ${JSON.stringify(outcome)}`);
   });

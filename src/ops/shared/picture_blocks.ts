@@ -17,7 +17,7 @@ export interface Blocks {
 }
 
 /** @returns null where the node's second and third input are no constants of one value (two values) for each of two axes */
-export const blocksOf = (context: OpContext): Blocks | null => {
+export const blocksOf = (context: Pick<OpContext, 'graph' | 'node'>): Blocks | null => {
   const [block, amounts] = [constantInts(inputOf(context, 1)), constantInts(inputOf(context, 2))];
   if (block?.length !== 2 || amounts?.length !== 4) return null;
   const [rows = 0, columns = 0] = block;

@@ -23,8 +23,6 @@ export interface NodeContext {
 export interface OpContext extends NodeContext, Hardware {
   /** The first tensor index that nothing uses: a lowering numbers tensors of its own from here. */
   readonly spare: number;
-  /** Results of the part that others want, where that is known: when it is compiled. */
-  readonly wanted?: readonly number[];
   /** The tensors are one picture of a batch of so many; what constants say of the first dimension is said of the batch. */
   readonly pictures?: number;
 }

@@ -1,0 +1,41 @@
+/**
+ * A convolution with padding of its own in front, which SAME and VALID do not make: what SPACE_TO_BATCH_ND, a convolution and
+ * BATCH_TO_SPACE_ND are together (`rewrite/dilated_convolution.ts`). Its output may end before the padding behind, or beyond.
+ */
+import { coveredBy } from '../graph/graph.js';
+import type { ConvGeometry } from '../ir/operation.js';
+import { convolutionRules, geometryOf, lowerConvolution, outputShape } from './convolution.js';
+import { type OpContext, type Rule, ruledOp } from './shared/rule.js';
+
+const paddedGeometry = (context: OpContext): ConvGeometry => {
+  const { padTop = 0, padLeft = 0 } = context.node.params;
+  return { ...geometryOf(context), padTop, padLeft };
+};
+
+const paddingInFront: Rule = {
+  name: 'padding',
+  text: ({ limits }) =>
+    `0 to ${limits.pad} rows and columns of padding in front, no window that starts behind the picture, planes to ${limits.plane}`,
+  broken: (context) => {
+    const { limits } = context.chip;
+    const { padTop, padLeft, inputHeight, inputWidth, outputHeight, outputWidth } = paddedGeometry(context);
+    const [least, most] = [Math.min(padTop, padLeft), Math.max(padTop, padLeft)];
+    if (least < 0 || most > limits.pad) return `padding of ${padTop} rows above and ${padLeft} columns on the left`;
+    // Its padding is one that the hardware does not make.
+    if (outputHeight - padTop > inputHeight || outputWidth - padLeft > inputWidth)
+      return `windows of ${outputHeight}x${outputWidth} places over ${inputHeight}x${inputWidth}`;
+    const largest = Math.max(inputHeight, inputWidth, outputHeight, outputWidth);
+    return largest > limits.plane ? `a plane of ${largest} rows or columns` : null;
+  },
+};
+
+const dilated = (op: string, depthwise: boolean) =>
+  ruledOp({
+    op,
+    rules: convolutionRules(depthwise).map((rule) => (rule === outputShape ? paddingInFront : rule)),
+    lower: (context) =>
+      lowerConvolution(context, depthwise, { geometry: paddedGeometry(context), nodes: coveredBy(context.node) }),
+  });
+
+export const dilatedConv2d = dilated('DILATED_CONV_2D', false);
+export const dilatedDepthwiseConv2d = dilated('DILATED_DEPTHWISE_CONV_2D', true);
