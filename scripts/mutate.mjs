@@ -156,7 +156,11 @@ for (const room of rooms) {
     await worker(tests, jobs[0], [{ room, file: '', start: 0, end: 0, text: '', kind: '' }], results);
     return results;
   })();
-  if (sound.end !== 'survived') throw new Error(`${room}: its tests fail without any fault (npm run test:unit)`);
+  if (sound.end !== 'survived') {
+    console.log(`${room}: its tests fail without any fault (npm run test:unit): nothing is told`);
+    process.exitCode = 1;
+    continue;
+  }
   const results = [];
   const queue = [...drawn];
   await Promise.all(jobs.map((folder) => worker(tests, folder, queue, results)));
