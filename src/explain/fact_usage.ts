@@ -38,6 +38,9 @@ const fieldIn =
     return found === undefined ? 0 : found.value;
   };
 
+/** What is written through them is no state of a task. */
+const ports: ReadonlySet<string> = new Set(['DPU.LUT_ACCESS_CFG', 'DPU.LUT_ACCESS_DATA']);
+
 /** The registers that each task executes: its own, and those of its group from two tasks earlier. */
 export const wordsOfTasks = (tasks: readonly ProgramTask[]): readonly TaskWords[] => {
   const groups = new Map<string, readonly [Registers, Registers]>();
@@ -51,7 +54,7 @@ export const wordsOfTasks = (tasks: readonly ProgramTask[]): readonly TaskWords[
     for (const block of blocks) {
       const [next, after] = groups.get(block) ?? [new Map<string, DecodedWrite>(), new Map<string, DecodedWrite>()];
       const own = new Map(written.filter((one) => one.block === block).map((one) => [keyOf(one), one]));
-      held ||= [...next.keys()].some((key) => !own.has(key));
+      held ||= [...next.keys()].some((key) => !own.has(key) && !ports.has(key));
       const now = new Map([...next, ...own]);
       for (const [key, write] of now) all.set(key, write);
       groups.set(block, [after, now]);

@@ -39,7 +39,6 @@ const detail = (operation: Operation): string => {
     case 'add':
     case 'unpool':
     case 'move':
-    case 'unpool':
       return '';
     case 'clamp':
       return `to codes ${operation.range.join(' to ')}`;

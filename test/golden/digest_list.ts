@@ -1,9 +1,10 @@
 /** Digests of what the compiler makes of groups of models (`test/replay/compiled.ts`), a line for each group and setting. */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { repository } from '../host/repository.js';
+import { type CompileOptions, compileTflite } from '../../src/compile.js';
+import { planEntries } from '../../src/explain/plan_text.js';
+import { readPlan } from '../../src/plan/read.js';
+import { readTflite, subgraphCount } from '../../src/tflite/reader.js';
 import { compiledModel, type Compiler, digestsOf } from '../replay/compiled.js';
-import { compilerOf } from '../replay/compilers.js';
 import type { ReplayModel } from '../replay/op_models.js';
 
 export const digestFile = new URL('digests.list', import.meta.url);
@@ -16,13 +17,17 @@ export interface DigestLine {
   readonly setting: string;
 }
 
-let compiler: Promise<Compiler> | null = null;
-
-export const digestOf = async ({ models, setting }: DigestLine): Promise<string> => {
-  compiler ??= compilerOf(join(repository, 'src'));
-  const present = await compiler;
-  return digestsOf(models.map(({ bytes }) => compiledModel(present, bytes(), setting)));
+/** The compiler of this tree; `npm run replay` loads those of other commits. */
+const compiler: Compiler = {
+  // Its settings are those of compiled.ts; the API looks at each.
+  compile: (bytes, options, graph) => compileTflite(bytes, options as unknown as CompileOptions, graph),
+  graphCount: subgraphCount,
+  nodes: (bytes, graph) => readTflite(bytes, graph).graph.nodes,
+  entries: (plan, digest) => planEntries(readPlan(plan), digest),
 };
+
+export const digestOf = ({ models, setting }: DigestLine): string =>
+  digestsOf(models.map(({ bytes }) => compiledModel(compiler, bytes(), setting)));
 
 /** Digests by group and setting, as they stand in git. */
 export const knownDigests = (): ReadonlyMap<string, string> =>

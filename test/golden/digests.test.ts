@@ -13,32 +13,32 @@ describe('golden: digests of what the compiler makes of whole models', function 
   const lines = digestLines();
   const known = knownDigests();
 
-  const differing = async (wanted: readonly DigestLine[]): Promise<readonly string[]> => {
+  const differing = (wanted: readonly DigestLine[]): readonly string[] => {
     const found: string[] = [];
     for (const line of wanted) {
       const was = known.get(line.key) ?? 'not in the list';
-      const is = await digestOf(line);
+      const is = digestOf(line);
       if (is !== was) found.push(`${line.key}: ${is}, and it was ${was}`);
     }
     return found;
   };
 
   for (const setting of usualSettings) {
-    it(`${setting}: the repository's own models`, async () => {
+    it(`${setting}: the repository's own models`, () => {
       // Those of single ops stand in op_digests.test.ts.
       const isApart = ({ key }: DigestLine): boolean => setting === 'fast' && key.startsWith('ops/');
       const wanted = lines.filter((line) => line.setting === setting && line.own && !isApart(line));
       expect(wanted).to.have.length.above(20);
-      expect(await differing(wanted), advice).to.deep.equal([]);
+      expect(differing(wanted), advice).to.deep.equal([]);
     });
 
-    it(`${setting}: models beside the repository`, async function () {
+    it(`${setting}: models beside the repository`, function () {
       if (!zooIsHere) return skip(this, `shared: no models at ${modelFolder}`);
       const here = lines.filter((line) => line.setting === setting && !line.own);
       const wanted = here.filter(({ key }) => known.has(key));
       if (wanted.length < here.length) console.log(`      ${here.length - wanted.length} models are not in the list`);
       expect(wanted).to.have.length.above(20);
-      expect(await differing(wanted), advice).to.deep.equal([]);
+      expect(differing(wanted), advice).to.deep.equal([]);
     });
   }
 

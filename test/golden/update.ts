@@ -23,7 +23,7 @@ for (const model of goldenModels) {
 const before = existsSync(digestFile) ? knownDigests() : new Map<string, string>();
 const lines = digestLines();
 const digests = new Map<string, string>();
-for (const line of lines) digests.set(line.key, await digestOf(line));
+for (const line of lines) digests.set(line.key, digestOf(line));
 const changed = [...digests].filter(([key, digest]) => before.get(key) !== digest);
 // Without the models beside the repository, their lines stay.
 const kept = zooIsHere ? [] : [...before].filter(([key]) => !digests.has(key));
