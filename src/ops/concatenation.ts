@@ -5,7 +5,7 @@ import type { Operation } from '../ir/operation.js';
 import { affineStages } from '../requantize/affine_stages.js';
 import type { Stages } from '../requantize/stages.js';
 import { allInputs, oneType, perTensor, planes, unseen } from './shared/common_rules.js';
-import { anyNode, formOf, type Narrowing } from './shared/match.js';
+import { anyNode, established, formOf, type Narrowing } from './shared/match.js';
 import { optionOf } from './shared/options.js';
 import { inputOf, type OpContext, type OpDefinition, outputOf } from './shared/rule.js';
 
@@ -21,22 +21,17 @@ interface Parts {
 }
 
 /** One scale and one zero-point for each tensor. */
-const parts: Narrowing<OpContext, Parts> = {
-  ...perTensor(allInputs),
-  narrow: (context) => {
-    const tensors = [...context.node.inputs.map((_, position) => inputOf(context, position)), outputOf(context)];
-    const all = tensors.flatMap((tensor): readonly Part[] => {
-      const quantization = tensor === null ? null : perTensorOf(tensor);
-      return tensor === null || quantization === null
-        ? []
-        : [{ tensor: tensor.index, plane: planeOf(tensor), quantization }];
-    });
-    const [output, inputs] = [all.at(-1), all.slice(0, -1)];
-    return output === undefined || all.length < tensors.length
-      ? (perTensor(allInputs).broken(context) ?? 'a tensor that is missing')
-      : { inputs, output };
-  },
-};
+const parts = established(perTensor(allInputs), (context: OpContext): Parts | null => {
+  const tensors = [...context.node.inputs.map((_, position) => inputOf(context, position)), outputOf(context)];
+  const all = tensors.flatMap((tensor): readonly Part[] => {
+    const quantization = tensor === null ? null : perTensorOf(tensor);
+    return tensor === null || quantization === null
+      ? []
+      : [{ tensor: tensor.index, plane: planeOf(tensor), quantization }];
+  });
+  const [output, inputs] = [all.at(-1), all.slice(0, -1)];
+  return output === undefined || all.length < tensors.length ? null : { inputs, output };
+});
 
 /** 0 height, 1 width, 2 channels. */
 type Axis = 0 | 1 | 2;

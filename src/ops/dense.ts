@@ -17,7 +17,8 @@ import {
   quantizationWrong,
   weightedNumbers,
 } from './shared/conv_numbers.js';
-import { anyNode, formOf, type Narrowing } from './shared/match.js';
+import { anyNode, formOf, type Narrowing, established } from './shared/match.js';
+import { optionOf } from './shared/options.js';
 import { inputOf, type OpContext, type OpDefinition, outputOf } from './shared/rule.js';
 
 interface Filtered {
@@ -36,24 +37,17 @@ export type Dense = OpContext & Filtered & Dimensions;
 
 const filtered: FeatureMaps = (context) => [inputOf(context, 0), inputOf(context, 1), outputOf(context)];
 
-const types: Narrowing<OpContext, Filtered> = {
-  ...oneType(filtered),
-  narrow: (context) => {
-    const [input, filter, output] = [inputOf(context, 0), inputOf(context, 1), outputOf(context)];
-    const wrong = oneType(filtered).broken(context);
-    if (wrong !== null) return wrong;
-    return isByteTensor(input) && isByteTensor(filter) && isByteTensor(output)
-      ? { input, filter, output }
-      : 'a tensor that is missing';
-  },
-};
+const types = established(oneType(filtered), (context: OpContext): Filtered | null => {
+  const [input, filter, output] = [inputOf(context, 0), inputOf(context, 1), outputOf(context)];
+  return isByteTensor(input) && isByteTensor(filter) && isByteTensor(output) ? { input, filter, output } : null;
+});
 
 const dimensions: Narrowing<OpContext & Filtered, Dimensions> = {
   name: 'filter',
   text: 'a filter of two dimensions in the plain format, whose second one divides the input into rows',
   narrow: ({ node, input, filter, output }) => {
     const [units, depth, ...more] = filter.shape;
-    const { weightsFormat = 0 } = node.params;
+    const weightsFormat = optionOf(node, 'weightsFormat');
     if (units === undefined || depth === undefined || more.length > 0 || weightsFormat !== 0)
       return `a filter of shape ${shapeText(filter.shape)}, format ${weightsFormat}`;
     const count = elementCount(input.shape) / depth;

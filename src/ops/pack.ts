@@ -43,7 +43,7 @@ interface Places {
 }
 
 /**
- * Where the parts stand in the whole: rows one behind the other with one distance between them.
+ * Where the parts stand in the whole: rows with one distance from each to the next.
  * @returns null where that is not so: parts of several rows that take turns, or channels that would become pixels
  */
 const placesOf = ({ whole: { index, shape }, axis }: Stack): Places | null => {

@@ -24,7 +24,7 @@ const outputsOf = ({ graph, node }: OpContext): readonly Tensor[] | null => {
   return outputs.length === node.outputs.length ? outputs : null;
 };
 
-/** Slices along one axis, one behind the other; each as long as its output. */
+/** Contiguous slices along one axis, each as long as its output. */
 const along = (context: OpContext, input: Tensor | null, wanted: number | undefined): readonly Slice[] | null => {
   const outputs = outputsOf(context);
   if (input === null || outputs === null || wanted === undefined) return null;

@@ -2,7 +2,7 @@
 import type { ByteTensor } from '../../graph/tensor.js';
 import { activationLimits } from './code_range.js';
 import { knownActivation } from './common_rules.js';
-import type { Narrowing } from './match.js';
+import { established } from './match.js';
 import type { OpContext } from './rule.js';
 
 export interface Activated {
@@ -10,10 +10,10 @@ export interface Activated {
   readonly limits: { readonly range: readonly [number, number]; readonly fits: boolean };
 }
 
-export const fusedActivation: Narrowing<OpContext & { readonly output: ByteTensor }, Activated> = {
-  ...knownActivation,
-  narrow: (known) => {
-    const [wrong, limits] = [knownActivation.broken(known), activationLimits(known)];
-    return wrong ?? (limits === null ? 'an output without codes' : { limits });
+export const fusedActivation = established(
+  knownActivation,
+  (known: OpContext & { readonly output: ByteTensor }): Activated | null => {
+    const limits = activationLimits(known);
+    return limits === null ? null : { limits };
   },
-};
+);

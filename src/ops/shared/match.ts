@@ -17,6 +17,18 @@ export interface Check<Known> extends RuleText {
   readonly broken: (known: Known) => string | null;
 }
 
+/**
+ * A check, and what it establishes of a node that keeps it.
+ * @param establish null: what the check takes for granted is missing
+ */
+export const established = <Known, More extends object>(
+  rule: Check<Known>,
+  establish: (known: Known) => More | null,
+): Narrowing<Known, More> => ({
+  ...rule,
+  narrow: (known) => rule.broken(known) ?? establish(known) ?? 'a tensor that is missing',
+});
+
 interface Wrong {
   readonly rule: RuleText;
   readonly wrong: string;

@@ -84,13 +84,13 @@ export const refused = (rule: RuleText, wrong: string, context: OpContext): Matc
 export const matched = (lower: Match['lower']): Matched => ({ match: { lower }, refusal: null });
 
 /** Rules that are predicates only: the lowering derives again what they established. */
-export interface RuledForm {
+interface RuledForm {
   readonly rules: readonly Rule[];
   /** Called only for a node that breaks no rule. */
   readonly lower: (context: OpContext) => readonly Operation[];
 }
 
-export const fromRules = ({ rules, lower }: RuledForm): Form => ({
+const fromRules = ({ rules, lower }: RuledForm): Form => ({
   rules,
   match: (context) => {
     for (const rule of rules) {
@@ -112,11 +112,6 @@ export const ruledOp = <Given extends RuledForm & Omit<OpDefinition, keyof Form>
   ...more
 }: Given) => ({
   ...more,
-  ...fromRules({ rules, lower }),
-});
-
-export const ruledHost = ({ rules, lower, fact }: RuledForm & Pick<HostDefinition, 'fact'>): HostDefinition => ({
-  fact,
   ...fromRules({ rules, lower }),
 });
 

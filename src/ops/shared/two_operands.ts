@@ -20,7 +20,7 @@ import {
   signedCode,
 } from '../../graph/tensor.js';
 import { maps, oneType, perTensor } from './common_rules.js';
-import type { Narrowing } from './match.js';
+import { established, type Narrowing } from './match.js';
 import { inputOf, type OpContext, outputOf } from './rule.js';
 
 /** What a constant holds that is a part of the task's numbers. */
@@ -56,17 +56,10 @@ export interface TwoByteMaps {
 }
 
 /** All int8, or all uint8. */
-export const twoByteMaps: Narrowing<OpContext, TwoByteMaps> = {
-  ...oneType(maps(0, 1)),
-  narrow: (context) => {
-    const [first, second, output] = [inputOf(context, 0), inputOf(context, 1), outputOf(context)];
-    const wrong = oneType(maps(0, 1)).broken(context);
-    if (wrong !== null) return wrong;
-    return isByteTensor(first) && isByteTensor(second) && isByteTensor(output)
-      ? { first, second, output }
-      : 'a tensor that is missing';
-  },
-};
+export const twoByteMaps = established(oneType(maps(0, 1)), (context: OpContext): TwoByteMaps | null => {
+  const [first, second, output] = [inputOf(context, 0), inputOf(context, 1), outputOf(context)];
+  return isByteTensor(first) && isByteTensor(second) && isByteTensor(output) ? { first, second, output } : null;
+});
 
 export interface TwoQuantizations {
   readonly firstQuantization: PerTensor;
@@ -75,15 +68,15 @@ export interface TwoQuantizations {
 }
 
 /** One scale and one zero-point for each. */
-export const twoQuantizations: Narrowing<OpContext & TwoByteMaps, TwoQuantizations> = {
-  ...perTensor(maps(0, 1)),
-  narrow: (known) => {
-    const [a, b, y] = [perTensorOf(known.first), perTensorOf(known.second), perTensorOf(known.output)];
+export const twoQuantizations = established(
+  perTensor(maps(0, 1)),
+  ({ first, second, output }: OpContext & TwoByteMaps): TwoQuantizations | null => {
+    const [a, b, y] = [perTensorOf(first), perTensorOf(second), perTensorOf(output)];
     return a === null || b === null || y === null
-      ? (perTensor(maps(0, 1)).broken(known) ?? 'quantization that is missing')
+      ? null
       : { firstQuantization: a, secondQuantization: b, outputQuantization: y };
   },
-};
+);
 
 /** One value for each channel of a larger plane: an operand of a single task as it is. */
 const isPixel = (tensor: Tensor, output: Tensor): boolean => {

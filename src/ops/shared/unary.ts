@@ -2,8 +2,8 @@
 import { type ByteTensor, isByteTensor, type PerTensor, perTensorOf, planeOf } from '../../graph/tensor.js';
 import type { Plane } from '../../ir/build/arrange.js';
 import { byteTypes, maps, oneQuantization, oneType, perTensor, planes, rows } from './common_rules.js';
-import { anyNode, type Narrowing } from './match.js';
-import { inputOf, type OpContext, outputOf, type Rule } from './rule.js';
+import { anyNode, established } from './match.js';
+import { inputOf, type OpContext, outputOf } from './rule.js';
 
 const both = maps(0);
 
@@ -12,27 +12,16 @@ export interface ByteMaps {
   readonly output: ByteTensor;
 }
 
-/** Both int8, or both uint8. */
-export const byteMaps: Narrowing<OpContext, ByteMaps> = {
-  ...oneType(both),
-  narrow: (context) => {
-    const [input, output] = [inputOf(context, 0), outputOf(context)];
-    const wrong = oneType(both).broken(context);
-    if (wrong !== null) return wrong;
-    return isByteTensor(input) && isByteTensor(output) ? { input, output } : 'a tensor that is missing';
-  },
+const bytesOf = (context: OpContext): ByteMaps | null => {
+  const [input, output] = [inputOf(context, 0), outputOf(context)];
+  return isByteTensor(input) && isByteTensor(output) ? { input, output } : null;
 };
 
+/** Both int8, or both uint8. */
+export const byteMaps = established(oneType(both), bytesOf);
+
 /** Each int8 or uint8. */
-export const someByteMaps: Narrowing<OpContext, ByteMaps> = {
-  ...byteTypes(both),
-  narrow: (context) => {
-    const [input, output] = [inputOf(context, 0), outputOf(context)];
-    return isByteTensor(input) && isByteTensor(output)
-      ? { input, output }
-      : (byteTypes(both).broken(context) ?? 'a tensor that is missing');
-  },
-};
+export const someByteMaps = established(byteTypes(both), bytesOf);
 
 /** Height, width, channels of both. */
 export interface PlaneMaps {
@@ -40,16 +29,16 @@ export interface PlaneMaps {
   readonly to: Plane;
 }
 
-const asPlanes = (rule: Rule): Narrowing<OpContext & ByteMaps, PlaneMaps> => ({
-  ...rule,
-  narrow: (known) => rule.broken(known) ?? { from: planeOf(known.input), to: planeOf(known.output) },
+const planesOf = ({ input, output }: OpContext & ByteMaps): PlaneMaps => ({
+  from: planeOf(input),
+  to: planeOf(output),
 });
 
 /** Feature maps of one sample: dimensions before the last three are 1. */
-export const planeMaps = asPlanes(planes(both));
+export const planeMaps = established(planes(both), planesOf);
 
 /** Dimensions before the last two count as rows. */
-export const rowMaps = asPlanes(rows(both));
+export const rowMaps = established(rows(both), planesOf);
 
 export interface QuantizedMaps {
   readonly inputQuantization: PerTensor;
@@ -57,15 +46,13 @@ export interface QuantizedMaps {
 }
 
 /** One scale and one zero-point for each map. */
-export const quantizedMaps: Narrowing<OpContext & ByteMaps, QuantizedMaps> = {
-  ...perTensor(both),
-  narrow: (known) => {
-    const [inputQuantization, outputQuantization] = [perTensorOf(known.input), perTensorOf(known.output)];
-    return inputQuantization === null || outputQuantization === null
-      ? (perTensor(both).broken(known) ?? 'quantization that is missing')
-      : { inputQuantization, outputQuantization };
+export const quantizedMaps = established(
+  perTensor(both),
+  ({ input, output }: OpContext & ByteMaps): QuantizedMaps | null => {
+    const [inputQuantization, outputQuantization] = [perTensorOf(input), perTensorOf(output)];
+    return inputQuantization === null || outputQuantization === null ? null : { inputQuantization, outputQuantization };
   },
-};
+);
 
 /** Ops that move codes and change none. @param shapes `planeMaps` or `rowMaps` */
 export const sameCodeMaps = (shapes: typeof planeMaps) =>
