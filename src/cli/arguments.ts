@@ -2,7 +2,7 @@
 // As a whole: an older Node must get as far as saying that it is too old.
 import * as util from 'node:util';
 import { PtfeError } from '../error.js';
-import { isNumerics, type Numerics, numericsNames } from '../graph/numerics.js';
+import { isNumerics, newestNumerics, type Numerics, numericsNames } from '../graph/numerics.js';
 import type { Trust } from '../hardware/fact.js';
 import type { Precision } from '../fuse/fuse.js';
 import type { PartChoice } from '../partition/check.js';
@@ -102,3 +102,19 @@ export const precisionOption = (command: string, { values }: Arguments): Precisi
   if (precision === 'fast' || precision === 'best') return precision;
   throw badUsage(command, `--precision ${precision}: only fast and best are known`);
 };
+
+/** Options of every command that compiles a model. */
+export const compileFlags = {
+  trust: { type: 'string' },
+  parts: { type: 'string' },
+  precision: { type: 'string' },
+  numerics: { type: 'string' },
+} as const satisfies Options;
+
+/** What `compileFlags` ask for; without `--numerics` the numbers of the newest release. */
+export const compileOptions = (command: string, given: Arguments) => ({
+  trust: trustOption(command, given),
+  parts: partsOption(command, given),
+  precision: precisionOption(command, given),
+  numerics: numericsOption(command, given) ?? newestNumerics,
+});

@@ -2,16 +2,8 @@
 import { type CompiledModel, type CompileOptions, compileTflite } from '../compile.js';
 import { readTflite, subgraphCount } from '../tflite/reader.js';
 import type { Target } from '../partition/judge.js';
-import {
-  numericsOption,
-  onePositional,
-  partsOption,
-  precisionOption,
-  readArguments,
-  trustOption,
-} from './arguments.js';
+import { compileFlags, compileOptions, onePositional, readArguments } from './arguments.js';
 import { inFile, readBytes, tellBugs } from './files.js';
-import { newestNumerics } from '../graph/numerics.js';
 import { printJson, type Subcommand } from './subcommand.js';
 
 const usage = `ptfe check MODEL.tflite [--trust seen] [--parts all] [--precision best] [--numerics RELEASE] [--json]
@@ -108,24 +100,17 @@ export const checkCommand: Subcommand = {
   usage,
   run: (args, terminal) => {
     const parsed = readArguments('check', args, {
-      trust: { type: 'string' },
-      parts: { type: 'string' },
-      precision: { type: 'string' },
-      numerics: { type: 'string' },
+      ...compileFlags,
       json: { type: 'boolean' },
     });
     const model = onePositional('check', parsed, 'model');
-    const trust = trustOption('check', parsed);
-    const parts = partsOption('check', parsed);
-    const precision = precisionOption('check', parsed);
-    const numerics = numericsOption('check', parsed) ?? newestNumerics;
+    const options = compileOptions('check', parsed);
     const bytes = readBytes(model);
-    const options = { trust, parts, precision, numerics };
     const [main, ...others] = inFile(model, () =>
       Array.from({ length: Math.max(1, subgraphCount(bytes)) }, (_, number) => checkedGraph(bytes, options, number)),
     );
     if (main === undefined) throw new Error('a model without its first graph');
-    if (parsed.flags.has('json')) printJson(terminal, { model, trust, ...main, subgraphs: others });
+    if (parsed.flags.has('json')) printJson(terminal, { model, trust: options.trust, ...main, subgraphs: others });
     else {
       terminal.out(graphText(main, model));
       for (const other of others) terminal.out(graphText(other, `graph ${other.subgraph} of the model`));

@@ -4,17 +4,7 @@ import { compileTflite, type CompiledModel } from '../compile.js';
 import { type Chip, chips, optionName, otherChips, rk3588 } from '../hardware/chips.js';
 import { subgraphCount } from '../tflite/reader.js';
 import { readPlan } from '../plan/read.js';
-import {
-  badUsage,
-  onePositional,
-  numericsOption,
-  outputOption,
-  partsOption,
-  precisionOption,
-  readArguments,
-  trustOption,
-} from './arguments.js';
-import { newestNumerics } from '../graph/numerics.js';
+import { compileFlags, compileOptions, badUsage, onePositional, outputOption, readArguments } from './arguments.js';
 import { inFile, readModel, tellBugs, writeBytes } from './files.js';
 import { planFile } from './plan_file.js';
 import { printJson, type Subcommand } from './subcommand.js';
@@ -73,21 +63,16 @@ export const compileCommand: Subcommand = {
   run: (args, terminal) => {
     const parsed = readArguments('compile', args, {
       output: { type: 'string', short: 'o' },
-      trust: { type: 'string' },
-      parts: { type: 'string' },
-      precision: { type: 'string' },
-      numerics: { type: 'string' },
+      ...compileFlags,
       chip: { type: 'string' },
       json: { type: 'boolean' },
     });
     const model = onePositional('compile', parsed, 'model');
-    const trust = trustOption('compile', parsed);
-    const parts = partsOption('compile', parsed);
-    const precision = precisionOption('compile', parsed);
-    const numerics = numericsOption('compile', parsed) ?? newestNumerics;
+    const options = compileOptions('compile', parsed);
+    const { trust, numerics } = options;
     const chip = chipOption(parsed.values['chip'] ?? optionName(rk3588.name));
     const { bytes, graph } = readModel(model);
-    const compiled = inFile(model, () => compileTflite(bytes, { trust, chip, parts, precision, numerics }));
+    const compiled = inFile(model, () => compileTflite(bytes, { ...options, chip }));
     const summaries = compiled.parts.map(summaryOf);
     const file =
       summaries.length === 0 ? null : (outputOption('compile', parsed) ?? `${basename(model, '.tflite')}.plan`);

@@ -4,20 +4,10 @@ import { stagesAfter } from '../explain/dump.js';
 import { plainJson } from '../explain/plain_json.js';
 import type { Digest } from '../explain/plan_text.js';
 import { stageText } from '../explain/stage_text.js';
-import { newestNumerics } from '../graph/numerics.js';
 import { readPlan } from '../plan/read.js';
 import { type Stage, type StageName, stageNames } from '../stages.js';
 import { subgraphCount } from '../tflite/reader.js';
-import {
-  type Arguments,
-  badUsage,
-  numericsOption,
-  onePositional,
-  partsOption,
-  precisionOption,
-  readArguments,
-  trustOption,
-} from './arguments.js';
+import { compileFlags, compileOptions, type Arguments, badUsage, onePositional, readArguments } from './arguments.js';
 import { inFile, readBytes } from './files.js';
 import { printJson, type Subcommand } from './subcommand.js';
 
@@ -68,20 +58,12 @@ export const dumpCommand: Subcommand = {
     const parsed = readArguments('dump', args, {
       after: { type: 'string' },
       graph: { type: 'string' },
-      trust: { type: 'string' },
-      parts: { type: 'string' },
-      precision: { type: 'string' },
-      numerics: { type: 'string' },
+      ...compileFlags,
       json: { type: 'boolean' },
     });
     const model = onePositional('dump', parsed, 'model');
     const after = stageOption(parsed);
-    const options = {
-      trust: trustOption('dump', parsed),
-      parts: partsOption('dump', parsed),
-      precision: precisionOption('dump', parsed),
-      numerics: numericsOption('dump', parsed) ?? newestNumerics,
-    };
+    const options = compileOptions('dump', parsed);
     const bytes = readBytes(model);
     const graph = graphOption(
       parsed,
