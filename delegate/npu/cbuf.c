@@ -2,7 +2,7 @@
 
 #include <inttypes.h>
 
-/* Entries for so many atoms, one behind the other. A pixel of a picture takes an atom (vendor's and Mesa's bank counts). */
+/* Entries for so many contiguous atoms. A pixel of an image takes an atom (vendor's and Mesa's bank counts). */
 static uint64_t entries_of(const npu_chip *chip, uint64_t atoms) {
     const uint64_t each = chip->cbuf_entry_bytes / NPU_ATOM;
     return (atoms + each - 1) / each;

@@ -1,5 +1,5 @@
 /**
- * Records: little-endian values of a fixed size, one behind the other. A table of fields says what a record is; its size,
+ * Records: contiguous little-endian values of a fixed size. A table of fields says what a record is; its size,
  * what reads and writes it, its TypeScript type and its C struct (`c_text.ts`) are made of that table.
  */
 

@@ -156,7 +156,7 @@ describe('chips: the software NPU', function () {
           expect(one.largest, `picture ${i}`).to.be.at.most(1);
           differing += one.differing;
         }
-        // Of 27 nodes one behind the other.
+        // Of a chain of 27 nodes.
         expect(differing / (10 * inputs.length), 'share that differs').to.be.below(0.01);
       });
   });

@@ -25,7 +25,7 @@ static double seconds(void) {
 
 static void nap(long milliseconds) { nanosleep(&(struct timespec){milliseconds / 1000, milliseconds % 1000 * 1000000}, NULL); }
 
-/* A file of /proc, its lines one behind the other. */
+/* A file of /proc, its lines joined. */
 static const char *text_of(const char *pid, const char *name) {
     static char text[1024];
     char path[64];
