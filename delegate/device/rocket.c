@@ -143,9 +143,16 @@ static int64_t job_limit(const npu_chip *chip) {
     return (int64_t)(asked > 0 && asked <= 3600000 ? asked : (long)chip->job_milliseconds) * 1000000;
 }
 
+/* A job may still run, or the driver's device is gone: nothing of this file is touched again. */
+static void leave_behind(device_plan *d) {
+    rocket_file_set_aside(d->file);
+    memset(d->bos, 0, sizeof d->bos);
+}
+
 static void unload(device_plan *d) {
     if (d == NULL) return;
     if (d->file != NULL && rocket_file_is_ours(d->file)) {
+        if (rocket_file_is_gone(d->file)) leave_behind(d);
         for (uint32_t i = 0; i < BO_COUNT; i++) rocket_bo_free(d->file, &d->bos[i]);
         rocket_file_give(d->file);
     }
@@ -155,8 +162,8 @@ static void unload(device_plan *d) {
     free(d);
 }
 
-static int load_on(device_plan *d, const char *path, ptfe_error *error) {
-    d->file = rocket_file_take(path, error);
+static int load_on(device_plan *d, const rocket_node *node, ptfe_error *error) {
+    d->file = rocket_file_take(node, error);
     if (d->file == NULL || allocate(d, error) != 0) return -1;
     relocate(d);
     if (describe_jobs(d, error) != 0) return -1;
@@ -182,7 +189,7 @@ static device_plan *load(const plan *p, const device_settings *settings, ptfe_er
     }
     d->plan = p;
     d->limit = job_limit(npu_chip_of_name(node.chip));
-    if (load_on(d, node.path, error) == 0) return d;
+    if (load_on(d, &node, error) == 0) return d;
     unload(d);
     return NULL;
 }
@@ -203,14 +210,6 @@ static void renew_pattern(device_plan *d) {
 
 static uint8_t *proof_of(device_plan *d, const plan_job *job) { return bo(d, job->proof_bo) + job->proof_offset; }
 
-/* Whatever the reason, the job may still run: nothing of this file is touched again. */
-static int leave_behind(device_plan *d, ptfe_error *error) {
-    const int why = errno;
-    rocket_file_set_aside(d->file);
-    memset(d->bos, 0, sizeof d->bos);
-    return error_errno(error, "PREP_BO", why);
-}
-
 static int run_job(device_plan *d, uint32_t index, ptfe_error *error) {
     const plan_job *job = &d->plan->jobs[index];
     const int fd = rocket_file_number(d->file);
@@ -223,7 +222,11 @@ static int run_job(device_plan *d, uint32_t index, ptfe_error *error) {
     if (rocket_ioctl(fd, ROCKET_IOCTL_SUBMIT, &submit) != 0) return error_errno(error, "SUBMIT", errno);
     /* Kernels before 7.2 return the jiffies that were left. */
     rocket_prep_bo prep = {.handle = d->bos[BO_IO].handle, .timeout_ns = start + DEADLINES * d->limit};
-    if (rocket_ioctl(fd, ROCKET_IOCTL_PREP_BO, &prep) < 0) return leave_behind(d, error);
+    if (rocket_ioctl(fd, ROCKET_IOCTL_PREP_BO, &prep) < 0) {
+        error_errno(error, "PREP_BO", errno);
+        leave_behind(d);
+        return -1;
+    }
     rocket_file_note_end();
     const int64_t took = rocket_now() - start;
     d->nanoseconds += (uint64_t)took;
@@ -239,6 +242,9 @@ static int run_job(device_plan *d, uint32_t index, ptfe_error *error) {
 static int begin(device_plan *d, ptfe_error *error) {
     if (!rocket_file_is_ours(d->file)) {
         return error_set_code(error, PTFE_ERROR_FORKED, "loaded by the process that this one was forked from");
+    }
+    if (rocket_file_is_gone(d->file)) {
+        return error_set(error, "the NPU's driver was unbound, or lost a core, since the model was loaded: start the program again to use the NPU");
     }
     return rocket_file_is_aside(d->file) ? error_set(error, "another job of the NPU's file did not end") : 0;
 }

@@ -6,7 +6,6 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -26,7 +25,7 @@ struct rocket_file {
     int is_aside;
     pid_t owner;
     uint64_t bytes; /* of its BOs */
-    char path[128];
+    rocket_node node;
 };
 
 /*
@@ -69,15 +68,15 @@ static int make_guard(int fd, ptfe_error *error) {
     return rocket_ioctl(fd, ROCKET_IOCTL_CREATE_BO, &guard) == 0 ? 0 : error_errno(error, "the NPU's first buffer (CREATE_BO)", errno);
 }
 
-static rocket_file *open_file(const char *path, ptfe_error *error) {
+static rocket_file *open_file(const rocket_node *node, ptfe_error *error) {
     rocket_file *file = calloc(1, sizeof *file);
     if (file == NULL) {
         error_no_memory(error, "the NPU's file");
         return NULL;
     }
-    file->fd = open(path, O_RDWR | O_CLOEXEC);
+    file->fd = open(node->path, O_RDWR | O_CLOEXEC);
     if (file->fd < 0) {
-        error_errno(error, path, errno);
+        error_errno(error, node->path, errno);
         free(file);
         return NULL;
     }
@@ -88,24 +87,25 @@ static rocket_file *open_file(const char *path, ptfe_error *error) {
     }
     file->owner = getpid();
     file->bytes = PAGE_BYTES;
-    snprintf(file->path, sizeof file->path, "%s", path);
+    file->node = *node;
     return file;
 }
 
 /* Lock held. An idle file of that node, else a new one, else the one with the fewest users. */
-static rocket_file *choose(const char *path, ptfe_error *error) {
+static rocket_file *choose(const rocket_node *node, ptfe_error *error) {
     rocket_file *least = NULL;
     for (size_t i = 0; i < pool.count; i++) {
         rocket_file *file = pool.files[i];
-        if (file->is_aside || strcmp(file->path, path) != 0) continue;
+        if (rocket_file_is_gone(file)) file->is_aside = 1;
+        if (file->is_aside || strcmp(file->node.path, node->path) != 0) continue;
         if (least == NULL || file->users < least->users) least = file;
     }
     if (least != NULL && (least->users == 0 || pool.count == MOST_FILES)) return least;
     if (pool.count == MOST_FILES) {
-        error_set(error, "%d files of the NPU were set aside after time-outs", MOST_FILES);
+        error_set(error, "%d files of the NPU were set aside, after time-outs or because its driver was unbound: start the program again", MOST_FILES);
         return NULL;
     }
-    rocket_file *file = open_file(path, error);
+    rocket_file *file = open_file(node, error);
     if (file != NULL) pool.files[pool.count++] = file;
     return file != NULL ? file : least;
 }
@@ -128,9 +128,9 @@ static void lock_pool(void) {
     pthread_mutex_lock(&pool.lock);
 }
 
-rocket_file *rocket_file_take(const char *path, ptfe_error *error) {
+rocket_file *rocket_file_take(const rocket_node *node, ptfe_error *error) {
     lock_pool();
-    rocket_file *file = choose(path, error);
+    rocket_file *file = choose(node, error);
     if (file != NULL) file->users++;
     pthread_mutex_unlock(&pool.lock);
     return file;
@@ -155,6 +155,8 @@ int rocket_file_is_aside(rocket_file *file) {
     pthread_mutex_unlock(&pool.lock);
     return is_aside;
 }
+
+int rocket_file_is_gone(const rocket_file *file) { return !rocket_cores_stay(&file->node); }
 
 int rocket_file_number(const rocket_file *file) { return file->fd; }
 

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "../util/error.h"
+#include "rocket_node.h"
 
 typedef struct rocket_file rocket_file;
 
@@ -24,14 +25,20 @@ typedef struct rocket_bo {
 } rocket_bo;
 
 /* An idle file, or a new one, or, where there are 16 already, one that is shared. NULL, and fills `error`. */
-rocket_file *rocket_file_take(const char *path, ptfe_error *error);
+rocket_file *rocket_file_take(const rocket_node *node, ptfe_error *error);
 
 /* The file is idle again once nobody has it. */
 void rocket_file_give(rocket_file *file);
 
-/* A job on it did not end in time: nobody gets it any more, who shares it stops, and what is on it stays as it is. */
+/* A job on it did not end in time, or its cores are gone: nobody gets it any more, who shares it stops, and what is on it stays as it is. */
 void rocket_file_set_aside(rocket_file *file);
 int rocket_file_is_aside(rocket_file *file);
+
+/*
+ * 1 where the driver gave a core back since the file was opened (unbound, or bound anew). Linux 7.3.4 then uses memory that it
+ * has freed in SUBMIT, and kills the process (docs/board.md).
+ */
+int rocket_file_is_gone(const rocket_file *file);
 
 int rocket_file_number(const rocket_file *file); /* the descriptor */
 

@@ -49,6 +49,28 @@ static void chip_of(const char *compatible, char chip[16]) {
     chip[length] = 0;
 }
 
+/* 0 where there is none. */
+static uint64_t inode_of(const char *path) {
+    struct stat status;
+    return lstat(path, &status) == 0 ? status.st_ino : 0;
+}
+
+static void note_core(rocket_node *node, const char *folder, const char *name) {
+    if (node->cores < ROCKET_MOST_CORES) {
+        rocket_core *core = &node->bound[node->cores];
+        const int length = snprintf(core->path, sizeof core->path, "%s/%s", folder, name);
+        core->inode = length < (int)sizeof core->path ? inode_of(core->path) : 0;
+    }
+    node->cores++;
+}
+
+int rocket_cores_stay(const rocket_node *node) {
+    for (unsigned i = 0; i < node->cores && i < ROCKET_MOST_CORES; i++) {
+        if (node->bound[i].inode != 0 && node->bound[i].inode != inode_of(node->bound[i].path)) return 0;
+    }
+    return 1;
+}
+
 /* The cores that the driver has bound, by their devices' OF_COMPATIBLE: readable in containers, where /proc/device-tree is not. */
 static void find_bound_cores(rocket_node *node, const char *root) {
     char folder[MOST_PATH], path[MOST_PATH + 300], text[2048];
@@ -61,7 +83,7 @@ static void find_bound_cores(rocket_node *node, const char *root) {
         const char *compatible = strstr(text, "OF_COMPATIBLE_0=");
         if (compatible == NULL || strstr(compatible, "rknn-core") == NULL) continue;
         chip_of(compatible, node->chip);
-        node->cores++;
+        note_core(node, folder, one->d_name);
     }
     closedir(drivers);
 }

@@ -409,6 +409,25 @@ describe('device=npu on a pretended kernel', function () {
       ]);
     });
 
+    it('the driver is unbound between two invokes: no call reaches it any more', async () => {
+      const drivers = `${kernel.root}/sys/bus/platform/drivers/rocket`;
+      const unbind = `while read core; do rm -r ${drivers}/$core; done`;
+      const here = new PretendedBoard(board);
+      const at = (commands: string): string => commands.replaceAll(kernel.root, here.root);
+      try {
+        const host = command('unbind', small, 4, 'device=npu');
+        const commands = `mkfifo ${drivers}/unbind; { ${unbind}; } <> ${drivers}/unbind & ${host}; kill $!`;
+        const { text } = await run(at(commands), {}, here);
+        const seen = seenOf('unbound', text, here.dmesg());
+        expect(values(seen), text).to.have.length(4).and.not.include('wrong');
+        expect(seen.invokes.map(({ ioctls }) => ioctls?.submit)).to.deep.equal([1, 1, 0, 0]);
+        expect(seen.said).to.have.length(1);
+        expect(seen.said[0]).to.match(/goes on with TFLite's kernels: the NPU's driver was unbound/);
+      } finally {
+        here.remove();
+      }
+    });
+
     for (const [call, text] of [
       ['submit', 'SUBMIT'],
       ['prep', 'PREP_BO'],

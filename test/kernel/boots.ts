@@ -4,7 +4,6 @@ import type { Bed } from './bed.js';
 import { bootGuest, type Boot, type BootResult, type GuestFiles, type Step } from './guest.js';
 import { judge, type Outcome } from './judge.js';
 import { scenariosOf } from './lines.js';
-import { CannotSetUp } from '../host/process.js';
 import type { Scenario, Truths } from './scenarios.js';
 
 export interface Place {
@@ -52,6 +51,15 @@ const outOfTime = (scenario: Scenario): Outcome => ({
   skipped: 'no time was left for it',
 });
 
+/** A guest that was set up and does not start is a fault: the first of its scenarios tells it. */
+const noStart = (scenarios: readonly Scenario[], said: string): readonly Outcome[] =>
+  scenarios.map((scenario, i) => ({
+    ...outOfTime(scenario),
+    ...(i === 0
+      ? { skipped: null, wrong: `the guest does not start: ${said}` }
+      : { skipped: 'the guest does not start' }),
+  }));
+
 /** One boot. @returns how its scenarios ended, up to the one that ended the boot */
 const bootOnce = async (place: Place, scenarios: readonly Scenario[]): Promise<readonly Outcome[]> => {
   const { bed, files, server, module, append, truths, until, log } = place;
@@ -62,7 +70,7 @@ const bootOnce = async (place: Place, scenarios: readonly Scenario[]): Promise<r
   const seen = scenariosOf(result.console);
   const last = scenarios.findLastIndex(({ name }) => seen.has(name));
   const end = endOf(result, Date.now() >= until);
-  if (last < 0 && end !== 'time') throw new CannotSetUp(`the guest does not start: ${lastLine(result.console)}`);
+  if (last < 0 && end !== 'time') return noStart(scenarios, lastLine(result.console));
   return scenarios.slice(0, last + 1).map((scenario, i): Outcome => {
     const outcome = judge(scenario, seen.get(scenario.name), truths, result.starvation.get(scenario.name));
     if (i < last || end === 'well') return outcome;
@@ -91,7 +99,7 @@ const runAll = async (place: Place, scenarios: readonly Scenario[]): Promise<rea
   return [...outcomes, ...scenarios.slice(outcomes.length).map(outOfTime)];
 };
 
-/** Those for which the machine was too busy are tried once more. @throws CannotSetUp where no guest starts */
+/** Those for which the machine was too busy are tried once more. */
 export const runScenarios = async (place: Place, scenarios: readonly Scenario[]): Promise<readonly Outcome[]> => {
   writeFileSync(place.log, '');
   const outcomes = await runAll(place, scenarios);

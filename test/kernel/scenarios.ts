@@ -374,7 +374,7 @@ export const stock: readonly Scenario[] = [
   },
 ];
 
-/** Faults without a sign, and a kill: what the kernel logs and what the values were is shown; the next program is right. */
+/** Faults without a sign, a kill, an unbound driver: what the kernel logs and what the values were is shown. */
 export const unseen: readonly Scenario[] = [
   {
     name: 'DMA_READ_ERROR beside the end',
@@ -416,6 +416,13 @@ export const unseen: readonly Scenario[] = [
     kernel: [/./],
     isHarmful: true,
     check: rightInTheEnd(small, 2),
+    remark: valuesAndLog(small),
+  },
+  {
+    name: 'the driver is unbound between two invokes',
+    commands: [host('unbind', small, 6)],
+    isHarmful: true, // without the look at the cores SUBMIT ends the program with an oops in drm_sched_job_arm
+    check: right(small, 6, 1),
     remark: valuesAndLog(small),
   },
 ];

@@ -115,13 +115,15 @@ DIR *opendir(const char *path) {
     return next(redirect(path, buffer));
 }
 
-#define STAT(name)                                                                      \
-    int name(const char *path, struct name *out) {                                      \
-        char buffer[LONGEST];                                                           \
-        return (int)syscall(SYS_newfstatat, AT_FDCWD, redirect(path, buffer), out, 0); \
+#define STAT(name, type, flags)                                                              \
+    int name(const char *path, struct type *out) {                                           \
+        char buffer[LONGEST];                                                                \
+        return (int)syscall(SYS_newfstatat, AT_FDCWD, redirect(path, buffer), out, flags);   \
     }
-STAT(stat)
-STAT(stat64)
+STAT(stat, stat, 0)
+STAT(stat64, stat64, 0)
+STAT(lstat, stat, AT_SYMLINK_NOFOLLOW)
+STAT(lstat64, stat64, AT_SYMLINK_NOFOLLOW)
 
 int close(int fd) {
     kernel_closed(fd);

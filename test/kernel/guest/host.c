@@ -6,11 +6,13 @@
  *   host fork LIBRARY MODEL DELEGATE ROUNDS [key=value ...]        prepare, invoke, fork; the child invokes too, then the parent
  *   host many LIBRARY MODEL DELEGATE COUNT [key=value ...]         COUNT interpreters at once, an invoke each; then all that again
  *   host exit LIBRARY MODEL DELEGATE ROUNDS [key=value ...]        _exit right behind the last invoke
+ *   host unbind LIBRARY MODEL DELEGATE ROUNDS [key=value ...]      takes all cores from the driver before the second half of the invokes
  *   host mode MODE MILLISECONDS COUNT                              what the NPU's next COUNT tasks do wrong (npu/core.h)
  *   host counters                                                  tasks, resets, faults and refusals of the NPU
  * Inputs are a fixed sequence for each round.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -19,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -257,6 +260,39 @@ static int run_exit(job *j) {
     _exit(status);
 }
 
+/* As hot-unplug, or an administrator, does it. */
+static int unbind_driver(void) {
+    const char *folder = "/sys/bus/platform/drivers/rocket";
+    DIR *devices = opendir(folder);
+    if (devices == NULL) return -1;
+    int found = 0;
+    for (struct dirent *entry; (entry = readdir(devices)) != NULL;) {
+        if (strstr(entry->d_name, ".npu") == NULL) continue;
+        char path[400];
+        struct stat status;
+        snprintf(path, sizeof path, "%s/unbind", folder);
+        const int fd = open(path, O_WRONLY);
+        if (fd < 0) continue;
+        found += dprintf(fd, "%s\n", entry->d_name) > 0;
+        close(fd);
+        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        while (stat(path, &status) == 0) usleep(1000); /* the pretended driver takes a moment */
+    }
+    closedir(devices);
+    return found > 0 ? 0 : -1;
+}
+
+static int run_unbind(job *j) {
+    interpreter t = {0};
+    int status = open_interpreter(j, &t);
+    for (int i = 0; i < j->rounds && status == 0; i++) {
+        if (i == j->rounds / 2) status = unbind_driver();
+        if (status == 0) status = invoke(t.self, j, i);
+    }
+    close_interpreter(&t);
+    return status;
+}
+
 int main(int argc, char **argv) {
     setvbuf(stdout, NULL, _IOLBF, 0);
     const char *what = argc > 1 ? argv[1] : "";
@@ -269,6 +305,7 @@ int main(int argc, char **argv) {
     if (strcmp(what, "fork") == 0) return run_fork(&j);
     if (strcmp(what, "many") == 0) return run_many(&j);
     if (strcmp(what, "exit") == 0) return run_exit(&j);
+    if (strcmp(what, "unbind") == 0) return run_unbind(&j);
     const int times = strcmp(what, "cycle") == 0 ? j.rounds : 1;
     if (times > 1) j.rounds = 1;
     for (int i = 0; i < times && j.failed == 0; i++) run(&j);
