@@ -39,7 +39,7 @@ ${built}/%.c.o: %.c
 ${built}/rocket.so: ${objects}
 \t$(CC) -shared ${objects} -Wl,-Bsymbolic -o $@ -ldl -lpthread -lm
 ${built}/host ${built}/answers: ${built}/%: test/kernel/guest/%.c
-\t$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -MMD -MF $@.d $< -o $@ -ldl -lpthread
+\t$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -MMD -MP -MF $@.d $< -o $@ -ldl -lpthread
 -include $(shell find ${built} -name '*.d' 2>/dev/null)
 `;
 };
