@@ -106,23 +106,13 @@ export const depthwiseStep = ({ atoms, cbuf, limits }: Chip, { kernelHeight, ker
   return Math.max(group, Math.min(limits.outputChannels, Math.floor(byKernel / group) * group));
 };
 
+/** Products of the largest kernel, which has a group with one other: partial sums cannot be added on the chip. */
+export const mostProducts = (chip: Chip): number => Math.floor(kernelGroupBytes(chip) / 2);
+
 /** What a kernel may be; the same for every op that becomes a convolution. */
 export const kernelText = (chip: Chip): string => {
-  const { kernelSide, contraction } = chip.limits;
-  return `kernel at most ${kernelSide}x${kernelSide}; at most ${contraction} products for one output value, because partial sums cannot be added on the chip; a group of ${chip.atoms.channels} kernels within ${kernelGroupBytes(chip)} bytes of the convolution buffer`;
-};
-
-/** @returns why no task can have the kernel */
-export const kernelWrong = (chip: Chip, shape: KernelShape, depthwise: boolean): string | null => {
-  const { kernelHeight, kernelWidth, inputChannels } = shape;
-  if (Math.max(kernelHeight, kernelWidth) > chip.limits.kernelSide) return `kernel ${kernelHeight}x${kernelWidth}`;
-  const window = kernelHeight * kernelWidth;
-  const products = window * (depthwise ? 1 : inputChannels);
-  if (products > chip.limits.contraction) return `${products} products for one output value`;
-  const { kernels, bytes } = depthwise
-    ? { kernels: 1, bytes: window * chip.atoms.depthwiseChannels }
-    : smallestGroup(chip, shape);
-  return bytes <= kernelGroupBytes(chip) ? null : `${bytes} bytes of weights in a group of ${kernels} kernels`;
+  const { kernelSide, inputChannels } = chip.limits;
+  return `kernel at most ${kernelSide}x${kernelSide} of at most ${inputChannels} channels; ${chip.atoms.channels} kernels, or all where there are fewer, within ${kernelGroupBytes(chip)} bytes of the convolution buffer (channels in whole ${chip.atoms.channels}s), beside the input of one output value`;
 };
 
 /** Channels of the input that a task must take together: a depthwise one can be cut to one weight group. */
@@ -143,6 +133,18 @@ export const tapSpanWrong = (chip: Chip, shape: WindowShape, depthwise: boolean)
   const room = featureBanks(chip, streamingBanks(chip, group)) * chip.cbuf.bankBytes;
   const span = spanBytes(chip, shape, depthwise);
   return span <= room ? null : `taps that span ${span} bytes of the input, beside weights that leave ${room}`;
+};
+
+/** @returns why no task can have the kernel */
+export const kernelWrong = (chip: Chip, shape: WindowShape, depthwise: boolean): string | null => {
+  const { kernelHeight, kernelWidth, inputChannels } = shape;
+  if (Math.max(kernelHeight, kernelWidth) > chip.limits.kernelSide) return `kernel ${kernelHeight}x${kernelWidth}`;
+  if (!depthwise && inputChannels > chip.limits.inputChannels) return `${inputChannels} input channels`;
+  const { kernels, bytes } = depthwise
+    ? { kernels: 1, bytes: kernelHeight * kernelWidth * chip.atoms.depthwiseChannels }
+    : smallestGroup(chip, shape);
+  if (bytes > kernelGroupBytes(chip)) return `${bytes} bytes of weights in a group of ${kernels} kernels`;
+  return tapSpanWrong(chip, shape, depthwise);
 };
 
 /** Of the banks that features have where weights stream: one less, and a quarter is left for forms of rows. */

@@ -18,8 +18,8 @@ export interface ChipLimits {
   readonly kernelSide: number;
   readonly dilation: number;
   readonly pad: number;
-  /** Products for one output value; an int32 partial sum cannot be added on the chip. */
-  readonly contraction: number;
+  /** Of a convolution's input, in whole atoms. */
+  readonly inputChannels: number;
   /** Rows and columns of the input that one convolution task reads. */
   readonly window: number;
   /** Rows and columns of a task's output. */
@@ -127,8 +127,8 @@ export const rk3588: Chip = {
     // These count from 0.
     dilation: most('CNA', 'CONV_CON3', 'ATROUS_X_DILATION') + 1,
     pad: most('CNA', 'PAD_CON0', 'PAD_LEFT'),
-    // Seen right on silicon.
-    contraction: 4608,
+    // The vendor's compiler: 16,368 and not 16,383, whatever the kernels; DATAIN_CHANNEL_REAL has 14 bits.
+    inputChannels: 16368,
     window: most('CNA', 'DATA_SIZE0', 'DATAIN_WIDTH'),
     // One less than the field holds.
     plane: most('DPU', 'DATA_CUBE_WIDTH', 'WIDTH'),

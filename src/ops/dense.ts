@@ -1,5 +1,5 @@
 /** What FULLY_CONNECTED is on the NPU, whatever it takes its row from: a convolution. */
-import { kernelText, kernelWrong } from '../hardware/capability.js';
+import { kernelText, kernelWrong, mostProducts } from '../hardware/capability.js';
 import { coveredBy, elementCount, type Tensor } from '../graph/graph.js';
 import { fullyConnectedRounding } from '../graph/numerics.js';
 import { type ByteTensor, isByteTensor, planeOf, shapeText } from '../graph/tensor.js';
@@ -103,7 +103,7 @@ const matcherOf = (geometryOf: (known: Dense) => ConvGeometry | null) =>
       narrow: (known: Dense) => {
         const geometry = geometryOf(known);
         if (geometry !== null) return kernelWrong(known.chip, geometry, false) ?? { geometry };
-        return known.depth > known.chip.limits.contraction
+        return known.depth > mostProducts(known.chip)
           ? `${known.depth} products for one output value`
           : 'a map larger than a kernel';
       },

@@ -6,6 +6,7 @@ import { atomChannels } from '../hardware/capability.js';
 import type { Chip } from '../hardware/chips.js';
 import { elementCount } from '../graph/graph.js';
 import { type Area, joinChannels, moveArea, pickArea, type Plane, type Spare, wholeArea } from '../ir/build/arrange.js';
+import { mostPicked } from '../ir/build/copy.js';
 import { borderSide } from './shared/border.js';
 import { permuteHost } from './host_permute.js';
 import type { Operation } from '../ir/operation.js';
@@ -74,9 +75,7 @@ export const reshaped = (known: SameCodes): Moves | null => {
   if (Number.isInteger(merged) && merged <= mostMoves) {
     const whole = atomChannels(chip, from[2]);
     const joins = from[2] !== whole;
-    return joins && whole * merged > chip.limits.contraction
-      ? null
-      : pixelsToChannels(chip, source, target, merged, nodes);
+    return joins && whole * merged > mostPicked ? null : pixelsToChannels(chip, source, target, merged, nodes);
   }
   return Number.isInteger(split) && split <= mostMoves ? channelsToPixels(chip, source, target, split, nodes) : null;
 };

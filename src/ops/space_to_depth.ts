@@ -5,7 +5,7 @@
 import { kernelWrong } from '../hardware/capability.js';
 import { copyStages } from '../requantize/copy_stages.js';
 import { areaTensor, type Plane, type Spare, wholeArea } from '../ir/build/arrange.js';
-import { placedCopy, plainGeometry, unscaled } from '../ir/build/copy.js';
+import { mostPicked, placedCopy, plainGeometry, unscaled } from '../ir/build/copy.js';
 import type { ConvGeometry, MoveOperation, Operation } from '../ir/operation.js';
 import { unseen } from './shared/common_rules.js';
 import { formOf, type Narrowing } from './shared/match.js';
@@ -59,12 +59,13 @@ interface Way {
 
 const wayRule: Narrowing<Maps & Block, Way> = {
   name: 'kernel',
-  text: ({ atoms, limits }) =>
-    `channels that are a multiple of ${atoms.channels}, or at most ${limits.contraction} values in a block`,
+  text: ({ atoms }) => `channels that are a multiple of ${atoms.channels}, or at most ${mostPicked} values in a block`,
   narrow: (known) => {
     const { chip, from } = known;
     if (from[2] % chip.atoms.channels === 0) return { geometry: null };
     const geometry = geometryOf(known);
+    const values = geometry.outputChannels;
+    if (values > mostPicked) return `${values} values in a block`;
     return kernelWrong(chip, geometry, false) ?? { geometry };
   },
 };

@@ -65,7 +65,7 @@ interface Channel {
   readonly reach: number;
 }
 
-/** 4,608 products and a bias as large. */
+/** Where nobody knows: sums of one product, as those of MUL by a constant, stay far below. */
 const largestReach = 2 ** 28;
 
 const channelOf = ({ multipliers, reach }: ConvNumbers, c: number): Channel => ({

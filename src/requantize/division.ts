@@ -82,7 +82,7 @@ export const divide = (
   return { out: { scale: awayFromZero, shift: 14 + exponent, offset: zero, ties: 'even' }, mismatch };
 };
 
-/** A sum of as many products as a task may have, without its bias. */
+/** Without its bias, where nobody knows the reach: sums of one product, as those of MUL by a constant, stay far below. */
 const largestSum = 2 ** 29;
 
 /** Whether no accumulator and bias together reach a limit. */

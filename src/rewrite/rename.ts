@@ -4,6 +4,7 @@
  * of their memory, TRANSPOSE becomes one that moves nothing, reducers get the axes of the memory, and a FULLY_CONNECTED a filter with
  * columns in its order.
  */
+import { mostProducts } from '../hardware/capability.js';
 import type { Chip } from '../hardware/chips.js';
 import { constantInts, elementCount, type Graph, type Node, reorderedValues, type Tensor } from '../graph/graph.js';
 import type { BorderLayout } from '../ir/operation.js';
@@ -70,10 +71,10 @@ const wholeNumbers = (values: readonly number[]): Operand => ({
 });
 
 /** The filter of a FULLY_CONNECTED with its columns in the order of the input's values; null where it has other columns. */
-const filterFor = ({ limits }: Chip, graph: Graph, node: Node, values: readonly number[]): Operand | null => {
+const filterFor = (chip: Chip, graph: Graph, node: Node, values: readonly number[]): Operand | null => {
   const filter = tensorOf(graph, node.inputs[1]);
   const depth = values.length;
-  if (node.op !== 'FULLY_CONNECTED' || filter === null || filter.data === null || depth > limits.contraction)
+  if (node.op !== 'FULLY_CONNECTED' || filter === null || filter.data === null || depth > mostProducts(chip))
     return null;
   const { data } = filter;
   if (filter.shape[1] !== depth || data.byteLength !== elementCount(filter.shape)) return null;

@@ -77,7 +77,7 @@ describe('chips: what a rule refuses, at the edge of each limit', () => {
     ['stride', limited({ stride: 2 }), { stride: 2 }, { stride: 3 }, 'stride'],
     ['dilation', limited({ dilation: 2 }), { dilation: 2 }, { dilation: 3 }, 'dilation'],
     ['kernelSide', limited({ kernelSide: 3 }), { kernel: 3 }, { kernel: 4 }, 'kernel'],
-    ['contraction', limited({ contraction: 36 }), { channels: 4 }, { channels: 5 }, 'kernel'],
+    ['inputChannels', limited({ inputChannels: 4 }), { channels: 4 }, { channels: 5 }, 'kernel'],
     ['pad', limited({ pad: 1 }), { kernel: 3 }, { kernel: 5 }, 'output-shape'],
     ['plane', limited({ plane: 8 }), { size: 8 }, { size: 9 }, 'output-shape'],
     [

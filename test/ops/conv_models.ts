@@ -94,6 +94,32 @@ export const largeGroups: fc.Arbitrary<Form> = fc
   })
   .map((form) => ({ ...plain, ...form, op: 'CONV_2D', depth: form.channels }));
 
+/** More products for an output value than 32 kernels in the convolution buffer leave room for, or than boards have shown. */
+const deepForm = (sides: readonly [number, number], least: number, most: number): fc.Arbitrary<Form> =>
+  fc
+    .record({
+      height: whole(1, 9),
+      width: whole(1, 9),
+      kernelH: whole(...sides),
+      kernelW: whole(...sides),
+      products: whole(least, most),
+      outputs: fc.constantFrom(1, 2, 5, 16, 17, 40),
+      strideH: whole(1, 2),
+      strideW: whole(1, 2),
+    })
+    .map(({ products, ...form }) => {
+      const channels = Math.floor(products / (form.kernelH * form.kernelW));
+      return { ...plain, ...form, op: 'CONV_2D', channels, depth: channels };
+    });
+
+export const deep: fc.Arbitrary<Form> = fc.oneof(deepForm([3, 7], 4609, 9000), deepForm([2, 5], 9001, 16000));
+
+/** Few kernels, of which one alone fills several banks. */
+export const deepest: fc.Arbitrary<Form> = deepForm([5, 7], 20_000, 45_000).map((form) => ({
+  ...form,
+  outputs: form.outputs > 5 ? 2 : Math.min(4, form.outputs),
+}));
+
 const modelOf = ([seed, type, mode, fused, form]: readonly [
   number,
   'int8' | 'uint8',

@@ -19,6 +19,7 @@ interface Choice {
 /** One row or several, flat or a map, with a RESHAPE before or without. */
 const shapes = fc.oneof(
   fc.tuple(fc.constant(1), whole(1, 700)),
+  fc.tuple(fc.constant(1), whole(4609, 16_368)),
   fc.tuple(whole(2, 12), whole(1, 100)),
   fc.tuple(fc.constant(1), whole(1, 7), whole(1, 7), whole(1, 24)),
   fc.tuple(fc.constant(1), whole(1, 5), whole(1, 5), fc.constantFrom(16, 32)),

@@ -59,7 +59,7 @@ export interface Graph {
   readonly pictures: Uint8Array[];
 }
 
-/** What one output value may be summed from; more is refused (and tested elsewhere). */
+/** What one output value may be summed from: most layers of a random model stay small, large ones have tests of their own. */
 const mostProducts = 4608;
 /** Bytes of 32 kernels, channels in atoms of 16, that the convolution buffer holds; more is refused too. */
 const mostGroupBytes = 9 * 32 * 1024;
