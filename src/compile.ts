@@ -6,6 +6,7 @@ import { allocateArena, type Lifetime, withTensors } from './allocate/arena.js';
 import { ConstantBuffer } from './allocate/constants.js';
 import { lifetimesOf } from './allocate/lifetimes.js';
 import { rewritePart, type Rewritten } from './rewrite/index.js';
+import { isDebugging } from './debug.js';
 import { NodeError, PtfeError } from './error.js';
 import { hostTable } from './layout/host_table.js';
 import { buildPlan } from './plan/build.js';
@@ -33,6 +34,8 @@ import { stagesOf } from './ir/operation_stages.js';
 import type { Observe } from './stages.js';
 import { isHostStep, type Step } from './tile/task.js';
 import { tileOperation } from './tile/tile.js';
+import { validating } from './validate/index.js';
+import { InvalidStage } from './validate/rule.js';
 import { engineVersion } from './version.js';
 
 export interface CompileOptions {
@@ -182,8 +185,10 @@ export const compileWatched = (
   observe: Observe = unobserved,
 ): WatchedPlan | RefusedPart => {
   try {
-    return watchedPlan(rewritten, part, options, watched, observe);
+    const told = isDebugging() ? validating(hardwareOf(options).chip, observe) : observe;
+    return watchedPlan(rewritten, part, options, watched, told);
   } catch (error) {
+    if (error instanceof InvalidStage) throw error;
     const nodes = error instanceof NodeError ? [error.node] : part.nodes;
     return refusedPart(nodes.map((node) => bugRefusal(node, error)));
   }
