@@ -45,7 +45,7 @@ interface Needs {
 
 const needsOf = (operations: readonly Operation[]): Needs => {
   const wholeRows = operations.flatMap((op) =>
-    ['conv', 'move', 'view', 'border', 'host'].includes(op.kind) ? [] : operandsOf(op),
+    ['conv', 'move', 'view', 'border', 'piece', 'host'].includes(op.kind) ? [] : operandsOf(op),
   );
   const solid = operations.flatMap((op) =>
     op.kind === 'conv' && op.residual !== null
@@ -132,7 +132,7 @@ const tasksOf = (
   bindings: ReadonlyMap<number, Binding>,
 ): readonly PlacedOperation[] => {
   const tasks = operations.flatMap((op): readonly PlacedOperation[] => {
-    if (op.kind === 'view' || op.kind === 'border' || op.kind === 'constant') return [];
+    if (op.kind === 'view' || op.kind === 'border' || op.kind === 'piece' || op.kind === 'constant') return [];
     if (sharesMemory(op, tensors, bindings)) return [];
     return [op.kind === 'move' ? copyOf(op, tensors, bindings) : op];
   });
@@ -154,6 +154,11 @@ const takeBorders = (graph: Graph, part: Part, operations: readonly Operation[])
   const named = new Map([...part.inputs, ...part.outputs].map((tensor) => [tensor, shapeOf(tensor)] as const));
   const borders = new Map<number, BorderLayout>();
   const moves = operations.map((operation): Operation => {
+    if (operation.kind === 'piece') {
+      const { nodes, input, output, shape } = operation;
+      named.set(output, shape);
+      return { kind: 'move', nodes, input, output };
+    }
     if (operation.kind !== 'border') return operation;
     const { nodes, input, output, side, layout } = operation;
     const [outside, inside] = side === 'input' ? [input, output] : [output, input];
