@@ -11,7 +11,7 @@ import { NodeError, PtfeError } from './error.js';
 import { hostTable } from './layout/host_table.js';
 import { buildPlan } from './plan/build.js';
 import { emitTasks } from './emit/tasks.js';
-import { fuse, type Precision } from './fuse/fuse.js';
+import { fuse, type Precision, precisions } from './fuse/fuse.js';
 import { dropUnused } from './fuse/unused.js';
 import type { Graph, Part } from './graph/graph.js';
 import { readTflite } from './tflite/reader.js';
@@ -286,7 +286,7 @@ export interface CompiledModel {
 const allowedOptions = {
   trust: ['inferred', 'seen'],
   parts: ['worthwhile', 'all'],
-  precision: ['fast', 'best'],
+  precision: precisions,
   numerics: numericsNames,
 } as const;
 
