@@ -19,7 +19,7 @@ import { taskRules } from './task_rules.js';
 import { tileRules } from './tile_rules.js';
 
 /** What the stages of a part have told so far; a stage stands on those before it. */
-interface Told {
+export interface Told {
   readonly graph?: Graph;
   readonly operations?: readonly Operation[];
   readonly placement?: Placement;
@@ -27,7 +27,7 @@ interface Told {
   readonly arena?: Arena;
 }
 
-const withStage = (before: Told, told: PartStage): Told => {
+export const withStage = (before: Told, told: PartStage): Told => {
   switch (told.stage) {
     case 'rewrite':
       return { graph: told.data.graph };
@@ -53,7 +53,7 @@ const unreadable = (bytes: Uint8Array): string | null => {
     readPlan(bytes);
     return null;
   } catch (error) {
-    return `after plan: ${error instanceof Error ? error.message : String(error)}`;
+    return `after plan: ${error instanceof Error ? error.message : String(error)} (reader: a plan that ptfe itself reads)`;
   }
 };
 
