@@ -138,8 +138,9 @@ const wrongWindow = (r: Reach): string | null => {
   const from = r.output * r.stride - r.whole;
   if (r.input * r.apart - r.pad !== from) return `from ${r.input} with padding ${r.pad} for outputs from ${r.output}`;
   const places = (r.length - 1) * r.apart + 1;
-  const end = Math.ceil(Math.min(places, (r.output + r.outputs - 1) * r.stride - r.whole + r.span) / r.apart);
-  // Windows in padding alone read nothing.
+  // Windows that start behind the plane read nothing.
+  const last = Math.min(r.output + r.outputs - 1, Math.floor((places - 1 + r.whole) / r.stride));
+  const end = Math.ceil(Math.min(places, last * r.stride - r.whole + r.span) / r.apart);
   return r.input >= 0 && r.input + r.inputs <= r.length && r.input + r.inputs >= end
     ? null
     : `${r.input} to ${r.input + r.inputs - 1} of ${r.length}, which outputs take to ${end - 1}`;
