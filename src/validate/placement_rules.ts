@@ -2,7 +2,7 @@
 import type { Graph, Part } from '../graph/graph.js';
 import type { Chip } from '../hardware/chips.js';
 import { padConvolution } from '../ir/build/copy.js';
-import { type Operation, operandsOf, type PlacedOperation } from '../ir/operation.js';
+import { type ConstantOperation, type Operation, operandsOf, type PlacedOperation } from '../ir/operation.js';
 import { liveSurfaces, spannedBytes } from '../layout/cube.js';
 import type { Placement } from '../place/place.js';
 import { isSolid, writtenSurfaces } from '../place/spots.js';
@@ -57,7 +57,7 @@ const differing = ({ chip, graph, part, wanted, placement }: PlacementData): num
   const own = ownMemories(chip, borderPlanes(graph, wanted), wanted);
   const plain = wanted.map((operation) => (operation.kind === 'pad' ? padConvolution(operation) : operation));
   const before = valuesOf(plain, own, inputs, outputs);
-  const constants = [...placement.constants].map(([output, codes]): Operation => {
+  const constants = [...placement.constants].map(([output, codes]): ConstantOperation => {
     const { cube } = placement.spots.get(output) ?? {};
     return {
       kind: 'constant',
