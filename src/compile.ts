@@ -10,6 +10,8 @@ import { NodeError, PtfeError } from './error.js';
 import { hostTable } from './layout/host_table.js';
 import { buildPlan } from './plan/build.js';
 import { emitTasks } from './emit/tasks.js';
+import { partEstimate } from './cost/estimate.js';
+import { isMachineOptions, machineOf, type MachineOptions } from './cost/machine.js';
 import { fuse, type Precision } from './fuse/fuse.js';
 import { dropUnused } from './fuse/unused.js';
 import type { Graph, Part } from './graph/graph.js';
@@ -47,6 +49,8 @@ export interface CompileOptions {
   readonly hosted?: ReadonlySet<number>;
   /** Default: those of the newest release. */
   readonly numerics?: Numerics;
+  /** What estimates are for. Default: as Linux boots. */
+  readonly machine?: MachineOptions;
 }
 
 export const defaultOptions: CompileOptions = { trust: 'inferred' };
@@ -226,6 +230,13 @@ const watchedPlan = (
   if (featureBytes > mostPartBytes) return memoryRefusal(featureBytes, lifetimes, placement);
   const arena = withTensors(memories, spots);
   observe({ stage: 'allocate', part, data: { lifetimes, arena } });
+  const borderCubes = [...part.inputs, ...part.outputs].flatMap((tensor) => cubes.get(tensor) ?? []);
+  const estimate = partEstimate(machineOf(chip, options.machine), steps, cubes, {
+    jobs: schedule.jobs.length,
+    ioBytes: memories.bytes.io,
+    borders: borderCubes,
+  });
+  observe({ stage: 'estimate', part, data: estimate });
   const constants = new ConstantBuffer(chip);
   const tasks = emitTasks(chip, steps, cubes, arena, placement.constants, constants);
   const programs = tasks.reduce((bytes, { words }) => bytes + 8 * words.length, 0);
@@ -282,7 +293,13 @@ const checkOptions = (bytes: unknown, options: CompileOptions): void => {
   }
   if (options.chip !== undefined && !isChip(options.chip))
     throw new PtfeError('bad-option', 'option chip', 'it lacks something that a chip says of itself');
-  const known = ['chip', ...Object.keys(allowedOptions)];
+  if (options.machine !== undefined && !isMachineOptions(options.machine))
+    throw new PtfeError(
+      'bad-option',
+      'option machine',
+      'megahertz and cores are positive numbers, interruptCpu is big or little',
+    );
+  const known = ['chip', 'machine', ...Object.keys(allowedOptions)];
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown !== undefined)
     throw new PtfeError('bad-option', `option ${unknown}`, `it does not exist (options: ${known.join(', ')})`);
