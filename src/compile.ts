@@ -11,14 +11,15 @@ import { hostTable } from './layout/host_table.js';
 import { buildPlan } from './plan/build.js';
 import { emitTasks } from './emit/tasks.js';
 import { partEstimate } from './cost/estimate.js';
-import { isMachineOptions, machineOf, type MachineOptions } from './cost/machine.js';
+import { isMachineOptions, machineOf, type MachineOptions } from './hardware/machine.js';
 import { fuse, type Precision } from './fuse/fuse.js';
 import { dropUnused } from './fuse/unused.js';
 import type { Graph, Part } from './graph/graph.js';
 import { readTflite } from './tflite/reader.js';
 import { type Numerics, numericsNames } from './graph/numerics.js';
 import { type Operation, operandsOf } from './ir/operation.js';
-import { type Chip, type Hardware, isChip, rk3588 } from './hardware/chips.js';
+import { type Chip, isChip, rk3588 } from './hardware/chips.js';
+import type { Hardware } from './hardware/machine.js';
 import type { Trust } from './hardware/fact.js';
 import type { Refusal } from './ops/shared/rule.js';
 import { checkGraph, npuOf, type PartChoice, rewrittenGraph } from './partition/check.js';
@@ -55,7 +56,11 @@ export interface CompileOptions {
 
 export const defaultOptions: CompileOptions = { trust: 'inferred' };
 
-export const hardwareOf = ({ chip = rk3588, trust }: CompileOptions): Hardware => ({ chip, trust });
+export const hardwareOf = ({ chip = rk3588, trust, machine = {} }: CompileOptions): Hardware => ({
+  chip,
+  trust,
+  machine,
+});
 
 type Layouts = Placement['borders'];
 
@@ -207,9 +212,10 @@ const watchedPlan = (
   const { graph, orders, placement, borders } = placed;
   const hardware = hardwareOf(options);
   const { chip } = hardware;
+  const machine = machineOf(chip, options.machine);
   const unproven = tileAll(hardware, placement);
   if ('refusals' in unproven) return unproven;
-  const realEnds = jobEnds(chip, unproven);
+  const realEnds = jobEnds(machine, unproven);
   const isOneTask = (position: number): boolean => {
     const step = unproven[position];
     // The task that loads a table writes an atom where the one that uses it writes.
@@ -231,7 +237,7 @@ const watchedPlan = (
   const arena = withTensors(memories, spots);
   observe({ stage: 'allocate', part, data: { lifetimes, arena } });
   const borderCubes = [...part.inputs, ...part.outputs].flatMap((tensor) => cubes.get(tensor) ?? []);
-  const estimate = partEstimate(machineOf(chip, options.machine), steps, cubes, {
+  const estimate = partEstimate(machine, steps, cubes, {
     jobs: schedule.jobs.length,
     ioBytes: memories.bytes.io,
     borders: borderCubes,

@@ -5,7 +5,7 @@ import { PtfeError } from '../error.js';
 import { isNumerics, newestNumerics, type Numerics, numericsNames } from '../graph/numerics.js';
 import { rk3588 } from '../hardware/chips.js';
 import type { Trust } from '../hardware/fact.js';
-import { interruptCpus, type MachineOptions } from '../cost/machine.js';
+import { interruptCpus, type MachineOptions } from '../hardware/machine.js';
 import type { Precision } from '../fuse/fuse.js';
 import type { PartChoice } from '../partition/check.js';
 

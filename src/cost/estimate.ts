@@ -6,7 +6,7 @@ import type { Cube } from '../layout/cube.js';
 import { liveSurfaces } from '../layout/cube.js';
 import { isHostStep, type HostStep, type Step } from '../tile/task.js';
 import { tableLoads } from '../tile/table_loads.js';
-import type { Machine } from './machine.js';
+import type { Machine } from '../hardware/machine.js';
 import { taskCosts } from './task_cost.js';
 import { type Bound, type Times, timesOf } from './time.js';
 

@@ -1,7 +1,7 @@
 /** Layers of networks that others published times of, by their shapes alone: one task each, as nothing is known of their tasks. */
 import { alignUp, atomChannels, writtenChannels } from '../hardware/capability.js';
 import type { Chip } from '../hardware/chips.js';
-import { bytesOf, convWorkCycles, type TaskCost } from './task_cost.js';
+import { bytesOf, convWorkCycles, type TaskCost } from '../hardware/speed.js';
 
 /** A convolution with SAME padding on a square map; `copy`: its values in another place or size, or the largest of a window. */
 export interface Layer {

@@ -1,9 +1,8 @@
 /** What others measured or calculated on this chip, and what the model says of the same: how far it can be trusted. */
 import type { Chip } from '../hardware/chips.js';
-import { dispatchMicroseconds, type Machine, type MachineOptions, machineOf } from './machine.js';
+import { dispatchMicroseconds, type Machine, type MachineOptions, machineOf } from '../hardware/machine.js';
 import { type Layer, layerCost, mobilenetV1, mobilenetV2, ssdMobilenetV1, yolov5s } from './networks.js';
-import { bytesOf } from './task_cost.js';
-import { workMicroseconds } from './time.js';
+import { bytesOf, workMicroseconds } from '../hardware/speed.js';
 
 export type Unit = 'ms' | 'Mcycles' | 'MB';
 

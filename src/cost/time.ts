@@ -1,6 +1,6 @@
 /** Time that tasks take on a machine, one behind the other: the stock kernel starts each by itself when the one before ended. */
-import { bytesPerMicrosecond, dispatchMicroseconds, type Machine } from './machine.js';
-import { bytesOf, type StreamBytes, type TaskCost } from './task_cost.js';
+import { bytesPerMicrosecond, dispatchMicroseconds, type Machine } from '../hardware/machine.js';
+import { bytesOf, type StreamBytes, type TaskCost, workMicroseconds } from '../hardware/speed.js';
 
 /** What the time of a task, or of several, goes by most. */
 export type Bound = 'compute' | 'memory' | 'dispatch';
@@ -18,10 +18,6 @@ export interface Times {
   readonly total: number;
   readonly bound: Bound;
 }
-
-/** Between the start of a task and its end: units and memory work at once. */
-export const workMicroseconds = (machine: Machine, { cycles, bytes }: TaskCost): number =>
-  Math.max(cycles / machine.megahertz, bytesOf(bytes) / bytesPerMicrosecond(machine));
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 

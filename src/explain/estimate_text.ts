@@ -1,8 +1,8 @@
 /** Estimates as tables for people. */
 import type { PartEstimate, StepEstimate } from '../cost/estimate.js';
-import { dispatchMicroseconds, type Machine } from '../cost/machine.js';
+import { dispatchMicroseconds, type Machine } from '../hardware/machine.js';
 import type { Prediction } from '../cost/published.js';
-import type { StreamBytes } from '../cost/task_cost.js';
+import type { StreamBytes } from '../hardware/speed.js';
 import type { Graph } from '../graph/graph.js';
 import type { ModelEstimate } from './model_estimate.js';
 

@@ -2,7 +2,7 @@
 import { type CompileOptions, hardwareOf } from '../compile.js';
 import { cpuMicroseconds } from '../cost/cpu.js';
 import type { PartEstimate } from '../cost/estimate.js';
-import { type Machine, machineOf } from '../cost/machine.js';
+import { type Machine, machineOf } from '../hardware/machine.js';
 import type { Graph, Part } from '../graph/graph.js';
 import { readTflite } from '../tflite/reader.js';
 import { stagesAfter } from './dump.js';

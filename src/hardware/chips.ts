@@ -2,7 +2,6 @@
  * Chips as values: what one task can hold, how values lie in memory, the buffer between memory and the MAC array, and how
  * fast it all is. Everything that the compiler asks of a chip is here; what follows from it is in `capability.ts`.
  */
-import type { Trust } from './fact.js';
 import {
   type AnyBlock,
   type FieldName,
@@ -77,8 +76,6 @@ export interface ChipClocks {
   readonly dpuChannels: number;
   /** Bytes that the bus of a core moves in a cycle. */
   readonly bytesPerCycle: number;
-  /** From the start of a task to its first value. */
-  readonly pipelineFill: number;
 }
 
 /** Memory behind the cores' buses, whatever their clock: bytes a microsecond (MB/s). */
@@ -130,12 +127,6 @@ export interface Chip {
   readonly host: ChipHost;
 }
 
-/** What nodes are judged for: a chip, and how far readings of it are trusted. */
-export interface Hardware {
-  readonly chip: Chip;
-  readonly trust: Trust;
-}
-
 const most = <B extends AnyBlock, N extends RegisterName<B>>(block: B, name: N, field: FieldName<B, N>): number => {
   const found = findRegister(block, name).fields.find((one) => one.name === field);
   if (found === undefined) throw new Error(`no field ${block}.${name}.${field}`);
@@ -176,9 +167,8 @@ export const rk3588: Chip = {
     // The vendor's compiler: its table of cycles for 251 convolutions.
     positions: 16,
     dpuChannels: 8,
-    // Assumed from published rates; the fill is inferred.
+    // Assumed from published rates.
     bytesPerCycle: 16,
-    pipelineFill: 1000,
   },
   // Tasks: Mesa. The vendor's compiler has every plane that the DPU writes on multiples of 4 atoms, Mesa writes planes packed.
   memory: { burstBytes: 64, taskBytes: 64, planeAtoms: 4 },

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { machineOf } from '../../src/cost/machine.js';
+import { machineOf } from '../../src/hardware/machine.js';
 import { predictions } from '../../src/cost/published.js';
-import { convWorkCycles, type TaskCost } from '../../src/cost/task_cost.js';
-import { planCycles, timesOf, workMicroseconds } from '../../src/cost/time.js';
+import { convWorkCycles, type TaskCost, workMicroseconds } from '../../src/hardware/speed.js';
+import { planCycles, timesOf } from '../../src/cost/time.js';
 import { rk3588 } from '../../src/hardware/chips.js';
 
 const cost = (cycles: number, input: number, weights = 0, operands = 0, output = 0): TaskCost => ({

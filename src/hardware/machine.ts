@@ -1,5 +1,6 @@
 /** What a chip runs at: its clock, how many of its cores work at once, and which CPU serves their interrupts. */
-import type { Chip } from '../hardware/chips.js';
+import type { Chip } from './chips.js';
+import type { Trust } from './fact.js';
 
 /** The cluster of the CPU that serves the NPU's interrupts. */
 export const interruptCpus = ['big', 'little'] as const;
@@ -17,6 +18,13 @@ export interface Machine {
   readonly megahertz: number;
   readonly cores: number;
   readonly interruptCpu: InterruptCpu;
+}
+
+/** What nodes are judged for: a chip, how far readings of it are trusted, and what it runs at. */
+export interface Hardware {
+  readonly chip: Chip;
+  readonly trust: Trust;
+  readonly machine?: MachineOptions;
 }
 
 export const machineOf = (
