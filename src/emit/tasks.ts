@@ -16,10 +16,11 @@ import type { OperandAddresses } from './dpu.js';
 import { emitElementwise, emitTableLoad, type ElementwisePlacement } from './elementwise.js';
 import { emitUnpool } from './unpool.js';
 import type { Address, Word } from './words.js';
+import type { Position, TensorId } from '../hardware/units.js';
 
 export interface EmittedTask {
   /** Position of the operation in the part. */
-  readonly operation: number;
+  readonly operation: Position;
   readonly words: readonly Word[];
   readonly cycles: number;
 }
@@ -85,19 +86,19 @@ const isSame = (table: readonly number[], other: readonly number[] | null): bool
 export const emitTasks = (
   chip: Chip,
   steps: readonly Step[],
-  cubes: ReadonlyMap<number, Cube>,
+  cubes: ReadonlyMap<TensorId, Cube>,
   arena: Arena,
-  known: ReadonlyMap<number, Int8Array>,
+  known: ReadonlyMap<TensorId, Int8Array>,
   constants: ConstantBuffer,
 ): readonly EmittedTask[] => {
-  const at = (tensor: number): Address => {
+  const at = (tensor: TensorId): Address => {
     const bytes = packed.get(tensor);
     if (bytes !== undefined) return { bo: 'constants', offset: constants.place(bytes) };
     const place = arena.places.get(tensor);
     if (place === undefined) throw new Error(`tensor ${tensor} has no place in memory`);
     return { bo: place.memory, offset: place.offset };
   };
-  const cubeAt = (tensor: number): Cube => {
+  const cubeAt = (tensor: TensorId): Cube => {
     const cube = cubes.get(tensor);
     if (cube === undefined) throw new Error(`tensor ${tensor} has no cube`);
     return cube;

@@ -2,6 +2,7 @@
 import type { AddNumbers } from '../requantize/add_stages.js';
 import type { ConvNumbers } from '../requantize/division.js';
 import type { Stages } from '../requantize/stages.js';
+import type { Atoms, NodeId, TensorId } from '../hardware/units.js';
 
 /** Sizes in elements; padding on the top and left, the rest follows from the output's size. */
 export interface ConvGeometry {
@@ -29,21 +30,21 @@ export interface ConvGeometry {
 
 interface OperationBase {
   /** TFLite nodes that this operation computes; the first one names it. */
-  readonly nodes: readonly number[];
+  readonly nodes: readonly NodeId[];
   /** Tensor index of the result. */
-  readonly output: number;
+  readonly output: TensorId;
 }
 
 /** A second operand that the elementwise unit adds to a convolution's result: a fused ADD. */
 export interface Residual {
-  readonly operand: number;
+  readonly operand: TensorId;
   readonly numbers: AddNumbers;
 }
 
 export interface ConvOperation extends OperationBase {
   readonly kind: 'conv';
   readonly depthwise: boolean;
-  readonly input: number;
+  readonly input: TensorId;
   readonly geometry: ConvGeometry;
   /** Signed codes in TFLite's order: OHWI, depthwise 1HWC. */
   readonly weights: Int8Array;
@@ -59,53 +60,53 @@ export interface ConvOperation extends OperationBase {
 
 export interface AddOperation extends OperationBase {
   readonly kind: 'add';
-  readonly inputs: readonly [number, number];
+  readonly inputs: readonly [TensorId, TensorId];
   readonly numbers: AddNumbers;
 }
 
 /** Clamps codes between two limits: an activation that the producing task cannot express. */
 export interface ClampOperation extends OperationBase {
   readonly kind: 'clamp';
-  readonly input: number;
+  readonly input: TensorId;
   readonly range: readonly [number, number];
 }
 
 /** Each code by itself to another one: a change of scale, an activation. */
 export interface ScaleOperation extends OperationBase {
   readonly kind: 'scale';
-  readonly input: number;
+  readonly input: TensorId;
   readonly stages: Stages;
 }
 
 /** Two codes to one: their difference, the larger or the smaller of them. */
 export interface PairOperation extends OperationBase {
   readonly kind: 'pair';
-  readonly inputs: readonly [number, number];
+  readonly inputs: readonly [TensorId, TensorId];
   readonly stages: Stages;
 }
 
 /** The same codes in another memory, by the DPU alone: what is left of a move that could not be dropped. */
 export interface CopyOperation extends OperationBase {
   readonly kind: 'copy';
-  readonly input: number;
+  readonly input: TensorId;
 }
 
 /** Every pixel twice along both axes, by the DPU's reader. */
 export interface UnpoolOperation extends OperationBase {
   readonly kind: 'unpool';
-  readonly input: number;
+  readonly input: TensorId;
 }
 
 /** The values of one tensor in another place: no task where both can be one memory (`place/`). */
 export interface MoveOperation extends OperationBase {
   readonly kind: 'move';
-  readonly input: number;
+  readonly input: TensorId;
 }
 
 /** A plane with pixels of one code around it. `place/` makes it a convolution, unless the one that reads it pads by itself. */
 export interface PadOperation extends OperationBase {
   readonly kind: 'pad';
-  readonly input: number;
+  readonly input: TensorId;
   /** Height, width, channels of the input. */
   readonly shape: readonly [number, number, number];
   /** Height and width of the output. */
@@ -125,7 +126,7 @@ export type BorderLayout = 'flat' | 'nchw';
  */
 export interface BorderOperation extends OperationBase {
   readonly kind: 'border';
-  readonly input: number;
+  readonly input: TensorId;
   readonly side: 'input' | 'output';
   readonly layout: BorderLayout;
 }
@@ -136,14 +137,14 @@ export interface BorderOperation extends OperationBase {
  */
 export interface ViewOperation extends OperationBase {
   readonly kind: 'view';
-  readonly whole: number | null;
+  readonly whole: TensorId | null;
   /** Height, width, channels. */
   readonly shape: readonly [number, number, number];
   /** First channel, a multiple of 16. */
   readonly channel: number;
   /** The first atom, and from the start of one row to that of the next. */
-  readonly first: number;
-  readonly line: number;
+  readonly first: Atoms;
+  readonly line: Atoms;
 }
 
 /**
@@ -176,7 +177,7 @@ export type HostKernel = PermuteKernel | ResizeKernel;
 /** What the silicon cannot do, and would cut the part in two: a small C kernel between two jobs (`delegate/plan/host_kernels.c`). */
 export interface HostOperation extends OperationBase {
   readonly kind: 'host';
-  readonly input: number;
+  readonly input: TensorId;
   readonly type: 'int8' | 'uint8';
   /** Signed code of lanes behind the last channel. */
   readonly zeroPoint: number;
@@ -204,7 +205,7 @@ export type Operation =
   PlacedOperation | MoveOperation | PadOperation | ViewOperation | BorderOperation | ConstantOperation;
 
 /** Tensors that an operation reads, constants apart. */
-export const operandsOf = (operation: Operation): readonly number[] => {
+export const operandsOf = (operation: Operation): readonly TensorId[] => {
   switch (operation.kind) {
     case 'conv':
       return operation.residual === null ? [operation.input] : [operation.input, operation.residual.operand];

@@ -21,10 +21,11 @@ import {
   type PlanTask,
   type PlanTensor,
 } from './format.js';
+import type { Bytes, TensorId } from '../hardware/units.js';
 
 export interface HostTable {
-  readonly offset: number;
-  readonly bytes: number;
+  readonly offset: Bytes;
+  readonly bytes: Bytes;
 }
 
 export interface PlanParts {
@@ -35,7 +36,7 @@ export interface PlanParts {
   readonly schedule: Schedule;
   /** Where in the constants the table of each step of the host stands, in the schedule's order. */
   readonly hostTables: readonly HostTable[];
-  readonly cubes: ReadonlyMap<number, Cube>;
+  readonly cubes: ReadonlyMap<TensorId, Cube>;
   readonly arena: Arena;
   readonly borders: Placement['borders'];
   readonly constants: Uint8Array;
@@ -47,7 +48,7 @@ export interface PlanParts {
 
 const cubeRecord = (
   { cubes, arena }: PlanParts,
-  tensor: number,
+  tensor: TensorId,
 ): Pick<PlanTensor, 'tensor' | 'shape' | 'bo' | 'offset' | 'lineBytes' | 'surfaceBytes' | 'surfaces'> => {
   const cube = cubes.get(tensor);
   const place = arena.places.get(tensor);
@@ -80,7 +81,7 @@ const tensorRecord = (parts: PlanParts, tensor: number, direction: 'in' | 'out')
 };
 
 /** What a step of the host reads or writes. */
-const insideRecord = (parts: PlanParts, { type, zeroPoint }: HostOperation, tensor: number): PlanTensor => ({
+const insideRecord = (parts: PlanParts, { type, zeroPoint }: HostOperation, tensor: TensorId): PlanTensor => ({
   ...cubeRecord(parts, tensor),
   direction: 'inside',
   type,
@@ -116,7 +117,7 @@ const hostRecords = (parts: PlanParts, before: number) => {
   return { tensors, hosts };
 };
 
-const cubeOf = (cubes: ReadonlyMap<number, Cube>, tensor: number): Cube => {
+const cubeOf = (cubes: ReadonlyMap<TensorId, Cube>, tensor: TensorId): Cube => {
   const cube = cubes.get(tensor);
   if (cube === undefined) throw new Error(`tensor ${tensor} has no cube`);
   return cube;
