@@ -11,12 +11,13 @@ import { NodeError, PtfeError } from './error.js';
 import { hostTable } from './layout/host_table.js';
 import { buildPlan } from './plan/build.js';
 import { emitTasks } from './emit/tasks.js';
-import { fuse, type Precision } from './fuse/fuse.js';
+import { fuse, type Precision, precisions } from './fuse/fuse.js';
 import { dropUnused } from './fuse/unused.js';
 import type { Graph, Part } from './graph/graph.js';
 import { readTflite } from './tflite/reader.js';
 import { type Numerics, numericsNames } from './graph/numerics.js';
-import { type Operation, operandsOf } from './ir/operation.js';
+import { type Operation, operandsOf, type PieceOperation } from './ir/operation.js';
+import { partInPieces, piecesOf } from './ir/pieces.js';
 import { type Chip, type Hardware, isChip, rk3588 } from './hardware/chips.js';
 import type { Trust } from './hardware/fact.js';
 import type { Refusal } from './ops/shared/rule.js';
@@ -59,10 +60,16 @@ export const hardwareOf = ({ chip = rk3588, trust }: CompileOptions): Hardware =
 type Layouts = Placement['borders'];
 
 /** Tensors at the part's border that the host would have to lay out in an order that it cannot, or in two at once. */
-const conflictsOf = (part: Part, borders: Layouts, layouts: Rewritten['layouts']): readonly number[] =>
+const conflictsOf = (
+  part: Part,
+  borders: Layouts,
+  pieces: readonly PieceOperation[],
+  layouts: Rewritten['layouts'],
+): readonly number[] =>
   [...part.inputs, ...part.outputs].filter((tensor) => {
     const layout = layouts.get(tensor);
-    return layout === null || (layout !== undefined && layout !== 'flat' && borders.has(tensor));
+    const isOther = borders.has(tensor) || pieces.some(({ place }) => place.whole === tensor);
+    return layout === null || (layout !== undefined && layout !== 'flat' && isOther);
   });
 
 /** How the host lays out tensors that are not NHWC of their cube. */
@@ -160,16 +167,18 @@ const placePart = (whole: Rewritten, part: Part, options: CompileOptions, apart:
     if (refusals.length > 0) return refusedPart(refusals);
     // A fused ADD's limit stands behind a multiplier: its place nobody has shown.
     const isPlain = apart || options.trust === 'seen';
-    const fused = isPlain ? dropUnused(operations, part) : fuse(hardware.chip, operations, part, precision, spare);
+    const ends = partInPieces(part, operations);
+    const fused = isPlain ? dropUnused(operations, ends) : fuse(hardware.chip, operations, ends, precision, spare);
     observe({ stage: 'fuse', part, data: { operations: fused } });
-    const placement = place(hardware.chip, own, part, fused, apart);
+    const placement = place(hardware.chip, own, ends, fused, apart);
     observe({ stage: 'place', part, data: placement });
-    const conflicts = conflictsOf(part, placement.borders, layouts);
+    const pieces = piecesOf(fused);
+    const conflicts = conflictsOf(part, placement.borders, pieces, layouts);
     if (conflicts.length === 0) {
       if (placement.missing !== null) return missingRefusal(given, part, placement.missing, placement.operations);
       // Tensors as they lie in memory, nodes as TFLite names them.
       const graph: Graph = { ...own, nodes: given.nodes };
-      return { graph, orders, placement, borders: bordersOf(part, placement.borders, layouts) };
+      return { graph, orders, placement, ends, pieces, borders: bordersOf(part, placement.borders, layouts) };
     }
     for (const tensor of conflicts) plain.add(tensor);
     rewritten = rewrittenGraph(given, hardware, plain);
@@ -204,7 +213,7 @@ const watchedPlan = (
   const apart = watched === 'apart';
   const placed = placePart(rewritten, part, options, apart, observe);
   if ('refusals' in placed) return placed;
-  const { graph, orders, placement, borders } = placed;
+  const { graph, orders, placement, ends, pieces, borders } = placed;
   const hardware = hardwareOf(options);
   const { chip } = hardware;
   const unproven = tileAll(hardware, placement);
@@ -228,7 +237,7 @@ const watchedPlan = (
   observe({ stage: 'schedule', part, data: schedule });
   const { spots } = proven.placement;
   const cubes = new Map([...spots].map(([tensor, { cube }]) => [tensor, cube]));
-  const lifetimes = lifetimesOf(part, proven.placement, jobs, apart);
+  const lifetimes = lifetimesOf(ends, proven.placement, jobs, apart);
   const memories = allocateArena(chip, lifetimes);
   const featureBytes = memories.bytes.arena + memories.bytes.io;
   if (featureBytes > mostPartBytes) return memoryRefusal(featureBytes, lifetimes, placement);
@@ -259,6 +268,7 @@ const watchedPlan = (
       tasks,
       engineVersion,
       borders,
+      pieces,
       isProven: watched === null,
     }),
   );
@@ -276,7 +286,7 @@ export interface CompiledModel {
 const allowedOptions = {
   trust: ['inferred', 'seen'],
   parts: ['worthwhile', 'all'],
-  precision: ['fast', 'best'],
+  precision: precisions,
   numerics: numericsNames,
 } as const;
 

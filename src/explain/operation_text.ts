@@ -55,6 +55,8 @@ const detail = (operation: Operation): string => {
       return `${operation.shape.join('x')} from channel ${operation.channel}, atom ${operation.first}, lines of ${operation.line} atoms`;
     case 'border':
       return `${operation.side}, ${operation.layout}`;
+    case 'piece':
+      return `${operation.shape.join('x')} at byte ${operation.place.start} of t${operation.place.whole}, pixels ${operation.place.step} bytes apart`;
     case 'constant':
       return `${operation.shape.join('x')}`;
     case 'host':

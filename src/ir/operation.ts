@@ -131,6 +131,23 @@ export interface BorderOperation extends OperationBase {
   readonly layout: BorderLayout;
 }
 
+/** Where the pixels of a cube stand in a tensor of TFLite's: the first one at byte `start`, the next ones `step` bytes apart. */
+export interface PiecePlace {
+  /** The tensor that TFLite takes. */
+  readonly whole: number;
+  readonly start: number;
+  readonly step: number;
+}
+
+/** As a border at the output, for a tensor that the host puts together: `output`, not in the graph, is one of its pieces. */
+export interface PieceOperation extends OperationBase {
+  readonly kind: 'piece';
+  readonly input: number;
+  /** Height, width, channels. */
+  readonly shape: readonly [number, number, number];
+  readonly place: PiecePlace;
+}
+
 /**
  * No task: `output`, a tensor that is not in the graph, is a part of the memory of `whole`, or memory of its own.
  * Places are counted in atoms of the whole's plane, as if its rows stood one behind the other.
@@ -202,7 +219,7 @@ export type ElementwiseOperation = Exclude<TaskOperation, ConvOperation>;
 export type PlacedOperation = TaskOperation | HostOperation;
 
 export type Operation =
-  PlacedOperation | MoveOperation | PadOperation | ViewOperation | BorderOperation | ConstantOperation;
+  PlacedOperation | MoveOperation | PadOperation | ViewOperation | BorderOperation | PieceOperation | ConstantOperation;
 
 /** Tensors that an operation reads, constants apart. */
 export const operandsOf = (operation: Operation): readonly TensorId[] => {
@@ -219,6 +236,7 @@ export const operandsOf = (operation: Operation): readonly TensorId[] => {
     case 'move':
     case 'pad':
     case 'border':
+    case 'piece':
     case 'host':
       return [operation.input];
     case 'view':

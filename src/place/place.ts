@@ -46,7 +46,7 @@ interface Needs {
 
 const needsOf = (operations: readonly Operation[]): Needs => {
   const wholeRows = operations.flatMap((op) =>
-    ['conv', 'move', 'view', 'border', 'host'].includes(op.kind) ? [] : operandsOf(op),
+    ['conv', 'move', 'view', 'border', 'piece', 'host'].includes(op.kind) ? [] : operandsOf(op),
   );
   const solid = operations.flatMap((op) =>
     op.kind === 'conv' && op.residual !== null
@@ -126,8 +126,7 @@ const copyOf = (move: MoveOperation, tensors: Tensors, bindings: ReadonlyMap<num
 };
 
 type Unshared = PlacedOperation | MoveOperation;
-const isUnshared = (op: Operation): op is Unshared =>
-  op.kind !== 'view' && op.kind !== 'border' && op.kind !== 'constant' && op.kind !== 'pad';
+const isUnshared = (op: Operation): op is Unshared => !['view', 'border', 'piece', 'constant', 'pad'].includes(op.kind);
 
 const tasksOf = (
   operations: readonly Operation[],
@@ -159,6 +158,11 @@ const takeBorders = (graph: Graph, part: Part, operations: readonly Operation[])
   const borders = new Map<number, BorderLayout>();
   const moves = operations.map((operation): Operation => {
     if (operation.kind === 'pad') return padConvolution(operation);
+    if (operation.kind === 'piece') {
+      const { nodes, input, output, shape } = operation;
+      named.set(output, shape);
+      return { kind: 'move', nodes, input, output };
+    }
     if (operation.kind !== 'border') return operation;
     const { nodes, input, output, side, layout } = operation;
     const [outside, inside] = side === 'input' ? [input, output] : [output, input];

@@ -6,6 +6,7 @@ import type { Graph } from '../graph/graph.js';
 import type { Chip } from '../hardware/chips.js';
 import type { Arena } from '../allocate/arena.js';
 import type { Operation } from '../ir/operation.js';
+import { partInPieces } from '../ir/pieces.js';
 import type { Placement } from '../place/place.js';
 import { readPlan } from '../plan/read.js';
 import type { Observe, PartStage } from '../stages.js';
@@ -63,8 +64,9 @@ const missing = (stage: string): never => {
 
 /** @returns the rule that the stage breaks, as a sentence; null where it keeps all */
 export const invalidStage = (chip: Chip, before: Told, told: PartStage): string | null => {
-  const { stage, part } = told;
+  const { stage } = told;
   const { graph = missing(stage), operations = [], placement, steps = [], arena } = withStage(before, told);
+  const part = partInPieces(told.part, operations);
   switch (stage) {
     case 'rewrite':
       return null;

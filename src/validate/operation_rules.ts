@@ -88,6 +88,7 @@ const wrongPlanes = (operation: Operation, planes: Planes): string | null => {
     case 'unpool':
       return input && planeIs(planes, operation.output, [2 * input[0], 2 * input[1], input[2]]);
     case 'move':
+    case 'piece':
       return input && output && atoms(input) === atoms(output) && input[2] === output[2]
         ? null
         : `${planeText(input)} to ${planeText(output)}`;
@@ -158,13 +159,13 @@ export const operationRules: readonly Rule<OperationData>[] = [
   },
   {
     name: 'names',
-    text: 'views and constants make tensors that are not in the graph, each once and before it is named',
+    text: 'views, constants and pieces make tensors that are not in the graph, each once and before it is named',
     broken: ({ graph, operations }) => {
       const made = new Set<number>();
       return firstBreach(operations, (operation) => {
         const unknown = operandsOf(operation).find((tensor) => !graph.tensors.has(tensor) && !made.has(tensor));
         if (unknown !== undefined) return `t${unknown} is not made before`;
-        if (operation.kind !== 'view' && operation.kind !== 'constant')
+        if (!['view', 'constant', 'piece'].includes(operation.kind))
           return graph.tensors.has(operation.output) || made.has(operation.output)
             ? null
             : `t${operation.output} is not made before`;

@@ -1,4 +1,4 @@
-/** The planes of all tensors that operations name: those of the graph, and those that views and constants bring along. */
+/** The planes of all tensors that operations name: those of the graph, and those that views, constants and pieces bring along. */
 import type { Graph } from '../graph/graph.js';
 import { planeOf } from '../graph/tensor.js';
 import type { Operation } from '../ir/operation.js';
@@ -9,7 +9,8 @@ export type Planes = (tensor: number) => Plane | null;
 
 export const planesOf = (graph: Graph, operations: readonly Operation[]): Planes => {
   const own = new Map<number, Plane>();
-  for (const op of operations) if (op.kind === 'view' || op.kind === 'constant') own.set(op.output, op.shape);
+  for (const op of operations)
+    if (op.kind === 'view' || op.kind === 'constant' || op.kind === 'piece') own.set(op.output, op.shape);
   return (tensor) => {
     const known = graph.tensors.get(tensor);
     return own.get(tensor) ?? (known === undefined ? null : planeOf(known));

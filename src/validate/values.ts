@@ -195,6 +195,7 @@ const resultOf = (
     case 'move':
     case 'copy':
     case 'border':
+    case 'piece':
     case 'view':
       return first;
     case 'unpool':
@@ -227,7 +228,7 @@ const resultOf = (
 
 /** Which lists have in common: those that make values, counted. */
 const makesValues = (operation: ValueOperation): boolean =>
-  !['move', 'copy', 'border', 'view', 'constant', 'unpool'].includes(operation.kind) &&
+  !['move', 'copy', 'border', 'piece', 'view', 'constant', 'unpool'].includes(operation.kind) &&
   !(operation.kind === 'conv' && movesPixels(operation));
 
 /**
