@@ -1,8 +1,75 @@
-/** What TFLite nodes become: operations on whole tensors, with integer numbers in the NPU's codes. Plain data. */
+/**
+ * What TFLite nodes become: operations on whole tensors, with integer numbers in the NPU's codes. Plain data.
+ *
+ * A part of a graph is a list of operations. They run in the order of the list; each is done before the next one starts. An
+ * operation names the nodes that it computes (the first one gives it its name in reports), the tensors that it reads
+ * (`operandsOf`) and the one that it writes (`output`).
+ *
+ * ## Tensors
+ * A tensor is a number: TFLite's, or one that a lowering adds behind them (`Spare`) and that an operation brings along (`view`,
+ * `constant`, `piece`). Its plane is height, width, channels; all dimensions of a TFLite tensor but the last two count as height,
+ * so that the samples of a batch stand one below the other. Every value is a signed byte, the NPU's code: a uint8 code less 128.
+ *
+ * In memory a tensor is a cube: 16 channels of a pixel are an atom of 16 bytes; a surface is the plane of one such group of
+ * channels. Places inside a tensor are counted in atoms of its plane, row after row, and in channels. The last atom of a pixel
+ * may have lanes behind the last channel: they mean nothing, and may hold anything.
+ *
+ * ## When a value is defined
+ * A part's inputs and the codes of a `constant` are defined from the start. Memory is undefined until something is written
+ * there. A result is defined atom by atom: where everything that its operation reads for that atom is defined. An operation may
+ * read undefined atoms (maxima run over the ends of rows) as long as nothing that is made of them reaches a result of the part.
+ * Nothing writes an input of the part or a constant. A tensor may be written in parts, through views, and more than once: `clamp`
+ * changes codes in place.
+ *
+ * ## Kinds
+ * What becomes tasks of the NPU:
+ * - `conv`: a convolution; with `depthwise` each channel by itself. `numbers` says how sums become codes, by TFLite's rules; where
+ *   `stages` is given, the lowering has chosen the settings of the DPU itself (pools, copies). `residual`: a second operand of the
+ *   plane of the result is added, with the byte that TFLite would store between them. `geometry.apart`: transposed.
+ * - `add`: a sum or difference of two tensors of one plane, on TFLite's grid.
+ * - `pair`: two codes to one: the first operand has the plane of the result; the second has it too, or is one pixel whose channels
+ *   stand for every place.
+ * - `scale`: each code by itself to another one. `clamp`: the same, between two limits.
+ * - `copy`: each code as it is, into another memory, by the DPU alone. Lowerings write `move`; `place/` makes of it what is left.
+ * - `unpool`: each pixel twice along both axes.
+ *
+ * What becomes no task, or one only where it must:
+ * - `move`: the values of one tensor are those of another, with as many pixels, in the same order, and the same channels. No task
+ *   where both can be one memory; else a `copy`, or a channel-wise `conv` where the rows of the input have gaps.
+ * - `pad`: a plane with pixels of one code around it. The convolution that alone reads it takes the padding (`fuse/`), or it
+ *   becomes one itself (`place/`).
+ * - `view`: the tensor is a part of the memory of `whole`, which may be a view itself; or, with no whole, memory of its own. It
+ *   stands before all that read or write it, and writes nothing.
+ * - `constant`: the tensor's codes are known and stand among the part's constants.
+ * - `border`: the values of a tensor that TFLite gives or takes, which it holds in another shape or order: the host puts them in
+ *   place as it makes or reads the cube. Nothing else reads or writes that tensor.
+ * - `piece`: the same at the output, for one of several cubes from which the host puts a tensor together.
+ *
+ * On the host: `host`, a small C kernel between two jobs, for what the NPU cannot do.
+ *
+ * ## Lists
+ * After `lower` and `fuse`: all kinds but `copy`. After `place` (`PlacedOperation`): what becomes tasks, and `host`.
+ *
+ * ## When two tensors may be one memory
+ * A view and its whole always are. It begins at a multiple of 16 channels, lies in the plane of its whole, and its rows do not
+ * overlap. Where rows of the whole have gaps between them, each row of the view lies in one row of it.
+ * Any other alias is `place/`'s choice, for a move, and is legal where nobody can tell it from a copy:
+ * - every value is still there when its last reader comes: no other tensor is written over it meanwhile;
+ * - lanes behind the last channel fall on nothing that is still read: the DPU writes whole groups, 16 channels from elementwise
+ *   tasks, 32 from a convolution, 64 from a depthwise one;
+ * - no task reads between the bytes that it writes, as the hardware orders neither; but for an elementwise operation whose operand
+ *   and result are the same tensor;
+ * - the second operand of a `pair` with one value for each channel, and operand and result of a `residual`, have no gaps between
+ *   rows and surfaces;
+ * - constants and the part's inputs are not written.
+ * The values of different tensors that are not one memory stand apart as long as both are alive (`allocate/`).
+ *
+ * `validate/` holds all of this as rules, and looks at every list in tests and with PTFE_DEBUG=1.
+ */
 import type { AddNumbers } from '../requantize/add_stages.js';
 import type { ConvNumbers } from '../requantize/division.js';
 import type { Stages } from '../requantize/stages.js';
-import type { Atoms, NodeId, TensorId } from '../hardware/units.js';
+import type { Atoms, Bytes, NodeId, TensorId } from '../hardware/units.js';
 
 /** Sizes in elements; padding on the top and left, the rest follows from the output's size. */
 export interface ConvGeometry {
@@ -134,15 +201,15 @@ export interface BorderOperation extends OperationBase {
 /** Where the pixels of a cube stand in a tensor of TFLite's: the first one at byte `start`, the next ones `step` bytes apart. */
 export interface PiecePlace {
   /** The tensor that TFLite takes. */
-  readonly whole: number;
-  readonly start: number;
-  readonly step: number;
+  readonly whole: TensorId;
+  readonly start: Bytes;
+  readonly step: Bytes;
 }
 
 /** As a border at the output, for a tensor that the host puts together: `output`, not in the graph, is one of its pieces. */
 export interface PieceOperation extends OperationBase {
   readonly kind: 'piece';
-  readonly input: number;
+  readonly input: TensorId;
   /** Height, width, channels. */
   readonly shape: readonly [number, number, number];
   readonly place: PiecePlace;
