@@ -8,6 +8,7 @@ import { type Cube, packCube } from '../layout/cube.js';
 import { operandBuffer } from '../layout/operands.js';
 import { packWeights } from '../layout/weights.js';
 import { operandsOf } from '../ir/operation.js';
+import { ofTensor } from '../place/of_tensor.js';
 import type { Stages } from '../requantize/stages.js';
 import { type ConvTile, type ElementwiseTile, isHostStep, type Step, type TiledOperation } from '../tile/task.js';
 import { findRegister, writeTargets } from '../hardware/registers.js';
@@ -94,15 +95,10 @@ export const emitTasks = (
   const at = (tensor: TensorId): Address => {
     const bytes = packed.get(tensor);
     if (bytes !== undefined) return { bo: 'constants', offset: constants.place(bytes) };
-    const place = arena.places.get(tensor);
-    if (place === undefined) throw new Error(`tensor ${tensor} has no place in memory`);
-    return { bo: place.memory, offset: place.offset };
+    const { memory, offset } = ofTensor(arena.places, tensor, 'place in memory');
+    return { bo: memory, offset };
   };
-  const cubeAt = (tensor: TensorId): Cube => {
-    const cube = cubes.get(tensor);
-    if (cube === undefined) throw new Error(`tensor ${tensor} has no cube`);
-    return cube;
-  };
+  const cubeAt = (tensor: TensorId): Cube => ofTensor(cubes, tensor, 'cube');
   const packed = new Map([...known].map(([tensor, codes]) => [tensor, packCube(cubeAt(tensor), codes)]));
   let loaded: readonly number[] | null = null;
   return steps.flatMap((one, position): readonly EmittedTask[] => {

@@ -8,6 +8,7 @@ import type { Chip } from '../hardware/chips.js';
 import { elementCount, type Graph, type Part } from '../graph/graph.js';
 import type { HostOperation, PieceOperation } from '../ir/operation.js';
 import { type ByteTensor, isByteTensor, quantizationOf } from '../graph/tensor.js';
+import { ofTensor } from '../place/of_tensor.js';
 import type { Placement } from '../place/place.js';
 import type { Schedule } from '../schedule/order.js';
 import { factsOf } from '../tile/facts.js';
@@ -52,9 +53,8 @@ const cubeRecord = (
   { cubes, arena }: PlanParts,
   tensor: TensorId,
 ): Pick<PlanTensor, 'tensor' | 'shape' | 'bo' | 'offset' | 'lineBytes' | 'surfaceBytes' | 'surfaces'> => {
-  const cube = cubes.get(tensor);
-  const place = arena.places.get(tensor);
-  if (cube === undefined || place === undefined) throw new Error(`tensor ${tensor} has no place in this part`);
+  const cube = ofTensor(cubes, tensor, 'cube');
+  const place = ofTensor(arena.places, tensor, 'place in memory');
   return {
     tensor,
     shape: [1, cube.height, cube.width, cube.channels],
@@ -66,7 +66,7 @@ const cubeRecord = (
   };
 };
 
-const tensorRecord = (parts: PlanParts, tensor: number, direction: 'in' | 'out'): PlanTensor => {
+const tensorRecord = (parts: PlanParts, tensor: TensorId, direction: 'in' | 'out'): PlanTensor => {
   const found = byteTensorOf(parts, tensor);
   const batches = found.shape.slice(0, -3).some((dim) => dim !== 1);
   const cube = cubeRecord(parts, tensor);
@@ -165,12 +165,6 @@ const hostRecords = (parts: PlanParts, before: number) => {
   return { tensors, hosts };
 };
 
-const cubeOf = (cubes: ReadonlyMap<TensorId, Cube>, tensor: TensorId): Cube => {
-  const cube = cubes.get(tensor);
-  if (cube === undefined) throw new Error(`tensor ${tensor} has no cube`);
-  return cube;
-};
-
 const opRecord = (
   { cubes }: PlanParts,
   step: Step,
@@ -187,7 +181,7 @@ const opRecord = (
     macs: operation.kind === 'conv' ? convMacs(operation) : 0,
     firstTask: own[0] ?? 0,
     taskCount: own.length,
-    facts: isHostStep(step) ? [] : factsOf(step, cubeOf(cubes, operation.output)),
+    facts: isHostStep(step) ? [] : factsOf(step, ofTensor(cubes, operation.output, 'cube')),
     mismatch: isHostStep(step) ? 0 : step.stages.mismatch,
   };
 };
