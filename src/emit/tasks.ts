@@ -9,6 +9,7 @@ import { type Cube, packCube } from '../layout/cube.js';
 import { operandBuffer } from '../layout/operands.js';
 import { packWeights } from '../layout/weights.js';
 import { operandsOf } from '../ir/operation.js';
+import { ofTensor } from '../place/of_tensor.js';
 import type { Stages } from '../requantize/stages.js';
 import { type ConvTile, type ElementwiseTile, isHostStep, type Step, type TiledOperation } from '../tile/task.js';
 import { tableLoads } from '../tile/table_loads.js';
@@ -18,10 +19,11 @@ import type { OperandAddresses } from './dpu.js';
 import { emitElementwise, emitTableLoad, type ElementwisePlacement } from './elementwise.js';
 import { emitUnpool } from './unpool.js';
 import type { Address, Word } from './words.js';
+import type { Position, TensorId } from '../hardware/units.js';
 
 export interface EmittedTask {
   /** Position of the operation in the part. */
-  readonly operation: number;
+  readonly operation: Position;
   readonly words: readonly Word[];
   readonly cycles: number;
 }
@@ -84,23 +86,18 @@ const channelConstants = (
 export const emitTasks = (
   chip: Chip,
   steps: readonly Step[],
-  cubes: ReadonlyMap<number, Cube>,
+  cubes: ReadonlyMap<TensorId, Cube>,
   arena: Arena,
-  known: ReadonlyMap<number, Int8Array>,
+  known: ReadonlyMap<TensorId, Int8Array>,
   constants: ConstantBuffer,
 ): readonly EmittedTask[] => {
-  const at = (tensor: number): Address => {
+  const at = (tensor: TensorId): Address => {
     const bytes = packed.get(tensor);
     if (bytes !== undefined) return { bo: 'constants', offset: constants.place(bytes) };
-    const place = arena.places.get(tensor);
-    if (place === undefined) throw new Error(`tensor ${tensor} has no place in memory`);
-    return { bo: place.memory, offset: place.offset };
+    const { memory, offset } = ofTensor(arena.places, tensor, 'place in memory');
+    return { bo: memory, offset };
   };
-  const cubeAt = (tensor: number): Cube => {
-    const cube = cubes.get(tensor);
-    if (cube === undefined) throw new Error(`tensor ${tensor} has no cube`);
-    return cube;
-  };
+  const cubeAt = (tensor: TensorId): Cube => ofTensor(cubes, tensor, 'cube');
   const packed = new Map([...known].map(([tensor, codes]) => [tensor, packCube(cubeAt(tensor), codes)]));
   const loads = tableLoads(steps);
   return steps.flatMap((one, position): readonly EmittedTask[] => {

@@ -8,10 +8,11 @@ import { timesOf } from '../cost/time.js';
 import type { Machine } from '../hardware/machine.js';
 import { tableLoads } from '../tile/table_loads.js';
 import { isHostStep, type Step, type TiledOperation } from '../tile/task.js';
+import type { Position } from '../hardware/units.js';
 
 export interface Job {
   /** Operations of this job, by position, in order. */
-  readonly operations: readonly number[];
+  readonly operations: readonly Position[];
   /** Queue (one file descriptor of the kernel driver), not a physical core. */
   readonly core: number;
 }
@@ -19,7 +20,7 @@ export interface Job {
 export interface Schedule {
   readonly jobs: readonly Job[];
   /** Steps of the host, by position, and the job that starts when they have ended (behind the last job: their count). */
-  readonly host: readonly { readonly operation: number; readonly beforeJob: number }[];
+  readonly host: readonly { readonly operation: Position; readonly beforeJob: number }[];
 }
 
 /** What the estimate may be off by. */
@@ -31,7 +32,7 @@ const microsecondsOf = (machine: Machine, step: TiledOperation, loadsTable: bool
   timesOf(machine, taskCosts(machine.chip, step, loadsTable)).total;
 
 /** @returns positions of the operations that end a job */
-export const jobEnds = (machine: Machine, steps: readonly Step[]): readonly number[] => {
+export const jobEnds = (machine: Machine, steps: readonly Step[]): readonly Position[] => {
   const loads = tableLoads(steps);
   const ends: number[] = [];
   let microseconds = 0;
@@ -50,7 +51,7 @@ export const jobEnds = (machine: Machine, steps: readonly Step[]): readonly numb
   return ends;
 };
 
-export const scheduleJobs = (steps: readonly Step[], ends: readonly number[]): Schedule => {
+export const scheduleJobs = (steps: readonly Step[], ends: readonly Position[]): Schedule => {
   const last = new Set(ends);
   const jobs: Job[] = [];
   const host: { readonly operation: number; readonly beforeJob: number }[] = [];

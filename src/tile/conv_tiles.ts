@@ -18,6 +18,7 @@ import {
 import type { Chip } from '../hardware/chips.js';
 import type { ConvGeometry, ConvOperation } from '../ir/operation.js';
 import type { Banks, ConvTile } from './task.js';
+import type { Atoms, Bytes } from '../hardware/units.js';
 
 interface Split {
   readonly weights: number;
@@ -94,11 +95,11 @@ interface PlaneTiling {
 }
 
 /** Output rows of a task: one where the next is further away in memory than a register can tell. */
-const mostRows = ({ limits }: Chip, g: ConvGeometry, columns: number, line: number): number =>
+const mostRows = ({ limits }: Chip, g: ConvGeometry, columns: number, line: Atoms): number =>
   line - columns > limits.notch ? 1 : g.outputHeight;
 
 /** The largest tiles that a bank split allows: full rows if possible, else the widest columns of one output row. */
-const planeTiling = (chip: Chip, g: ConvGeometry, channels: number, split: Split, line: number): PlaneTiling | null => {
+const planeTiling = (chip: Chip, g: ConvGeometry, channels: number, split: Split, line: Atoms): PlaneTiling | null => {
   const { limits } = chip;
   const rowsFor = (columns: number): number => {
     const entries = rowEntries(chip, columns, channels);
@@ -154,9 +155,9 @@ const chooseTiling = (
   chip: Chip,
   g: ConvGeometry,
   inputChannels: number,
-  weightBytes: number,
-  groupBytes: number,
-  line: number,
+  weightBytes: Bytes,
+  groupBytes: Bytes,
+  line: Atoms,
 ): PlaneTiling | null => {
   const resident = residentBanks(chip, weightBytes);
   const splits = [
@@ -179,7 +180,7 @@ const channelStep = (chip: Chip, { depthwise, geometry: g }: ConvOperation): num
 export const convTiles = (
   chip: Chip,
   operation: ConvOperation,
-  line: number = operation.geometry.outputWidth,
+  line: Atoms = operation.geometry.outputWidth,
 ): readonly ConvTile[] | null => {
   const { atoms, cbuf, limits } = chip;
   const { geometry: g, depthwise } = operation;

@@ -82,6 +82,9 @@ const differing = ({ chip, graph, part, wanted, placement }: PlacementData): num
   return at < 0 ? null : (outputs[at] ?? null);
 };
 
+/** Each code by itself: the hardware reads an atom before it writes it. */
+const changesInPlace = ({ kind }: PlacedOperation): boolean => !['conv', 'host', 'unpool'].includes(kind);
+
 export const placementRules: readonly Rule<PlacementData>[] = [
   {
     name: 'inside',
@@ -126,7 +129,7 @@ export const placementRules: readonly Rule<PlacementData>[] = [
       return firstBreach(placement.operations, (operation) => {
         const to = cellsOf(operation.output);
         const near = operandsOf(operation).filter(
-          (tensor) => tensor !== operation.output && cellsOf(tensor)?.root === to?.root,
+          (tensor) => (tensor !== operation.output || !changesInPlace(operation)) && cellsOf(tensor)?.root === to?.root,
         );
         if (to === null || near.length === 0) return null;
         const written = new Set([...to.places, ...spoiltPlaces(chip, placement, operation)]);

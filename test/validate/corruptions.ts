@@ -174,6 +174,32 @@ const operationCorruptions: readonly Corruption[] = [
     const [input] = part.inputs;
     return input === undefined ? null : { data: { operations: [...operations, copy(input)] } };
   }),
+  of('fuse', 'borders', 'a border of a tensor that others read', ({ operations }, _, part) => {
+    const border = operations.find(({ kind }) => kind === 'border');
+    if (border?.kind !== 'border') return null;
+    const outside = border.side === 'input' ? border.input : border.output;
+    const view = { kind: 'view', nodes: [0], output: 1e6, whole: outside, shape: [1, 1, 1] } as const;
+    return part.inputs.concat(part.outputs).includes(outside)
+      ? { data: { operations: [...operations, { ...view, channel: 0, first: 0, line: 1 }] } }
+      : null;
+  }),
+  of(
+    'fuse',
+    'borders',
+    'a border inside the part',
+    ({ operations }, _, part) => {
+      const move = operations.findIndex((op) => op.kind === 'move' && !part.inputs.includes(op.input));
+      const found = operations[move];
+      if (found?.kind !== 'move') return null;
+      const border = { ...found, kind: 'border', side: 'input', layout: 'flat', input: found.input } as const;
+      return { data: { operations: replaced(operations, move, border) } };
+    },
+    ['kept'],
+  ),
+  of('fuse', 'kinds', 'a copy before anything is placed', ({ operations }, _, part) => {
+    const last = operations.findLast(({ kind, output }) => kind !== 'view' && !part.inputs.includes(output));
+    return last === undefined ? null : { data: { operations: [...operations, copy(last.output)] } };
+  }),
   of('fuse', 'kept', 'a constant is written', ({ operations }) => {
     const constant = operations.find(({ kind }) => kind === 'constant');
     return constant === undefined ? null : { data: { operations: [...operations, copy(constant.output)] } };
@@ -237,6 +263,11 @@ const placeCorruptions: readonly Corruption[] = [
     const from = spotIn(placement, operandsOf(found)[0] ?? -1);
     if (placement.constants.has(from.root)) return null;
     return { data: moved(placement, found.output, { ...from, offset: from.offset + 16 }) };
+  }),
+  of('place', 'apart', 'a convolution in place', (placement) => {
+    const at = placement.operations.findIndex((op) => op.kind === 'conv' && op.residual === null);
+    const conv = placement.operations[at];
+    return conv?.kind === 'conv' ? instead(placement, at, { ...conv, output: conv.input }) : null;
   }),
   of(
     'place',
