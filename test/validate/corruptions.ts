@@ -141,8 +141,9 @@ const operationCorruptions: readonly Corruption[] = [
       ? { numbers: { ...numbers, multipliers: [...numbers.multipliers, ...numbers.multipliers].slice(0, 2) } }
       : null,
   ),
-  changed('numbers', 'a zero-point of a uint8 code', 'conv', () => ({ inputZeroPoint: 200 })),
-  changed('numbers', 'a pad of a uint8 code', 'pad', () => ({ value: 200 })),
+  changed('numbers', 'a zero-point of a uint8 code', 'conv', () => ({ inputZeroPoint: 128 })),
+  changed('numbers', 'a pad of a uint8 code', 'pad', () => ({ value: 128 })),
+  changed('numbers', 'a range from below all codes', 'clamp', () => ({ range: [-129, 127] })),
   changed('numbers', 'a range from above to below', 'clamp', () => ({ range: [3, 2] })),
   changed('numbers', 'a code less', 'constant', ({ codes }) => ({ codes: codes.slice(1) })),
   changed('views', 'a view from inside an atom', 'view', ({ whole, channel }) =>
@@ -410,6 +411,13 @@ const tileCorruptions: readonly Corruption[] = [
       ? null
       : first(tiles, ({ operands }) => ({
           operands: operands.map((place) => ({ ...place, start: place.start + 64 * place.surfaceBytes })),
+        })),
+  ),
+  elementwiseTiles('windows', 'an operand that begins an atom later', (tiles) =>
+    tiles.length > 1 || (tiles[0]?.columns ?? 1) * (tiles[0]?.rows ?? 1) === 1
+      ? null
+      : first(tiles, ({ operands }) => ({
+          operands: operands.map((place) => ({ ...place, start: place.start + 16 })),
         })),
   ),
   convTiles('banks', 'more banks than there are', (tiles) =>
