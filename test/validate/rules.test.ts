@@ -8,7 +8,7 @@ import { placementRules } from '../../src/validate/placement_rules.js';
 import { scheduleRules } from '../../src/validate/schedule_rules.js';
 import { taskRules } from '../../src/validate/task_rules.js';
 import { tileRules } from '../../src/validate/tile_rules.js';
-import { type Corruption, corruptions } from './corruptions.js';
+import { corruptions } from './corruptions/index.js';
 import { type Snapshot, snapshots } from './snapshots.js';
 
 /** Every rule about what stages hand to each other notices what it is about, in whatever the compiler makes of real models. */
@@ -24,7 +24,7 @@ describe('what a stage hands to the next', () => {
     expect(new Set(all.map(({ told }) => told.stage)).size).to.equal(stageNames.length - 2);
   });
 
-  for (const { stage, rule, title, spoil, also = [] } of corruptions as readonly Corruption[]) {
+  for (const { stage, rule, title, spoil, also = [] } of corruptions) {
     it(`${stage}, ${rule}: ${title}`, () => {
       let spoilt = 0;
       // Each has another order, so that all models have their turn.
