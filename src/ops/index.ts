@@ -33,6 +33,7 @@ import { pad, padV2 } from './pad.js';
 import { prelu } from './prelu.js';
 import { quantize } from './quantize.js';
 import { reduceMax } from './reduce_max.js';
+import { reduceMin } from './reduce_min.js';
 import { relu, relu0To1, relu6, reluN1To1 } from './relu.js';
 import { expandDims, reshape, squeeze } from './reshape.js';
 import { resizeBilinear } from './resize_bilinear.js';
@@ -81,6 +82,7 @@ export const operators = table([
     prelu,
     quantize,
     reduceMax,
+    reduceMin,
     relu,
     relu0To1,
     relu6,

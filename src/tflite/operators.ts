@@ -206,7 +206,7 @@ const entries = {
   QUANTIZE: { family: 'value', shape: 'same', axes: 'any' },
   READ_VARIABLE: { advice: variables },
   REDUCE_MAX: { family: 'window', options: 'ReducerOptions', shape: 'reduced', axes: 'listed', codes: 'kept' },
-  REDUCE_MIN: { advice: 'negate, and use REDUCE_MAX' },
+  REDUCE_MIN: { family: 'window', options: 'ReducerOptions', shape: 'reduced', axes: 'listed', codes: 'kept' },
   RELU: { family: 'value', shape: 'same', axes: 'any' },
   RELU6: { family: 'value', shape: 'same', axes: 'any' },
   RELU_0_TO_1: { family: 'value', shape: 'same' },

@@ -1,4 +1,5 @@
 /** Generated from the files of this folder by `npm run generate`; do not edit. */
 import type { OpCase } from '../op_case.js';
+import { opCase as reduce_min } from './reduce_min.js';
 
-export const opCases: readonly OpCase[] = [];
+export const opCases: readonly OpCase[] = [reduce_min];
