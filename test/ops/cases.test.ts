@@ -1,21 +1,22 @@
 import { expect } from 'chai';
 import { compileTflite } from '../../src/compile.js';
+import { newestNumerics } from '../../src/graph/numerics.js';
 import { writeTflite } from '../host/tflite_writer.js';
 import { opCases } from './cases/index.js';
 import { differentialTest } from './op_test.js';
 
 /** `npx mocha test/ops/cases.test.ts -g NAME` is one op's: in each release of TFLite that is tested, value by value. */
-const runtimes = ['tflite_runtime', 'ai_edge_litert'] as const;
+const both = ['tflite_runtime', 'ai_edge_litert'] as const;
 
 for (const { op, tests, refused } of opCases) {
   describe(op, () => {
-    for (const { title, models, expected } of tests)
+    for (const { title, models, expected, runtimes = both } of tests)
       for (const runtime of runtimes) differentialTest(`${title}, ${runtime}`, models, { ...expected, runtime });
 
-    for (const { title, model, rule, text } of refused)
+    for (const { title, model, numerics = newestNumerics, rule, text } of refused)
       it(`refused: ${title}`, () => {
         const { spec } = model();
-        const { refusals } = compileTflite(writeTflite(spec), { trust: 'inferred', parts: 'all' });
+        const { refusals } = compileTflite(writeTflite(spec), { trust: 'inferred', parts: 'all', numerics });
         const [refusal] = refusals;
         expect(refusal?.rule).to.equal(rule);
         expect(refusal?.text).to.contain(text);
