@@ -38,6 +38,7 @@ import { relu, relu0To1, relu6, reluN1To1 } from './relu.js';
 import { expandDims, reshape, squeeze } from './reshape.js';
 import { resizeBilinear } from './resize_bilinear.js';
 import { resizeNearestNeighbor } from './resize_nearest_neighbor.js';
+import { reverseV2 } from './reverse_v2.js';
 import { rsqrt } from './rsqrt.js';
 import type { OpDefinition } from './shared/rule.js';
 import type { TableOp } from './table.js';
@@ -108,6 +109,7 @@ export const operators = table([
   fullyConnected,
   pack,
   reshape,
+  reverseV2,
   spaceToBatchNd,
   squeeze,
   transpose,

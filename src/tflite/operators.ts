@@ -219,6 +219,7 @@ const entries = {
     shape: 'resized',
     codes: 'kept',
   },
+  REVERSE_V2: { family: 'place', shape: 'same', axes: 'listed', codes: 'kept' },
   RSQRT: { family: 'value', shape: 'same' },
   SELECT: { advice: 'use MUL by a mask and ADD' },
   SELECT_V2: { advice: 'use MUL by a mask and ADD' },
