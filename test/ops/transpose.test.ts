@@ -48,6 +48,11 @@ class Chain {
     this.b.op({ op, version: 2, inputs, outputs: [this.#made(shape)], options });
     return this;
   }
+  reversed(axes: readonly number[]): this {
+    const inputs = [this.now, this.b.ints(axes)];
+    this.b.op({ op: 'REVERSE_V2', inputs, outputs: [this.#made(this.shape)] });
+    return this;
+  }
   reshaped(shape: readonly number[]): this {
     const inputs = [this.now, this.b.ints(shape)];
     this.b.op({ op: 'RESHAPE', inputs, outputs: [this.#made(shape)] });
@@ -112,6 +117,19 @@ const tails: Readonly<Record<string, Tail>> = {
   'mean, relu, maximum': (chain, random) =>
     chain.reduced('MEAN', [3], false).relu().reduced(anExtreme(random), [2], false).doubled(),
   'relu and back': (chain) => chain.relu().transposed([0, 2, 3, 1]).doubled(),
+  'reversed and back': (chain, random) =>
+    chain
+      .reversed([random.integer(0, 3)])
+      .reversed([-random.integer(1, 3)])
+      .transposed([0, 2, 3, 1])
+      .doubled(),
+  'reversed, mean': (chain, random) =>
+    chain
+      .reversed([random.integer(1, 3)])
+      .reduced('MEAN', [3], false)
+      .reversed([random.integer(1, 2)])
+      .reduced('MEAN', [2], false)
+      .doubled(),
   'reshaped and back': (chain) => {
     const [, channels = 1, height = 1, width = 1] = chain.shape;
     return chain.reshaped([channels, 1, height, width]).transposed([1, 2, 3, 0]).doubled();
