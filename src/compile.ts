@@ -6,11 +6,12 @@ import { allocateArena, type Lifetime, withTensors } from './allocate/arena.js';
 import { ConstantBuffer } from './allocate/constants.js';
 import { lifetimesOf } from './allocate/lifetimes.js';
 import { rewritePart, type Rewritten } from './rewrite/index.js';
+import { isDebugging } from './debug.js';
 import { NodeError, PtfeError } from './error.js';
 import { hostTable } from './layout/host_table.js';
 import { buildPlan } from './plan/build.js';
 import { emitTasks } from './emit/tasks.js';
-import { fuse, type Precision } from './fuse/fuse.js';
+import { fuse, type Precision, precisions } from './fuse/fuse.js';
 import { dropUnused } from './fuse/unused.js';
 import type { Graph, Part } from './graph/graph.js';
 import { readTflite } from './tflite/reader.js';
@@ -34,6 +35,8 @@ import { stagesOf } from './ir/operation_stages.js';
 import type { Observe } from './stages.js';
 import { isHostStep, type Step } from './tile/task.js';
 import { tileOperation } from './tile/tile.js';
+import { validating } from './validate/index.js';
+import { InvalidStage } from './validate/rule.js';
 import { engineVersion } from './version.js';
 
 export interface CompileOptions {
@@ -79,19 +82,18 @@ const bordersOf = (part: Part, borders: Layouts, layouts: Rewritten['layouts']):
   return all;
 };
 
-/** @param known what was tiled before */
+/** @param known what was tiled before, by position; absent: nothing */
 const tileAll = (
   { chip, trust }: Hardware,
   { operations, spots }: Placement,
-  known: readonly Step[] = [],
+  known: readonly (Step | undefined)[] = [],
 ): readonly Step[] | RefusedPart => {
   const cubes = new Map([...spots].map(([tensor, { cube }]) => [tensor, cube]));
-  const before = new Map(known.map((step) => [step.operation, step]));
   const steps: Step[] = [];
   const untiled = new Set<number>();
-  for (const operation of operations) {
+  for (const [position, operation] of operations.entries()) {
     const step =
-      before.get(operation) ??
+      known[position] ??
       (operation.kind === 'host' ? { operation } : tileOperation(chip, operation, stagesOf(operation, trust), cubes));
     if (step === null) untiled.add(operation.nodes[0] ?? -1);
     else steps.push(step);
@@ -192,8 +194,10 @@ export const compileWatched = (
   observe: Observe = unobserved,
 ): WatchedPlan | RefusedPart => {
   try {
-    return watchedPlan(rewritten, part, options, watched, observe);
+    const told = isDebugging() ? validating(hardwareOf(options).chip, observe) : observe;
+    return watchedPlan(rewritten, part, options, watched, told);
   } catch (error) {
+    if (error instanceof InvalidStage) throw error;
     const nodes = error instanceof NodeError ? [error.node] : part.nodes;
     return refusedPart(nodes.map((node) => bugRefusal(node, error)));
   }
@@ -220,8 +224,12 @@ const watchedPlan = (
     // The task that loads a table writes an atom where the one that uses it writes.
     return step !== undefined && !isHostStep(step) && step.tiles.length === 1 && step.stages.table === undefined;
   };
-  const proven = watched === null ? withProofs(chip, placement, realEnds, isOneTask) : { placement, ends: realEnds };
-  const steps = tileAll(hardware, proven.placement, unproven);
+  const proven =
+    watched === null
+      ? withProofs(chip, placement, realEnds, isOneTask)
+      : { placement, positions: [...unproven.keys()], ends: realEnds };
+  const known = proven.positions.map((position) => (position === null ? undefined : unproven[position]));
+  const steps = tileAll(hardware, proven.placement, known);
   if ('refusals' in steps) return steps;
   observe({ stage: 'tile', part, data: { steps, placement: proven.placement } });
   const jobs = scheduleJobs(steps, proven.ends);
@@ -278,7 +286,7 @@ export interface CompiledModel {
 const allowedOptions = {
   trust: ['inferred', 'seen'],
   parts: ['worthwhile', 'all'],
-  precision: ['fast', 'best'],
+  precision: precisions,
   numerics: numericsNames,
 } as const;
 

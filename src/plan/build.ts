@@ -195,12 +195,12 @@ const jobRecords = ({ schedule: { jobs }, tasks, isProven }: PlanParts): readonl
   jobs.map(({ operations, core }) => {
     const wanted = new Set(operations);
     const own = tasks.filter(({ operation }) => wanted.has(operation));
-    const [first, last] = [own[0], own.at(-1)];
-    if (first === undefined || last === undefined) throw new Error('a job without a task');
+    const last = own.at(-1);
+    if (last === undefined) throw new Error('a job without a task');
     const proof = destinationOf(last);
     const written = new Set<number>(own.map((task) => bo[destinationOf(task).bo]));
     return {
-      firstTask: tasks.indexOf(first),
+      firstTask: tasks.findIndex(({ operation }) => wanted.has(operation)),
       taskCount: own.length,
       core,
       depends: null,

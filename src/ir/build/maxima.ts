@@ -96,8 +96,7 @@ class Steps {
     const result = this.#buffer(plane);
     const move: MoveOperation = { kind: 'move', nodes: this.#nodes, input: map.tensor, output: result.tensor };
     const [outputHeight, outputWidth] = plane;
-    const copy = placedCopy(move, map.plane, { outputHeight, outputWidth, padTop, padLeft });
-    this.operations.push({ ...copy, inputZeroPoint: neutralCode[this.#extreme] });
+    this.operations.push(placedCopy(move, map.plane, { outputHeight, outputWidth, padTop, padLeft }, neutralCode[this.#extreme]));
     return result;
   }
 }
