@@ -3,7 +3,9 @@
 import * as util from 'node:util';
 import { PtfeError } from '../error.js';
 import { newestNumerics, type Numerics } from '../graph/numerics.js';
+import { rk3588 } from '../hardware/chips.js';
 import type { Trust } from '../hardware/fact.js';
+import { interruptCpus, type MachineOptions } from '../hardware/machine.js';
 import type { Precision } from '../fuse/fuse.js';
 import { readSentOptions, type SentOptions, sentWords } from '../wire/sent_options.js';
 import type { PartChoice } from '../partition/check.js';
@@ -121,7 +123,39 @@ export const compileFlags = {
   parts: { type: 'string' },
   precision: { type: 'string' },
   numerics: { type: 'string' },
+  clock: { type: 'string' },
+  cores: { type: 'string' },
+  'interrupt-cpu': { type: 'string' },
 } as const satisfies Options;
+
+const numberOption = (command: string, { values }: Arguments, name: string, most: number): number | undefined => {
+  const given = values[name];
+  if (given === undefined) return undefined;
+  const value = Number(given);
+  if (!/^\d+$/.test(given) || value < 1 || value > most)
+    throw badUsage(command, `--${name} ${given}: a whole number from 1 to ${most} is wanted`);
+  return value;
+};
+
+/** Faster than any NPU of the family runs. */
+const mostMegahertz = 10_000;
+
+/** `--clock`, `--cores`, `--interrupt-cpu`: what estimates are for, and decisions that go by them. */
+export const machineOptions = (command: string, given: Arguments, chip = rk3588): MachineOptions => {
+  const [megahertz, cores] = [
+    numberOption(command, given, 'clock', mostMegahertz),
+    numberOption(command, given, 'cores', chip.cores),
+  ];
+  const asked = given.values['interrupt-cpu'];
+  const interruptCpu = interruptCpus.find((one) => one === asked);
+  if (asked !== undefined && interruptCpu === undefined)
+    throw badUsage(command, `--interrupt-cpu ${asked}: only ${interruptCpus.join(' and ')} are known`);
+  return {
+    ...(megahertz === undefined ? {} : { megahertz }),
+    ...(cores === undefined ? {} : { cores }),
+    ...(interruptCpu === undefined ? {} : { interruptCpu }),
+  };
+};
 
 /** What `compileFlags` ask for; without `--numerics` the numbers of the newest release. */
 export const compileOptions = (command: string, given: Arguments) => ({
@@ -129,4 +163,5 @@ export const compileOptions = (command: string, given: Arguments) => ({
   parts: partsOption(command, given),
   precision: precisionOption(command, given),
   numerics: numericsOption(command, given) ?? newestNumerics,
+  machine: machineOptions(command, given),
 });

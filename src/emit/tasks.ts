@@ -1,7 +1,8 @@
 /** All tasks of a part as words; weights and operands go into the constants on the way. */
 import type { Arena } from '../allocate/arena.js';
 import type { ConstantBuffer } from '../allocate/constants.js';
-import { convCycles, flyingCycles, tableLoadCycles } from '../cost/cycles.js';
+import { taskCosts } from '../cost/task_cost.js';
+import { planCycles } from '../cost/time.js';
 import { atomChannels, writtenChannels } from '../hardware/capability.js';
 import type { Chip } from '../hardware/chips.js';
 import { type Cube, packCube } from '../layout/cube.js';
@@ -10,6 +11,7 @@ import { packWeights } from '../layout/weights.js';
 import { operandsOf } from '../ir/operation.js';
 import type { Stages } from '../requantize/stages.js';
 import { type ConvTile, type ElementwiseTile, isHostStep, type Step, type TiledOperation } from '../tile/task.js';
+import { tableLoads } from '../tile/table_loads.js';
 import { findRegister, writeTargets } from '../hardware/registers.js';
 import { emitConvolution } from './convolution.js';
 import type { OperandAddresses } from './dpu.js';
@@ -78,9 +80,6 @@ const channelConstants = (
   };
 };
 
-const isSame = (table: readonly number[], other: readonly number[] | null): boolean =>
-  other !== null && table.every((value, i) => value === other[i]);
-
 /** @param known the codes of tensors that stand among the constants, HWC */
 export const emitTasks = (
   chip: Chip,
@@ -103,16 +102,21 @@ export const emitTasks = (
     return cube;
   };
   const packed = new Map([...known].map(([tensor, codes]) => [tensor, packCube(cubeAt(tensor), codes)]));
-  let loaded: readonly number[] | null = null;
+  const loads = tableLoads(steps);
   return steps.flatMap((one, position): readonly EmittedTask[] => {
-    // A step of the host ends the job: the next one may run on another core, with another table store.
-    if (isHostStep(one)) loaded = null;
     if (isHostStep(one)) return [];
     const { stages } = one;
+    const load = loads[position] ?? null;
+    const costs = taskCosts(chip, one, load !== null);
+    const told = (words: readonly Word[], task: number): EmittedTask => {
+      const cost = costs[task];
+      if (cost === undefined) throw new Error('a task without its cost');
+      return { operation: position, words, cycles: planCycles(chip, cost) };
+    };
     if (isConvolution(one)) {
       const { operation } = one;
       const shared = new Map<number, ChannelConstants>();
-      return one.tiles.map((tile) => {
+      return one.tiles.map((tile, i) => {
         const own = shared.get(tile.channel) ?? channelConstants(chip, one, tile, constants);
         shared.set(tile.channel, own);
         const words = emitConvolution(chip, operation, stages, tile, {
@@ -123,7 +127,7 @@ export const emitTasks = (
           residual: operation.residual === null ? null : at(operation.residual.operand),
           ...own,
         });
-        return { operation: position, words, cycles: convCycles(chip, operation, tile) };
+        return told(words, i);
       });
     }
     const { operation, tiles } = one;
@@ -132,25 +136,14 @@ export const emitTasks = (
       ...memory,
       channels: channelOperands(chip, stages, null, tile, atomChannels(chip, tile.channels), constants),
     });
-    const own = tiles.map((tile) => ({
-      operation: position,
-      words:
-        operation.kind === 'unpool'
-          ? emitUnpool(chip, tile, memory)
-          : emitElementwise(chip, stages, tile, placementOf(tile)),
-      cycles: flyingCycles(chip, operation, tile),
-    }));
-    const { table } = stages;
+    const own = tiles.map((tile) =>
+      operation.kind === 'unpool'
+        ? emitUnpool(chip, tile, memory)
+        : emitElementwise(chip, stages, tile, placementOf(tile)),
+    );
     const [first] = tiles;
-    if (table === undefined || first === undefined || isSame(table, loaded)) return own;
-    loaded = table;
-    return [
-      {
-        operation: position,
-        words: emitTableLoad(chip, table, first, placementOf(first)),
-        cycles: tableLoadCycles(chip),
-      },
-      ...own,
-    ];
+    const all =
+      load === null || first === undefined ? own : [emitTableLoad(chip, load, first, placementOf(first)), ...own];
+    return all.map(told);
   });
 };

@@ -1,6 +1,6 @@
 /** Everything that the rooms made -> one Plan. */
 import type { Arena } from '../allocate/arena.js';
-import { convMacs } from '../cost/cycles.js';
+import { convMacs } from '../cost/task_cost.js';
 import { assemble } from '../emit/assemble.js';
 import { destinationOf, type EmittedTask } from '../emit/tasks.js';
 import { type Cube, liveSurfaces } from '../layout/cube.js';

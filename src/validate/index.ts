@@ -43,6 +43,7 @@ export const withStage = (before: Told, told: PartStage): Told => {
       return { ...before, arena: told.data.arena };
     case 'schedule':
     case 'emit':
+    case 'estimate':
     case 'plan':
       return before;
   }
@@ -69,6 +70,7 @@ export const invalidStage = (chip: Chip, before: Told, told: PartStage): string 
   const part = partInPieces(told.part, operations);
   switch (stage) {
     case 'rewrite':
+    case 'estimate':
       return null;
     case 'lower':
     case 'fuse':
