@@ -6,18 +6,20 @@ import { allocateArena, type Lifetime, withTensors } from './allocate/arena.js';
 import { ConstantBuffer } from './allocate/constants.js';
 import { lifetimesOf } from './allocate/lifetimes.js';
 import { rewritePart, type Rewritten } from './rewrite/index.js';
+import { isDebugging } from './debug.js';
 import { NodeError, PtfeError } from './error.js';
 import { hostTable } from './layout/host_table.js';
 import { buildPlan } from './plan/build.js';
 import { emitTasks } from './emit/tasks.js';
 import { partEstimate } from './cost/estimate.js';
 import { isMachineOptions, machineOf, type MachineOptions } from './hardware/machine.js';
-import { fuse, type Precision } from './fuse/fuse.js';
+import { fuse, type Precision, precisions } from './fuse/fuse.js';
 import { dropUnused } from './fuse/unused.js';
 import type { Graph, Part } from './graph/graph.js';
 import { readTflite } from './tflite/reader.js';
 import { type Numerics, numericsNames } from './graph/numerics.js';
-import { type Operation, operandsOf } from './ir/operation.js';
+import { type Operation, operandsOf, type PieceOperation } from './ir/operation.js';
+import { partInPieces, piecesOf } from './ir/pieces.js';
 import { type Chip, isChip, rk3588 } from './hardware/chips.js';
 import type { Hardware } from './hardware/machine.js';
 import type { Trust } from './hardware/fact.js';
@@ -36,6 +38,8 @@ import { stagesOf } from './ir/operation_stages.js';
 import type { Observe } from './stages.js';
 import { isHostStep, type Step } from './tile/task.js';
 import { tileOperation } from './tile/tile.js';
+import { validating } from './validate/index.js';
+import { InvalidStage } from './validate/rule.js';
 import { engineVersion } from './version.js';
 
 export interface CompileOptions {
@@ -65,10 +69,16 @@ export const hardwareOf = ({ chip = rk3588, trust, machine = {} }: CompileOption
 type Layouts = Placement['borders'];
 
 /** Tensors at the part's border that the host would have to lay out in an order that it cannot, or in two at once. */
-const conflictsOf = (part: Part, borders: Layouts, layouts: Rewritten['layouts']): readonly number[] =>
+const conflictsOf = (
+  part: Part,
+  borders: Layouts,
+  pieces: readonly PieceOperation[],
+  layouts: Rewritten['layouts'],
+): readonly number[] =>
   [...part.inputs, ...part.outputs].filter((tensor) => {
     const layout = layouts.get(tensor);
-    return layout === null || (layout !== undefined && layout !== 'flat' && borders.has(tensor));
+    const isOther = borders.has(tensor) || pieces.some(({ place }) => place.whole === tensor);
+    return layout === null || (layout !== undefined && layout !== 'flat' && isOther);
   });
 
 /** How the host lays out tensors that are not NHWC of their cube. */
@@ -81,19 +91,18 @@ const bordersOf = (part: Part, borders: Layouts, layouts: Rewritten['layouts']):
   return all;
 };
 
-/** @param known what was tiled before */
+/** @param known what was tiled before, by position; absent: nothing */
 const tileAll = (
   { chip, trust }: Hardware,
   { operations, spots }: Placement,
-  known: readonly Step[] = [],
+  known: readonly (Step | undefined)[] = [],
 ): readonly Step[] | RefusedPart => {
   const cubes = new Map([...spots].map(([tensor, { cube }]) => [tensor, cube]));
-  const before = new Map(known.map((step) => [step.operation, step]));
   const steps: Step[] = [];
   const untiled = new Set<number>();
-  for (const operation of operations) {
+  for (const [position, operation] of operations.entries()) {
     const step =
-      before.get(operation) ??
+      known[position] ??
       (operation.kind === 'host' ? { operation } : tileOperation(chip, operation, stagesOf(operation, trust), cubes));
     if (step === null) untiled.add(operation.nodes[0] ?? -1);
     else steps.push(step);
@@ -167,16 +176,18 @@ const placePart = (whole: Rewritten, part: Part, options: CompileOptions, apart:
     if (refusals.length > 0) return refusedPart(refusals);
     // A fused ADD's limit stands behind a multiplier: its place nobody has shown.
     const isPlain = apart || options.trust === 'seen';
-    const fused = isPlain ? dropUnused(operations, part) : fuse(hardware.chip, operations, part, precision, spare);
+    const ends = partInPieces(part, operations);
+    const fused = isPlain ? dropUnused(operations, ends) : fuse(hardware.chip, operations, ends, precision, spare);
     observe({ stage: 'fuse', part, data: { operations: fused } });
-    const placement = place(hardware.chip, own, part, fused, apart);
+    const placement = place(hardware.chip, own, ends, fused, apart);
     observe({ stage: 'place', part, data: placement });
-    const conflicts = conflictsOf(part, placement.borders, layouts);
+    const pieces = piecesOf(fused);
+    const conflicts = conflictsOf(part, placement.borders, pieces, layouts);
     if (conflicts.length === 0) {
       if (placement.missing !== null) return missingRefusal(given, part, placement.missing, placement.operations);
       // Tensors as they lie in memory, nodes as TFLite names them.
       const graph: Graph = { ...own, nodes: given.nodes };
-      return { graph, orders, placement, borders: bordersOf(part, placement.borders, layouts) };
+      return { graph, orders, placement, ends, pieces, borders: bordersOf(part, placement.borders, layouts) };
     }
     for (const tensor of conflicts) plain.add(tensor);
     rewritten = rewrittenGraph(given, hardware, plain);
@@ -192,8 +203,10 @@ export const compileWatched = (
   observe: Observe = unobserved,
 ): WatchedPlan | RefusedPart => {
   try {
-    return watchedPlan(rewritten, part, options, watched, observe);
+    const told = isDebugging() ? validating(hardwareOf(options).chip, observe) : observe;
+    return watchedPlan(rewritten, part, options, watched, told);
   } catch (error) {
+    if (error instanceof InvalidStage) throw error;
     const nodes = error instanceof NodeError ? [error.node] : part.nodes;
     return refusedPart(nodes.map((node) => bugRefusal(node, error)));
   }
@@ -209,7 +222,7 @@ const watchedPlan = (
   const apart = watched === 'apart';
   const placed = placePart(rewritten, part, options, apart, observe);
   if ('refusals' in placed) return placed;
-  const { graph, orders, placement, borders } = placed;
+  const { graph, orders, placement, ends, pieces, borders } = placed;
   const hardware = hardwareOf(options);
   const { chip } = hardware;
   const machine = machineOf(chip, options.machine);
@@ -221,8 +234,12 @@ const watchedPlan = (
     // The task that loads a table writes an atom where the one that uses it writes.
     return step !== undefined && !isHostStep(step) && step.tiles.length === 1 && step.stages.table === undefined;
   };
-  const proven = watched === null ? withProofs(chip, placement, realEnds, isOneTask) : { placement, ends: realEnds };
-  const steps = tileAll(hardware, proven.placement, unproven);
+  const proven =
+    watched === null
+      ? withProofs(chip, placement, realEnds, isOneTask)
+      : { placement, positions: [...unproven.keys()], ends: realEnds };
+  const known = proven.positions.map((position) => (position === null ? undefined : unproven[position]));
+  const steps = tileAll(hardware, proven.placement, known);
   if ('refusals' in steps) return steps;
   observe({ stage: 'tile', part, data: { steps, placement: proven.placement } });
   const jobs = scheduleJobs(steps, proven.ends);
@@ -230,13 +247,13 @@ const watchedPlan = (
   observe({ stage: 'schedule', part, data: schedule });
   const { spots } = proven.placement;
   const cubes = new Map([...spots].map(([tensor, { cube }]) => [tensor, cube]));
-  const lifetimes = lifetimesOf(part, proven.placement, jobs, apart);
+  const lifetimes = lifetimesOf(ends, proven.placement, jobs, apart);
   const memories = allocateArena(chip, lifetimes);
   const featureBytes = memories.bytes.arena + memories.bytes.io;
   if (featureBytes > mostPartBytes) return memoryRefusal(featureBytes, lifetimes, placement);
   const arena = withTensors(memories, spots);
   observe({ stage: 'allocate', part, data: { lifetimes, arena } });
-  const borderCubes = [...part.inputs, ...part.outputs].flatMap((tensor) => cubes.get(tensor) ?? []);
+  const borderCubes = [...ends.inputs, ...ends.outputs].flatMap((tensor) => cubes.get(tensor) ?? []);
   const estimate = partEstimate(machine, steps, cubes, {
     jobs: schedule.jobs.length,
     ioBytes: memories.bytes.io,
@@ -268,6 +285,7 @@ const watchedPlan = (
       tasks,
       engineVersion,
       borders,
+      pieces,
       isProven: watched === null,
     }),
   );
@@ -285,7 +303,7 @@ export interface CompiledModel {
 const allowedOptions = {
   trust: ['inferred', 'seen'],
   parts: ['worthwhile', 'all'],
-  precision: ['fast', 'best'],
+  precision: precisions,
   numerics: numericsNames,
 } as const;
 

@@ -9,8 +9,7 @@ import type { Part } from './graph/graph.js';
 import { frame, frameHeader, frameKinds, replyMagic, requestMagic } from './wire/engine_protocol.js';
 import { type Message, readMessage } from './wire/message.js';
 import { readRecord } from './wire/record.js';
-import { type Chip, chips, optionName, rk3588 } from './hardware/chips.js';
-import type { Trust } from './hardware/fact.js';
+import { type Chip, chips, optionName } from './hardware/chips.js';
 import { checkGraph } from './partition/check.js';
 import { inRounds } from './partition/rounds.js';
 import { plansRun, readPartsRun, verdictsRun } from './plan/answer.js';
@@ -34,20 +33,11 @@ const writeAll = (bytes: Uint8Array): void => {
   while (at < bytes.byteLength) at += writeSync(1, bytes, at);
 };
 
-const trustOf = ({ options }: Message): Trust => (options['trust'] === 'seen' ? 'seen' : 'inferred');
-
-const chipOf = ({ options }: Message): Chip => {
-  const name = options['chip'] ?? optionName(rk3588.name);
-  const chip = chips.find((one) => optionName(one.name) === name);
-  if (chip === undefined) throw new PtfeError('bad-message', 'option chip', `nothing is compiled for ${name}`);
+const chipOf = (word: string): Chip => {
+  const chip = chips.find(({ name }) => optionName(name) === word);
+  if (chip === undefined) throw new PtfeError('bad-message', 'option chip', `nothing is compiled for ${word}`);
   return chip;
 };
-
-const optionsOf = (message: Message): CompileOptions => ({
-  chip: chipOf(message),
-  trust: trustOf(message),
-  precision: message.options['precision'] === 'best' ? 'best' : 'fast',
-});
 
 /** What was checked, for the parts that follow. */
 interface Checked {
@@ -57,8 +47,8 @@ interface Checked {
 
 const check = (message: Message): Checked => {
   const { graph } = message;
-  const choice = message.options['parts'] === 'all' ? 'all' : 'worthwhile';
-  const asked = optionsOf(message);
+  const { chip, trust, parts: choice, precision } = message.options;
+  const asked: CompileOptions = { chip: chipOf(chip), trust, precision };
   const { rewritten, refused, host } = checkGraph(graph, hardwareOf(asked), choice);
   const options = { ...asked, hosted: new Set(host.keys()) };
   const compile = inRounds((part) => compilePart(rewritten, part, options));

@@ -2,22 +2,23 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { generatedFiles } from './generated_files.js';
 
-const currentText = (file: URL): string => {
+const fileOf = (name: string): URL => new URL(`../${name}`, import.meta.url);
+
+const currentText = (name: string): string => {
   try {
-    return readFileSync(file, 'utf8');
+    return readFileSync(fileOf(name), 'utf8');
   } catch {
     return '';
   }
 };
 
 const check = process.argv.includes('--check');
-for (const [name, text] of generatedFiles()) {
-  const file = new URL(`../${name}`, import.meta.url);
-  if (currentText(file) === text) continue;
+for (const [name, text] of generatedFiles(currentText('README.md'))) {
+  if (currentText(name) === text) continue;
   if (check) {
     console.error(`${name} is stale: run npm run generate`);
     process.exitCode = 1;
   } else {
-    writeFileSync(file, text);
+    writeFileSync(fileOf(name), text);
   }
 }

@@ -82,7 +82,7 @@ static int check_tensor(const plan_tensor *planned, const tfl_context *context, 
 int border_check(const plan *p, u32_list inputs, u32_list outputs, const tfl_context *context, ptfe_error *error) {
     if (check_lists(p, PLAN_IN, "input", inputs, error) != 0 || check_lists(p, PLAN_OUT, "output", outputs, error) != 0) return -1;
     for (uint32_t i = 0; i < p->tensor_count; i++) {
-        if (p->tensors[i].direction != PLAN_INSIDE && check_tensor(&p->tensors[i], context, error) != 0) return -1;
+        if (plan_is_given_or_taken(&p->tensors[i]) && check_tensor(&p->tensors[i], context, error) != 0) return -1;
     }
     return 0;
 }

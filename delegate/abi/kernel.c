@@ -26,7 +26,7 @@ static int has_shape(const tfl_tensor *tensor, const plan_tensor *planned) {
     const int channels_first = planned->layout == PLAN_NCHW;
     const uint32_t shape[4] = {planned->n, channels_first ? planned->c : planned->h, channels_first ? planned->h : planned->w,
                                channels_first ? planned->w : planned->c};
-    if (planned->layout == PLAN_FLAT) return 1; /* as many bytes: border_check */
+    if (planned->layout == PLAN_FLAT || planned->layout == PLAN_PIECES) return 1; /* as many bytes: border_check */
     if (tensor->dims == NULL) return 0;
     const int32_t rank = tensor->dims->size, *dims = tensor->dims->data;
     /* NCHW of one row may lack the row: a mean over it that does not keep the dimension. */
@@ -46,7 +46,7 @@ static int check_plan(const kernel *k, const tfl_context *context, ptfe_error *e
     if (border_check(p, k->inputs, k->outputs, context, error) != 0) return -1;
     for (uint32_t i = 0; i < p->tensor_count; i++) {
         const plan_tensor *planned = &p->tensors[i];
-        if (planned->direction == PLAN_INSIDE) continue;
+        if (!plan_is_given_or_taken(planned)) continue;
         if (planned->tflite_index < context->tensors_size) {
             const tfl_tensor *tensor = &context->tensors[planned->tflite_index];
             if ((uint32_t)tensor->type == planned->type && has_shape(tensor, planned)) continue;
@@ -130,7 +130,7 @@ static int collect(kernel *k, const tfl_context *context, ptfe_error *error) {
     uint32_t in = 0, out = 0;
     for (uint32_t i = 0; i < p->tensor_count; i++) {
         const plan_tensor *planned = &p->tensors[i];
-        if (planned->direction == PLAN_INSIDE) continue;
+        if (!plan_is_given_or_taken(planned)) continue;
         const tfl_tensor *tensor = &context->tensors[planned->tflite_index];
         if (tensor->data == NULL || tensor->bytes != layout_bytes(planned)) {
             return error_set(error, "tensor %u has %s%zu bytes, not %zu", (unsigned)planned->tflite_index,

@@ -44,9 +44,7 @@ static const npu_chip_name npu_chip_names[NPU_CHIP_NAME_COUNT] = {
     {"rk3588s", 3588},
 };
 
-/* The initial value of the option `chip`, all of them, and chips of the family that are none yet. */
-#define NPU_CHIP_OPTION "rk3588"
+/* As options call those that programs are made for. */
 #define NPU_CHIP_OPTIONS "rk3588"
-#define NPU_OTHER_CHIPS "rk3576|rk3568"
 
 #endif

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #define PLAN_MAGIC "PTFEPLAN"
-#define PLAN_VERSION 3u
+#define PLAN_VERSION 4u
 #define PLAN_NONE 4294967295u
 #define PLAN_MOST_TENSORS 65536u
 #define PLAN_MOST_NAME_BYTES 1024u
@@ -16,18 +16,26 @@
 #define PLAN_TAIL_WORDS 4u
 #define PLAN_PROOF_BYTES 16u
 
-/* Whether the caller gives a feature map, takes it, or a step of the host reads or writes it (inside). */
+/*
+ * Whether the caller gives a feature map, takes it, or a step of the host reads or writes it (inside); a piece of the
+ * tensor before it.
+ */
 enum plan_direction {
     PLAN_IN = 0,
     PLAN_OUT = 1,
     PLAN_INSIDE = 2,
+    PLAN_PIECE = 3,
 };
 
-/* What TFLite's bytes are: NHWC of the cube's shape, NHWC of another shape with as many elements (flat), NCHW. */
+/*
+ * What TFLite's bytes are: NHWC of the cube's shape, NHWC of another shape with as many elements (flat), NCHW; no
+ * cube of its own, but pieces.
+ */
 enum plan_layout {
     PLAN_NHWC = 0,
     PLAN_FLAT = 1,
     PLAN_NCHW = 2,
+    PLAN_PIECES = 3,
 };
 
 /* The host's kernels (plan/host_kernels.c). */
@@ -107,7 +115,8 @@ _Static_assert(offsetof(plan_header, sections) == 64, "plan_header.sections");
 
 /*
  * A feature map in or out, or one that a step of the host reads or writes. Strides in bytes; `flip` is XORed into
- * every byte, `pad_byte` fills lanes without a channel.
+ * every byte, `pad_byte` fills lanes without a channel. A tensor in pieces is followed by these: each is a cube,
+ * whose first pixel stands at byte `start` of TFLite's tensor, and the next ones `step` bytes apart.
  */
 typedef struct plan_tensor {
     uint32_t tflite_index;
@@ -127,7 +136,9 @@ typedef struct plan_tensor {
     uint32_t flip;
     uint32_t pad_byte;
     uint32_t surfaces;
-    uint32_t reserved[3];
+    uint32_t start;
+    uint32_t step;
+    uint32_t reserved;
 } plan_tensor;
 _Static_assert(sizeof(plan_tensor) == 80, "plan_tensor");
 _Static_assert(offsetof(plan_tensor, tflite_index) == 0, "plan_tensor.tflite_index");
@@ -147,7 +158,9 @@ _Static_assert(offsetof(plan_tensor, surface_bytes) == 52, "plan_tensor.surface_
 _Static_assert(offsetof(plan_tensor, flip) == 56, "plan_tensor.flip");
 _Static_assert(offsetof(plan_tensor, pad_byte) == 60, "plan_tensor.pad_byte");
 _Static_assert(offsetof(plan_tensor, surfaces) == 64, "plan_tensor.surfaces");
-_Static_assert(offsetof(plan_tensor, reserved) == 68, "plan_tensor.reserved");
+_Static_assert(offsetof(plan_tensor, start) == 68, "plan_tensor.start");
+_Static_assert(offsetof(plan_tensor, step) == 72, "plan_tensor.step");
+_Static_assert(offsetof(plan_tensor, reserved) == 76, "plan_tensor.reserved");
 
 /* Memory of the device, and where in the file its bytes are. */
 typedef struct plan_bo {

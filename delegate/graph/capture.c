@@ -164,12 +164,12 @@ static void put_node(bytes *b, uint32_t index, const tfl_node *node, const tfl_r
 }
 
 static void put_options(bytes *b, const options *o) {
-    static const enum option_id sent[] = {OPTION_CHIP, OPTION_TRUST, OPTION_PARTS, OPTION_PRECISION, OPTION_NUMERICS};
-    const size_t count = o == NULL ? 0 : sizeof sent / sizeof sent[0];
-    bytes_u32(b, (uint32_t)count);
-    for (size_t i = 0; i < count; i++) {
-        const char *value = sent[i] == OPTION_NUMERICS ? numerics_name(o->numerics) : o->value[sent[i]];
-        message_option_put(b, &(message_option){byte_run_of(option_name(sent[i])), byte_run_of(value)});
+    uint32_t count = 0;
+    for (int id = 0; o != NULL && id < OPTION_COUNT; id++) count += option_to_send(o, (enum option_id)id) != NULL;
+    bytes_u32(b, count);
+    for (int id = 0; count > 0 && id < OPTION_COUNT; id++) {
+        const char *value = option_to_send(o, (enum option_id)id);
+        if (value != NULL) message_option_put(b, &(message_option){byte_run_of(option_name((enum option_id)id)), byte_run_of(value)});
     }
 }
 

@@ -24,7 +24,7 @@ typedef struct ptfe_session ptfe_session;
 typedef struct ptfe_tensor {
     uint32_t tflite_index;
     uint32_t type; /* TFLite's: 3 uint8, 9 int8 */
-    uint32_t shape[4]; /* NHWC */
+    uint32_t shape[4]; /* NHWC; 1, 1, pixels, channels for a tensor that is put together of several */
     float scale;
     int32_t zero_point;
     size_t bytes; /* in TFLite's layout */

@@ -56,9 +56,9 @@ void layout_to_cube(const plan_tensor *t, const uint8_t *nhwc, uint8_t *bo) {
     for (uint32_t surface = 0; surface < t->surfaces; surface++) {
         const uint32_t lanes = lanes_of(t, surface);
         for (uint32_t y = 0; y < t->h; y++) {
-            const uint8_t *from = nhwc + (size_t)y * t->w * t->c + surface * NPU_ATOM;
+            const uint8_t *from = nhwc + (size_t)y * t->w * t->step + surface * NPU_ATOM;
             uint8_t *to = bo + t->offset + (size_t)surface * t->surface_bytes + (size_t)y * t->line_bytes;
-            for (uint32_t x = 0; x < t->w; x++, from += t->c, to += NPU_ATOM) {
+            for (uint32_t x = 0; x < t->w; x++, from += t->step, to += NPU_ATOM) {
                 if (lanes == NPU_ATOM) {
                     copy_atom(to, from, flip);
                     continue;
@@ -81,9 +81,9 @@ void layout_from_cube(const plan_tensor *t, const uint8_t *bo, uint8_t *nhwc) {
     for (uint32_t surface = 0; surface < t->surfaces; surface++) {
         const uint32_t lanes = lanes_of(t, surface);
         for (uint32_t y = 0; y < t->h; y++) {
-            uint8_t *to = nhwc + (size_t)y * t->w * t->c + surface * NPU_ATOM;
+            uint8_t *to = nhwc + (size_t)y * t->w * t->step + surface * NPU_ATOM;
             const uint8_t *from = bo + t->offset + (size_t)surface * t->surface_bytes + (size_t)y * t->line_bytes;
-            for (uint32_t x = 0; x < t->w; x++, to += t->c, from += NPU_ATOM) {
+            for (uint32_t x = 0; x < t->w; x++, to += t->step, from += NPU_ATOM) {
                 if (lanes == NPU_ATOM) {
                     copy_atom(to, from, flip);
                     continue;

@@ -114,13 +114,44 @@ static int check_bos(const reader *r) {
     return 0;
 }
 
+/* Those that follow a tensor in pieces lie in it, and all of one that the caller takes is written. */
+static int check_pieces(const reader *r, uint32_t index) {
+    const plan_tensor *whole = &r->plan->tensors[index];
+    const uint64_t bytes = (uint64_t)whole->h * whole->w * whole->c;
+    uint64_t written = 0;
+    if ((uint64_t)whole->h * whole->w > ADDRESS_SPACE || bytes > ADDRESS_SPACE) return refuse(r, "feature map %" PRIu32 ": a dimension", index);
+    uint32_t i = index + 1;
+    for (; i < r->plan->tensor_count && r->plan->tensors[i].direction == PLAN_PIECE; i++) {
+        const plan_tensor *t = &r->plan->tensors[i];
+        if (t->tflite_index != whole->tflite_index || t->type != whole->type) return refuse(r, "feature map %" PRIu32 " is a piece of another tensor", i);
+        if ((uint64_t)t->h * t->w > ADDRESS_SPACE) return refuse(r, "feature map %" PRIu32 ": a dimension", i);
+        const uint64_t pixels = (uint64_t)t->h * t->w;
+        /* The first is not 0 where a dimension is: check_tensor refuses that. */
+        const uint64_t last = pixels == 0 ? 0 : (pixels - 1) * t->step;
+        if (last > bytes || t->start > bytes - last || t->c > bytes - last - t->start) {
+            return refuse(r, "feature map %" PRIu32 " reaches out of the tensor that it is a piece of", i);
+        }
+        written += pixels * t->c;
+    }
+    if (i == index + 1) return refuse(r, "feature map %" PRIu32 " has no pieces", index);
+    return whole->direction == PLAN_IN || written == bytes ? 0 : refuse(r, "the pieces of feature map %" PRIu32 " are not all of it", index);
+}
+
 static int check_tensor(const reader *r, uint32_t index) {
     const plan_tensor *t = &r->plan->tensors[index];
-    if (t->direction > PLAN_INSIDE || t->layout > PLAN_NCHW || t->pad_byte > 0xff) return refuse(r, "feature map %" PRIu32 ": unknown form", index);
+    const int in_pieces = t->layout == PLAN_PIECES, is_piece = t->direction == PLAN_PIECE;
+    if (t->direction > PLAN_PIECE || t->layout > PLAN_PIECES || t->pad_byte > 0xff || (is_piece && t->layout != PLAN_NHWC) ||
+        (in_pieces && t->direction != PLAN_IN && t->direction != PLAN_OUT)) {
+        return refuse(r, "feature map %" PRIu32 ": unknown form", index);
+    }
     if (!(t->type == TFL_UINT8 && t->flip == 0x80) && !(t->type == TFL_INT8 && t->flip == 0)) {
         return refuse(r, "feature map %" PRIu32 " is of type %" PRIu32 ", flip %" PRIu32, index, t->type, t->flip);
     }
     if (t->n != 1 || t->h == 0 || t->w == 0 || t->c == 0) return refuse(r, "feature map %" PRIu32 ": a dimension", index);
+    if (t->step < t->c || (!is_piece && (t->start != 0 || t->step != t->c))) {
+        return refuse(r, "feature map %" PRIu32 ": its pixels are %" PRIu32 " bytes apart", index, t->step);
+    }
+    if (in_pieces) return check_pieces(r, index);
     if (t->bo >= r->plan->bo_count || r->plan->bos[t->bo].kind != PLAN_BO_IO) {
         return refuse(r, "feature map %" PRIu32 " is not where the host reads and writes", index);
     }
@@ -142,7 +173,10 @@ static int check_tensors(const reader *r) {
     for (uint32_t i = 0; i < r->plan->tensor_count; i++) {
         const plan_tensor *t = &r->plan->tensors[i];
         if (check_tensor(r, i) != 0) return -1;
-        if (t->direction != PLAN_INSIDE) bytes += (uint64_t)t->h * t->w * t->c; /* each lies in a buffer: under 4 GiB */
+        if (t->direction == PLAN_PIECE && (i == 0 || (t[-1].direction != PLAN_PIECE && t[-1].layout != PLAN_PIECES))) {
+            return refuse(r, "feature map %" PRIu32 " is a piece of no tensor", i);
+        }
+        if (t->direction == PLAN_IN || t->direction == PLAN_OUT) bytes += (uint64_t)t->h * t->w * t->c; /* each lies in a buffer: under 4 GiB */
     }
     return bytes <= ADDRESS_SPACE ? 0 : refuse(r, "inputs and outputs of more than 4 GiB");
 }

@@ -17,6 +17,9 @@ _Static_assert(sizeof(void *) == 8, "ptfe is for 64-bit machines");
 /* Tasks write such a BO, so the file has none of its bytes; all others are constant, and whole in the file. */
 static inline int plan_bo_is_written(const plan_bo *bo) { return bo->kind == PLAN_BO_ARENA || bo->kind == PLAN_BO_IO; }
 
+/* TFLite's tensors, not cubes inside. */
+static inline int plan_is_given_or_taken(const plan_tensor *t) { return t->direction == PLAN_IN || t->direction == PLAN_OUT; }
+
 /* A checked plan: pointers into the caller's bytes, which must outlive it and be 8-aligned. */
 typedef struct plan {
     const uint8_t *bytes;

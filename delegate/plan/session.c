@@ -141,16 +141,27 @@ static int run_steps(ptfe_session *session, const session_watch *watch, ptfe_err
     return 0;
 }
 
+/* The cubes of a tensor of TFLite's: itself, or the pieces that follow it. */
+static const plan_tensor *first_cube(const plan_tensor *t) { return t->layout == PLAN_PIECES ? t + 1 : t; }
+
+/* NULL behind the last. */
+static const plan_tensor *next_cube(const plan *p, const plan_tensor *t) {
+    const plan_tensor *next = t + 1;
+    return t->direction == PLAN_PIECE && next < p->tensors + p->tensor_count && next->direction == PLAN_PIECE ? next : NULL;
+}
+
 int session_run(ptfe_session *session, const void *const *inputs, void *const *outputs, const session_watch *watch, ptfe_error *error) {
     if (session->device->begin != NULL && session->device->begin(session->loaded, error) != 0) return -1;
     for (uint32_t i = 0; i < session->input_count; i++) {
-        const plan_tensor *t = session->inputs[i];
-        layout_to_cube(t, inputs[i], session->device->bo(session->loaded, t->bo));
+        for (const plan_tensor *t = first_cube(session->inputs[i]); t != NULL; t = next_cube(&session->plan, t)) {
+            layout_to_cube(t, (const uint8_t *)inputs[i] + t->start, session->device->bo(session->loaded, t->bo));
+        }
     }
     if (run_steps(session, watch, error) != 0) return -1;
     for (uint32_t i = 0; i < session->output_count; i++) {
-        const plan_tensor *t = session->outputs[i];
-        layout_from_cube(t, session->device->bo(session->loaded, t->bo), outputs[i]);
+        for (const plan_tensor *t = first_cube(session->outputs[i]); t != NULL; t = next_cube(&session->plan, t)) {
+            layout_from_cube(t, session->device->bo(session->loaded, t->bo), (uint8_t *)outputs[i] + t->start);
+        }
     }
     return 0;
 }

@@ -1,32 +1,11 @@
-/* The delegate's options: one table for load_delegate's options and for the environment. */
+/* The delegate's options: one table for load_delegate's options and for the environment (src/wire/delegate_options.ts). */
 #ifndef PTFE_OPTIONS_H
 #define PTFE_OPTIONS_H
 
 #include <stddef.h>
 
+#include "../generated/option_ids.h"
 #include "error.h"
-
-enum option_id {
-    OPTION_DEVICE,
-    OPTION_CHIP,
-    OPTION_CACHE,
-    OPTION_NODE,
-    OPTION_ENGINE,
-    OPTION_TIMEOUT,
-    OPTION_MEMORY,
-    OPTION_VERBOSE,
-    OPTION_PROFILE,
-    OPTION_TRUST,
-    OPTION_PARTS,
-    OPTION_PRECISION,
-    OPTION_NUMERICS,
-    OPTION_FACTS,
-    OPTION_PLAN,
-    OPTION_COUNT
-};
-
-/* The releases of TFLite whose numbers plans can give, in the order of src/graph/numerics.ts. */
-enum numerics { NUMERICS_TFLITE_2_14, NUMERICS_LITERT_2_3, NUMERICS_LITERT_2_4, NUMERICS_COUNT };
 
 /* Values as text, owned; empty where there is no default. */
 typedef struct options {
@@ -38,6 +17,9 @@ typedef struct options {
 
 const char *option_name(enum option_id id);
 const char *numerics_name(enum numerics n);
+
+/* What the engine is told of an option, or NULL for one that is not sent. */
+const char *option_to_send(const options *o, enum option_id id);
 
 /*
  * Defaults, then PTFE_<OPTION> variables, then keys and values; names of files are absolute afterwards. 0, or -1 and fills

@@ -6,7 +6,7 @@ import { isNumerics, newestNumerics, type Numerics, numericsNames } from '../gra
 import { rk3588 } from '../hardware/chips.js';
 import type { Trust } from '../hardware/fact.js';
 import { interruptCpus, type MachineOptions } from '../hardware/machine.js';
-import type { Precision } from '../fuse/fuse.js';
+import { type Precision, precisions } from '../fuse/fuse.js';
 import type { PartChoice } from '../partition/check.js';
 
 type Options = NonNullable<util.ParseArgsConfig['options']>;
@@ -98,11 +98,12 @@ export const numericsOption = (command: string, { values }: Arguments): Numerics
   );
 };
 
-/** `--precision`: as few tasks as come within a count of TFLite, or every value where the hardware can. */
+/** `--precision`: fewest tasks, few tasks within 1 LSB of TFLite, or every value where the hardware can. */
 export const precisionOption = (command: string, { values }: Arguments): Precision => {
   const { precision = 'fast' } = values;
-  if (precision === 'fast' || precision === 'best') return precision;
-  throw badUsage(command, `--precision ${precision}: only fast and best are known`);
+  const known = precisions.find((one) => one === precision);
+  if (known !== undefined) return known;
+  throw badUsage(command, `--precision ${precision}: only ${precisions.join(', ')} are known`);
 };
 
 /** Options of every command that compiles a model. */

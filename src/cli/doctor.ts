@@ -2,8 +2,8 @@
 import { examine } from '../doctor/examine.js';
 import type { Finding } from '../doctor/finding.js';
 import { engineVersion } from '../version.js';
+import { allowedOf, type DelegateOption, delegateOptions, variableOf } from '../wire/delegate_options.js';
 import { badUsage, readArguments } from './arguments.js';
-import { delegateOptions, variableOf } from './delegate_options.js';
 import { engineFile, libraryFile, loadAddon } from './installation.js';
 import { printJson, type Subcommand } from './subcommand.js';
 
@@ -27,10 +27,10 @@ interface OptionRow {
 }
 
 const optionRows = (): readonly OptionRow[] =>
-  delegateOptions.map((option) => ({
+  delegateOptions.map((option: DelegateOption) => ({
     option: option.name,
     variable: variableOf(option),
-    allowed: option.allowed,
+    allowed: allowedOf(option),
     initial: option.initial,
     set: process.env[variableOf(option)] ?? null,
     text: option.text,

@@ -34,6 +34,6 @@ export const examine = ({ library, engine, loadAddon, environment }: Examined): 
     ...(npu?.presence === 'ready' ? [trialFinding('NPU', addon.addon, compiled.plan, 'npu')] : []),
     choiceFinding(npu, machine),
     cacheFinding(environment),
-    ...variableFindings(environment, addon.addon, npu),
+    ...variableFindings(environment, npu),
   ];
 };

@@ -1,15 +1,16 @@
 /** The PTFE_* variables that are set, as the delegate would read them. */
 import { readFileSync } from 'node:fs';
-import { delegateOptions, variableOf } from '../cli/delegate_options.js';
-import type { Addon, NpuPresence } from '../cli/installation.js';
+import type { NpuPresence } from '../cli/installation.js';
 import { plansOfFile } from '../cli/plan_file.js';
-import { absent, failed, type Finding, messageOf, ok } from './finding.js';
+import { type DelegateOption, delegateOptions, variableOf } from '../wire/delegate_options.js';
+import { valueFault } from '../wire/option_values.js';
+import { failed, type Finding, messageOf, ok } from './finding.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Read by tools and tests, not by the delegate. */
 const others =
-  /^PTFE_(PYTHON|ADDON|LIBRARY|ALL|SEED|SHARED|SHOW|ONLY|LAYERS|MODELS|MODEL_FOLDER|OP_MODELS|PRELOAD|RANDOM_PROGRAMS|(TEST|FUZZ|KERNEL)\w*)$/;
+  /^PTFE_(PYTHON|ADDON|LIBRARY|ALL|DEBUG|SEED|SHARED|SHOW|ONLY|LAYERS|MODELS|MODEL_FOLDER|OP_MODELS|PRELOAD|RANDOM_PROGRAMS|(TEST|FUZZ|KERNEL)\w*)$/;
 
 const planFinding = (variable: string, path: string): Finding => {
   try {
@@ -19,15 +20,14 @@ const planFinding = (variable: string, path: string): Finding => {
   }
 };
 
-const variableFinding = (variable: string, value: string, addon: Addon | null, npu: NpuPresence | null): Finding => {
-  const option = delegateOptions.find((one) => variableOf(one) === variable);
+const variableFinding = (variable: string, value: string, npu: NpuPresence | null): Finding => {
+  const option = delegateOptions.find((one: DelegateOption) => variableOf(one) === variable);
   if (option === undefined) {
     const known = delegateOptions.map(variableOf).join(' ');
     return failed(variable, 'no such option: it does nothing', `unset it; there are ${known}`);
   }
-  if (addon === null) return absent(variable, `${value}: not examined without the addon`, 'npm run build:native');
-  const wrong = addon.checkOption(option.name, value);
-  if (wrong !== '') return failed(variable, wrong, `unset ${variable}, or give an allowed value`);
+  const wrong = valueFault(option, value);
+  if (wrong !== null) return failed(variable, wrong, `unset ${variable}, or give an allowed value`);
   if (option.name === 'device' && value === 'npu' && npu !== null && npu.presence !== 'ready') {
     const why = npu.text === '' ? 'no Rockchip NPU on this machine' : npu.text;
     return failed(variable, `npu: load_delegate fails here, ${why}`, `unset ${variable}`);
@@ -36,14 +36,10 @@ const variableFinding = (variable: string, value: string, addon: Addon | null, n
 };
 
 /** An empty value counts as none, as in the delegate. */
-export const variableFindings = (
-  environment: Environment,
-  addon: Addon | null,
-  npu: NpuPresence | null,
-): readonly Finding[] =>
+export const variableFindings = (environment: Environment, npu: NpuPresence | null): readonly Finding[] =>
   Object.entries(environment)
     .flatMap(([name, value = '']) =>
       /^PTFE_/.test(name) && value !== '' && !others.test(name) ? [[name, value] as const] : [],
     )
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => variableFinding(name, value, addon, npu));
+    .map(([name, value]) => variableFinding(name, value, npu));

@@ -1,5 +1,5 @@
 /** An operation, and what tiling makes of it, as lines for people. */
-import { type ConvOperation, type HostKernel, type Operation, operandsOf } from '../ir/operation.js';
+import { type ConvOperation, type HostKernel, type Operation, operandsOf, type PadOperation } from '../ir/operation.js';
 import type { Stages } from '../requantize/stages.js';
 import { type ConvTile, type ElementwiseTile, isHostStep, type Step } from '../tile/task.js';
 
@@ -27,6 +27,9 @@ const convText = ({ depthwise, geometry: g, residual, weights }: ConvOperation):
     ...(residual === null ? [] : [`adds t${residual.operand}`]),
   ].join(', ');
 
+const padText = ({ shape, size, top, left, value }: PadOperation): string =>
+  `${shape.join('x')} in ${size.join('x')}, ${top} above, ${left} left, code ${value} around`;
+
 const kernelText = (kernel: HostKernel): string =>
   kernel.kind === 'permute'
     ? `permute ${kernel.shape.join('x')} to order ${kernel.order.join()}`
@@ -37,9 +40,12 @@ const detail = (operation: Operation): string => {
     case 'conv':
       return convText(operation);
     case 'add':
+    case 'copy':
     case 'unpool':
     case 'move':
       return '';
+    case 'pad':
+      return padText(operation);
     case 'clamp':
       return `to codes ${operation.range.join(' to ')}`;
     case 'scale':
@@ -49,6 +55,8 @@ const detail = (operation: Operation): string => {
       return `${operation.shape.join('x')} from channel ${operation.channel}, atom ${operation.first}, lines of ${operation.line} atoms`;
     case 'border':
       return `${operation.side}, ${operation.layout}`;
+    case 'piece':
+      return `${operation.shape.join('x')} at byte ${operation.place.start} of t${operation.place.whole}, pixels ${operation.place.step} bytes apart`;
     case 'constant':
       return `${operation.shape.join('x')}`;
     case 'host':

@@ -1,17 +1,7 @@
 /** PAD + convolution -> a convolution with that padding, where the value is the one that its own padding has. */
 import type { Chip } from '../hardware/chips.js';
-import type { ConvGeometry, ConvOperation, Operation } from '../ir/operation.js';
-import { copyStages } from '../requantize/copy_stages.js';
+import type { ConvGeometry, ConvOperation, Operation, PadOperation } from '../ir/operation.js';
 import { wholesOf } from './wholes.js';
-
-/** A copy of every pixel with padding around it, and nothing else. */
-const isPad = (operation: Operation | undefined): operation is ConvOperation =>
-  operation?.kind === 'conv' && operation.stages === copyStages && operation.depthwise && copiesAll(operation.geometry);
-
-const copiesAll = (g: ConvGeometry): boolean =>
-  g.kernelHeight * g.kernelWidth * g.strideY * g.strideX === 1 &&
-  g.outputHeight >= g.inputHeight + g.padTop &&
-  g.outputWidth >= g.inputWidth + g.padLeft;
 
 const spanned = (outputs: number, stride: number, kernel: number, dilation: number): number =>
   (outputs - 1) * stride + (kernel - 1) * dilation + 1;
@@ -28,33 +18,31 @@ const reaches = ({ limits }: Chip, g: ConvGeometry): boolean =>
   (g.outputHeight - 1) * g.strideY < g.padTop + g.inputHeight + limits.pad &&
   (g.outputWidth - 1) * g.strideX < g.padLeft + g.inputWidth + limits.pad;
 
-const padded = (chip: Chip, conv: ConvOperation, pad: ConvOperation): ConvOperation | null => {
+const padded = (chip: Chip, conv: ConvOperation, pad: PadOperation): ConvOperation | null => {
   const own = isPadded(conv.geometry);
   // Padding of a transposed convolution counts in other places.
-  if (conv.geometry.apart !== undefined || (own && conv.inputZeroPoint !== pad.inputZeroPoint)) return null;
+  if (conv.geometry.apart !== undefined || (own && conv.inputZeroPoint !== pad.value)) return null;
   const geometry: ConvGeometry = {
     ...conv.geometry,
-    inputHeight: pad.geometry.inputHeight,
-    inputWidth: pad.geometry.inputWidth,
-    padTop: conv.geometry.padTop + pad.geometry.padTop,
-    padLeft: conv.geometry.padLeft + pad.geometry.padLeft,
+    inputHeight: pad.shape[0],
+    inputWidth: pad.shape[1],
+    padTop: conv.geometry.padTop + pad.top,
+    padLeft: conv.geometry.padLeft + pad.left,
   };
   if (!reaches(chip, geometry)) return null;
   const nodes = [...conv.nodes, ...pad.nodes];
-  return { ...conv, nodes, input: pad.input, geometry, inputZeroPoint: pad.inputZeroPoint };
+  return { ...conv, nodes, input: pad.input, geometry, inputZeroPoint: pad.value };
 };
 
 export const fusePad = (chip: Chip, operations: readonly Operation[]): readonly Operation[] => {
   const wholeOf = wholesOf(operations);
-  /** The one operation that writes a tensor; none where others write parts of it, or change it in place. */
-  const writerOf = (tensor: number): Operation | undefined => {
-    const writers = operations.filter(({ kind, output }) => kind !== 'view' && wholeOf(output) === wholeOf(tensor));
-    return writers.length === 1 && writers[0]?.output === tensor ? writers[0] : undefined;
-  };
+  /** Operations that write a tensor: all of it, parts of it, or in its place. */
+  const writersOf = (tensor: number): number =>
+    operations.filter(({ kind, output }) => kind !== 'view' && wholeOf(output) === wholeOf(tensor)).length;
   return operations.map((operation) => {
     if (operation.kind !== 'conv') return operation;
     const pad = operations.find((earlier) => earlier.output === operation.input);
-    if (!isPad(pad) || pad === operation || writerOf(operation.input) !== pad) return operation;
+    if (pad?.kind !== 'pad' || writersOf(operation.input) > 1) return operation;
     return padded(chip, operation, pad) ?? operation;
   });
 };

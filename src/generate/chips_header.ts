@@ -1,5 +1,5 @@
 /** The chips for C: what the software NPU, the delegate's reports and its search for a device ask of them. */
-import { type Chip, chips, type ChipAtoms, optionName, otherChips } from '../hardware/chips.js';
+import { type Chip, chips, type ChipAtoms, chipWords } from '../hardware/chips.js';
 import { header } from '../wire/c_text.js';
 
 /** Fields of `npu_chip` in order. */
@@ -67,11 +67,6 @@ export const chipsHeader = (): string =>
     ...names.map(({ name, number }) => `    {"${name}", ${number}},`),
     '};',
     '',
-    '/* The initial value of the option `chip`, all of them, and chips of the family that are none yet. */',
-    `#define NPU_CHIP_OPTION "${chips
-      .slice(0, 1)
-      .map(({ name }) => optionName(name))
-      .join('')}"`,
-    `#define NPU_CHIP_OPTIONS "${chips.map(({ name }) => optionName(name)).join('|')}"`,
-    `#define NPU_OTHER_CHIPS "${otherChips.map(optionName).join('|')}"`,
+    '/* As options call those that programs are made for. */',
+    `#define NPU_CHIP_OPTIONS "${chipWords.join('|')}"`,
   ]);

@@ -206,3 +206,9 @@ export const isChip = (value: unknown): value is Chip => isAlike(value, rk3588);
 
 /** The name by which options call a chip. */
 export const optionName = (name: string): string => name.toLowerCase();
+
+/** The chips that programs are made for as options call them, the one where nothing is said first. */
+export const chipWords: readonly string[] = chips.map(({ name }) => optionName(name));
+
+/** The same of those that nothing is compiled for yet. */
+export const laterChipWords: readonly string[] = otherChips.map(optionName);

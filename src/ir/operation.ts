@@ -84,6 +84,12 @@ export interface PairOperation extends OperationBase {
   readonly stages: Stages;
 }
 
+/** The same codes in another memory, by the DPU alone: what is left of a move that could not be dropped. */
+export interface CopyOperation extends OperationBase {
+  readonly kind: 'copy';
+  readonly input: number;
+}
+
 /** Every pixel twice along both axes, by the DPU's reader. */
 export interface UnpoolOperation extends OperationBase {
   readonly kind: 'unpool';
@@ -94,6 +100,20 @@ export interface UnpoolOperation extends OperationBase {
 export interface MoveOperation extends OperationBase {
   readonly kind: 'move';
   readonly input: number;
+}
+
+/** A plane with pixels of one code around it. `place/` makes it a convolution, unless the one that reads it pads by itself. */
+export interface PadOperation extends OperationBase {
+  readonly kind: 'pad';
+  readonly input: number;
+  /** Height, width, channels of the input. */
+  readonly shape: readonly [number, number, number];
+  /** Height and width of the output. */
+  readonly size: readonly [number, number];
+  readonly top: number;
+  readonly left: number;
+  /** The NPU's code of the pixels around. */
+  readonly value: number;
 }
 
 /** TFLite's memory of a tensor that is not NHWC of its cube's shape: NHWC of another shape, or NCHW. */
@@ -108,6 +128,23 @@ export interface BorderOperation extends OperationBase {
   readonly input: number;
   readonly side: 'input' | 'output';
   readonly layout: BorderLayout;
+}
+
+/** Where the pixels of a cube stand in a tensor of TFLite's: the first one at byte `start`, the next ones `step` bytes apart. */
+export interface PiecePlace {
+  /** The tensor that TFLite takes. */
+  readonly whole: number;
+  readonly start: number;
+  readonly step: number;
+}
+
+/** As a border at the output, for a tensor that the host puts together: `output`, not in the graph, is one of its pieces. */
+export interface PieceOperation extends OperationBase {
+  readonly kind: 'piece';
+  readonly input: number;
+  /** Height, width, channels. */
+  readonly shape: readonly [number, number, number];
+  readonly place: PiecePlace;
 }
 
 /**
@@ -174,13 +211,14 @@ export interface ConstantOperation extends OperationBase {
 
 /** What becomes tasks. */
 export type TaskOperation =
-  ConvOperation | AddOperation | ClampOperation | ScaleOperation | PairOperation | UnpoolOperation;
+  ConvOperation | AddOperation | ClampOperation | ScaleOperation | PairOperation | CopyOperation | UnpoolOperation;
 export type ElementwiseOperation = Exclude<TaskOperation, ConvOperation>;
 
 /** What is left when every tensor has its place. */
 export type PlacedOperation = TaskOperation | HostOperation;
 
-export type Operation = PlacedOperation | MoveOperation | ViewOperation | BorderOperation | ConstantOperation;
+export type Operation =
+  PlacedOperation | MoveOperation | PadOperation | ViewOperation | BorderOperation | PieceOperation | ConstantOperation;
 
 /** Tensors that an operation reads, constants apart. */
 export const operandsOf = (operation: Operation): readonly number[] => {
@@ -192,9 +230,12 @@ export const operandsOf = (operation: Operation): readonly number[] => {
       return operation.inputs;
     case 'clamp':
     case 'scale':
+    case 'copy':
     case 'unpool':
     case 'move':
+    case 'pad':
     case 'border':
+    case 'piece':
     case 'host':
       return [operation.input];
     case 'view':

@@ -3,7 +3,7 @@ import { addStages, clampStages } from '../requantize/add_stages.js';
 import { unshown } from '../hardware/facts.js';
 import { convStages, seenConvStages } from '../requantize/conv_stages.js';
 import type { ConvNumbers } from '../requantize/division.js';
-import { unpoolStages } from '../requantize/copy_stages.js';
+import { copyStages, unpoolStages } from '../requantize/copy_stages.js';
 import { fusedAddStages } from '../requantize/fused_add_stages.js';
 import { stageFacts } from '../requantize/stage_facts.js';
 import type { Stages } from '../requantize/stages.js';
@@ -38,6 +38,8 @@ export const stagesOf = (operation: TaskOperation, trust: Trust): Stages => {
     case 'scale':
     case 'pair':
       return operation.stages;
+    case 'copy':
+      return copyStages;
     case 'unpool':
       return unpoolStages;
   }

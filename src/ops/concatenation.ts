@@ -60,7 +60,7 @@ interface Rescaled {
 }
 
 /** TFLite rounds once here, half away from zero. */
-const rescaled = (from: PerTensor, to: PerTensor): Stages | null => {
+export const rescaled = (from: PerTensor, to: PerTensor): Stages | null => {
   const stages = affineStages({
     ratio: from.scale / to.scale,
     inputZeroPoint: from.zeroPoint,

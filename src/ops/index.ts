@@ -15,6 +15,7 @@ import { elu } from './elu.js';
 import { exp } from './exp.js';
 import { flatResult } from './flat_result.js';
 import { flatFullyConnected, fullyConnected } from './fully_connected.js';
+import { gatheredResult } from './gathered_result.js';
 import { gelu } from './gelu.js';
 import { hardSwish } from './hard_swish.js';
 import { leakyRelu } from './leaky_relu.js';
@@ -38,6 +39,7 @@ import { resizeBilinear } from './resize_bilinear.js';
 import { resizeNearestNeighbor } from './resize_nearest_neighbor.js';
 import { rsqrt } from './rsqrt.js';
 import type { OpDefinition } from './shared/rule.js';
+import type { TableOp } from './table.js';
 import { tanh } from './tanh.js';
 import { slice, split, splitV, stridedSlice } from './slices.js';
 import { spaceToBatchNd } from './space_to_batch_nd.js';
@@ -117,7 +119,13 @@ export const composites = table([
   dilatedDepthwiseConv2d,
   flatFullyConnected,
   flatResult,
+  gatheredResult,
   lookupTable,
 ]);
+
+/** Functions of one value, by the name of the op. */
+export const tableOps: ReadonlyMap<string, TableOp> = new Map(
+  [abs, elu, exp, gelu, hardSwish, leakyRelu, log, logistic, rsqrt, sqrt, tanh].map((one) => [one.op, one]),
+);
 
 export const definitionOf = ({ op }: Node): OpDefinition | undefined => operators.get(op) ?? composites.get(op);

@@ -1,10 +1,9 @@
 /**
- * PAD and PADV2 over height and width: a depthwise 1x1 convolution whose padding constant is the value. Where the consumer
- * is a convolution, it takes the padding itself (fuse/fuse_pad.ts).
+ * PAD and PADV2 over height and width: a depthwise 1x1 convolution whose padding constant is the value (place/). Where the
+ * consumer is a convolution, it takes the padding itself (fuse/fuse_pad.ts).
  */
 import { constantInts, type Tensor } from '../graph/graph.js';
 import { type PerTensor, shapeText } from '../graph/tensor.js';
-import { identityConvolution, plainGeometry } from '../ir/build/copy.js';
 import { formOf, type Narrowing } from './shared/match.js';
 import { inputOf, type OpContext, type OpDefinition } from './shared/rule.js';
 import { constantCodes } from './shared/two_operands.js';
@@ -69,15 +68,9 @@ const padding: Narrowing<OpContext & ByteMaps & PlaneMaps & QuantizedMaps, Padde
 const padOf = (op: string): OpDefinition => ({
   op,
   ...formOf(sameCodeMaps(planeMaps).narrow(padding), ({ node, input, output, from, to, margins, value }) => {
-    const move = { kind: 'move', nodes: [node.index], input: input.index, output: output.index } as const;
-    const geometry = {
-      ...plainGeometry(from, from[2]),
-      outputHeight: to[0],
-      outputWidth: to[1],
-      padTop: margins.top,
-      padLeft: margins.left,
-    };
-    return [{ ...identityConvolution(move, from), geometry, inputZeroPoint: value }];
+    const { top, left } = margins;
+    const own = { nodes: [node.index], input: input.index, output: output.index };
+    return [{ ...own, kind: 'pad', shape: from, size: [to[0], to[1]], top, left, value }];
   }),
 });
 

@@ -64,7 +64,7 @@ const copies = (context: OpContext): readonly Operation[] => {
       { padTop: y.pad, padLeft: x.pad },
     ];
     const places = { outputHeight, outputWidth, ...strides, ...pads };
-    const copy = { ...placedCopy(move, shape, places), inputZeroPoint: quantizationOf(output).zeroPoint };
+    const copy = placedCopy(move, shape, places, quantizationOf(output).zeroPoint);
     return [...source.views, ...target.views, copy];
   });
 };

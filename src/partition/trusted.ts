@@ -6,9 +6,17 @@ import type { Operation, TaskOperation } from '../ir/operation.js';
 import { stagesOf } from '../ir/operation_stages.js';
 import { stageFacts } from '../requantize/stage_facts.js';
 
-const kinds: ReadonlySet<string> = new Set<TaskOperation['kind']>(['conv', 'add', 'clamp', 'scale', 'pair', 'unpool']);
+const kinds: Readonly<Record<TaskOperation['kind'], true>> = {
+  conv: true,
+  add: true,
+  clamp: true,
+  scale: true,
+  pair: true,
+  copy: true,
+  unpool: true,
+};
 
-const isTask = (operation: Operation): operation is TaskOperation => kinds.has(operation.kind);
+const isTask = (operation: Operation): operation is TaskOperation => operation.kind in kinds;
 
 const refusal = ({ name, text, readings: [assumed] }: Fact): Refusal => ({
   rule: 'trust',

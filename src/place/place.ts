@@ -6,7 +6,7 @@ import { NodeError } from '../error.js';
 import type { Cube } from '../layout/cube.js';
 import type { Chip } from '../hardware/chips.js';
 import type { Graph, Part } from '../graph/graph.js';
-import { copyOperation, identityConvolution } from '../ir/build/copy.js';
+import { copyOperation, identityConvolution, padConvolution } from '../ir/build/copy.js';
 import {
   type BorderLayout,
   type MoveOperation,
@@ -45,7 +45,7 @@ interface Needs {
 
 const needsOf = (operations: readonly Operation[]): Needs => {
   const wholeRows = operations.flatMap((op) =>
-    ['conv', 'move', 'view', 'border', 'host'].includes(op.kind) ? [] : operandsOf(op),
+    ['conv', 'move', 'view', 'border', 'piece', 'host'].includes(op.kind) ? [] : operandsOf(op),
   );
   const solid = operations.flatMap((op) =>
     op.kind === 'conv' && op.residual !== null
@@ -124,6 +124,9 @@ const copyOf = (move: MoveOperation, tensors: Tensors, bindings: ReadonlyMap<num
   return hasWholeRows(cube) ? copyOperation(move) : identityConvolution(move, [cube.height, cube.width, cube.channels]);
 };
 
+type Unshared = PlacedOperation | MoveOperation;
+const isUnshared = (op: Operation): op is Unshared => !['view', 'border', 'piece', 'constant', 'pad'].includes(op.kind);
+
 const tasksOf = (
   operations: readonly Operation[],
   part: Part,
@@ -131,29 +134,34 @@ const tasksOf = (
   tensors: Tensors,
   bindings: ReadonlyMap<number, Binding>,
 ): readonly PlacedOperation[] => {
-  const tasks = operations.flatMap((op): readonly PlacedOperation[] => {
-    if (op.kind === 'view' || op.kind === 'border' || op.kind === 'constant') return [];
-    if (sharesMemory(op, tensors, bindings)) return [];
-    return [op.kind === 'move' ? copyOf(op, tensors, bindings) : op];
-  });
+  const left = operations.filter((op): op is Unshared => isUnshared(op) && !sharesMemory(op, tensors, bindings));
+  const tasks = left.map((op): PlacedOperation => (op.kind === 'move' ? copyOf(op, tensors, bindings) : op));
   const views = operations.filter(({ kind }) => kind === 'view' || kind === 'constant');
   // A depthwise copy writes more lanes than the move was thought to: row by row then.
   return tasks.map((task, i) => {
-    if (task.kind !== 'conv' || operations.includes(task)) return task;
+    const move = left[i];
+    if (move?.kind !== 'move' || task.kind !== 'conv') return task;
     const widened = widen([...views, ...tasks]);
     const { root } = spotOf(widened, bindings, task.output);
-    return clobbers(root, tasks, part.inputs, widened, bindings)
-      ? copyOperation({ kind: 'move', nodes: task.nodes, input: task.input, output: tasks[i]?.output ?? -1 })
-      : task;
+    return clobbers(root, tasks, part.inputs, widened, bindings) ? copyOperation(move) : task;
   });
 };
 
-/** Borders as moves, with the shapes that their tensors' cubes have then; every tensor of the part's border is named. */
+/**
+ * Borders as moves, with the shapes that their tensors' cubes have then; every tensor of the part's border is named. Pads as
+ * convolutions.
+ */
 const takeBorders = (graph: Graph, part: Part, operations: readonly Operation[]) => {
   const shapeOf = (tensor: number): readonly number[] => graph.tensors.get(tensor)?.shape ?? [];
   const named = new Map([...part.inputs, ...part.outputs].map((tensor) => [tensor, shapeOf(tensor)] as const));
   const borders = new Map<number, BorderLayout>();
   const moves = operations.map((operation): Operation => {
+    if (operation.kind === 'pad') return padConvolution(operation);
+    if (operation.kind === 'piece') {
+      const { nodes, input, output, shape } = operation;
+      named.set(output, shape);
+      return { kind: 'move', nodes, input, output };
+    }
     if (operation.kind !== 'border') return operation;
     const { nodes, input, output, side, layout } = operation;
     const [outside, inside] = side === 'input' ? [input, output] : [output, input];

@@ -29,9 +29,7 @@ const ownsItsResult = (operations: readonly PlacedOperation[], spots: Spots): bo
   const last = operations.at(-1);
   const result = last === undefined ? undefined : spots.get(last.output);
   if (last === undefined || result === undefined) return false;
-  const touched = operations.flatMap((operation) =>
-    operation === last ? operandsOf(operation) : [...operandsOf(operation), operation.output],
-  );
+  const touched = [...operations.flatMap(operandsOf), ...operations.slice(0, -1).map(({ output }) => output)];
   return !touched.some((tensor) => {
     const spot = spots.get(tensor);
     return spot !== undefined && overlap(spot, result);
@@ -45,6 +43,8 @@ const oneAtom = (chip: Chip): Cube => {
 
 export interface Proven {
   readonly placement: Placement;
+  /** Of each operation its position before copies were added; null: such a copy. */
+  readonly positions: readonly (number | null)[];
   /** Positions of the operations that end a job, with the copies counted. */
   readonly ends: readonly number[];
 }
@@ -62,11 +62,13 @@ export const withProofs = (
   const spots = new Map(placement.spots);
   const roots = new Map(placement.roots);
   const operations: PlacedOperation[] = [];
+  const positions: (number | null)[] = [];
   let spare = Math.max(-1, ...spots.keys()) + 1;
   const provenEnds: number[] = [];
   let first = 0;
   for (const [position, operation] of placement.operations.entries()) {
     operations.push(operation);
+    positions.push(position);
     if (operation.kind === 'host') first = position + 1;
     if (!ends.includes(position)) continue;
     const result = spots.get(operation.output);
@@ -79,9 +81,10 @@ export const withProofs = (
       spots.set(output, { root: output, offset: 0, cube: plane });
       roots.set(output, plane.bytes);
       operations.push(copyOperation({ kind: 'move', nodes: operation.nodes, input, output }));
+      positions.push(null);
     }
     provenEnds.push(operations.length - 1);
     first = position + 1;
   }
-  return { placement: { ...placement, operations, spots, roots }, ends: provenEnds };
+  return { placement: { ...placement, operations, spots, roots }, positions, ends: provenEnds };
 };

@@ -37,7 +37,7 @@ export interface Tensors {
 const channelsOf = (shape: readonly number[]): number => shape.at(-1) ?? 1;
 
 /** Surfaces that an operation writes of its output, whose channels are `channels`. */
-const writtenSurfaces = (chip: Chip, operation: Operation, channels: number): number =>
+export const writtenSurfaces = (chip: Chip, operation: Operation, channels: number): number =>
   atomsOf(
     chip,
     operation.kind !== 'conv'

@@ -5,9 +5,9 @@ import { assemble } from '../emit/assemble.js';
 import { destinationOf, type EmittedTask } from '../emit/tasks.js';
 import { type Cube, liveSurfaces } from '../layout/cube.js';
 import type { Chip } from '../hardware/chips.js';
-import type { Graph, Part } from '../graph/graph.js';
-import type { HostOperation } from '../ir/operation.js';
-import { isByteTensor, quantizationOf } from '../graph/tensor.js';
+import { elementCount, type Graph, type Part } from '../graph/graph.js';
+import type { HostOperation, PieceOperation } from '../ir/operation.js';
+import { type ByteTensor, isByteTensor, quantizationOf } from '../graph/tensor.js';
 import type { Placement } from '../place/place.js';
 import type { Schedule } from '../schedule/order.js';
 import { factsOf } from '../tile/facts.js';
@@ -38,6 +38,8 @@ export interface PlanParts {
   readonly cubes: ReadonlyMap<number, Cube>;
   readonly arena: Arena;
   readonly borders: Placement['borders'];
+  /** Of outputs that the host puts together. */
+  readonly pieces: readonly PieceOperation[];
   readonly constants: Uint8Array;
   readonly tasks: readonly EmittedTask[];
   readonly engineVersion: string;
@@ -64,31 +66,77 @@ const cubeRecord = (
 };
 
 const tensorRecord = (parts: PlanParts, tensor: number, direction: 'in' | 'out'): PlanTensor => {
-  const found = parts.graph.tensors.get(tensor) ?? null;
-  if (!isByteTensor(found)) throw new Error(`tensor ${tensor} is not a feature map of this part`);
-  const { scale, zeroPoint } = quantizationOf(found);
+  const found = byteTensorOf(parts, tensor);
   const batches = found.shape.slice(0, -3).some((dim) => dim !== 1);
+  const cube = cubeRecord(parts, tensor);
   return {
-    ...cubeRecord(parts, tensor),
+    ...cube,
+    ...numbersOf(found),
     direction,
-    type: found.type,
-    scale,
-    zeroPoint: found.quantization?.zeroPoints[0] ?? 0,
     layout: parts.borders.get(tensor) ?? (batches ? 'flat' : 'nhwc'),
-    padCode: zeroPoint,
+    start: 0,
+    step: cube.shape[3],
   };
 };
 
+const byteTensorOf = ({ graph }: PlanParts, tensor: number): ByteTensor => {
+  const found = graph.tensors.get(tensor) ?? null;
+  if (!isByteTensor(found)) throw new Error(`tensor ${tensor} is not a feature map of this part`);
+  return found;
+};
+
+const numbersOf = (tensor: ByteTensor): Pick<PlanTensor, 'type' | 'scale' | 'zeroPoint' | 'padCode'> => {
+  const { scale, zeroPoint } = quantizationOf(tensor);
+  return { type: tensor.type, scale, zeroPoint: tensor.quantization?.zeroPoints[0] ?? 0, padCode: zeroPoint };
+};
+
+/** An output, or its pieces behind it. */
+const outputRecords = (parts: PlanParts, tensor: number): readonly PlanTensor[] => {
+  const pieces = parts.pieces.filter(({ place }) => place.whole === tensor);
+  const [first] = pieces;
+  if (first === undefined) return [tensorRecord(parts, tensor, 'out')];
+  const found = byteTensorOf(parts, tensor);
+  const channels = found.shape.at(-1) ?? 1;
+  const numbers = numbersOf(found);
+  const whole: PlanTensor = {
+    ...cubeRecord(parts, first.output),
+    ...numbers,
+    tensor,
+    direction: 'out',
+    layout: 'pieces',
+    shape: [1, 1, elementCount(found.shape) / channels, channels],
+    start: 0,
+    step: channels,
+  };
+  return [
+    whole,
+    ...pieces.map(({ output, place }): PlanTensor => ({
+      ...cubeRecord(parts, output),
+      ...numbers,
+      tensor,
+      direction: 'piece',
+      layout: 'nhwc',
+      start: place.start,
+      step: place.step,
+    })),
+  ];
+};
+
 /** What a step of the host reads or writes. */
-const insideRecord = (parts: PlanParts, { type, zeroPoint }: HostOperation, tensor: number): PlanTensor => ({
-  ...cubeRecord(parts, tensor),
-  direction: 'inside',
-  type,
-  scale: 1,
-  zeroPoint: type === 'uint8' ? zeroPoint + 128 : zeroPoint,
-  layout: 'nhwc',
-  padCode: zeroPoint,
-});
+const insideRecord = (parts: PlanParts, { type, zeroPoint }: HostOperation, tensor: number): PlanTensor => {
+  const cube = cubeRecord(parts, tensor);
+  return {
+    ...cube,
+    direction: 'inside',
+    type,
+    scale: 1,
+    zeroPoint: type === 'uint8' ? zeroPoint + 128 : zeroPoint,
+    layout: 'nhwc',
+    padCode: zeroPoint,
+    start: 0,
+    step: cube.shape[3],
+  };
+};
 
 /** The steps of the host, and the tensors that they name: two each, behind the others. */
 const hostRecords = (parts: PlanParts, before: number) => {
@@ -147,12 +195,12 @@ const jobRecords = ({ schedule: { jobs }, tasks, isProven }: PlanParts): readonl
   jobs.map(({ operations, core }) => {
     const wanted = new Set(operations);
     const own = tasks.filter(({ operation }) => wanted.has(operation));
-    const [first, last] = [own[0], own.at(-1)];
-    if (first === undefined || last === undefined) throw new Error('a job without a task');
+    const last = own.at(-1);
+    if (last === undefined) throw new Error('a job without a task');
     const proof = destinationOf(last);
     const written = new Set<number>(own.map((task) => bo[destinationOf(task).bo]));
     return {
-      firstTask: tasks.indexOf(first),
+      firstTask: tasks.findIndex(({ operation }) => wanted.has(operation)),
       taskCount: own.length,
       core,
       depends: null,
@@ -182,7 +230,7 @@ export const buildPlan = (parts: PlanParts): Plan => {
   }));
   const given = [
     ...part.inputs.map((tensor) => tensorRecord(parts, tensor, 'in')),
-    ...part.outputs.map((tensor) => tensorRecord(parts, tensor, 'out')),
+    ...part.outputs.flatMap((tensor) => outputRecords(parts, tensor)),
   ];
   const inside = hostRecords(parts, given.length);
   return {

@@ -26,6 +26,10 @@ export interface PlanTensor {
   readonly surfaces: number;
   /** Code of padding lanes, as the hardware sees it. */
   readonly padCode: number;
+  /** Of a piece: the byte of TFLite's tensor at which its first pixel stands; else 0. */
+  readonly start: number;
+  /** Bytes from a pixel to the next in TFLite's tensor. */
+  readonly step: number;
 }
 
 export interface PlanBo {

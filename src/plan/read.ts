@@ -108,8 +108,24 @@ const demandRange = (first: number, count: number, available: number, where: str
   demand(first + count <= available, where, () => `${what} ${first} to ${first + count - 1} of ${available}`);
 
 const readTensor = (targets: Targets, record: ValueOf<typeof planTensor>, where: string): PlanTensor => {
-  const { tfliteIndex, n, h, w, c, scale, zeroPoint, bo, offset, lineBytes, surfaceBytes, flip, padByte, surfaces } =
-    record;
+  const {
+    tfliteIndex,
+    n,
+    h,
+    w,
+    c,
+    scale,
+    zeroPoint,
+    bo,
+    offset,
+    lineBytes,
+    surfaceBytes,
+    flip,
+    padByte,
+    surfaces,
+    start,
+    step,
+  } = record;
   const shape = [n, h, w, c] as const;
   const [direction, layout] = [directions.nameOf(record.direction), hostLayouts.nameOf(record.layout)];
   if (layout === null) throw damaged(where, `host layout ${record.layout}`);
@@ -123,6 +139,11 @@ const readTensor = (targets: Targets, record: ValueOf<typeof planTensor>, where:
   );
   demand(flip === (type === 'uint8' ? 0x80 : 0), where, () => `flip ${flip} for type ${record.type}`);
   demand(padByte <= 0xff, where, () => `padding byte ${padByte}`);
+  demand(
+    step >= c && (direction === 'piece' || (start === 0 && step === c)),
+    where,
+    () => `pixels ${step} bytes apart`,
+  );
   const { size } = demandBo(targets, bo, where);
   const end = offset + surfaces * surfaceBytes;
   demand(end <= size, where, () => `its cube ends at ${end}, BO ${bo} at ${size}`);
@@ -140,6 +161,8 @@ const readTensor = (targets: Targets, record: ValueOf<typeof planTensor>, where:
     surfaceBytes,
     surfaces,
     padCode: (padByte << 24) >> 24,
+    start,
+    step,
   };
 };
 

@@ -9,6 +9,7 @@ import { dilatedConvolution } from './dilated_convolution.js';
 import { flatDense } from './flat_dense.js';
 import { floatFunction } from './float_function.js';
 import { gatedProduct } from './gated_product.js';
+import { gatheredResult } from './gathered_result.js';
 import type { Refusal } from '../ops/shared/rule.js';
 import type { Renamed } from './rename.js';
 import { renamedAxes } from './renamed_axes.js';
@@ -28,7 +29,7 @@ const beforeAxes: readonly Rewrite[] = [
   floatFunction,
 ];
 /** What wants the order of the memory. */
-const behindAxes: readonly Rewrite[] = [flatDense];
+const behindAxes: readonly Rewrite[] = [flatDense, gatheredResult];
 
 export const rewrites = [...beforeAxes, ...behindAxes];
 

@@ -22,6 +22,7 @@ import {
 } from './graph_message.js';
 import { fixedPosition, floatPosition, permuteRank, permuteTable } from './host_tables.js';
 import { operatorHeaders } from './operator_headers.js';
+import { optionHeaders } from './option_headers.js';
 import { planFileFormat, planFileHeader, planFileMagic } from './plan_file_header.js';
 import { planBounds, planCodes, planMagic, planRecords, planVersion } from './plan_records.js';
 
@@ -36,6 +37,7 @@ const made = (file: string, source: string, lines: readonly string[]): readonly 
 /** Files of delegate/generated/ and what they hold. */
 export const wireHeaders: readonly (readonly [file: string, text: string])[] = [
   ...operatorHeaders,
+  ...optionHeaders,
   made('plan_records.h', 'plan_records.ts', [
     ...includes,
     `#define PLAN_MAGIC "${planMagic}"`,

@@ -1,5 +1,4 @@
 /** Graph message -> graph, every length and number checked. */
-import { isNumerics, newestNumerics, type Numerics } from '../graph/numerics.js';
 import { PtfeError } from '../error.js';
 import type { Graph, Node, Tensor } from '../graph/graph.js';
 import { operatorName, type OptionKind, optionFields } from '../tflite/operators.js';
@@ -14,6 +13,7 @@ import {
   messageVersion,
   tensorFlags,
 } from './graph_message.js';
+import { readSentOptions, type SentOptions } from './sent_options.js';
 import type { PartValue } from './sequence.js';
 
 const tensorOf = ({
@@ -57,19 +57,8 @@ const nodeOf = ({
   return { index, op, version, inputs, outputs, params };
 };
 
-/** What the delegate found out, or was told; not in the message that a plan file is known by. */
-const numericsOf = (name: string): Numerics => {
-  if (isNumerics(name)) return name;
-  throw new PtfeError(
-    'bad-message',
-    'graph message',
-    `numerics ${name} is not known`,
-    'delegate and engine must be of one build',
-  );
-};
-
 export interface Message {
-  readonly options: Readonly<Record<string, string>>;
+  readonly options: SentOptions;
   readonly graph: Graph;
 }
 
@@ -86,7 +75,7 @@ export const readMessage = (bytes: Uint8Array): Message => {
     );
   }
   const lists = messageLists.take(cursor);
-  const options = Object.fromEntries(lists.options.map(({ key, value }) => [key, value]));
+  const options = readSentOptions(lists.options);
   const tensors = new Map(lists.tensors.map((one) => [one.index, tensorOf(one)]));
   const nodes = lists.nodes.map(nodeOf);
   const seen = new Set<number>();
@@ -100,5 +89,5 @@ export const readMessage = (bytes: Uint8Array): Message => {
       }
     }
   }
-  return { options, graph: { numerics: numericsOf(options['numerics'] ?? newestNumerics), tensors, nodes } };
+  return { options, graph: { numerics: options.numerics, tensors, nodes } };
 };

@@ -5,7 +5,7 @@
 import { chars, codes, f32, i32, record, reserved, size64, u32, u64 } from './record.js';
 
 export const planMagic = 'PTFEPLAN';
-export const planVersion = 3;
+export const planVersion = 4;
 
 /** Bounds that no model comes near, so that a file cannot ask for more work than its size explains. */
 export const planBounds = {
@@ -28,19 +28,20 @@ export const planBounds = {
 export const directions = codes(
   'plan_direction',
   'PLAN',
-  'Whether the caller gives a feature map, takes it, or a step of the host reads or writes it (inside).',
+  'Whether the caller gives a feature map, takes it, or a step of the host reads or writes it (inside); a piece of the tensor before it.',
   {
     in: 0,
     out: 1,
     inside: 2,
+    piece: 3,
   },
 );
 
 export const hostLayouts = codes(
   'plan_layout',
   'PLAN',
-  "What TFLite's bytes are: NHWC of the cube's shape, NHWC of another shape with as many elements (flat), NCHW.",
-  { nhwc: 0, flat: 1, nchw: 2 },
+  "What TFLite's bytes are: NHWC of the cube's shape, NHWC of another shape with as many elements (flat), NCHW; no cube of its own, but pieces.",
+  { nhwc: 0, flat: 1, nchw: 2, pieces: 3 },
 );
 
 export const hostKernels = codes('plan_host_kernel', 'PLAN_HOST', "The host's kernels (plan/host_kernels.c).", {
@@ -59,7 +60,8 @@ export const boKinds = codes(
 export const planTensor = record(
   'plan_tensor',
   'A feature map in or out, or one that a step of the host reads or writes. Strides in bytes; `flip` is XORed into every ' +
-    'byte, `pad_byte` fills lanes without a channel.',
+    'byte, `pad_byte` fills lanes without a channel. A tensor in pieces is followed by these: each is a cube, whose first pixel ' +
+    "stands at byte `start` of TFLite's tensor, and the next ones `step` bytes apart.",
   {
     tfliteIndex: u32,
     direction: u32,
@@ -78,7 +80,9 @@ export const planTensor = record(
     flip: u32,
     padByte: u32,
     surfaces: u32,
-    reserved: reserved(3),
+    start: u32,
+    step: u32,
+    reserved: reserved(),
   },
 );
 

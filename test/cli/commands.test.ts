@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { compileTflite } from '../../src/compile.js';
-import { delegateOptions } from '../../src/cli/delegate_options.js';
 import { plansOfFile } from '../../src/cli/plan_file.js';
 import { rk3588 } from '../../src/hardware/chips.js';
 import { facts } from '../../src/hardware/facts.js';
@@ -161,7 +160,7 @@ describe('commands', () => {
           0,
         );
       expect(tasksOf('--precision', 'best')).to.be.above(tasksOf());
-      expectRefused(ptfe('compile', linear, '--precision', 'perfect'), '--precision perfect', 'fast and best');
+      expectRefused(ptfe('compile', linear, '--precision', 'perfect'), '--precision perfect', 'only fastest, fast, best are known');
     });
 
     it('keeps all parts in one file', function () {
@@ -314,22 +313,6 @@ describe('commands', () => {
       expect(ptfe('npu', 'registers', 'cbuf_con0').out).to.contain('[3:0]    DATA_BANK                    silicon');
       expect(ptfe('npu', 'registers', 'NO_SUCH').code).to.equal(1);
       expect(json(ptfe('npu', 'registers', '--json').out)['registers']).to.have.length(201);
-    });
-  });
-
-  describe('doctor', () => {
-    it("its table of options is the delegate's", () => {
-      const textOf = (path: string): string => readFileSync(join(repository, 'delegate', path), 'utf8');
-      // Names of chips are generated.
-      const macros = [...textOf('generated/chips.h').matchAll(/^#define (NPU_CHIP_OPTIONS?) (".*")$/gm)];
-      const source = macros.reduce(
-        (text, [, name = '', value = '']) => text.replace(new RegExp(`\\b${name}\\b`), value),
-        textOf('util/options.c'),
-      );
-      const rows = [...source.matchAll(/\[OPTION_\w+\] = \{"(\w+)", (?:NULL|"\w+"), "([^"]*)", "([^"]*)"\}/g)];
-      expect(rows.map(([, name, initial, allowed]) => ({ name, initial, allowed }))).to.deep.equal(
-        delegateOptions.map(({ name, initial, allowed }) => ({ name, initial, allowed })),
-      );
     });
   });
 });

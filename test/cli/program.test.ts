@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { delegateOptions } from '../../src/cli/delegate_options.js';
+import { delegateOptions } from '../../src/wire/delegate_options.js';
 import type { Finding } from '../../src/doctor/finding.js';
 import { goldenModels } from '../golden/models.js';
 import { type Answer, expectRefused, ptfe } from '../host/cli.js';

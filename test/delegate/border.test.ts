@@ -72,7 +72,11 @@ describe('delegate: the border of a plan', function () {
       /is of type 9, planned as 3/,
     ],
     ['fewer rows', (p) => p.set('tensors', at(p, outputs, 0), 'h', 7), /does not have the 840 bytes of the plan/],
-    ['fewer channels', (p) => p.set('tensors', at(p, inputs, 0), 'c', 19), /does not have the 912 bytes/],
+    [
+      'fewer channels',
+      (p) => p.set('tensors', at(p, inputs, 0), 'c', 19).set('tensors', at(p, inputs, 0), 'step', 19),
+      /does not have the 912 bytes/,
+    ],
     ['another chip', ({ header }) => header.setUint32(32, 3576, true), /for chip RK3576/],
   ];
   const filesOf = (folder: string): readonly string[] =>

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { delegateOptions, variableOf } from '../../src/cli/delegate_options.js';
+import { delegateOptions, variableOf } from '../../src/wire/delegate_options.js';
 import { repository } from '../host/repository.js';
 
 /** docs/testing.md against what is read: a variable that nobody documents cannot be set by anybody else. */

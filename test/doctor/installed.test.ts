@@ -163,8 +163,7 @@ describe('doctor: what is installed', () => {
   });
 
   it("every PTFE_* variable is held to the delegate's own rules", () => {
-    const addon = addonOf();
-    const npu = addon.findNpu('');
+    const npu = addonOf().findNpu('');
     const cases = [
       ['PTFE_DEVICE', 'gpu', 'failed'],
       ['PTFE_DEVICE', 'software', 'ok'],
@@ -184,13 +183,13 @@ describe('doctor: what is installed', () => {
       ['PTFE_DEVCE', 'npu', 'failed'],
     ] as const;
     for (const [name, value, state] of cases) {
-      const found = variableFindings({ [name]: value, HOME: '/', PTFE_PYTHON: 'python3' }, addon, npu);
+      const found = variableFindings({ [name]: value, HOME: '/', PTFE_PYTHON: 'python3' }, npu);
       expect(found, `${name}=${value}`).to.have.length(1);
       expect(found[0], `${name}=${value}`).to.deep.include({ what: name, state });
     }
-    expect(variableFindings({ PTFE_DEVICE: '' }, addon, npu)).to.deep.equal([]);
-    const forced = variableFindings({ PTFE_DEVICE: 'npu' }, addon, { ...npu, presence: 'absent', text: '' });
+    expect(variableFindings({ PTFE_DEVICE: '' }, npu)).to.deep.equal([]);
+    const forced = variableFindings({ PTFE_DEVICE: 'npu' }, { ...npu, presence: 'absent', text: '' });
     expect(forced[0]).to.deep.include({ state: 'failed' });
-    expect(variableFindings({ PTFE_DEVICE: 'npu' }, addon, { ...npu, presence: 'ready' })[0]?.state).to.equal('ok');
+    expect(variableFindings({ PTFE_DEVICE: 'npu' }, { ...npu, presence: 'ready' })[0]?.state).to.equal('ok');
   });
 });

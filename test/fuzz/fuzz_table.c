@@ -22,6 +22,7 @@ static plan_tensor map(const uint8_t *shape, uint8_t form, uint32_t bo) {
     plan_tensor t = {.direction = PLAN_INSIDE, .n = 1, .bo = bo, .layout = form % 3, .h = 1u + shape[0] % 64, .w = 1u + shape[1] % 64, .c = 1u + shape[2] % 64};
     t.type = form & 4 ? TFL_INT8 : TFL_UINT8;
     t.flip = form & 4 ? 0 : 0x80;
+    t.step = t.c;
     t.line_bytes = t.w * 16;
     t.surface_bytes = t.h * t.line_bytes;
     t.surfaces = (t.c + 15) / 16;

@@ -264,6 +264,21 @@ export const goldenModels: readonly GoldenModel[] = [
     shows: 'CONCATENATION that starts a part inside an atom: put side by side, then picked by a 1x1 convolution',
     bytes: build('int8', (model) => {
       const x = model.input(4, 4, 16);
+      const both = joined(
+        model,
+        model.conv(x, { channels: 8, scale: 0.05 }),
+        model.conv(x, { channels: 12, scale: 0.05 }),
+        20,
+      );
+      return [model.conv(both, { channels: 16, scale: 0.05 })];
+    }),
+  },
+  {
+    name: 'concat_at_the_end',
+    shows:
+      'CONCATENATION that starts a part inside an atom, at the end of the graph: the host puts the two cubes together',
+    bytes: build('int8', (model) => {
+      const x = model.input(4, 4, 16);
       return [
         joined(model, model.conv(x, { channels: 8, scale: 0.05 }), model.conv(x, { channels: 12, scale: 0.05 }), 20),
       ];

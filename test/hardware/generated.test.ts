@@ -6,7 +6,7 @@ import { repository } from '../host/repository.js';
 
 /** What `npm run generate` writes stands in git. */
 describe('generated files', () => {
-  const generated = generatedFiles();
+  const generated = generatedFiles(readFileSync(join(repository, 'README.md'), 'utf8'));
 
   for (const [path, text] of generated)
     it(`${path} is what its source says`, () => {

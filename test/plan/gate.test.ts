@@ -9,6 +9,7 @@ import { seededRandom } from '../host/random.js';
 import { skip } from '../host/skip.js';
 import { writeTflite } from '../host/tflite_writer.js';
 import { goldenModels } from '../golden/models.js';
+import { heads } from '../ops/head_models.js';
 import { resized, transposed } from '../ops/host_models.js';
 
 const planOf = ({ parts }: CompiledModel): Uint8Array => {
@@ -86,7 +87,7 @@ describe('plan: the gate', function () {
     'header and sections',
     table(conv, [
       ['magic', ({ header }) => header.setUint8(3, 0), /wrong magic/],
-      ['version', ({ header }) => header.setUint32(8, 1, true), /version 1, not 3/],
+      ['version', ({ header }) => header.setUint32(8, 1, true), /version 1, not 4/],
       ['header bytes', ({ header }) => header.setUint32(12, 128, true), /a header of 128 bytes/],
       ['file bytes', ({ header }) => header.setUint32(16, 64, true), /bytes, not 64/],
       ['no cores', ({ header }) => header.setUint32(36, 0, true), /0 cores/],
@@ -144,8 +145,16 @@ describe('plan: the gate', function () {
   it(
     'feature maps',
     table(conv, [
-      ['direction', (p) => p.set('tensors', 0, 'direction', 3), /feature map 0: unknown form/],
-      ['layout', (p) => p.set('tensors', 0, 'layout', 3), /feature map 0: unknown form/],
+      ['direction', (p) => p.set('tensors', 0, 'direction', 4), /feature map 0: unknown form/],
+      [
+        'a piece of none',
+        (p) => p.set('tensors', 0, 'direction', 3),
+        /feature map 0 is a piece of no tensor|unknown form/,
+      ],
+      ['pixels apart', (p) => p.set('tensors', 0, 'step', 99), /feature map 0: its pixels are 99 bytes apart/],
+      ['a start', (p) => p.set('tensors', 0, 'start', 1), /feature map 0: its pixels are/],
+      ['layout', (p) => p.set('tensors', 0, 'layout', 4), /feature map 0: unknown form/],
+      ['no pieces', (p) => p.set('tensors', 0, 'layout', 3), /feature map 0 has no pieces/],
       ['padding', (p) => p.set('tensors', 0, 'padByte', 256), /feature map 0: unknown form/],
       ['type', (p) => p.set('tensors', 0, 'type', 1), /feature map 0 is of type 1/],
       ['flip', (p) => p.set('tensors', 0, 'flip', 1), /flip 1/],
@@ -163,6 +172,27 @@ describe('plan: the gate', function () {
       ['too many', (p) => p.setCount('tensors', 65537), /a section is not inside|65537 feature maps/],
     ]),
   );
+  it('pieces of a feature map', () => {
+    const map = { height: 3, width: 3, anchors: 2 };
+    const choice = { seed: 1, channels: 5, rank: 3, behind: [], oneScale: true } as const;
+    const model = heads({ ...choice, type: 'int8', maps: [map, map] });
+    const gathered = planOf(compileTflite(writeTflite(model.spec), { trust: 'inferred', parts: 'all' }));
+    const [whole = -1] = new PlanBytes(gathered).find('tensors', 'direction', 1);
+    const [first, second] = [whole + 1, whole + 2];
+    table(gathered, [
+      ['of another tensor', (p) => p.set('tensors', first, 'tfliteIndex', 99), /is a piece of another tensor/],
+      ['of another type', (p) => p.set('tensors', first, 'type', 3), /is a piece of another tensor/],
+      ['of a cube', (p) => p.set('tensors', whole, 'layout', 0), /its strides overlap/],
+      ['of another layout', (p) => p.set('tensors', second, 'layout', 2), /unknown form/],
+      ['that starts too late', (p) => p.set('tensors', second, 'start', 91), /reaches out of the tensor/],
+      ['that starts far behind', (p) => p.set('tensors', second, 'start', 0xffffffff), /reaches out of the tensor/],
+      ['with pixels too far apart', (p) => p.set('tensors', second, 'step', 11), /reaches out of the tensor/],
+      ['with pixels too close', (p) => p.set('tensors', second, 'step', 9), /its pixels are 9 bytes apart/],
+      ['too large', (p) => p.set('tensors', second, 'h', 0xffffffff), /reaches out|a dimension/],
+      ['a whole that is larger', (p) => p.set('tensors', whole, 'w', 37), /are not all of it/],
+      ['a whole that no cube is', (p) => p.set('tensors', whole, 'direction', 2), /unknown form/],
+    ])();
+  });
   it(
     'relocations',
     table(conv, [
@@ -407,6 +437,7 @@ describe('plan: the gate', function () {
     const cell = {
       ...given,
       shape: [1, 1, 1, 1] as const,
+      step: 1,
       offset: memory.size,
       lineBytes: 16,
       surfaceBytes: 16,

@@ -108,7 +108,13 @@ const kinds: Readonly<Record<string, (bytes: number) => Uint8Array>> = {
     const plan = golden('add');
     const [rows, columns] = [Math.floor(bytes / 2 / 12) - 1, 1];
     const table = new Uint8Array(12 * (rows + columns));
-    const map = { ...first(plan.tensors), direction: 'inside' as const, shape: [1, rows, 1, 1] as const, offset: 0 };
+    const map = {
+      ...first(plan.tensors),
+      direction: 'inside' as const,
+      shape: [1, rows, 1, 1] as const,
+      step: 1,
+      offset: 0,
+    };
     const tall = { ...map, lineBytes: 16, surfaceBytes: 16 * rows, surfaces: 1, type: 'int8' as const };
     const step = { op: 0, beforeJob: 0, kernel: 'resize_fixed' as const, tableBo: 0, tableOffset: 0 };
     const input = plan.tensors.length;

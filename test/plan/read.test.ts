@@ -41,6 +41,8 @@ const plan: Plan = {
       scale: 0.5,
       zeroPoint: 200,
       layout: 'flat',
+      start: 0,
+      step: 4,
       bo: 3,
       offset: 64,
       lineBytes: 48,
@@ -56,6 +58,8 @@ const plan: Plan = {
       scale: 0.25,
       zeroPoint: -128,
       layout: 'nhwc',
+      start: 0,
+      step: 40,
       bo: 3,
       offset: 256,
       lineBytes: 48,
@@ -178,7 +182,7 @@ describe('plan: read', () => {
   it('says what another version or another file is', () => {
     const other = writePlan(plan);
     new DataView(other.buffer).setUint32(8, 1, true);
-    expect(refusalOf(other)).to.equal('plan header: version 1, and this ptfe reads 3 (compile the model again)');
+    expect(refusalOf(other)).to.equal('plan header: version 1, and this ptfe reads 4 (compile the model again)');
     expect(refusalOf(new Uint8Array(500))).to.contain('it does not begin with PTFEPLAN (is it a plan file?)');
   });
 });

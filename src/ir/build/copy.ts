@@ -1,13 +1,12 @@
 /** The same codes in another place: the DPU alone, or the convolution unit's channel-wise mode with weights of 1. */
 import { copyStages } from '../../requantize/copy_stages.js';
-import type { ConvGeometry, ConvOperation, MoveOperation, ScaleOperation } from '../operation.js';
+import type { ConvGeometry, ConvOperation, CopyOperation, MoveOperation, PadOperation } from '../operation.js';
 
-export const copyOperation = ({ nodes, input, output }: MoveOperation): ScaleOperation => ({
-  kind: 'scale',
+export const copyOperation = ({ nodes, input, output }: MoveOperation): CopyOperation => ({
+  kind: 'copy',
   nodes,
   input,
   output,
-  stages: copyStages,
 });
 
 /** Numbers of a convolution whose stages are given: nothing is requantized, no channel is a constant. */
@@ -58,15 +57,37 @@ export const identityConvolution = (
   residual: null,
 });
 
-/** A copy of some pixels: those at the places of a 1x1 kernel's windows, with padding where the plane does not reach. */
+/** The places of a 1x1 kernel's windows in a plane. */
+export type Places = Pick<ConvGeometry, 'outputHeight' | 'outputWidth'> &
+  Partial<Pick<ConvGeometry, 'strideY' | 'strideX' | 'padTop' | 'padLeft'>>;
+
+const copiesAll = (
+  [height, width]: readonly [number, number, number],
+  { outputHeight, outputWidth, strideY = 1, strideX = 1, padTop = 0, padLeft = 0 }: Places,
+): boolean => strideY * strideX === 1 && outputHeight >= height + padTop && outputWidth >= width + padLeft;
+
+/**
+ * A copy of the pixels at some places, with padding where the plane does not reach: of every pixel it is a pad.
+ * @param value the NPU's code of the padding
+ */
 export const placedCopy = (
   move: MoveOperation,
   shape: readonly [number, number, number],
-  places: Pick<ConvGeometry, 'outputHeight' | 'outputWidth'> &
-    Partial<Pick<ConvGeometry, 'strideY' | 'strideX' | 'padTop' | 'padLeft'>>,
-): ConvOperation => {
+  places: Places,
+  value = 0,
+): ConvOperation | PadOperation => {
+  const { outputHeight, outputWidth, padTop: top = 0, padLeft: left = 0 } = places;
+  if (copiesAll(shape, places)) return { ...move, kind: 'pad', shape, size: [outputHeight, outputWidth], top, left, value };
   const identity = identityConvolution(move, shape);
-  return { ...identity, geometry: { ...identity.geometry, ...places } };
+  return { ...identity, geometry: { ...identity.geometry, ...places }, inputZeroPoint: value };
+};
+
+/** A pad that no convolution has taken: the padding of a channel-wise one with weights of 1. */
+export const padConvolution = ({ shape, size, top, left, value, ...move }: PadOperation): ConvOperation => {
+  const identity = identityConvolution({ ...move, kind: 'move' }, shape);
+  const [outputHeight, outputWidth] = size;
+  const geometry = { ...identity.geometry, outputHeight, outputWidth, padTop: top, padLeft: left };
+  return { ...identity, geometry, inputZeroPoint: value };
 };
 
 /** Inputs of a convolution that only copies, with a weight for each and each output: 21 MB of weights. */

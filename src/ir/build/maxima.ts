@@ -92,8 +92,7 @@ class Steps {
     const result = this.#buffer(plane);
     const move: MoveOperation = { kind: 'move', nodes: this.#nodes, input: map.tensor, output: result.tensor };
     const [outputHeight, outputWidth] = plane;
-    const copy = placedCopy(move, map.plane, { outputHeight, outputWidth, padTop, padLeft });
-    this.operations.push({ ...copy, inputZeroPoint: smallestCode });
+    this.operations.push(placedCopy(move, map.plane, { outputHeight, outputWidth, padTop, padLeft }, smallestCode));
     return result;
   }
 }
