@@ -44,6 +44,7 @@ export const withStage = (before: Told, told: PartStage): Told => {
     case 'schedule':
     case 'estimate':
     case 'emit':
+    case 'estimate':
     case 'plan':
       return before;
   }
