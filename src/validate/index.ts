@@ -44,7 +44,6 @@ export const withStage = (before: Told, told: PartStage): Told => {
     case 'schedule':
     case 'estimate':
     case 'emit':
-    case 'estimate':
     case 'plan':
       return before;
   }
