@@ -254,7 +254,7 @@ const watchedPlan = (
   if (featureBytes > mostPartBytes) return memoryRefusal(featureBytes, lifetimes, placement);
   const arena = withTensors(memories, spots);
   observe({ stage: 'allocate', part, data: { lifetimes, arena } });
-  const borderCubes = [...part.inputs, ...part.outputs].flatMap((tensor) => cubes.get(tensor) ?? []);
+  const borderCubes = [...ends.inputs, ...ends.outputs].flatMap((tensor) => cubes.get(tensor) ?? []);
   const estimate = partEstimate(machine, steps, cubes, {
     jobs: schedule.jobs.length,
     ioBytes: memories.bytes.io,
