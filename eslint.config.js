@@ -19,6 +19,7 @@ const rooms = [
   'allocate',
   'emit',
   'plan',
+  'validate',
   'explain',
   'lab',
   'generate',

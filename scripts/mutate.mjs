@@ -109,7 +109,8 @@ const bundler = (tests, outdir, mutant) =>
 const runTests = (files) =>
   new Promise((done) => {
     const args = ['--no-config', '--reporter', 'dot', '--bail', '--timeout', '60000', '--exit'];
-    const mocha = ['node_modules/mocha/bin/mocha.js', ...args, '--require', 'test/host/no_processes.cjs'];
+    const required = ['debug', 'no_processes'].flatMap((name) => ['--require', `./test/host/${name}.cjs`]);
+    const mocha = ['node_modules/mocha/bin/mocha.js', ...args, ...required];
     const env = { ...process.env, PTFE_SEED: '1', PTFE_FUZZ_FILES: '100' };
     const child = spawn(process.execPath, [...mocha, ...files], { cwd: root, env, stdio: 'ignore' });
     const timer = setTimeout(() => child.kill('SIGKILL'), secondsAtMost * 1000);

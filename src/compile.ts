@@ -11,14 +11,17 @@ import { NodeError, PtfeError } from './error.js';
 import { hostTable } from './layout/host_table.js';
 import { buildPlan } from './plan/build.js';
 import { emitTasks } from './emit/tasks.js';
-import { fuse, type Precision } from './fuse/fuse.js';
+import { partEstimate } from './cost/estimate.js';
+import { isMachineOptions, machineOf, type MachineOptions } from './hardware/machine.js';
+import { fuse, type Precision, precisions } from './fuse/fuse.js';
 import { dropUnused } from './fuse/unused.js';
 import type { Graph, Part } from './graph/graph.js';
 import { readTflite } from './tflite/reader.js';
 import { type Numerics, numericsNames } from './graph/numerics.js';
 import { type Operation, operandsOf, type PieceOperation } from './ir/operation.js';
 import { partInPieces, piecesOf } from './ir/pieces.js';
-import { type Chip, type Hardware, isChip, rk3588 } from './hardware/chips.js';
+import { type Chip, isChip, rk3588 } from './hardware/chips.js';
+import type { Hardware } from './hardware/machine.js';
 import type { Trust } from './hardware/fact.js';
 import type { Refusal } from './ops/shared/rule.js';
 import { checkGraph, npuOf, type PartChoice, rewrittenGraph } from './partition/check.js';
@@ -51,11 +54,17 @@ export interface CompileOptions {
   readonly hosted?: ReadonlySet<number>;
   /** Default: those of the newest release. */
   readonly numerics?: Numerics;
+  /** What estimates are for. Default: as Linux boots. */
+  readonly machine?: MachineOptions;
 }
 
 export const defaultOptions: CompileOptions = { trust: 'inferred' };
 
-export const hardwareOf = ({ chip = rk3588, trust }: CompileOptions): Hardware => ({ chip, trust });
+export const hardwareOf = ({ chip = rk3588, trust, machine = {} }: CompileOptions): Hardware => ({
+  chip,
+  trust,
+  machine,
+});
 
 type Layouts = Placement['borders'];
 
@@ -216,9 +225,10 @@ const watchedPlan = (
   const { graph, orders, placement, ends, pieces, borders } = placed;
   const hardware = hardwareOf(options);
   const { chip } = hardware;
+  const machine = machineOf(chip, options.machine);
   const unproven = tileAll(hardware, placement);
   if ('refusals' in unproven) return unproven;
-  const realEnds = jobEnds(chip, unproven);
+  const realEnds = jobEnds(machine, unproven);
   const isOneTask = (position: number): boolean => {
     const step = unproven[position];
     // The task that loads a table writes an atom where the one that uses it writes.
@@ -243,6 +253,13 @@ const watchedPlan = (
   if (featureBytes > mostPartBytes) return memoryRefusal(featureBytes, lifetimes, placement);
   const arena = withTensors(memories, spots);
   observe({ stage: 'allocate', part, data: { lifetimes, arena } });
+  const borderCubes = [...part.inputs, ...part.outputs].flatMap((tensor) => cubes.get(tensor) ?? []);
+  const estimate = partEstimate(machine, steps, cubes, {
+    jobs: schedule.jobs.length,
+    ioBytes: memories.bytes.io,
+    borders: borderCubes,
+  });
+  observe({ stage: 'estimate', part, data: estimate });
   const constants = new ConstantBuffer(chip);
   const tasks = emitTasks(chip, steps, cubes, arena, placement.constants, constants);
   const programs = tasks.reduce((bytes, { words }) => bytes + 8 * words.length, 0);
@@ -286,7 +303,7 @@ export interface CompiledModel {
 const allowedOptions = {
   trust: ['inferred', 'seen'],
   parts: ['worthwhile', 'all'],
-  precision: ['fast', 'best'],
+  precision: precisions,
   numerics: numericsNames,
 } as const;
 
@@ -300,7 +317,13 @@ const checkOptions = (bytes: unknown, options: CompileOptions): void => {
   }
   if (options.chip !== undefined && !isChip(options.chip))
     throw new PtfeError('bad-option', 'option chip', 'it lacks something that a chip says of itself');
-  const known = ['chip', ...Object.keys(allowedOptions)];
+  if (options.machine !== undefined && !isMachineOptions(options.machine))
+    throw new PtfeError(
+      'bad-option',
+      'option machine',
+      'megahertz and cores are positive numbers, interruptCpu is big or little',
+    );
+  const known = ['chip', 'machine', ...Object.keys(allowedOptions)];
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown !== undefined)
     throw new PtfeError('bad-option', `option ${unknown}`, `it does not exist (options: ${known.join(', ')})`);

@@ -3,6 +3,7 @@
  * told as soon as its data are whole; of a part that is cut or placed again, what is told last counts.
  */
 import type { Arena, Lifetime } from './allocate/arena.js';
+import type { PartEstimate } from './cost/estimate.js';
 import type { EmittedTask } from './emit/tasks.js';
 import type { Graph, Part } from './graph/graph.js';
 import type { Operation } from './ir/operation.js';
@@ -36,6 +37,8 @@ export interface PartStages {
   readonly tile: { readonly steps: readonly Step[]; readonly placement: Placement };
   readonly schedule: Schedule;
   readonly allocate: { readonly lifetimes: readonly Lifetime[]; readonly arena: Arena };
+  /** Microseconds. */
+  readonly estimate: PartEstimate;
   readonly emit: { readonly tasks: readonly EmittedTask[]; readonly constants: Uint8Array };
   readonly plan: { readonly bytes: Uint8Array };
 }
@@ -50,6 +53,7 @@ export const stageNames = [
   'tile',
   'schedule',
   'allocate',
+  'estimate',
   'emit',
   'plan',
 ] as const satisfies readonly (keyof ModelStages | keyof PartStages)[];

@@ -20,8 +20,9 @@ typedef struct npu_chip {
     uint32_t cbuf_entry_bytes;
     uint32_t clock_megahertz; /* for estimates: under the mainline kernel */
     uint32_t bytes_per_cycle;
-    uint32_t pipeline_fill;
-    uint32_t dispatch_microseconds; /* what its interrupt costs between two tasks */
+    uint32_t positions; /* output positions are computed in groups of so many */
+    uint32_t dpu_channels; /* channels of a position that the DPU takes in a cycle */
+    uint32_t dispatch_microseconds; /* what its interrupt costs between two tasks, on the CPU that serves it as Linux boots */
     uint32_t job_milliseconds; /* it ends a job that takes longer */
 } npu_chip;
 
@@ -29,7 +30,7 @@ typedef struct npu_chip {
 enum { NPU_CHIP_RK3588 = 3588 };
 #define NPU_CHIP_COUNT 1u
 static const npu_chip npu_chips[NPU_CHIP_COUNT] = {
-    {.number = 3588, .cbuf_banks = 12, .cbuf_bank_bytes = 32768, .cbuf_entry_bytes = 64, .clock_megahertz = 200, .bytes_per_cycle = 16, .pipeline_fill = 1000, .dispatch_microseconds = 27, .job_milliseconds = 500},
+    {.number = 3588, .cbuf_banks = 12, .cbuf_bank_bytes = 32768, .cbuf_entry_bytes = 64, .clock_megahertz = 200, .bytes_per_cycle = 16, .positions = 16, .dpu_channels = 8, .dispatch_microseconds = 51, .job_milliseconds = 500},
 };
 
 /* Their names in device trees, behind "rockchip,". */

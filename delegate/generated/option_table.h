@@ -27,7 +27,7 @@ static const char *const option_chip_later[] = {"rk3576", "rk3568", NULL};
 static const char *const option_verbose_words[] = {"0", "1", NULL};
 static const char *const option_trust_words[] = {"inferred", "seen", NULL};
 static const char *const option_parts_words[] = {"worthwhile", "all", NULL};
-static const char *const option_precision_words[] = {"fast", "best", NULL};
+static const char *const option_precision_words[] = {"fastest", "fast", "best", NULL};
 static const char *const option_numerics_words[] = {"auto", "tflite-2.14", "litert-2.3", "litert-2.4", NULL};
 static const char *const numerics_names[NUMERICS_COUNT] = {"tflite-2.14", "litert-2.3", "litert-2.4"};
 
@@ -89,7 +89,7 @@ static const option_info option_table[OPTION_COUNT] = {
     },
     [OPTION_PRECISION] = {
         .name = "precision", .variable = "PTFE_PRECISION", .initial = "fast",
-        .allowed = "fast|best",
+        .allowed = "fastest|fast|best",
         .kind = OPTION_KIND_WORDS, .words = option_precision_words, .sent = 1,
     },
     [OPTION_NUMERICS] = {

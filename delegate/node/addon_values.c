@@ -97,8 +97,9 @@ int addon_chip(napi_env env, napi_value options, npu_chip *chip, int *given) {
         {cbuf, "entryBytes", &chip->cbuf_entry_bytes},
         {clocks, "megahertz", &chip->clock_megahertz},
         {clocks, "bytesPerCycle", &chip->bytes_per_cycle},
-        {clocks, "pipelineFill", &chip->pipeline_fill},
-        {dispatch, "microseconds", &chip->dispatch_microseconds},
+        {clocks, "positions", &chip->positions},
+        {clocks, "dpuChannels", &chip->dpu_channels},
+        {dispatch, "littleMicroseconds", &chip->dispatch_microseconds},
         {dispatch, "jobMilliseconds", &chip->job_milliseconds},
     };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {

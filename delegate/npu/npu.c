@@ -91,7 +91,7 @@ static int decode_program(const npu_config *config, const npu_region *regions, s
         if (config->facts[f] >= npu_facts[f].count) return npu_fail(error, "a fact has no such value");
     }
     const npu_chip *chip = &config->chip;
-    if (chip->cbuf_entry_bytes < NPU_ATOM || chip->cbuf_entry_bytes % NPU_ATOM != 0 || chip->bytes_per_cycle == 0 ||
+    if (chip->cbuf_entry_bytes < NPU_ATOM || chip->cbuf_entry_bytes % NPU_ATOM != 0 || chip->bytes_per_cycle == 0 || chip->positions == 0 || chip->dpu_channels == 0 ||
         (uint64_t)chip->cbuf_banks * chip->cbuf_bank_bytes > UINT32_MAX) {
         return npu_fail(error, "a chip that cannot be");
     }

@@ -28,7 +28,7 @@ typedef struct pc {
     npu_lut_port port;
     npu_lut *lut;               /* one store for both groups (silicon) */
     bool lut_in_use;            /* an earlier task may read it: the next write makes a copy */
-    bool lut_filled;            /* by the task that is fetched */
+    uint32_t lut_entries;       /* written by the task that is fetched */
 } pc;
 
 /* What a task wrote into a block's S_POINTER; 0: nothing. */
@@ -83,7 +83,7 @@ static int write_lut(npu_program *program, const npu_decoder *d, pc *state, int 
     if (refused && (program->config.flags & NPU_CHAINED) != 0 && d->task > 0) {
         return npu_refuse_word(d, index, w, "DPU LUT_ACCESS_DATA: the task before still runs when a chained task fills the LUT");
     }
-    state->lut_filled = true;
+    state->lut_entries++;
     npu_lut *lut = own_lut(program, state);
     if (lut == NULL) return npu_no_memory(d->error);
     if (npu_lut_port_write(&state->port, lut, w.value) == 0) return 0;
@@ -143,7 +143,8 @@ static int start_blocks(const npu_decoder *d, const pointer_words pointed, pc *s
     step->reader = runs[BLOCK_RDMA];
     step->pooling = runs[BLOCK_PPU];
     step->lut = state->lut;
-    step->fills_lut = state->lut_filled && d->task > 0 && (d->config->flags & NPU_CHAINED) != 0;
+    step->lut_entries = state->lut_entries;
+    step->fills_lut = state->lut_entries > 0 && d->task > 0 && (d->config->flags & NPU_CHAINED) != 0;
     state->lut_in_use = true;
     return 0;
 }
@@ -175,7 +176,7 @@ static int fetch_task(npu_program *program, const npu_decoder *d, const npu_task
     if (complete && npu_words_check_complete(d, stream.data, step->words, tail->enables) != 0) return -1;
     step->enables = tail->enables;
     pointer_words pointed = {0};
-    state->lut_filled = false;
+    state->lut_entries = 0;
     for (size_t i = 0; i < step->words - NPU_TAIL_WORDS; i++) {
         if (write_register(program, d, state, i, npu_word_at(stream.data, i), pointed) != 0) return -1;
     }

@@ -14,6 +14,7 @@ typedef struct npu_step {
     uint32_t enables;
     bool convolution, reader, pooling, unpooling;
     bool fills_lut; /* in a chain, behind another task */
+    uint32_t lut_entries; /* that its words write */
     const npu_lut *lut; /* the LUT's tables as they stand when the task starts; NULL: never written */
     npu_cna cna;
     npu_core core;

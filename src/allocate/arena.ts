@@ -2,33 +2,34 @@
 import { alignUp } from '../hardware/capability.js';
 import type { Chip } from '../hardware/chips.js';
 import type { Spot } from '../place/spots.js';
+import type { Bytes, Position, TensorId } from '../hardware/units.js';
 
 /** `io` is what the host touches: the kernel driver syncs a whole BO with the CPU's caches, so it is small and apart. */
 export const memoryNames = ['arena', 'io'] as const;
 export type MemoryName = (typeof memoryNames)[number];
 
 export interface Lifetime {
-  readonly tensor: number;
-  readonly bytes: number;
+  readonly tensor: TensorId;
+  readonly bytes: Bytes;
   /** Positions of the first and the last operation that need the tensor; inputs start at -1, outputs end after the last. */
-  readonly from: number;
-  readonly to: number;
+  readonly from: Position;
+  readonly to: Position;
   readonly memory: MemoryName;
 }
 
 export interface Place {
   readonly memory: MemoryName;
-  readonly offset: number;
+  readonly offset: Bytes;
 }
 
 export interface Arena {
-  readonly bytes: Readonly<Record<MemoryName, number>>;
-  readonly places: ReadonlyMap<number, Place>;
+  readonly bytes: Readonly<Record<MemoryName, Bytes>>;
+  readonly places: ReadonlyMap<TensorId, Place>;
 }
 
 /** First fit, the largest tensor first. Deterministic. */
 const allocate = ({ memory }: Chip, lifetimes: readonly Lifetime[]) => {
-  const placed: { readonly offset: number; readonly lifetime: Lifetime }[] = [];
+  const placed: { readonly offset: Bytes; readonly lifetime: Lifetime }[] = [];
   const bySize = [...lifetimes].sort((a, b) => b.bytes - a.bytes || a.from - b.from || a.tensor - b.tensor);
   for (const lifetime of bySize) {
     const rivals = placed
@@ -62,7 +63,7 @@ export const allocateArena = (chip: Chip, lifetimes: readonly Lifetime[]): Arena
 };
 
 /** The same arena with the place of every tensor, not only of the memories. */
-export const withTensors = ({ bytes, places }: Arena, spots: ReadonlyMap<number, Spot>): Arena => ({
+export const withTensors = ({ bytes, places }: Arena, spots: ReadonlyMap<TensorId, Spot>): Arena => ({
   bytes,
   places: new Map(
     [...spots].flatMap(([tensor, { root, offset }]) => {

@@ -1,9 +1,10 @@
 /** Lays constants (weights, per-channel operands) one behind the other in one BO; equal bytes are kept once. */
 import { alignUp } from '../hardware/capability.js';
 import type { Chip } from '../hardware/chips.js';
+import type { Bytes } from '../hardware/units.js';
 
 interface Chunk {
-  readonly offset: number;
+  readonly offset: Bytes;
   readonly bytes: Uint8Array;
 }
 
@@ -28,7 +29,7 @@ export class ConstantBuffer {
   }
 
   /** @returns the offset of the bytes in the BO */
-  place(bytes: Uint8Array): number {
+  place(bytes: Uint8Array): Bytes {
     const key = keyOf(bytes);
     const alike = this.#known.get(key) ?? [];
     const known = alike.find((chunk) => areEqual(chunk.bytes, bytes));
@@ -40,7 +41,7 @@ export class ConstantBuffer {
     return chunk.offset;
   }
 
-  get size(): number {
+  get size(): Bytes {
     return alignUp(this.#end, this.#alignment);
   }
 

@@ -4,12 +4,13 @@ import { operandsOf } from '../ir/operation.js';
 import type { Placement } from '../place/place.js';
 import type { Schedule } from '../schedule/order.js';
 import type { Lifetime } from './arena.js';
+import type { Position, TensorId } from '../hardware/units.js';
 
 /**
  * The results by which a job shows that it ran (`place/proof.ts`), with the position of the job's first operation: nothing
  * else may stand in their memory while the job runs.
  */
-const lastResults = ({ operations }: Placement, { jobs }: Schedule): ReadonlyMap<number, number> =>
+const lastResults = ({ operations }: Placement, { jobs }: Schedule): ReadonlyMap<TensorId, Position> =>
   new Map(
     jobs.flatMap(({ operations: own }) => {
       const [first, last] = [own[0], operations[own.at(-1) ?? -1]];
@@ -25,9 +26,9 @@ export const lifetimesOf = (
   always = false,
 ): readonly Lifetime[] => {
   const { operations, spots, roots } = placement;
-  const uses = new Map<number, { from: number; to: number }>();
-  const rootOf = (tensor: number): number => spots.get(tensor)?.root ?? tensor;
-  const use = (tensor: number, position: number): void => {
+  const uses = new Map<TensorId, { from: Position; to: Position }>();
+  const rootOf = (tensor: TensorId): TensorId => spots.get(tensor)?.root ?? tensor;
+  const use = (tensor: TensorId, position: Position): void => {
     const root = rootOf(tensor);
     const known = uses.get(root);
     uses.set(root, {

@@ -3,8 +3,10 @@
 import * as util from 'node:util';
 import { PtfeError } from '../error.js';
 import { isNumerics, newestNumerics, type Numerics, numericsNames } from '../graph/numerics.js';
+import { rk3588 } from '../hardware/chips.js';
 import type { Trust } from '../hardware/fact.js';
-import type { Precision } from '../fuse/fuse.js';
+import { interruptCpus, type MachineOptions } from '../hardware/machine.js';
+import { type Precision, precisions } from '../fuse/fuse.js';
 import type { PartChoice } from '../partition/check.js';
 
 type Options = NonNullable<util.ParseArgsConfig['options']>;
@@ -96,11 +98,12 @@ export const numericsOption = (command: string, { values }: Arguments): Numerics
   );
 };
 
-/** `--precision`: as few tasks as come within a count of TFLite, or every value where the hardware can. */
+/** `--precision`: fewest tasks, few tasks within 1 LSB of TFLite, or every value where the hardware can. */
 export const precisionOption = (command: string, { values }: Arguments): Precision => {
   const { precision = 'fast' } = values;
-  if (precision === 'fast' || precision === 'best') return precision;
-  throw badUsage(command, `--precision ${precision}: only fast and best are known`);
+  const known = precisions.find((one) => one === precision);
+  if (known !== undefined) return known;
+  throw badUsage(command, `--precision ${precision}: only ${precisions.join(', ')} are known`);
 };
 
 /** Options of every command that compiles a model. */
@@ -109,7 +112,39 @@ export const compileFlags = {
   parts: { type: 'string' },
   precision: { type: 'string' },
   numerics: { type: 'string' },
+  clock: { type: 'string' },
+  cores: { type: 'string' },
+  'interrupt-cpu': { type: 'string' },
 } as const satisfies Options;
+
+const numberOption = (command: string, { values }: Arguments, name: string, most: number): number | undefined => {
+  const given = values[name];
+  if (given === undefined) return undefined;
+  const value = Number(given);
+  if (!/^\d+$/.test(given) || value < 1 || value > most)
+    throw badUsage(command, `--${name} ${given}: a whole number from 1 to ${most} is wanted`);
+  return value;
+};
+
+/** Faster than any NPU of the family runs. */
+const mostMegahertz = 10_000;
+
+/** `--clock`, `--cores`, `--interrupt-cpu`: what estimates are for, and decisions that go by them. */
+export const machineOptions = (command: string, given: Arguments, chip = rk3588): MachineOptions => {
+  const [megahertz, cores] = [
+    numberOption(command, given, 'clock', mostMegahertz),
+    numberOption(command, given, 'cores', chip.cores),
+  ];
+  const asked = given.values['interrupt-cpu'];
+  const interruptCpu = interruptCpus.find((one) => one === asked);
+  if (asked !== undefined && interruptCpu === undefined)
+    throw badUsage(command, `--interrupt-cpu ${asked}: only ${interruptCpus.join(' and ')} are known`);
+  return {
+    ...(megahertz === undefined ? {} : { megahertz }),
+    ...(cores === undefined ? {} : { cores }),
+    ...(interruptCpu === undefined ? {} : { interruptCpu }),
+  };
+};
 
 /** What `compileFlags` ask for; without `--numerics` the numbers of the newest release. */
 export const compileOptions = (command: string, given: Arguments) => ({
@@ -117,4 +152,5 @@ export const compileOptions = (command: string, given: Arguments) => ({
   parts: partsOption(command, given),
   precision: precisionOption(command, given),
   numerics: numericsOption(command, given) ?? newestNumerics,
+  machine: machineOptions(command, given),
 });

@@ -6,14 +6,14 @@ import { compileFlags, compileOptions, onePositional, readArguments } from './ar
 import { inFile, readBytes, tellBugs } from './files.js';
 import { printJson, type Subcommand } from './subcommand.js';
 
-const usage = `ptfe check MODEL.tflite [--trust seen] [--parts all] [--precision best] [--numerics RELEASE] [--json]
+const usage = `ptfe check MODEL.tflite [--trust seen] [--parts all] [--precision fastest|fast|best] [--numerics RELEASE] [--json]
 
 Says for every node whether it runs on the NPU, on the host inside a part, or on the CPU, by which rule, and what to change
 in the model for that. Graphs that the model's own ops call, or that belong to further signatures, follow the first one.
 
   --trust seen      only register words that were seen on silicon or in a shipped driver
   --parts all       also parts that would cost more than they save
-  --precision best  as near to TFLite as the hardware comes, with more tasks
+  --precision NAME  fastest: every ADD in a convolution; best: as near to TFLite as the hardware comes
   --numerics RELEASE
                     whose TFLite's numbers: tflite-2.14, litert-2.3, litert-2.4 (default auto: the newest)
   --json            the answer as JSON

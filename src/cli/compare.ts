@@ -12,7 +12,7 @@ import { readBytes, readModel } from './files.js';
 import { loadAddon, referenceProgram } from './installation.js';
 import { printJson, type Subcommand } from './subcommand.js';
 
-const usage = `ptfe compare MODEL [INPUT ...] [--limit COUNTS] [--share PERCENT] [--trust seen] [--precision best] [--numerics RELEASE] [--python PYTHON] [--json]
+const usage = `ptfe compare MODEL [INPUT ...] [--limit COUNTS] [--share PERCENT] [--trust seen] [--precision fastest|fast|best] [--numerics RELEASE] [--python PYTHON] [--json]
        ptfe compare MODEL [INPUT ...] --whole [--keep-all] [--parts worthwhile] [--limit COUNTS] [--share PERCENT] [...]
 
 Runs the model in TFLite (reference kernels), and each node that the NPU takes on the software NPU with TFLite's own
@@ -28,7 +28,7 @@ each op that rounds before it, and by more where a scale makes more of a count.
   --limit COUNTS    the largest difference that is accepted (default 1; with --whole for each op)
   --share PERCENT   values that may differ, over all layers (default 0.1; with --whole any)
   --trust seen      only register words seen on silicon or in a shipped driver
-  --precision best  as near to TFLite as the hardware comes, with more tasks
+  --precision NAME  fastest: every ADD in a convolution; best: as near to TFLite as the hardware comes
   --numerics RELEASE
                     whose TFLite's numbers: tflite-2.14, litert-2.3, litert-2.4 (default auto: those of the runtime)
   --python PYTHON   a Python with ai-edge-litert, tensorflow or tflite_runtime (default PTFE_PYTHON, else python3)

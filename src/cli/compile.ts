@@ -9,14 +9,14 @@ import { inFile, readModel, tellBugs, writeBytes } from './files.js';
 import { planFile } from './plan_file.js';
 import { printJson, type Subcommand } from './subcommand.js';
 
-const usage = `ptfe compile MODEL.tflite [-o PLAN] [--trust seen] [--parts all] [--precision best] [--numerics RELEASE] [--chip NAME] [--json]
+const usage = `ptfe compile MODEL.tflite [-o PLAN] [--trust seen] [--parts all] [--precision fastest|fast|best] [--numerics RELEASE] [--chip NAME] [--json]
 
 Compiles what the NPU takes of a model into one plan file, for machines without Node: the delegate runs it with its option
 plan=PLAN, and C programs run it with ptfe_plan and ptfe_open (delegate/include/ptfe.h).
 
   -o, --output PLAN  where it goes; default: the model's name with .plan, in the current folder
   --trust seen       only register words that were seen on silicon or in a shipped driver
-  --precision best   as near to TFLite as the hardware comes, with more tasks
+  --precision NAME   fastest: every ADD in a convolution; best: as near to TFLite as the hardware comes
   --numerics RELEASE whose TFLite's numbers: tflite-2.14, litert-2.3, litert-2.4 (default auto: the newest, as there is no
                      host to ask)
   --parts all        also parts that would cost more than they save

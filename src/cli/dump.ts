@@ -11,7 +11,7 @@ import { compileFlags, compileOptions, type Arguments, badUsage, onePositional, 
 import { inFile, readBytes } from './files.js';
 import { printJson, type Subcommand } from './subcommand.js';
 
-const usage = `ptfe dump MODEL.tflite --after STAGE [--graph N] [--trust seen] [--parts all] [--precision best] [--numerics RELEASE]
+const usage = `ptfe dump MODEL.tflite --after STAGE [--graph N] [--trust seen] [--parts all] [--precision fastest|fast|best] [--numerics RELEASE]
                [--json]
 
 Prints what a stage of the compiler hands to the next one, for each part: a line for an operation, a tensor or a task.
@@ -21,7 +21,7 @@ Tensors are t and TFLite's number, nodes # and TFLite's number. Stages, in their
 
   --after STAGE     the stage
   --graph N         of the model's graphs, counted from 0 (default 0)
-  --trust seen, --parts all, --precision best, --numerics RELEASE
+  --trust seen, --parts all, --precision fastest|fast|best, --numerics RELEASE
                     as for ptfe check
   --json            all of it, and not only what people read; long arrays by length and digest
 Exit codes: 0 done; 1 no part has such a stage; 2 bad input or usage.

@@ -8,6 +8,7 @@ import { cutCommand } from './cut.js';
 import { disasmCommand } from './disasm.js';
 import { doctorCommand } from './doctor.js';
 import { dumpCommand } from './dump.js';
+import { estimateCommand } from './estimate.js';
 import { npuCommand } from './npu.js';
 import { selftestCommand } from './selftest.js';
 import { streamCommand } from './stream.js';
@@ -21,6 +22,7 @@ const subcommands: readonly Subcommand[] = [
   cutCommand,
   disasmCommand,
   dumpCommand,
+  estimateCommand,
   streamCommand,
   npuCommand,
   doctorCommand,

@@ -10,7 +10,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Read by tools and tests, not by the delegate. */
 const others =
-  /^PTFE_(PYTHON|ADDON|LIBRARY|ALL|SEED|SHARED|SHOW|ONLY|LAYERS|MODELS|MODEL_FOLDER|OP_MODELS|PRELOAD|RANDOM_PROGRAMS|(TEST|FUZZ|KERNEL)\w*)$/;
+  /^PTFE_(PYTHON|ADDON|LIBRARY|ALL|DEBUG|SEED|SHARED|SHOW|ONLY|LAYERS|MODELS|MODEL_FOLDER|OP_MODELS|PRELOAD|RANDOM_PROGRAMS|(TEST|FUZZ|KERNEL)\w*)$/;
 
 const planFinding = (variable: string, path: string): Finding => {
   try {

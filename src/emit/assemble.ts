@@ -2,19 +2,20 @@
 import { alignUp } from '../hardware/capability.js';
 import type { Chip } from '../hardware/chips.js';
 import type { BufferName, Word } from './words.js';
+import type { Bytes, Words } from '../hardware/units.js';
 
 export interface Relocation {
   /** Index of the 64-bit word. */
-  readonly word: number;
+  readonly word: Words;
   readonly buffer: BufferName;
-  readonly addend: number;
+  readonly addend: Bytes;
 }
 
 export interface Assembly {
   readonly bytes: Uint8Array;
   readonly relocations: readonly Relocation[];
   /** Byte offset and number of words of each task. */
-  readonly tasks: readonly { readonly offset: number; readonly words: number }[];
+  readonly tasks: readonly { readonly offset: Bytes; readonly words: Words }[];
 }
 
 export const assemble = ({ memory }: Chip, tasks: readonly (readonly Word[])[]): Assembly => {

@@ -8,6 +8,7 @@ import type { Stages } from '../requantize/stages.js';
 import type { ConvTile } from '../tile/task.js';
 import { type OperandAddresses, type OutputPlane, type ReaderPlanes, writeDpu, writeDpuReader } from './dpu.js';
 import { type Address, enables, pingPong, TaskWriter, type Word } from './words.js';
+import type { Bytes } from '../hardware/units.js';
 
 /** Where a task's data stand. Addresses of whole cubes; the tile's place in them is added here. */
 export interface ConvPlacement {
@@ -21,7 +22,7 @@ export interface ConvPlacement {
   readonly residual: Address | null;
 }
 
-const at = (address: Address, bytes: number): Address => ({ ...address, offset: address.offset + bytes });
+const at = (address: Address, bytes: Bytes): Address => ({ ...address, offset: address.offset + bytes });
 
 /** Rows that the feature fetch runs ahead; any 9 to 65 was seen to work, Mesa writes this. */
 const featureGrains = (strideY: number): number => 50 + strideY + 1;

@@ -2,6 +2,7 @@
 import type { Operand, ScaleStage, Stages } from '../requantize/stages.js';
 import { tableStepLog2 } from '../requantize/table_stages.js';
 import type { Address, TaskWriter } from './words.js';
+import type { Atoms } from '../hardware/units.js';
 
 /** Where operands stand in memory; null where none is read. */
 export interface OperandAddresses {
@@ -15,14 +16,14 @@ export interface OperandAddresses {
 /** All stand in registers. */
 export const noOperands: OperandAddresses = { bs: null, bn: null, bsUse: 0, bnUse: 0 };
 
-/** The plane that the DPU walks and writes. Sizes in elements, strides in atoms of 16 bytes. */
+/** The plane that the DPU walks and writes. Sizes in elements. */
 export interface OutputPlane {
   readonly base: Address;
   readonly columns: number;
   readonly rows: number;
-  readonly surfaceStride: number;
-  /** Atoms between the end of a row and the start of the next. */
-  readonly notch: number;
+  readonly surfaceStride: Atoms;
+  /** Between the end of a row and the start of the next. */
+  readonly notch: Atoms;
   /** Channels that are written, padding lanes included, and real ones. */
   readonly written: number;
   readonly channels: number;
@@ -32,11 +33,11 @@ export interface OutputPlane {
   readonly unpools?: boolean;
 }
 
-/** What a reader walks. In atoms: from one surface to the next, and from the end of what it read of one to the next. */
+/** What a reader walks: from one surface to the next, and from the end of what it read of one to the next. */
 export interface ReaderPlanes {
   readonly base: Address;
-  readonly surfaceStride: number;
-  readonly notch: number;
+  readonly surfaceStride: Atoms;
+  readonly notch: Atoms;
   /** One value for each channel, one after the other, in the place of planes. */
   readonly perChannel?: boolean;
 }

@@ -17,6 +17,7 @@ import {
   writeLutEntries,
 } from './dpu.js';
 import { type Address, enables, firstGroup, pingPong, TaskWriter, type Word } from './words.js';
+import type { Bytes } from '../hardware/units.js';
 
 export interface ElementwisePlacement {
   readonly operands: readonly Address[];
@@ -47,7 +48,7 @@ export const emitElementwise = (
   placement: ElementwisePlacement,
 ): readonly Word[] => emitTask(chip, stages, tile, placement, null);
 
-const at = (address: Address, bytes: number): Address => ({ ...address, offset: address.offset + bytes });
+const at = (address: Address, bytes: Bytes): Address => ({ ...address, offset: address.offset + bytes });
 
 /** @param loaded a table that the task fills the LUT with */
 const emitTask = (

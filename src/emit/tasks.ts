@@ -1,25 +1,29 @@
 /** All tasks of a part as words; weights and operands go into the constants on the way. */
 import type { Arena } from '../allocate/arena.js';
 import type { ConstantBuffer } from '../allocate/constants.js';
-import { convCycles, flyingCycles, tableLoadCycles } from '../cost/cycles.js';
+import { taskCosts } from '../cost/task_cost.js';
+import { planCycles } from '../cost/time.js';
 import { atomChannels, writtenChannels } from '../hardware/capability.js';
 import type { Chip } from '../hardware/chips.js';
 import { type Cube, packCube } from '../layout/cube.js';
 import { operandBuffer } from '../layout/operands.js';
 import { packWeights } from '../layout/weights.js';
 import { operandsOf } from '../ir/operation.js';
+import { ofTensor } from '../place/of_tensor.js';
 import type { Stages } from '../requantize/stages.js';
 import { type ConvTile, type ElementwiseTile, isHostStep, type Step, type TiledOperation } from '../tile/task.js';
+import { tableLoads } from '../tile/table_loads.js';
 import { findRegister, writeTargets } from '../hardware/registers.js';
 import { emitConvolution } from './convolution.js';
 import type { OperandAddresses } from './dpu.js';
 import { emitElementwise, emitTableLoad, type ElementwisePlacement } from './elementwise.js';
 import { emitUnpool } from './unpool.js';
 import type { Address, Word } from './words.js';
+import type { Position, TensorId } from '../hardware/units.js';
 
 export interface EmittedTask {
   /** Position of the operation in the part. */
-  readonly operation: number;
+  readonly operation: Position;
   readonly words: readonly Word[];
   readonly cycles: number;
 }
@@ -78,41 +82,38 @@ const channelConstants = (
   };
 };
 
-const isSame = (table: readonly number[], other: readonly number[] | null): boolean =>
-  other !== null && table.every((value, i) => value === other[i]);
-
 /** @param known the codes of tensors that stand among the constants, HWC */
 export const emitTasks = (
   chip: Chip,
   steps: readonly Step[],
-  cubes: ReadonlyMap<number, Cube>,
+  cubes: ReadonlyMap<TensorId, Cube>,
   arena: Arena,
-  known: ReadonlyMap<number, Int8Array>,
+  known: ReadonlyMap<TensorId, Int8Array>,
   constants: ConstantBuffer,
 ): readonly EmittedTask[] => {
-  const at = (tensor: number): Address => {
+  const at = (tensor: TensorId): Address => {
     const bytes = packed.get(tensor);
     if (bytes !== undefined) return { bo: 'constants', offset: constants.place(bytes) };
-    const place = arena.places.get(tensor);
-    if (place === undefined) throw new Error(`tensor ${tensor} has no place in memory`);
-    return { bo: place.memory, offset: place.offset };
+    const { memory, offset } = ofTensor(arena.places, tensor, 'place in memory');
+    return { bo: memory, offset };
   };
-  const cubeAt = (tensor: number): Cube => {
-    const cube = cubes.get(tensor);
-    if (cube === undefined) throw new Error(`tensor ${tensor} has no cube`);
-    return cube;
-  };
+  const cubeAt = (tensor: TensorId): Cube => ofTensor(cubes, tensor, 'cube');
   const packed = new Map([...known].map(([tensor, codes]) => [tensor, packCube(cubeAt(tensor), codes)]));
-  let loaded: readonly number[] | null = null;
+  const loads = tableLoads(steps);
   return steps.flatMap((one, position): readonly EmittedTask[] => {
-    // A step of the host ends the job: the next one may run on another core, with another table store.
-    if (isHostStep(one)) loaded = null;
     if (isHostStep(one)) return [];
     const { stages } = one;
+    const load = loads[position] ?? null;
+    const costs = taskCosts(chip, one, load !== null);
+    const told = (words: readonly Word[], task: number): EmittedTask => {
+      const cost = costs[task];
+      if (cost === undefined) throw new Error('a task without its cost');
+      return { operation: position, words, cycles: planCycles(chip, cost) };
+    };
     if (isConvolution(one)) {
       const { operation } = one;
       const shared = new Map<number, ChannelConstants>();
-      return one.tiles.map((tile) => {
+      return one.tiles.map((tile, i) => {
         const own = shared.get(tile.channel) ?? channelConstants(chip, one, tile, constants);
         shared.set(tile.channel, own);
         const words = emitConvolution(chip, operation, stages, tile, {
@@ -123,7 +124,7 @@ export const emitTasks = (
           residual: operation.residual === null ? null : at(operation.residual.operand),
           ...own,
         });
-        return { operation: position, words, cycles: convCycles(chip, operation, tile) };
+        return told(words, i);
       });
     }
     const { operation, tiles } = one;
@@ -132,25 +133,14 @@ export const emitTasks = (
       ...memory,
       channels: channelOperands(chip, stages, null, tile, atomChannels(chip, tile.channels), constants),
     });
-    const own = tiles.map((tile) => ({
-      operation: position,
-      words:
-        operation.kind === 'unpool'
-          ? emitUnpool(chip, tile, memory)
-          : emitElementwise(chip, stages, tile, placementOf(tile)),
-      cycles: flyingCycles(chip, operation, tile),
-    }));
-    const { table } = stages;
+    const own = tiles.map((tile) =>
+      operation.kind === 'unpool'
+        ? emitUnpool(chip, tile, memory)
+        : emitElementwise(chip, stages, tile, placementOf(tile)),
+    );
     const [first] = tiles;
-    if (table === undefined || first === undefined || isSame(table, loaded)) return own;
-    loaded = table;
-    return [
-      {
-        operation: position,
-        words: emitTableLoad(chip, table, first, placementOf(first)),
-        cycles: tableLoadCycles(chip),
-      },
-      ...own,
-    ];
+    const all =
+      load === null || first === undefined ? own : [emitTableLoad(chip, load, first, placementOf(first)), ...own];
+    return all.map(told);
   });
 };

@@ -9,6 +9,7 @@ import {
   tailTargets,
   writeTargets,
 } from '../hardware/registers.js';
+import type { Bytes } from '../hardware/units.js';
 
 /** Whether a name is put together at run time: then its spelling is checked there, not by the compiler. */
 type Computed<N extends string> = Record<never, never> extends Record<N, unknown> ? true : false;
@@ -23,7 +24,7 @@ export type Fields<B extends Block, N extends string> =
 /** An address that is known only when the plan is loaded. */
 export interface Address {
   readonly bo: BufferName;
-  readonly offset: number;
+  readonly offset: Bytes;
 }
 
 export type BufferName = 'constants' | MemoryName;

@@ -1,5 +1,6 @@
 /** What a stage of the compiler hands to the next, as lines for people: one for an operation, a tensor or a task. */
 import type { Arena, Lifetime } from '../allocate/arena.js';
+import type { PartEstimate } from '../cost/estimate.js';
 import { destinationOf, type EmittedTask } from '../emit/tasks.js';
 import type { Graph, Node, Part, Tensor } from '../graph/graph.js';
 import type { Cube } from '../layout/cube.js';
@@ -7,6 +8,7 @@ import type { Placement } from '../place/place.js';
 import { readPlan } from '../plan/read.js';
 import type { Schedule } from '../schedule/order.js';
 import type { ModelStages, PartStages, Stage } from '../stages.js';
+import { partEstimateLines } from './estimate_text.js';
 import { operationLine, stepLines } from './operation_text.js';
 import { type Digest, planEntries } from './plan_text.js';
 import { referenceText } from './program.js';
@@ -84,6 +86,8 @@ const allocateLines = (lifetimes: readonly Lifetime[], { bytes, places }: Arena)
   `arena ${bytes.arena} bytes, io ${bytes.io} bytes`,
 ];
 
+const estimateLines = (estimate: PartEstimate): readonly string[] => partEstimateLines(null, estimate);
+
 const emitLines = (tasks: readonly EmittedTask[], constants: Uint8Array): readonly string[] => [
   ...tasks.map((task, i) => {
     const { operation, words, cycles } = task;
@@ -117,6 +121,8 @@ const linesOf = (stage: Stage, digest: Digest): readonly string[] => {
       return scheduleLines(stage.data);
     case 'allocate':
       return allocateLines(stage.data.lifetimes, stage.data.arena);
+    case 'estimate':
+      return estimateLines(stage.data);
     case 'emit':
       return emitLines(stage.data.tasks, stage.data.constants);
     case 'plan':

@@ -10,8 +10,13 @@ const fields: readonly (readonly [string, (chip: Chip) => number, string?])[] = 
   ['cbuf_entry_bytes', ({ cbuf }) => cbuf.entryBytes],
   ['clock_megahertz', ({ clocks }) => clocks.megahertz, 'for estimates: under the mainline kernel'],
   ['bytes_per_cycle', ({ clocks }) => clocks.bytesPerCycle],
-  ['pipeline_fill', ({ clocks }) => clocks.pipelineFill],
-  ['dispatch_microseconds', ({ dispatch }) => dispatch.microseconds, 'what its interrupt costs between two tasks'],
+  ['positions', ({ clocks }) => clocks.positions, 'output positions are computed in groups of so many'],
+  ['dpu_channels', ({ clocks }) => clocks.dpuChannels, 'channels of a position that the DPU takes in a cycle'],
+  [
+    'dispatch_microseconds',
+    ({ dispatch }) => dispatch.littleMicroseconds,
+    'what its interrupt costs between two tasks, on the CPU that serves it as Linux boots',
+  ],
   ['job_milliseconds', ({ dispatch }) => dispatch.jobMilliseconds, 'it ends a job that takes longer'],
 ];
 

@@ -4,6 +4,7 @@
  */
 
 import type { Numerics } from './numerics.js';
+import type { NodeId, TensorId } from '../hardware/units.js';
 
 /** Element types that the compiler tells apart; every other TFLite type is `other`. A variable's handle is a `resource`. */
 export type ElementType = 'int8' | 'uint8' | 'int32' | 'int64' | 'float32' | 'resource' | 'other';
@@ -16,7 +17,7 @@ export interface Quantization {
 }
 
 export interface Tensor {
-  readonly index: number;
+  readonly index: TensorId;
   readonly name: string;
   readonly type: ElementType;
   /** TFLite order; NHWC for feature maps. */
@@ -29,29 +30,29 @@ export interface Tensor {
 }
 
 export interface Node {
-  readonly index: number;
+  readonly index: NodeId;
   /** TFLite's name of the operator, e.g. `CONV_2D`. */
   readonly op: string;
   readonly version: number;
   /** Tensor indices; -1 is an absent optional input. */
-  readonly inputs: readonly number[];
-  readonly outputs: readonly number[];
+  readonly inputs: readonly TensorId[];
+  readonly outputs: readonly TensorId[];
   /** Built-in options by name (`operators.ts`). */
   readonly params: Readonly<Record<string, number>>;
   /** TFLite's nodes that a composite node computes (`rewrite/`), the one that names it first; absent: itself. */
-  readonly covers?: readonly number[];
+  readonly covers?: readonly NodeId[];
 }
 
 /** TFLite's nodes that a node computes. */
-export const coveredBy = ({ index, covers }: Node): readonly number[] => covers ?? [index];
+export const coveredBy = ({ index, covers }: Node): readonly NodeId[] => covers ?? [index];
 
 /** A node, and one that must not run before it. */
-export type ControlEdge = readonly [first: number, then: number];
+export type ControlEdge = readonly [first: NodeId, then: NodeId];
 
 export interface Graph {
   /** The release of TFLite whose arithmetic the ops have. */
   readonly numerics: Numerics;
-  readonly tensors: ReadonlyMap<number, Tensor>;
+  readonly tensors: ReadonlyMap<TensorId, Tensor>;
   /** In execution order. */
   readonly nodes: readonly Node[];
   /** Where the model says itself what must run before what: in place of the order of nodes with side effects. */
@@ -60,9 +61,9 @@ export interface Graph {
 
 /** A connected set of nodes that becomes one plan. Inputs and outputs are tensor indices (no constants). */
 export interface Part {
-  readonly nodes: readonly number[];
-  readonly inputs: readonly number[];
-  readonly outputs: readonly number[];
+  readonly nodes: readonly NodeId[];
+  readonly inputs: readonly TensorId[];
+  readonly outputs: readonly TensorId[];
 }
 
 /** Number of elements of a shape. */

@@ -50,9 +50,14 @@ const usableBanks = ({ cbuf }: Chip): number => cbuf.banks - cbuf.spareBanks;
 /** Banks that hold all of so many bytes. */
 export const banksFor = ({ cbuf }: Chip, bytes: number): number => Math.ceil(bytes / cbuf.bankBytes);
 
-/** Banks for weights that stream through, a group of kernels of so many bytes at a time. */
-export const streamingBanks = (chip: Chip, groupBytes: number): number =>
-  Math.max(chip.cbuf.streamingBanks, banksFor(chip, groupBytes));
+/**
+ * Banks for weights that stream through, a group of kernels of so many bytes at a time: as many as Mesa takes, so that some
+ * are loaded while others are used, or the fewest, as the vendor's compiler does where features need the room.
+ */
+export const streamingBanks = (chip: Chip, groupBytes: number): readonly number[] => {
+  const least = banksFor(chip, groupBytes);
+  return [...new Set([Math.max(chip.cbuf.streamingBanks, least), least])];
+};
 
 /** Banks that features have beside so many for weights. */
 export const featureBanks = (chip: Chip, weightBanks: number): number => usableBanks(chip) - weightBanks;
@@ -61,7 +66,7 @@ export const entriesPerBank = ({ cbuf }: Chip): number => cbuf.bankBytes / cbuf.
 
 /** Banks for weights that stay in CBUF; null where features would have less than two banks with what is kept free. */
 export const residentBanks = (chip: Chip, weightBytes: number): number | null => {
-  const banks = banksFor(chip, weightBytes) + 1;
+  const banks = banksFor(chip, weightBytes);
   return banks <= chip.cbuf.banks - 2 ? banks : null;
 };
 
@@ -130,7 +135,7 @@ const spanBytes = (chip: Chip, shape: WindowShape, depthwise: boolean): number =
 export const tapSpanWrong = (chip: Chip, shape: WindowShape, depthwise: boolean): string | null => {
   const { kernelHeight, kernelWidth } = shape;
   const group = depthwise ? kernelHeight * kernelWidth * chip.atoms.depthwiseChannels : taskGroup(chip, shape);
-  const room = featureBanks(chip, streamingBanks(chip, group)) * chip.cbuf.bankBytes;
+  const room = featureBanks(chip, banksFor(chip, group)) * chip.cbuf.bankBytes;
   const span = spanBytes(chip, shape, depthwise);
   return span <= room ? null : `taps that span ${span} bytes of the input, beside weights that leave ${room}`;
 };

@@ -2,7 +2,6 @@
  * Chips as values: what one task can hold, how values lie in memory, the buffer between memory and the MAC array, and how
  * fast it all is. Everything that the compiler asks of a chip is here; what follows from it is in `capability.ts`.
  */
-import type { Trust } from './fact.js';
 import {
   type AnyBlock,
   type FieldName,
@@ -71,16 +70,37 @@ export interface ChipClocks {
   readonly megahertz: number;
   /** int8 multiply-accumulates a cycle and core. */
   readonly macsPerCycle: number;
-  /** Bytes that the DMA engines move. */
+  /** Output positions are computed in groups of so many. */
+  readonly positions: number;
+  /** Channels of a position that the DPU takes in a cycle. */
+  readonly dpuChannels: number;
+  /** Bytes that the bus of a core moves in a cycle. */
   readonly bytesPerCycle: number;
-  /** From the start of a task to its first value. */
-  readonly pipelineFill: number;
+}
+
+/** Memory behind the cores' buses, whatever their clock: bytes a microsecond (MB/s). */
+export interface ChipBandwidth {
+  /** That one core gets at most, and all of them together. */
+  readonly core: number;
+  readonly all: number;
+}
+
+/** What the CPU needs around jobs and for nodes that it keeps: one of the big cores. */
+export interface ChipHost {
+  /** Multiply-accumulates, and values of ops without any, a microsecond; of TFLite's kernels, and of our own on the host. */
+  readonly macs: number;
+  readonly values: number;
+  /** Bytes of cubes that are made of TFLite's tensors, or read back, a microsecond. */
+  readonly layoutBytes: number;
+  /** Bytes of a BO whose cache lines are walked once, by PREP or FINI, a microsecond. */
+  readonly syncBytes: number;
 }
 
 /** How the kernel's driver starts work. */
 export interface ChipDispatch {
-  /** What its interrupt costs between two tasks. */
+  /** What its interrupt costs between two tasks, where a big core of the CPU serves it, and where a little one does. */
   readonly microseconds: number;
+  readonly littleMicroseconds: number;
   /** Submit, prepare and finish of a job. */
   readonly jobMicroseconds: number;
   /** It ends a job that takes longer. */
@@ -101,13 +121,10 @@ export interface Chip {
   readonly registers: WritableList;
   readonly clocks: ChipClocks;
   readonly memory: ChipMemory;
+  readonly bandwidth: ChipBandwidth;
   readonly dispatch: ChipDispatch;
-}
-
-/** What nodes are judged for: a chip, and how far readings of it are trusted. */
-export interface Hardware {
-  readonly chip: Chip;
-  readonly trust: Trust;
+  readonly cores: number;
+  readonly host: ChipHost;
 }
 
 const most = <B extends AnyBlock, N extends RegisterName<B>>(block: B, name: N, field: FieldName<B, N>): number => {
@@ -147,14 +164,21 @@ export const rk3588: Chip = {
     megahertz: 200,
     // TRM.
     macsPerCycle: 1024,
-    // Assumed from published rates; the fill is inferred.
+    // The vendor's compiler: its table of cycles for 251 convolutions.
+    positions: 16,
+    dpuChannels: 8,
+    // Assumed from published rates.
     bytesPerCycle: 16,
-    pipelineFill: 1000,
   },
   // Tasks: Mesa. The vendor's compiler has every plane that the DPU writes on multiples of 4 atoms, Mesa writes planes packed.
   memory: { burstBytes: 64, taskBytes: 64, planeAtoms: 4 },
-  // 27 on a Cortex-A76, 51 on a Cortex-A55; the sum of published times (RK3576, RK3588); the driver's time limit.
-  dispatch: { microseconds: 27, jobMicroseconds: 60, jobMilliseconds: 500 },
+  // With these three published times of the vendor's programs come out within 4 % (cost/published.ts).
+  bandwidth: { core: 8000, all: 16_000 },
+  // On a Cortex-A76, on a Cortex-A55; the sum of published times (RK3576, RK3588); the driver's time limit.
+  dispatch: { microseconds: 27, littleMicroseconds: 51, jobMicroseconds: 60, jobMilliseconds: 500 },
+  cores: 3,
+  // Assumed: a Cortex-A76; conversions took 1.4 to 2.9 GB/s on another CPU. Sync of BOs: published (RK3576), 10.6 GB/s.
+  host: { macs: 10_000, values: 1000, layoutBytes: 2000, syncBytes: 10_600 },
 };
 
 /** Chips that programs are made for. */

@@ -4,6 +4,7 @@
  */
 import { alignUp, atomsOf, planeAtoms, writtenChannels } from '../hardware/capability.js';
 import type { Chip } from '../hardware/chips.js';
+import type { Bytes } from '../hardware/units.js';
 
 export { alignUp };
 
@@ -15,13 +16,13 @@ export interface Cube {
   readonly channels: number;
   /** Surfaces of 16 channels that a producer may write, padding lanes included. */
   readonly surfaces: number;
-  readonly lineBytes: number;
-  readonly surfaceBytes: number;
-  readonly bytes: number;
+  readonly lineBytes: Bytes;
+  readonly surfaceBytes: Bytes;
+  readonly bytes: Bytes;
 }
 
 /** Bytes from one surface of a plane to the next. */
-export const planeBytes = (chip: Chip, height: number, width: number): number =>
+export const planeBytes = (chip: Chip, height: number, width: number): Bytes =>
   planeAtoms(chip, height, width) * chip.atoms.channels;
 
 /** A batch's pictures stand one below the other: all dimensions but the last two are rows. */
@@ -47,10 +48,10 @@ export const cubeOf = (chip: Chip, shape: readonly number[], depthwiseProducer: 
 export const liveSurfaces = (cube: Cube): number => Math.ceil(cube.channels / cube.atom);
 
 /** Bytes of a row's pixels: from one row to the next where rows have no gaps between them. */
-export const rowBytes = (cube: Cube): number => cube.width * cube.atom;
+export const rowBytes = (cube: Cube): Bytes => cube.width * cube.atom;
 
 /** Bytes from a cube's first value to behind its last one. */
-export const spannedBytes = (cube: Cube): number =>
+export const spannedBytes = (cube: Cube): Bytes =>
   (liveSurfaces(cube) - 1) * cube.surfaceBytes + (cube.height - 1) * cube.lineBytes + rowBytes(cube);
 
 /** The codes of a cube, HWC. */

@@ -18,6 +18,26 @@ export interface OperandBuffer {
   readonly holds: { readonly add: boolean; readonly cpend: boolean; readonly multiply: boolean };
 }
 
+const groupBytesOf = ({ operandChannels }: Chip['atoms'], holds: OperandBuffer['holds']): number =>
+  operandChannels * ((holds.add ? 4 : 0) + (holds.cpend ? 2 : 0) + (holds.multiply ? 2 : 0));
+
+/** What of a stage stands in memory; null: nothing. @param hasOffset whether weights have a value added to them */
+const heldInMemory = (stage: ScaleStage | null, hasOffset: boolean): OperandBuffer['holds'] | null => {
+  const [add, multiply] = [stage?.add instanceof Int32Array, stage?.multiply instanceof Int32Array];
+  return add || multiply ? { add, cpend: multiply && hasOffset, multiply } : null;
+};
+
+/** Bytes that `operandBuffer` would have. */
+export const operandBytes = (
+  { atoms }: Chip,
+  stage: ScaleStage | null,
+  hasOffset: boolean,
+  written: number,
+): number => {
+  const holds = heldInMemory(stage, hasOffset);
+  return holds === null ? 0 : Math.ceil(written / atoms.operandChannels) * groupBytesOf(atoms, holds);
+};
+
 /**
  * The operands of a stage that stand in memory; scalars stay in registers unless `addInMemory`.
  * @param cpend value added to every weight, where it must stand in the same group (BS of a per-channel task)
@@ -25,19 +45,20 @@ export interface OperandBuffer {
  * @returns null when nothing stands in memory
  */
 export const operandBuffer = (
-  { atoms: { operandChannels: groupChannels } }: Chip,
+  { atoms }: Chip,
   stage: ScaleStage | null,
   cpend: number | null,
   first: number,
   count: number,
   written: number,
 ): OperandBuffer | null => {
+  const holds = heldInMemory(stage, cpend !== null);
+  if (holds === null) return null;
+  const { operandChannels: groupChannels } = atoms;
   const add = stage?.add instanceof Int32Array ? stage.add : null;
   const multiply = stage?.multiply instanceof Int32Array ? stage.multiply : null;
-  if (add === null && multiply === null) return null;
-  const holds = { add: add !== null, cpend: multiply !== null && cpend !== null, multiply: multiply !== null };
   const [wide, short] = [4 * groupChannels, 2 * groupChannels];
-  const groupBytes = (holds.add ? wide : 0) + (holds.cpend ? short : 0) + (holds.multiply ? short : 0);
+  const groupBytes = groupBytesOf(atoms, holds);
   const groups = alignUp(written, groupChannels) / groupChannels;
   const bytes = new Uint8Array(groups * groupBytes);
   const view = new DataView(bytes.buffer);

@@ -1,5 +1,7 @@
 /** RESIZE_NEAREST_NEIGHBOR by whole factors: every n-th pixel is taken, then each is copied into its places. */
 import type { Chip } from '../hardware/chips.js';
+import { dispatchMicroseconds, machineOf } from '../hardware/machine.js';
+import { copyCost, workMicroseconds } from '../hardware/speed.js';
 import { constantInts } from '../graph/graph.js';
 import { type Area, areaTensor, buffer, moveArea, type Plane, type Spare, wholeArea } from '../ir/build/arrange.js';
 import { unseen } from './shared/common_rules.js';
@@ -107,18 +109,22 @@ const interleaved = (
  * Whether a plane is repeated by 2 sooner by the reader, a task for each 16 channels, than by copies: two of the pixels,
  * side by side, then two of the rows that come out.
  */
-const unpoolingPays = ({ atoms, clocks, dispatch, limits }: Chip, [height, width, channels]: Plane): boolean => {
+const unpoolingPays = ({ chip, machine }: OpContext, [height, width, channels]: Plane): boolean => {
+  const { atoms, limits } = chip;
   if (2 * width > Math.min(limits.elementwiseColumns, limits.notch)) return false;
   const surfaces = Math.ceil(channels / atoms.channels);
-  const bytes = surfaces * height * width * atoms.channels;
-  const microseconds = (tasks: number, moved: number): number =>
-    tasks * (dispatch.microseconds + clocks.pipelineFill / clocks.megahertz) +
-    moved / (clocks.bytesPerCycle * clocks.megahertz);
-  return microseconds(surfaces, bytes + 4 * bytes) < microseconds(4, 2 * (bytes + bytes) + 2 * (2 * bytes + 2 * bytes));
+  const place = machineOf(chip, machine);
+  const tasks = (count: number, from: number, to: number, lanes: number): number =>
+    count * (dispatchMicroseconds(place) + workMicroseconds(place, copyCost(chip, from, to, lanes)));
+  const [pixels, lanes] = [height * width, surfaces * atoms.channels];
+  return (
+    tasks(surfaces, pixels, 4 * pixels, atoms.channels) <
+    tasks(2, pixels, pixels, lanes) + tasks(2, 2 * pixels, 2 * pixels, lanes)
+  );
 };
 
 const lowered = (known: Known<typeof matcher>, spare: Spare): readonly Operation[] => {
-  const { chip, trust, node, from: input, to: output, axes } = known;
+  const { trust, node, from: input, to: output, axes } = known;
   const nodes = [node.index];
   const [rows, columns] = axes;
   const whole = wholeArea(known.input.index, input);
@@ -139,7 +145,7 @@ const lowered = (known: Known<typeof matcher>, spare: Spare): readonly Operation
   const isAll = repeated[0] === output[0] && repeated[1] === output[1];
   const to = isAll ? target : made(repeated);
   const doubled = rows.times === 2 && columns.times === 2;
-  if (doubled && trust !== 'seen' && unpoolingPays(chip, from.plane))
+  if (doubled && trust !== 'seen' && unpoolingPays(known, from.plane))
     operations.push({ kind: 'unpool', nodes, input: from.tensor, output: to.tensor });
   else operations.push(...interleaved(from, to, [rows.times, columns.times], nodes, spare));
   const first = rows.skipped * repeated[1] + columns.skipped;

@@ -1,6 +1,6 @@
 /** Which nodes the NPU takes, and which the host between its jobs. Everything else carries the rule that refuses it. */
 import { coveredBy, type Graph, type Node } from '../graph/graph.js';
-import type { Hardware } from '../hardware/chips.js';
+import type { Hardware } from '../hardware/machine.js';
 import { wrongOutput } from '../ops/shared/output_shapes.js';
 import type { Refusal } from '../ops/shared/rule.js';
 import { asGiven, rewriteGraph, type Rewritten } from '../rewrite/index.js';

@@ -1,6 +1,6 @@
 /** Where one node can run, by the rules of its op. */
 import type { Graph, Node } from '../graph/graph.js';
-import type { Hardware } from '../hardware/chips.js';
+import type { Hardware } from '../hardware/machine.js';
 import { definitionOf } from '../ops/index.js';
 import { type Match, type OpContext, type OpDefinition, type Refusal, textOf } from '../ops/shared/rule.js';
 import { bugRefusal } from './part_rules.js';

@@ -2,7 +2,7 @@
 import { coveredBy, type Graph } from '../graph/graph.js';
 import { Spare } from '../ir/build/arrange.js';
 import type { Operation } from '../ir/operation.js';
-import type { Hardware } from '../hardware/chips.js';
+import type { Hardware } from '../hardware/machine.js';
 import { judgeNode } from './judge.js';
 import { bugRefusal, type NodeRefusal } from './part_rules.js';
 

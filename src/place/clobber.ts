@@ -5,9 +5,10 @@
 import { liveSurfaces, rowBytes } from '../layout/cube.js';
 import { type Operation, operandsOf } from '../ir/operation.js';
 import { type Bindings, type Spot, spotOf, type Tensors } from './spots.js';
+import type { Bytes, Position, TensorId } from '../hardware/units.js';
 
 interface Writing {
-  readonly order: number;
+  readonly order: Position;
   /** Surfaces of the root: the first one, behind the last real one, behind the last that is written. */
   readonly first: number;
   readonly end: number;
@@ -16,13 +17,13 @@ interface Writing {
 
 /** Everything that is written into the memory `root`, in order; what the caller gives comes first. */
 const writingsInto = (
-  root: number,
+  root: TensorId,
   operations: readonly Operation[],
-  inputs: readonly number[],
+  inputs: readonly TensorId[],
   tensors: Tensors,
   bindings: Bindings,
 ): readonly Writing[] => {
-  const writing = (tensor: number, order: number, padding: boolean): readonly Writing[] => {
+  const writing = (tensor: TensorId, order: Position, padding: boolean): readonly Writing[] => {
     const { root: own, offset, cube } = spotOf(tensors, bindings, tensor);
     if (own !== root) return [];
     const first = Math.floor(offset / cube.surfaceBytes);
@@ -49,9 +50,9 @@ export const sharesMemory = (operation: Operation, tensors: Tensors, bindings: B
 };
 
 export const clobbers = (
-  root: number,
+  root: TensorId,
   operations: readonly Operation[],
-  inputs: readonly number[],
+  inputs: readonly TensorId[],
   tensors: Tensors,
   bindings: Bindings,
 ): boolean => {
@@ -62,14 +63,14 @@ export const clobbers = (
 };
 
 /** First byte of a tensor in its memory, and the one behind its last: all surfaces that are written, or the real ones. */
-const extentOf = ({ offset, cube }: Spot, surfaces: number): readonly [number, number] => [
+const extentOf = ({ offset, cube }: Spot, surfaces: number): readonly [Bytes, Bytes] => [
   offset,
   offset + (surfaces - 1) * cube.surfaceBytes + (cube.height - 1) * cube.lineBytes + rowBytes(cube),
 ];
 
 /** Whether a task would read between the bytes that it writes: the hardware orders neither. Codes changed in place are. */
 export const readsItsOutput = (
-  root: number,
+  root: TensorId,
   operations: readonly Operation[],
   tensors: Tensors,
   bindings: Bindings,

@@ -7,18 +7,19 @@ import { type Operation, operandsOf } from '../ir/operation.js';
 import { wholesOf } from '../fuse/wholes.js';
 import { sharesMemory } from './clobber.js';
 import { type Bindings, type Spot, spotOf, type Tensors } from './spots.js';
+import type { Position, TensorId } from '../hardware/units.js';
 
 interface Event {
   /** Position among the operations; -1: before all of them, Infinity: behind the last. */
-  readonly order: number;
-  readonly tensor: number;
+  readonly order: Position;
+  readonly tensor: TensorId;
   readonly spot: Spot;
 }
 
 interface Alias {
-  readonly order: number;
-  readonly from: number;
-  readonly to: number;
+  readonly order: Position;
+  readonly from: TensorId;
+  readonly to: TensorId;
   readonly spot: Spot;
 }
 
@@ -60,13 +61,13 @@ const overlap = (a: Spot, b: Spot): boolean => {
  * @param wanted tensors that are read behind the last operation
  */
 export const losesValues = (
-  root: number,
+  root: TensorId,
   operations: readonly Operation[],
-  { given, constants, wanted }: Record<'given' | 'constants' | 'wanted', readonly number[]>,
+  { given, constants, wanted }: Record<'given' | 'constants' | 'wanted', readonly TensorId[]>,
   tensors: Tensors,
   bindings: Bindings,
 ): boolean => {
-  const inRoot = (tensor: number, order: number): readonly Event[] => {
+  const inRoot = (tensor: TensorId, order: Position): readonly Event[] => {
     const spot = spotOf(tensors, bindings, tensor);
     return spot.root === root ? [{ order, tensor, spot }] : [];
   };
@@ -86,9 +87,9 @@ export const losesValues = (
   if (constants.includes(root)) return writes.some(({ order }) => order >= 0);
   // As operations say it: not where moves were dropped.
   const wholeOf = wholesOf(operations);
-  const areRelated = (a: number, b: number): boolean => wholeOf(a) === wholeOf(b);
+  const areRelated = (a: TensorId, b: TensorId): boolean => wholeOf(a) === wholeOf(b);
   /** Whether a write gives `tensor` what is read of it at `order`: by itself, or as the tensor that it was moved from. */
-  const defines = (write: Event, tensor: number, order: number): boolean =>
+  const defines = (write: Event, tensor: TensorId, order: Position): boolean =>
     write.order < order &&
     (areRelated(write.tensor, tensor) ||
       aliases.some(

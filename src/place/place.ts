@@ -19,19 +19,20 @@ import { clobbers, readsItsOutput, sharesMemory } from './clobber.js';
 import { losesValues } from './hazards.js';
 import { strayView } from './views.js';
 import { type Binding, hasWholeRows, isSolid, ownCube, type Spot, spotOf, type Tensors, tensorsOf } from './spots.js';
+import type { Bytes, TensorId } from '../hardware/units.js';
 
 export interface Placement {
   readonly operations: readonly PlacedOperation[];
   /** Every tensor that the operations or the part name. */
-  readonly spots: ReadonlyMap<number, Spot>;
+  readonly spots: ReadonlyMap<TensorId, Spot>;
   /** Bytes of each root. */
-  readonly roots: ReadonlyMap<number, number>;
+  readonly roots: ReadonlyMap<TensorId, Bytes>;
   /** A tensor that is read, or a result of the part, and that nothing writes; null where there is none. */
-  readonly missing: number | null;
+  readonly missing: TensorId | null;
   /** Tensors that the host lays out from another form than NHWC of their cube. */
-  readonly borders: ReadonlyMap<number, BorderLayout>;
+  readonly borders: ReadonlyMap<TensorId, BorderLayout>;
   /** Tensors that stand among the constants and not in the arena: their codes, HWC. */
-  readonly constants: ReadonlyMap<number, Int8Array>;
+  readonly constants: ReadonlyMap<TensorId, Int8Array>;
 }
 
 interface Needs {

@@ -10,11 +10,12 @@ import { copyOperation } from '../ir/build/copy.js';
 import { operandsOf, type PlacedOperation } from '../ir/operation.js';
 import type { Placement } from './place.js';
 import type { Spot } from './spots.js';
+import type { Bytes, Position, TensorId } from '../hardware/units.js';
 
-type Spots = ReadonlyMap<number, Spot>;
+type Spots = ReadonlyMap<TensorId, Spot>;
 
 /** Bytes of a memory from the first to the last that a tensor has, padding lanes included: what lies between counts too. */
-const rangeOf = ({ offset, cube }: Spot): readonly [number, number] => {
+const rangeOf = ({ offset, cube }: Spot): readonly [Bytes, Bytes] => {
   const plane = (cube.height - 1) * cube.lineBytes + rowBytes(cube);
   return [offset, offset + (cube.surfaces - 1) * cube.surfaceBytes + plane];
 };
@@ -44,9 +45,9 @@ const oneAtom = (chip: Chip): Cube => {
 export interface Proven {
   readonly placement: Placement;
   /** Of each operation its position before copies were added; null: such a copy. */
-  readonly positions: readonly (number | null)[];
+  readonly positions: readonly (Position | null)[];
   /** Positions of the operations that end a job, with the copies counted. */
-  readonly ends: readonly number[];
+  readonly ends: readonly Position[];
 }
 
 /**
@@ -56,8 +57,8 @@ export interface Proven {
 export const withProofs = (
   chip: Chip,
   placement: Placement,
-  ends: readonly number[],
-  isOneTask: (position: number) => boolean,
+  ends: readonly Position[],
+  isOneTask: (position: Position) => boolean,
 ): Proven => {
   const spots = new Map(placement.spots);
   const roots = new Map(placement.roots);

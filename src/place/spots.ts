@@ -4,34 +4,35 @@ import type { Graph } from '../graph/graph.js';
 import { atomsOf, directChannels, writtenChannels } from '../hardware/capability.js';
 import type { Chip } from '../hardware/chips.js';
 import { type Operation, operandsOf } from '../ir/operation.js';
+import type { Atoms, Bytes, TensorId } from '../hardware/units.js';
 
 /** A place inside another tensor, in atoms of that tensor's plane as if its rows stood one behind the other. */
 export interface Binding {
-  readonly whole: number;
+  readonly whole: TensorId;
   readonly channel: number;
-  readonly first: number;
-  readonly line: number;
+  readonly first: Atoms;
+  readonly line: Atoms;
 }
 
 export interface Spot {
   /** The tensor whose memory this is. */
-  readonly root: number;
+  readonly root: TensorId;
   /** Bytes from the start of that memory. */
-  readonly offset: number;
+  readonly offset: Bytes;
   readonly cube: Cube;
 }
 
-export type Bindings = ReadonlyMap<number, Binding>;
+export type Bindings = ReadonlyMap<TensorId, Binding>;
 
 /** What is known of tensors before anything is placed. */
 export interface Tensors {
   /** How they lie in memory is the chip's. */
   readonly chip: Chip;
-  readonly shapes: ReadonlyMap<number, readonly number[]>;
+  readonly shapes: ReadonlyMap<TensorId, readonly number[]>;
   /** Surfaces that the producer may write, padding lanes included; a tensor that nothing writes has none. */
-  readonly written: ReadonlyMap<number, number>;
+  readonly written: ReadonlyMap<TensorId, number>;
   /** Operands of a fused ADD: read in whole groups of 32 channels. */
-  readonly residuals: ReadonlySet<number>;
+  readonly residuals: ReadonlySet<TensorId>;
 }
 
 const channelsOf = (shape: readonly number[]): number => shape.at(-1) ?? 1;
@@ -75,7 +76,7 @@ export const tensorsOf = (
 };
 
 /** A cube of its own, with room for the lanes that its producer may write. */
-export const ownCube = (tensors: Tensors, tensor: number): Cube => {
+export const ownCube = (tensors: Tensors, tensor: TensorId): Cube => {
   const plain = cubeOf(tensors.chip, tensors.shapes.get(tensor) ?? [], false);
   const surfaces = Math.max(plain.surfaces, tensors.written.get(tensor) ?? 0);
   return { ...plain, surfaces, bytes: surfaces * plain.surfaceBytes };
@@ -89,7 +90,7 @@ export const isSolid = (chip: Chip, cube: Cube): boolean =>
   hasWholeRows(cube) && (cube.surfaceBytes === planeBytes(chip, cube.height, cube.width) || liveSurfaces(cube) === 1);
 
 /** The spot of a tensor under some bindings. */
-export const spotOf = (tensors: Tensors, bindings: Bindings, tensor: number): Spot => {
+export const spotOf = (tensors: Tensors, bindings: Bindings, tensor: TensorId): Spot => {
   const own = ownCube(tensors, tensor);
   const binding = bindings.get(tensor);
   if (binding === undefined) return { root: tensor, offset: 0, cube: own };
@@ -98,10 +99,10 @@ export const spotOf = (tensors: Tensors, bindings: Bindings, tensor: number): Sp
   const straight = whole.lineBytes === rowBytes(whole);
   if (!straight && line % whole.width !== 0)
     throw new Error(`tensor ${tensor}: rows of ${line} atoms in a whole with gaps between its rows`);
-  const start = straight
+  const start: Bytes = straight
     ? first * whole.atom
     : Math.floor(first / whole.width) * whole.lineBytes + (first % whole.width) * whole.atom;
-  const step = straight ? line * whole.atom : (line / whole.width) * whole.lineBytes;
+  const step: Bytes = straight ? line * whole.atom : (line / whole.width) * whole.lineBytes;
   const lineBytes = own.height === 1 ? own.lineBytes : step;
   const { surfaceBytes } = whole;
   // As much room as is written, and as is read beside the real channels.

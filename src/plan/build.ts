@@ -1,6 +1,6 @@
 /** Everything that the rooms made -> one Plan. */
 import type { Arena } from '../allocate/arena.js';
-import { convMacs } from '../cost/cycles.js';
+import { convMacs } from '../cost/task_cost.js';
 import { assemble } from '../emit/assemble.js';
 import { destinationOf, type EmittedTask } from '../emit/tasks.js';
 import { type Cube, liveSurfaces } from '../layout/cube.js';
@@ -8,6 +8,7 @@ import type { Chip } from '../hardware/chips.js';
 import { elementCount, type Graph, type Part } from '../graph/graph.js';
 import type { HostOperation, PieceOperation } from '../ir/operation.js';
 import { type ByteTensor, isByteTensor, quantizationOf } from '../graph/tensor.js';
+import { ofTensor } from '../place/of_tensor.js';
 import type { Placement } from '../place/place.js';
 import type { Schedule } from '../schedule/order.js';
 import { factsOf } from '../tile/facts.js';
@@ -21,10 +22,11 @@ import {
   type PlanTask,
   type PlanTensor,
 } from './format.js';
+import type { Bytes, TensorId } from '../hardware/units.js';
 
 export interface HostTable {
-  readonly offset: number;
-  readonly bytes: number;
+  readonly offset: Bytes;
+  readonly bytes: Bytes;
 }
 
 export interface PlanParts {
@@ -35,7 +37,7 @@ export interface PlanParts {
   readonly schedule: Schedule;
   /** Where in the constants the table of each step of the host stands, in the schedule's order. */
   readonly hostTables: readonly HostTable[];
-  readonly cubes: ReadonlyMap<number, Cube>;
+  readonly cubes: ReadonlyMap<TensorId, Cube>;
   readonly arena: Arena;
   readonly borders: Placement['borders'];
   /** Of outputs that the host puts together. */
@@ -49,11 +51,10 @@ export interface PlanParts {
 
 const cubeRecord = (
   { cubes, arena }: PlanParts,
-  tensor: number,
+  tensor: TensorId,
 ): Pick<PlanTensor, 'tensor' | 'shape' | 'bo' | 'offset' | 'lineBytes' | 'surfaceBytes' | 'surfaces'> => {
-  const cube = cubes.get(tensor);
-  const place = arena.places.get(tensor);
-  if (cube === undefined || place === undefined) throw new Error(`tensor ${tensor} has no place in this part`);
+  const cube = ofTensor(cubes, tensor, 'cube');
+  const place = ofTensor(arena.places, tensor, 'place in memory');
   return {
     tensor,
     shape: [1, cube.height, cube.width, cube.channels],
@@ -65,7 +66,7 @@ const cubeRecord = (
   };
 };
 
-const tensorRecord = (parts: PlanParts, tensor: number, direction: 'in' | 'out'): PlanTensor => {
+const tensorRecord = (parts: PlanParts, tensor: TensorId, direction: 'in' | 'out'): PlanTensor => {
   const found = byteTensorOf(parts, tensor);
   const batches = found.shape.slice(0, -3).some((dim) => dim !== 1);
   const cube = cubeRecord(parts, tensor);
@@ -79,7 +80,7 @@ const tensorRecord = (parts: PlanParts, tensor: number, direction: 'in' | 'out')
   };
 };
 
-const byteTensorOf = ({ graph }: PlanParts, tensor: number): ByteTensor => {
+const byteTensorOf = ({ graph }: PlanParts, tensor: TensorId): ByteTensor => {
   const found = graph.tensors.get(tensor) ?? null;
   if (!isByteTensor(found)) throw new Error(`tensor ${tensor} is not a feature map of this part`);
   return found;
@@ -91,7 +92,7 @@ const numbersOf = (tensor: ByteTensor): Pick<PlanTensor, 'type' | 'scale' | 'zer
 };
 
 /** An output, or its pieces behind it. */
-const outputRecords = (parts: PlanParts, tensor: number): readonly PlanTensor[] => {
+const outputRecords = (parts: PlanParts, tensor: TensorId): readonly PlanTensor[] => {
   const pieces = parts.pieces.filter(({ place }) => place.whole === tensor);
   const [first] = pieces;
   if (first === undefined) return [tensorRecord(parts, tensor, 'out')];
@@ -123,7 +124,7 @@ const outputRecords = (parts: PlanParts, tensor: number): readonly PlanTensor[] 
 };
 
 /** What a step of the host reads or writes. */
-const insideRecord = (parts: PlanParts, { type, zeroPoint }: HostOperation, tensor: number): PlanTensor => {
+const insideRecord = (parts: PlanParts, { type, zeroPoint }: HostOperation, tensor: TensorId): PlanTensor => {
   const cube = cubeRecord(parts, tensor);
   return {
     ...cube,
@@ -164,12 +165,6 @@ const hostRecords = (parts: PlanParts, before: number) => {
   return { tensors, hosts };
 };
 
-const cubeOf = (cubes: ReadonlyMap<number, Cube>, tensor: number): Cube => {
-  const cube = cubes.get(tensor);
-  if (cube === undefined) throw new Error(`tensor ${tensor} has no cube`);
-  return cube;
-};
-
 const opRecord = (
   { cubes }: PlanParts,
   step: Step,
@@ -186,7 +181,7 @@ const opRecord = (
     macs: operation.kind === 'conv' ? convMacs(operation) : 0,
     firstTask: own[0] ?? 0,
     taskCount: own.length,
-    facts: isHostStep(step) ? [] : factsOf(step, cubeOf(cubes, operation.output)),
+    facts: isHostStep(step) ? [] : factsOf(step, ofTensor(cubes, operation.output, 'cube')),
     mismatch: isHostStep(step) ? 0 : step.stages.mismatch,
   };
 };

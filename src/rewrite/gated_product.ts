@@ -4,7 +4,7 @@
  */
 import type { Node } from '../graph/graph.js';
 import { type ByteTensor, shapeText } from '../graph/tensor.js';
-import type { Hardware } from '../hardware/chips.js';
+import type { Hardware } from '../hardware/machine.js';
 import { elu } from '../ops/elu.js';
 import { exp } from '../ops/exp.js';
 import { hardSwish } from '../ops/hard_swish.js';

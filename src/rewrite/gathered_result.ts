@@ -5,7 +5,7 @@
  */
 import { elementCount, type Node } from '../graph/graph.js';
 import { type ByteTensor, isByteTensor, type PerTensor, perTensorOf, planeOf } from '../graph/tensor.js';
-import type { Hardware } from '../hardware/chips.js';
+import type { Hardware } from '../hardware/machine.js';
 import { gatheredAlong } from '../ops/gathered_result.js';
 import { definitionOf, tableOps } from '../ops/index.js';
 import { tableNumbersOf } from '../ops/table.js';

@@ -3,7 +3,7 @@
  * graph, before any rule is asked; which TFLite nodes a node of the new graph computes stands in `Node.covers`.
  */
 import type { Graph, Node, Tensor } from '../graph/graph.js';
-import type { Hardware } from '../hardware/chips.js';
+import type { Hardware } from '../hardware/machine.js';
 import type { Refusal } from '../ops/shared/rule.js';
 
 /** A graph that answers who makes and who reads a tensor. */

@@ -3,13 +3,16 @@
  * starts each task by itself and a reordering hides nothing. A step of the host ends a job, and so does time: the kernel
  * driver ends a job some time behind its start. A job ends between two operations only: tiles of one may share weights.
  */
-import { cyclesOf } from '../cost/cycles.js';
-import type { Chip } from '../hardware/chips.js';
+import { taskCosts } from '../cost/task_cost.js';
+import { timesOf } from '../cost/time.js';
+import type { Machine } from '../hardware/machine.js';
+import { tableLoads } from '../tile/table_loads.js';
 import { isHostStep, type Step, type TiledOperation } from '../tile/task.js';
+import type { Position } from '../hardware/units.js';
 
 export interface Job {
   /** Operations of this job, by position, in order. */
-  readonly operations: readonly number[];
+  readonly operations: readonly Position[];
   /** Queue (one file descriptor of the kernel driver), not a physical core. */
   readonly core: number;
 }
@@ -17,30 +20,28 @@ export interface Job {
 export interface Schedule {
   readonly jobs: readonly Job[];
   /** Steps of the host, by position, and the job that starts when they have ended (behind the last job: their count). */
-  readonly host: readonly { readonly operation: number; readonly beforeJob: number }[];
+  readonly host: readonly { readonly operation: Position; readonly beforeJob: number }[];
 }
 
 /** What the estimate may be off by. */
 const margin = 4;
 
-const mostMicroseconds = ({ dispatch }: Chip): number => (dispatch.jobMilliseconds * 1000) / margin;
+const mostMicroseconds = ({ chip: { dispatch } }: Machine): number => (dispatch.jobMilliseconds * 1000) / margin;
 
-/** Estimated at the clock at which a stock kernel leaves the NPU. */
-const microsecondsOf = (chip: Chip, step: TiledOperation): number => {
-  const { clocks, dispatch } = chip;
-  return cyclesOf(chip, step).reduce((sum, cycles) => sum + cycles / clocks.megahertz + dispatch.microseconds, 0);
-};
+const microsecondsOf = (machine: Machine, step: TiledOperation, loadsTable: boolean): number =>
+  timesOf(machine, taskCosts(machine.chip, step, loadsTable)).total;
 
 /** @returns positions of the operations that end a job */
-export const jobEnds = (chip: Chip, steps: readonly Step[]): readonly number[] => {
+export const jobEnds = (machine: Machine, steps: readonly Step[]): readonly Position[] => {
+  const loads = tableLoads(steps);
   const ends: number[] = [];
   let microseconds = 0;
   for (const [position, step] of steps.entries()) {
     if (isHostStep(step)) continue;
     const [before, next] = [steps[position - 1], steps[position + 1]];
-    const own = microsecondsOf(chip, step);
+    const own = microsecondsOf(machine, step, (loads[position] ?? null) !== null);
     const starts = before === undefined || isHostStep(before);
-    if (!starts && microseconds + own > mostMicroseconds(chip)) {
+    if (!starts && microseconds + own > mostMicroseconds(machine)) {
       ends.push(position - 1);
       microseconds = 0;
     }
@@ -50,7 +51,7 @@ export const jobEnds = (chip: Chip, steps: readonly Step[]): readonly number[] =
   return ends;
 };
 
-export const scheduleJobs = (steps: readonly Step[], ends: readonly number[]): Schedule => {
+export const scheduleJobs = (steps: readonly Step[], ends: readonly Position[]): Schedule => {
   const last = new Set(ends);
   const jobs: Job[] = [];
   const host: { readonly operation: number; readonly beforeJob: number }[] = [];

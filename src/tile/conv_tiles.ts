@@ -1,11 +1,12 @@
 /**
  * Cuts a convolution into tasks that fit CBUF and the register fields: first by channels, then by rows, and by columns
- * where not even one output row fits. Bank rules: Mesa's rkt_task.c; one more data bank than computed is kept free,
- * because the feature DMA reads ahead (an erratum seen on silicon when banks are nearly full).
+ * where not even one output row fits. Bank rules: the vendor's compiler, but that one more data bank than computed is kept
+ * free, because the feature DMA reads ahead (an erratum seen on silicon when banks are nearly full).
  */
 import { kernelBytes, kernelCount } from '../layout/weights.js';
 import {
   alignUp,
+  atomChannels,
   depthwiseStep,
   entriesPerBank,
   featureBanks,
@@ -17,6 +18,7 @@ import {
 import type { Chip } from '../hardware/chips.js';
 import type { ConvGeometry, ConvOperation } from '../ir/operation.js';
 import type { Banks, ConvTile } from './task.js';
+import type { Atoms, Bytes } from '../hardware/units.js';
 
 interface Split {
   readonly weights: number;
@@ -93,11 +95,11 @@ interface PlaneTiling {
 }
 
 /** Output rows of a task: one where the next is further away in memory than a register can tell. */
-const mostRows = ({ limits }: Chip, g: ConvGeometry, columns: number, line: number): number =>
+const mostRows = ({ limits }: Chip, g: ConvGeometry, columns: number, line: Atoms): number =>
   line - columns > limits.notch ? 1 : g.outputHeight;
 
 /** The largest tiles that a bank split allows: full rows if possible, else the widest columns of one output row. */
-const planeTiling = (chip: Chip, g: ConvGeometry, channels: number, split: Split, line: number): PlaneTiling | null => {
+const planeTiling = (chip: Chip, g: ConvGeometry, channels: number, split: Split, line: Atoms): PlaneTiling | null => {
   const { limits } = chip;
   const rowsFor = (columns: number): number => {
     const entries = rowEntries(chip, columns, channels);
@@ -128,27 +130,43 @@ const planeTiling = (chip: Chip, g: ConvGeometry, channels: number, split: Split
 const taskCount = (g: ConvGeometry, tiling: PlaneTiling): number =>
   Math.ceil(g.outputHeight / tiling.outputRows) * Math.ceil(g.outputWidth / tiling.outputColumns);
 
-/** Resident weights where that costs no more tasks than streaming them. */
-const chooseTiling = (
+/** Rows or columns that tiles of so many outputs read, those twice that two of them need. */
+const readInTiles = (axis: Axis, step: number): number =>
+  placesOf(axis) / axis.apart + (Math.ceil(axis.outputs / step) - 1) * Math.max(0, axis.kernel - axis.stride);
+
+/** What is read of features and weights, and what the start of the tasks costs: in bytes that could be read meanwhile. */
+const costOf = (
   chip: Chip,
   g: ConvGeometry,
   inputChannels: number,
   weightBytes: number,
-  groupBytes: number,
-  line: number,
+  tiling: PlaneTiling,
+): number => {
+  const { clocks, dispatch } = chip;
+  const tasks = taskCount(g, tiling);
+  const pixels = readInTiles(rowsOf(g), tiling.outputRows) * readInTiles(columnsOf(g), tiling.outputColumns);
+  const features = pixels * atomChannels(chip, inputChannels);
+  const weights = weightBytes * (tiling.split.resident ? 1 : tasks);
+  return features + weights + tasks * dispatch.microseconds * clocks.megahertz * clocks.bytesPerCycle;
+};
+
+/** Weights that stay, or stream through, whichever costs less. */
+const chooseTiling = (
+  chip: Chip,
+  g: ConvGeometry,
+  inputChannels: number,
+  weightBytes: Bytes,
+  groupBytes: Bytes,
+  line: Atoms,
 ): PlaneTiling | null => {
-  const streaming = streamingBanks(chip, groupBytes);
   const resident = residentBanks(chip, weightBytes);
-  const candidates = [
-    ...(resident === null ? [] : [planeTiling(chip, g, inputChannels, splitFor(chip, resident, true), line)]),
-    ...(resident !== null && resident <= streaming
-      ? []
-      : [planeTiling(chip, g, inputChannels, splitFor(chip, streaming, false), line)]),
-  ].filter((tiling) => tiling !== null);
-  return candidates.reduce<PlaneTiling | null>(
-    (best, tiling) => (best === null || taskCount(g, tiling) < taskCount(g, best) ? tiling : best),
-    null,
-  );
+  const splits = [
+    ...(resident === null ? [] : [splitFor(chip, resident, true)]),
+    ...streamingBanks(chip, groupBytes).map((banks) => splitFor(chip, banks, false)),
+  ];
+  const tilings = splits.flatMap((split) => planeTiling(chip, g, inputChannels, split, line) ?? []);
+  const costs = tilings.map((tiling) => costOf(chip, g, inputChannels, weightBytes, tiling));
+  return tilings[costs.indexOf(Math.min(...costs))] ?? null;
 };
 
 /** Channels of one task: all, or as many as the register field and (depthwise) one kernel's bytes allow. */
@@ -162,7 +180,7 @@ const channelStep = (chip: Chip, { depthwise, geometry: g }: ConvOperation): num
 export const convTiles = (
   chip: Chip,
   operation: ConvOperation,
-  line: number = operation.geometry.outputWidth,
+  line: Atoms = operation.geometry.outputWidth,
 ): readonly ConvTile[] | null => {
   const { atoms, cbuf, limits } = chip;
   const { geometry: g, depthwise } = operation;

@@ -1,6 +1,7 @@
 /** One task: a window of an operation that the hardware computes in one go. Plain data. */
 import type { ConvOperation, ElementwiseOperation, HostOperation } from '../ir/operation.js';
 import type { Stages } from '../requantize/stages.js';
+import type { Atoms, Bytes } from '../hardware/units.js';
 
 /** CBUF banks: features, weights; `weightReuse`: the task before left the same weights in the same banks. */
 export interface Banks {
@@ -29,8 +30,8 @@ export interface ConvTile {
 
 /** Where a tile starts in a tensor, and how far it is to its next surface, in bytes. */
 export interface TilePlace {
-  readonly start: number;
-  readonly surfaceBytes: number;
+  readonly start: Bytes;
+  readonly surfaceBytes: Bytes;
 }
 
 /** Rows of atoms in some surfaces. Operands have their rows one behind the other. */
@@ -43,8 +44,8 @@ export interface ElementwiseTile {
   /** The first channel, a multiple of 16, and how many there are. */
   readonly channel: number;
   readonly channels: number;
-  /** Atoms between two rows of the output. */
-  readonly notch: number;
+  /** Between two rows of the output. */
+  readonly notch: Atoms;
 }
 
 /** An operation with its numbers and its tiles; `tiles` run in order. */

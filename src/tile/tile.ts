@@ -2,7 +2,9 @@
 import type { Chip } from '../hardware/chips.js';
 import type { Cube } from '../layout/cube.js';
 import { operandsOf, type TaskOperation } from '../ir/operation.js';
+import { ofTensor } from '../place/of_tensor.js';
 import type { Stages } from '../requantize/stages.js';
+import type { TensorId } from '../hardware/units.js';
 import { convTiles } from './conv_tiles.js';
 import { elementwiseTiles } from './elementwise_tiles.js';
 import { unpoolTiles } from './unpool_tiles.js';
@@ -13,16 +15,15 @@ export const tileOperation = (
   chip: Chip,
   operation: TaskOperation,
   stages: Stages,
-  cubes: ReadonlyMap<number, Cube>,
+  cubes: ReadonlyMap<TensorId, Cube>,
 ): TiledOperation | null => {
+  const cubeAt = (tensor: TensorId): Cube => ofTensor(cubes, tensor, 'cube');
   if (operation.kind === 'conv') {
-    const cube = cubes.get(operation.output);
-    const tiles = convTiles(chip, operation, cube === undefined ? undefined : cube.lineBytes / cube.atom);
+    const { lineBytes, atom } = cubeAt(operation.output);
+    const tiles = convTiles(chip, operation, lineBytes / atom);
     return tiles === null ? null : { operation, stages, tiles };
   }
-  const touched = [...operandsOf(operation), operation.output].map((tensor) => cubes.get(tensor));
-  const known = touched.filter((cube) => cube !== undefined);
-  if (known.length < touched.length) return null;
-  const tiles = operation.kind === 'unpool' ? unpoolTiles(chip, known) : elementwiseTiles(chip, known);
+  const touched = [...operandsOf(operation), operation.output].map(cubeAt);
+  const tiles = operation.kind === 'unpool' ? unpoolTiles(chip, touched) : elementwiseTiles(chip, touched);
   return { operation, stages, tiles };
 };

@@ -228,4 +228,24 @@ export const operationRules: readonly Rule<OperationData>[] = [
       );
     },
   },
+  {
+    name: 'borders',
+    text: "what a border has outside is the part's, and nothing else reads or writes it",
+    broken: ({ operations, part }) =>
+      firstBreach(operations, (operation, position) => {
+        if (operation.kind !== 'border') return null;
+        const { side, input, output } = operation;
+        const [outside, ends] = side === 'input' ? [input, part.inputs] : [output, part.outputs];
+        if (!ends.includes(outside)) return `t${outside} is no ${side} of the part`;
+        const others = operations.filter((_, i) => i !== position);
+        return others.some((other) => [...operandsOf(other), other.output].includes(outside))
+          ? `t${outside} is named by another operation`
+          : null;
+      }),
+  },
+  {
+    name: 'kinds',
+    text: 'what was not placed holds moves in the place of copies',
+    broken: ({ operations }) => firstBreach(operations, ({ kind }) => (kind === 'copy' ? 'a copy' : null)),
+  },
 ];

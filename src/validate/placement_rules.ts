@@ -2,7 +2,7 @@
 import type { Graph, Part } from '../graph/graph.js';
 import type { Chip } from '../hardware/chips.js';
 import { padConvolution } from '../ir/build/copy.js';
-import { type Operation, operandsOf, type PlacedOperation } from '../ir/operation.js';
+import { type ConstantOperation, type Operation, operandsOf, type PlacedOperation } from '../ir/operation.js';
 import { liveSurfaces, spannedBytes } from '../layout/cube.js';
 import type { Placement } from '../place/place.js';
 import { isSolid, writtenSurfaces } from '../place/spots.js';
@@ -57,7 +57,7 @@ const differing = ({ chip, graph, part, wanted, placement }: PlacementData): num
   const own = ownMemories(chip, borderPlanes(graph, wanted), wanted);
   const plain = wanted.map((operation) => (operation.kind === 'pad' ? padConvolution(operation) : operation));
   const before = valuesOf(plain, own, inputs, outputs);
-  const constants = [...placement.constants].map(([output, codes]): Operation => {
+  const constants = [...placement.constants].map(([output, codes]): ConstantOperation => {
     const { cube } = placement.spots.get(output) ?? {};
     return {
       kind: 'constant',
@@ -81,6 +81,9 @@ const differing = ({ chip, graph, part, wanted, placement }: PlacementData): num
   });
   return at < 0 ? null : (outputs[at] ?? null);
 };
+
+/** Each code by itself: the hardware reads an atom before it writes it. */
+const changesInPlace = ({ kind }: PlacedOperation): boolean => !['conv', 'host', 'unpool'].includes(kind);
 
 export const placementRules: readonly Rule<PlacementData>[] = [
   {
@@ -126,7 +129,7 @@ export const placementRules: readonly Rule<PlacementData>[] = [
       return firstBreach(placement.operations, (operation) => {
         const to = cellsOf(operation.output);
         const near = operandsOf(operation).filter(
-          (tensor) => tensor !== operation.output && cellsOf(tensor)?.root === to?.root,
+          (tensor) => (tensor !== operation.output || !changesInPlace(operation)) && cellsOf(tensor)?.root === to?.root,
         );
         if (to === null || near.length === 0) return null;
         const written = new Set([...to.places, ...spoiltPlaces(chip, placement, operation)]);

@@ -3,10 +3,13 @@
  * operation and of the numbers that it reads. Two lists of operations with the same numbers in their results have the same
  * results. 0: what nobody has written, or what was made of that.
  */
-import type { ConvOperation, Operation } from '../ir/operation.js';
+import type { ConvOperation, Operation, PadOperation } from '../ir/operation.js';
 import { operandsOf } from '../ir/operation.js';
 import type { Stages } from '../requantize/stages.js';
 import type { Cells, Memories } from './memories.js';
+
+/** Pads are convolutions here, as where they are placed. */
+export type ValueOperation = Exclude<Operation, PadOperation>;
 
 /** Never 0, but where one of the two is. */
 const mixed = (a: number, b: number): number => {
@@ -176,7 +179,7 @@ const unpooled = (given: Uint32Array, { plane: [height, width] }: Cells): Uint32
   });
 
 const resultOf = (
-  operation: Operation,
+  operation: ValueOperation,
   operands: readonly Uint32Array[],
   cells: readonly Cells[],
   to: Cells,
@@ -206,7 +209,10 @@ const resultOf = (
       const second = operands[1];
       return second === undefined ? sums : sums.map((value, i) => mixed(value, second[i] ?? 0));
     }
-    default: {
+    case 'add':
+    case 'clamp':
+    case 'scale':
+    case 'pair': {
       const result = new Uint32Array(length).fill(key);
       for (const [k, operand] of operands.entries()) {
         const { plane } = cells[k] ?? to;
@@ -221,7 +227,7 @@ const resultOf = (
 };
 
 /** Which lists have in common: those that make values, counted. */
-const makesValues = (operation: Operation): boolean =>
+const makesValues = (operation: ValueOperation): boolean =>
   !['move', 'copy', 'border', 'piece', 'view', 'constant', 'unpool'].includes(operation.kind) &&
   !(operation.kind === 'conv' && movesPixels(operation));
 
@@ -231,11 +237,11 @@ const makesValues = (operation: Operation): boolean =>
  * @returns the numbers in each of the wanted tensors
  */
 export const valuesOf = (
-  operations: readonly Operation[],
+  operations: readonly ValueOperation[],
   memories: Memories,
   given: readonly number[],
   wanted: readonly number[],
-  spoilt: (operation: Operation) => readonly number[] = () => [],
+  spoilt: (operation: ValueOperation) => readonly number[] = () => [],
 ): readonly (Uint32Array | null)[] => {
   for (const tensor of given) {
     const cells = memories.cellsOf(tensor);

@@ -52,7 +52,7 @@ describe('commands', () => {
       expectRefused(
         ptfe('dissasm', plan),
         'no command "dissasm"',
-        'compile, check, compare, cut, disasm, dump, stream, npu, doctor, selftest',
+        'compile, check, compare, cut, disasm, dump, estimate, stream, npu, doctor, selftest',
       );
       expectRefused(ptfe('disasm'), 'disasm: no file given', 'ptfe disasm --help');
       expectRefused(ptfe('disasm', plan, model), 'one file at a time, not 2');
@@ -160,7 +160,7 @@ describe('commands', () => {
           0,
         );
       expect(tasksOf('--precision', 'best')).to.be.above(tasksOf());
-      expectRefused(ptfe('compile', linear, '--precision', 'perfect'), '--precision perfect', 'fast and best');
+      expectRefused(ptfe('compile', linear, '--precision', 'perfect'), '--precision perfect', 'only fastest, fast, best are known');
     });
 
     it('keeps all parts in one file', function () {

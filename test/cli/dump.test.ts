@@ -28,6 +28,7 @@ const lines: Readonly<Record<StageName, RegExp>> = {
   tile: /^ {2}rows 0\.\.31 to 0\.\.15, columns 0\.\.31 to 0\.\.15, channels 0\.\.15, .*banks \d+ for data, \d+ for weights$/m,
   schedule: /^job 0, core 0: operations 0 1 2/m,
   allocate: /^t\d+ arena\+0x[0-9a-f]+: \d+ bytes, operations 0 to \d+$/m,
+  estimate: /^part: \d+\.\d+ ms, bound by (compute|memory|dispatch|host)$/m,
   emit: /^task 0 of operation 0: \d+ words, writes arena\+0x[0-9a-f]+, about \d+ cycles$/m,
   plan: /^tasks #0 task 0: at regcmd\+0x0, \d+ words$/m,
 };

@@ -112,7 +112,7 @@ describe('commands: whatever is handed over', () => {
       [{ trust: 'maybe' }, 'option trust: "maybe" is none of inferred, seen'],
       [{ trust: 'seen', parts: 'some' }, 'none of worthwhile, all'],
       [{ trust: 'seen', chip: 'rk3588' }, 'option chip: it lacks something that a chip says of itself'],
-      [{ trust: 'seen', precision: 1 }, 'option precision: 1 is none of fast, best'],
+      [{ trust: 'seen', precision: 1 }, 'option precision: 1 is none of fastest, fast, best'],
       [{ trust: 'seen', presicion: 'best' }, 'option presicion: it does not exist'],
     ] as const;
     for (const [options, text] of cases)

@@ -212,7 +212,7 @@ describe('chips: the software NPU', function () {
     const { clocks, dispatch } = rk3588;
     for (const chip of [
       madeUp({ clocks: { ...clocks, megahertz: 1 } }),
-      madeUp({ dispatch: { ...dispatch, microseconds: 50_000 } }),
+      madeUp({ dispatch: { ...dispatch, littleMicroseconds: 50_000 } }),
       madeUp({ dispatch: { ...dispatch, jobMilliseconds: 1 } }),
     ]) {
       const plan = planOf(tiled, chip);

@@ -5,22 +5,23 @@ import type { Tensor } from '../../graph/graph.js';
 import { selection } from './copy.js';
 import type { MoveOperation, Operation, ViewOperation } from '../operation.js';
 import { planeOf } from '../../graph/tensor.js';
+import type { Atoms, NodeId, TensorId } from '../../hardware/units.js';
 
 /** Height, width, channels. */
 export type Plane = readonly [number, number, number];
 
 /** A part of a tensor: its shape, its first channel, and its rows as atoms of the whole's plane. */
 export interface Area {
-  readonly tensor: number;
+  readonly tensor: TensorId;
   /** Of the whole tensor. */
   readonly plane: Plane;
   readonly shape: Plane;
   readonly channel: number;
-  readonly first: number;
-  readonly line: number;
+  readonly first: Atoms;
+  readonly line: Atoms;
 }
 
-export const wholeArea = (tensor: number, plane: Plane): Area => ({
+export const wholeArea = (tensor: TensorId, plane: Plane): Area => ({
   tensor,
   plane,
   shape: plane,
@@ -45,11 +46,11 @@ export class Spare {
   constructor(first: number) {
     this.#next = first;
   }
-  next(): number {
+  next(): TensorId {
     return this.#next++;
   }
   /** The number that comes next, not taken. */
-  peek(): number {
+  peek(): TensorId {
     return this.#next;
   }
   /** Numbers below `first` are taken. */
@@ -58,7 +59,7 @@ export class Spare {
   }
 }
 
-export const buffer = (nodes: readonly number[], output: number, shape: Plane): ViewOperation => ({
+export const buffer = (nodes: readonly NodeId[], output: TensorId, shape: Plane): ViewOperation => ({
   kind: 'view',
   nodes,
   output,
@@ -72,9 +73,9 @@ export const buffer = (nodes: readonly number[], output: number, shape: Plane): 
 /** The area as a tensor of its own; its first channel must be a multiple of 16. */
 export const areaTensor = (
   area: Area,
-  nodes: readonly number[],
+  nodes: readonly NodeId[],
   spare: Spare,
-): { readonly tensor: number; readonly views: readonly ViewOperation[] } => {
+): { readonly tensor: TensorId; readonly views: readonly ViewOperation[] } => {
   if (isWhole(area)) return { tensor: area.tensor, views: [] };
   const { tensor: whole, shape, channel, first, line } = area;
   const output = spare.next();
@@ -82,7 +83,7 @@ export const areaTensor = (
 };
 
 /** A move between areas of one shape, both starting at a multiple of 16 channels. */
-export const moveArea = (from: Area, to: Area, nodes: readonly number[], spare: Spare): readonly Operation[] => {
+export const moveArea = (from: Area, to: Area, nodes: readonly NodeId[], spare: Spare): readonly Operation[] => {
   const [input, output] = [areaTensor(from, nodes, spare), areaTensor(to, nodes, spare)];
   const move: MoveOperation = { kind: 'move', nodes, input: input.tensor, output: output.tensor };
   return [...input.views, ...output.views, move];
@@ -93,7 +94,7 @@ export const pickArea = (
   chip: Chip,
   from: Area,
   to: Area,
-  nodes: readonly number[],
+  nodes: readonly NodeId[],
   spare: Spare,
 ): readonly Operation[] => {
   const { atoms } = chip;
@@ -116,7 +117,7 @@ export const joinChannels = (
   chip: Chip,
   parts: readonly Area[],
   to: Area,
-  nodes: readonly number[],
+  nodes: readonly NodeId[],
   spare: Spare,
 ): readonly Operation[] => {
   const starts: number[] = [];

@@ -3,6 +3,7 @@ import type { Chip } from '../../hardware/chips.js';
 import { extremeStages } from '../../requantize/add_stages.js';
 import { type Area, areaTensor, buffer, moveArea, pickArea, type Plane, type Spare, wholeArea } from './arrange.js';
 import type { Operation } from '../operation.js';
+import type { NodeId, TensorId } from '../../hardware/units.js';
 
 /** The channels from `channel` on as a tensor: a part of the memory where they begin an atom, else picked from it. */
 const channelsFrom = (
@@ -10,7 +11,7 @@ const channelsFrom = (
   map: Area,
   channel: number,
   channels: number,
-  nodes: readonly number[],
+  nodes: readonly NodeId[],
   spare: Spare,
 ) => {
   const [height, width] = map.plane;
@@ -27,10 +28,10 @@ const channelsFrom = (
 /** @param output an area of one channel */
 export const channelMaxima = (
   chip: Chip,
-  input: number,
+  input: TensorId,
   plane: Plane,
   output: Area,
-  nodes: readonly number[],
+  nodes: readonly NodeId[],
   spare: Spare,
 ): readonly Operation[] => {
   const [height, width] = plane;

@@ -1,6 +1,7 @@
 /** A plane whose pixels at the edges are repeated around it. */
 import { buffer, moveArea, type Plane, type Spare, wholeArea } from './arrange.js';
 import type { Operation } from '../operation.js';
+import type { NodeId, TensorId } from '../../hardware/units.js';
 
 /** Copies of the first and of the last row or column: 0 or 1. */
 export interface Edges {
@@ -10,7 +11,7 @@ export interface Edges {
 
 /** A tensor, its plane, and what makes it. */
 export interface Made {
-  readonly tensor: number;
+  readonly tensor: TensorId;
   readonly plane: Plane;
   readonly operations: readonly Operation[];
 }
@@ -19,7 +20,7 @@ const alongAxis = (
   axis: 0 | 1,
   { before, behind }: Edges,
   { tensor, plane, operations }: Made,
-  nodes: readonly number[],
+  nodes: readonly NodeId[],
   spare: Spare,
 ): Made => {
   if (before + behind === 0) return { tensor, plane, operations };
@@ -50,10 +51,10 @@ const alongAxis = (
 
 /** Columns first, then whole rows: that takes no copies for the corners. */
 export const withEdges = (
-  input: number,
+  input: TensorId,
   plane: Plane,
   [rows, columns]: readonly [Edges, Edges],
-  nodes: readonly number[],
+  nodes: readonly NodeId[],
   spare: Spare,
 ): Made => {
   const wide = alongAxis(1, columns, { tensor: input, plane, operations: [] }, nodes, spare);

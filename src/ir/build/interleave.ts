@@ -5,13 +5,14 @@
 import { buffer, moveArea, type Plane, type Spare, wholeArea } from './arrange.js';
 import type { Made } from './edges.js';
 import type { Operation } from '../operation.js';
+import type { NodeId, TensorId } from '../../hardware/units.js';
 
 /** @param planes tensor index of each plane, by row and column; all of the shape `plane` */
 export const interleave = (
   planes: readonly (readonly number[])[],
   plane: Plane,
-  output: number,
-  nodes: readonly number[],
+  output: TensorId,
+  nodes: readonly NodeId[],
   spare: Spare,
 ): readonly Operation[] => {
   const [height, width, channels] = plane;
@@ -45,7 +46,7 @@ export const interleave = (
 export const repeatedColumns = (
   { tensor, plane, operations }: Made,
   times: number,
-  nodes: readonly number[],
+  nodes: readonly NodeId[],
   spare: Spare,
 ): Made => {
   if (times === 1) return { tensor, plane, operations };

@@ -9,6 +9,7 @@ import { tableStages } from '../../requantize/table_stages.js';
 import { type Area, areaTensor, buffer, moveArea, type Plane, type Spare, wholeArea } from './arrange.js';
 import { placedCopy, plainGeometry, unscaled } from './copy.js';
 import type { ConvGeometry, ConvOperation, MoveOperation, Operation } from '../operation.js';
+import type { NodeId, TensorId } from '../../hardware/units.js';
 
 const unit = 16;
 /** Halves lie in [-8, 8]: 15 of them in [-120, 120]. */
@@ -55,7 +56,7 @@ export const splitOf = (chip: Chip, height: number, width: number): Split | null
 export interface SummedPlane {
   readonly operations: readonly Operation[];
   /** What the last convolution is: its sum is that of the plane's codes. */
-  readonly input: number;
+  readonly input: TensorId;
   readonly geometry: ConvGeometry;
   readonly weights: Int8Array;
 }
@@ -64,11 +65,11 @@ export interface SummedPlane {
 const chunkSums = (
   half: (code: number) => number,
   column: 0 | 1,
-  input: number,
+  input: TensorId,
   plane: Plane,
   split: Split,
-  gathered: number,
-  nodes: readonly number[],
+  gathered: TensorId,
+  nodes: readonly NodeId[],
   spare: Spare,
 ): readonly Operation[] => {
   const [height, width, channels] = plane;
@@ -115,9 +116,9 @@ const chunkSums = (
 const asPlane = (
   area: Area,
   plane: Plane,
-  nodes: readonly number[],
+  nodes: readonly NodeId[],
   spare: Spare,
-): { readonly tensor: number; readonly operations: readonly Operation[] } => {
+): { readonly tensor: TensorId; readonly operations: readonly Operation[] } => {
   const { shape } = area;
   const isFull = shape.every((size, i) => size === plane[i]);
   if (isFull && shape.every((size, i) => size === area.plane[i])) return { tensor: area.tensor, operations: [] };
@@ -135,7 +136,7 @@ const asPlane = (
 export const sumOfArea = (
   chip: Chip,
   area: Area,
-  nodes: readonly number[],
+  nodes: readonly NodeId[],
   spare: Spare,
 ): SummedPlane | null => {
   const [, , channels] = area.shape;

@@ -6,6 +6,7 @@ import { extremeStages } from '../../requantize/add_stages.js';
 import { type Area, areaTensor, buffer, type Plane, type Spare, wholeArea } from './arrange.js';
 import { placedCopy } from './copy.js';
 import type { MoveOperation, Operation } from '../operation.js';
+import type { NodeId, TensorId } from '../../hardware/units.js';
 
 /** One axis of a pool. */
 export interface Axis {
@@ -25,7 +26,7 @@ export const spanOf = ({ length, kernel, stride, pad, outputs }: Axis): number =
 
 /** A tensor and the plane that it holds. */
 interface Map {
-  readonly tensor: number;
+  readonly tensor: TensorId;
   readonly plane: Plane;
 }
 
@@ -34,7 +35,7 @@ class Steps {
   readonly operations: Operation[] = [];
   readonly #nodes: readonly number[];
   readonly #spare: Spare;
-  constructor(nodes: readonly number[], spare: Spare) {
+  constructor(nodes: readonly NodeId[], spare: Spare) {
     this.#nodes = nodes;
     this.#spare = spare;
   }
@@ -108,11 +109,11 @@ export const strideOf = ({ outputs, stride }: Axis): number => (outputs === 1 ? 
  * @param output an area of the shape that follows from the axes
  */
 export const windowMaxima = (
-  input: number,
+  input: TensorId,
   plane: Plane,
   [rows, columns]: readonly [Axis, Axis],
   output: Area,
-  nodes: readonly number[],
+  nodes: readonly NodeId[],
   spare: Spare,
 ): readonly Operation[] => {
   const steps = new Steps(nodes, spare);

@@ -2,6 +2,7 @@
 import { type Area, areaTensor, type Plane, type Spare, wholeArea } from './arrange.js';
 import { identityConvolution } from './copy.js';
 import type { Operation } from '../operation.js';
+import type { NodeId, TensorId } from '../../hardware/units.js';
 
 /** The largest plane that one pixel is spread over in a task: the kernel's padding ends there. */
 const spread = 16;
@@ -16,11 +17,11 @@ export const spreads = (from: Plane, [height, width]: Plane): boolean =>
 
 /** One row, one column or one pixel in all places: a kernel of ones meets it from each place; padding counts nothing. */
 export const spreadPixels = (
-  input: number,
+  input: TensorId,
   from: Plane,
-  output: number,
+  output: TensorId,
   plane: Plane,
-  nodes: readonly number[],
+  nodes: readonly NodeId[],
   spare: Spare,
 ): readonly Operation[] => {
   const [height, width, channels] = plane;

@@ -1,7 +1,8 @@
 /** Rules are data: a name, a text for people, and a predicate. The first one that does not hold refuses a node. */
 import type { Graph, Node, Tensor } from '../../graph/graph.js';
 import { shapeText } from '../../graph/tensor.js';
-import type { Chip, Hardware } from '../../hardware/chips.js';
+import type { Chip } from '../../hardware/chips.js';
+import type { Hardware } from '../../hardware/machine.js';
 import { adviceOf } from './advice.js';
 import type { Spare } from '../../ir/build/arrange.js';
 import type { Operation } from '../../ir/operation.js';

@@ -1,0 +1,75 @@
+/** `ptfe estimate`: what a plan costs by the compiler's model of the hardware, and how good that model is. */
+import { type Prediction, predictions } from '../cost/published.js';
+import { modelEstimateText, publishedText } from '../explain/estimate_text.js';
+import { estimateModel, type ModelEstimate } from '../explain/model_estimate.js';
+import { rk3588 } from '../hardware/chips.js';
+import { badUsage, compileFlags, compileOptions, onePositional, readArguments } from './arguments.js';
+import { inFile, readBytes } from './files.js';
+import { printJson, type Subcommand } from './subcommand.js';
+
+const usage = `ptfe estimate MODEL.tflite [--clock MHZ] [--cores N] [--interrupt-cpu big|little] [--trust seen] [--parts all]
+                    [--precision best] [--numerics RELEASE] [--json]
+       ptfe estimate --published [--json]
+
+What the model's plan costs on a board, by a model of the hardware: for each operation its tasks, cycles, bytes by stream,
+microseconds, and what they go by: compute, memory, or the dispatch of tasks. Then jobs, sync, conversion, host, CPU.
+
+  --clock MHZ         of the NPU (default: the mainline kernel's, ${rk3588.clocks.megahertz})
+  --cores N           that work at the same time, each on such a plan, and share the memory (default 1)
+  --interrupt-cpu X   which cores of the CPU serve the NPU's interrupts: little (default, as Linux boots) or big
+  --trust seen, --parts all, --precision best, --numerics RELEASE
+                      as for ptfe check
+  --published         instead of a model: what others published for this chip, what the model says of it, and the error
+  --json              the answer as JSON
+Exit codes: 0 done; 1 the NPU takes nothing of the model; 2 bad input or usage.
+`;
+
+const plainEstimate = ({ machine, parts, left, cpu, cpuAlone, total }: ModelEstimate) => {
+  const { chip, ...rest } = machine;
+  return {
+    machine: { chip: chip.name, ...rest },
+    parts: parts.map(({ part, estimate }) => ({ nodes: part.nodes, ...estimate })),
+    cpu: { nodes: left, microseconds: cpu },
+    cpuAlone,
+    total,
+  };
+};
+
+const plainPrediction = ({ what, unit, least, most, predicted, error, source, note }: Prediction) => ({
+  what,
+  unit,
+  least,
+  most,
+  predicted,
+  error,
+  source,
+  note,
+});
+
+export const estimateCommand: Subcommand = {
+  name: 'estimate',
+  summary: "what a model's plan costs, by operation; how good the estimate is",
+  usage,
+  run: (args, terminal) => {
+    const parsed = readArguments('estimate', args, {
+      ...compileFlags,
+      published: { type: 'boolean' },
+      json: { type: 'boolean' },
+    });
+    const isJson = parsed.flags.has('json');
+    if (parsed.flags.has('published')) {
+      if (parsed.positionals.length > 0) throw badUsage('estimate', '--published takes no model');
+      const all = predictions(rk3588);
+      if (isJson) printJson(terminal, all.map(plainPrediction));
+      else terminal.out(publishedText(all));
+      return 0;
+    }
+    const model = onePositional('estimate', parsed, 'model');
+    const options = compileOptions('estimate', parsed);
+    const bytes = readBytes(model);
+    const estimate = inFile(model, () => estimateModel(bytes, options, 0));
+    if (isJson) printJson(terminal, { model, ...plainEstimate(estimate) });
+    else terminal.out(modelEstimateText(model, estimate));
+    return estimate.parts.length > 0 ? 0 : 1;
+  },
+};

@@ -1,0 +1,21 @@
+/** What TFLite's kernels need for nodes that the CPU keeps: one big core, rough. */
+import { elementCount, type Graph, type Node } from '../graph/graph.js';
+import type { Chip } from '../hardware/chips.js';
+
+const sizeOf = (graph: Graph, tensor: number): number => elementCount(graph.tensors.get(tensor)?.shape ?? []);
+
+/** Multiply-accumulates of a node: every op with weights uses each of them once for each place or row of the output. */
+export const macsOf = (graph: Graph, node: Node): number => {
+  const weights = node.inputs[1];
+  if (weights === undefined || !['CONV_2D', 'DEPTHWISE_CONV_2D', 'FULLY_CONNECTED', 'TRANSPOSE_CONV'].includes(node.op))
+    return 0;
+  const output = graph.tensors.get(node.outputs[0] ?? -1)?.shape ?? [];
+  return sizeOf(graph, weights) * elementCount(output.slice(0, -1));
+};
+
+export const valuesOf = (graph: Graph, { outputs }: Node): number =>
+  outputs.reduce((total, tensor) => total + sizeOf(graph, tensor), 0);
+
+/** Microseconds. */
+export const cpuMicroseconds = ({ host }: Chip, graph: Graph, node: Node): number =>
+  macsOf(graph, node) / host.macs + valuesOf(graph, node) / host.values;
