@@ -13,11 +13,11 @@ import { buildPlan } from './plan/build.js';
 import { emitTasks } from './emit/tasks.js';
 import { partEstimate } from './cost/estimate.js';
 import { isMachineOptions, machineOf, type MachineOptions } from './hardware/machine.js';
-import { fuse, type Precision, precisions } from './fuse/fuse.js';
+import { fuse, type Precision } from './fuse/fuse.js';
 import { dropUnused } from './fuse/unused.js';
 import type { Graph, Part } from './graph/graph.js';
 import { readTflite } from './tflite/reader.js';
-import { type Numerics, numericsNames } from './graph/numerics.js';
+import type { Numerics } from './graph/numerics.js';
 import { type Operation, operandsOf, type PieceOperation } from './ir/operation.js';
 import { partInPieces, piecesOf } from './ir/pieces.js';
 import { type Chip, isChip, rk3588 } from './hardware/chips.js';
@@ -41,6 +41,7 @@ import { tileOperation } from './tile/tile.js';
 import { validating } from './validate/index.js';
 import { InvalidStage } from './validate/rule.js';
 import { engineVersion } from './version.js';
+import { sentWords } from './wire/sent_options.js';
 
 export interface CompileOptions {
   readonly trust: Trust;
@@ -253,7 +254,7 @@ const watchedPlan = (
   if (featureBytes > mostPartBytes) return memoryRefusal(featureBytes, lifetimes, placement);
   const arena = withTensors(memories, spots);
   observe({ stage: 'allocate', part, data: { lifetimes, arena } });
-  const borderCubes = [...part.inputs, ...part.outputs].flatMap((tensor) => cubes.get(tensor) ?? []);
+  const borderCubes = [...ends.inputs, ...ends.outputs].flatMap((tensor) => cubes.get(tensor) ?? []);
   const estimate = partEstimate(machine, steps, cubes, {
     jobs: schedule.jobs.length,
     ioBytes: memories.bytes.io,
@@ -301,10 +302,10 @@ export interface CompiledModel {
 }
 
 const allowedOptions = {
-  trust: ['inferred', 'seen'],
-  parts: ['worthwhile', 'all'],
-  precision: precisions,
-  numerics: numericsNames,
+  trust: sentWords('trust'),
+  parts: sentWords('parts'),
+  precision: sentWords('precision'),
+  numerics: sentWords('numerics'),
 } as const;
 
 /** Programs in JavaScript can hand over anything. @throws PtfeError `bad-option` */

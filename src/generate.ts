@@ -1,5 +1,5 @@
 /** `npm run generate`: writes what is made of the sources, or with --check says what is stale. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { generatedFiles } from './generated_files.js';
 
 const fileOf = (name: string): URL => new URL(`../${name}`, import.meta.url);
@@ -12,8 +12,9 @@ const currentText = (name: string): string => {
   }
 };
 
+const cases = readdirSync(fileOf('test/ops/cases'));
 const check = process.argv.includes('--check');
-for (const [name, text] of generatedFiles(currentText('README.md'))) {
+for (const [name, text] of generatedFiles({ readme: currentText('README.md'), cases })) {
   if (currentText(name) === text) continue;
   if (check) {
     console.error(`${name} is stale: run npm run generate`);

@@ -41,6 +41,7 @@ static const tfl_operator_options tfl_operators_with_options[] = {
     {TFL_REDUCE_MAX, 1, {{0, 1, 1}}},
     {TFL_PACK, 2, {{0, 0, 1}, {4, 0, 1}}},
     {TFL_UNPACK, 2, {{0, 0, 1}, {4, 0, 1}}},
+    {TFL_REDUCE_MIN, 1, {{0, 1, 1}}},
     {TFL_RESIZE_NEAREST_NEIGHBOR, 2, {{0, 1, 1}, {1, 1, 1}}},
     {TFL_LEAKY_RELU, 1, {{0, 0, 1}}},
     {TFL_MIRROR_PAD, 1, {{0, 0, 1}}},

@@ -2,11 +2,12 @@
 // As a whole: an older Node must get as far as saying that it is too old.
 import * as util from 'node:util';
 import { PtfeError } from '../error.js';
-import { isNumerics, newestNumerics, type Numerics, numericsNames } from '../graph/numerics.js';
+import { newestNumerics, type Numerics } from '../graph/numerics.js';
 import { rk3588 } from '../hardware/chips.js';
 import type { Trust } from '../hardware/fact.js';
 import { interruptCpus, type MachineOptions } from '../hardware/machine.js';
-import { type Precision, precisions } from '../fuse/fuse.js';
+import type { Precision } from '../fuse/fuse.js';
+import { readSentOptions, type SentOptions, sentWords } from '../wire/sent_options.js';
 import type { PartChoice } from '../partition/check.js';
 
 type Options = NonNullable<util.ParseArgsConfig['options']>;
@@ -74,37 +75,47 @@ export const onePositional = (command: string, { positionals }: Arguments, what:
   return only;
 };
 
-export const trustOption = (command: string, { values }: Arguments): Trust => {
-  const { trust = 'inferred' } = values;
-  if (trust === 'inferred' || trust === 'seen') return trust;
-  throw badUsage(command, `--trust ${trust}: only inferred and seen are known`);
+/** @param words beside `known`, which are named too @returns null for one of `words` */
+const wordOption = <Word extends string>(
+  command: string,
+  name: string,
+  value: string,
+  known: readonly Word[],
+  words: readonly string[] = [],
+): Word | null => {
+  const found = known.find((one) => one === value);
+  if (found !== undefined) return found;
+  if (words.includes(value)) return null;
+  const all = [...words, ...known];
+  const listed = `${all.slice(0, -1).join(', ')} and ${all.at(-1) ?? ''}`;
+  throw badUsage(command, `--${name} ${value}: only ${listed} are known`);
 };
+
+const sentOption = <Name extends 'trust' | 'parts' | 'precision'>(
+  command: string,
+  name: Name,
+  { values }: Arguments,
+): SentOptions[Name] => {
+  const words = sentWords(name);
+  const value = values[name];
+  return value === undefined ? defaults[name] : (wordOption(command, name, value, words) ?? defaults[name]);
+};
+
+/** What the delegate sends where nobody asks for anything else. */
+const defaults = readSentOptions([]);
+
+export const trustOption = (command: string, given: Arguments): Trust => sentOption(command, 'trust', given);
 
 /** `--parts`: which parts are taken. */
-export const partsOption = (command: string, { values }: Arguments): PartChoice => {
-  const { parts = 'worthwhile' } = values;
-  if (parts === 'worthwhile' || parts === 'all') return parts;
-  throw badUsage(command, `--parts ${parts}: only worthwhile and all are known`);
-};
+export const partsOption = (command: string, given: Arguments): PartChoice => sentOption(command, 'parts', given);
 
 /** `--numerics`: a release of TFLite, or null for the one that `auto` finds. */
-export const numericsOption = (command: string, { values }: Arguments): Numerics | null => {
-  const { numerics = 'auto' } = values;
-  if (numerics === 'auto') return null;
-  if (isNumerics(numerics)) return numerics;
-  throw badUsage(
-    command,
-    `--numerics ${numerics}: only auto, ${numericsNames.slice(0, -1).join(', ')} and ${numericsNames.at(-1) ?? ''} are known`,
-  );
-};
+export const numericsOption = (command: string, { values: { numerics = 'auto' } }: Arguments): Numerics | null =>
+  wordOption(command, 'numerics', numerics, sentWords('numerics'), ['auto']);
 
-/** `--precision`: fewest tasks, few tasks within 1 LSB of TFLite, or every value where the hardware can. */
-export const precisionOption = (command: string, { values }: Arguments): Precision => {
-  const { precision = 'fast' } = values;
-  const known = precisions.find((one) => one === precision);
-  if (known !== undefined) return known;
-  throw badUsage(command, `--precision ${precision}: only ${precisions.join(', ')} are known`);
-};
+/** `--precision`: few tasks, fewest tasks, or every value where the hardware can. */
+export const precisionOption = (command: string, given: Arguments): Precision =>
+  sentOption(command, 'precision', given);
 
 /** Options of every command that compiles a model. */
 export const compileFlags = {

@@ -28,7 +28,7 @@ const plainEstimate = ({ machine, parts, left, cpu, cpuAlone, total }: ModelEsti
   const { chip, ...rest } = machine;
   return {
     machine: { chip: chip.name, ...rest },
-    parts: parts.map(({ part, estimate }) => ({ nodes: part.nodes, ...estimate })),
+    parts: parts.map(({ part, estimate, worth }) => ({ nodes: part.nodes, ...estimate, worth })),
     cpu: { nodes: left, microseconds: cpu },
     cpuAlone,
     total,

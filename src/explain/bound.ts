@@ -3,6 +3,7 @@
  * where a scale or a weight makes more of one count of an earlier tensor.
  */
 import type { Graph, Node, Tensor } from '../graph/graph.js';
+import { entryOf } from '../tflite/operators.js';
 
 export interface Bound {
   /** Ops that round, on the longest path. */
@@ -14,14 +15,6 @@ export interface Bound {
 export const countsOf = ({ depth, passedOn }: Bound): number => Math.max(depth, Math.floor(passedOn));
 
 const none: Bound = { depth: 0, passedOn: 0 };
-
-/** Ops that only choose among codes, or put them elsewhere. */
-const exact = new Set(
-  (
-    'RESHAPE SQUEEZE EXPAND_DIMS TRANSPOSE PAD PADV2 MIRROR_PAD SPLIT SPLIT_V SLICE STRIDED_SLICE PACK UNPACK SPACE_TO_DEPTH ' +
-    'DEPTH_TO_SPACE SPACE_TO_BATCH_ND BATCH_TO_SPACE_ND RESIZE_NEAREST_NEIGHBOR MAX_POOL_2D REDUCE_MAX MAXIMUM MINIMUM'
-  ).split(' '),
-);
 
 /** The steepest slope of a function, in real values; anything else may be as steep as it likes. */
 const slopes: Readonly<Record<string, number>> = {
@@ -78,7 +71,8 @@ const boundOf = (graph: Graph, node: Node, bounds: ReadonlyMap<number, Bound>, o
   const known = inputs.map((tensor) => bounds.get(tensor) ?? none);
   const tensors = inputs.map((tensor) => graph.tensors.get(tensor));
   const deepest = Math.max(0, ...known.map(({ depth }) => depth));
-  if (exact.has(op)) return { depth: deepest, passedOn: Math.max(0, ...known.map(({ passedOn }) => passedOn)) };
+  if (entryOf(op).codes === 'kept')
+    return { depth: deepest, passedOn: Math.max(0, ...known.map(({ passedOn }) => passedOn)) };
   const out = scaleOf(output);
   const differing = known.some(({ passedOn }) => passedOn > 0);
   const gain = (i: number): number => {

@@ -3,6 +3,7 @@ import type { PartEstimate, StepEstimate } from '../cost/estimate.js';
 import { dispatchMicroseconds, type Machine } from '../hardware/machine.js';
 import type { Prediction } from '../cost/published.js';
 import type { StreamBytes } from '../hardware/speed.js';
+import type { Worth } from '../cost/worth.js';
 import type { Graph } from '../graph/graph.js';
 import type { ModelEstimate } from './model_estimate.js';
 
@@ -66,13 +67,30 @@ export const machineText = (machine: Machine): string => {
   return `${chip.name}, ${busy}, ${megahertz} MHz, ${dispatchMicroseconds(machine)} us a task (interrupts on a ${interruptCpu} core of the CPU)`;
 };
 
+/** Numbers in a row by the first and the last. */
+const rangesText = (numbers: readonly number[]): string =>
+  numbers
+    .filter((one) => !numbers.includes(one - 1))
+    .map((first) => {
+      let last = first;
+      while (numbers.includes(last + 1)) last++;
+      return last === first ? `#${first}` : `#${first}..#${last}`;
+    })
+    .join(' ');
+
+const worthLine = ({ cpu, sooner, best }: Worth): string =>
+  sooner.length === 0
+    ? `on the CPU it would take ${millisecondsText(cpu)}; no run of its nodes would be done sooner there`
+    : `on the CPU it would take ${millisecondsText(cpu)}; ${sooner.length} of its nodes would be done sooner there (${rangesText(sooner)}): ${millisecondsText(best)} in all`;
+
 export const modelEstimateText = (name: string, estimate: ModelEstimate): string => {
   const { machine, graph, parts, left, cpu, cpuAlone, total } = estimate;
   const lines = [
     `${name}: ${machineText(machine)}; streams in KiB`,
-    ...parts.flatMap(({ part, estimate: one }, i) => [
+    ...parts.flatMap(({ part, estimate: one, worth }, i) => [
       `part ${i}: ${part.nodes.length} nodes`,
       ...partEstimateLines(graph, one),
+      worthLine(worth),
     ]),
     `CPU: ${left.length} nodes, ${millisecondsText(cpu)}`,
     `model: ${millisecondsText(total)}; all of it on one big core of the CPU: ${millisecondsText(cpuAlone)}`,

@@ -2,6 +2,7 @@
 import { type CompileOptions, hardwareOf } from '../compile.js';
 import { cpuMicroseconds } from '../cost/cpu.js';
 import type { PartEstimate } from '../cost/estimate.js';
+import { type Worth, worthOf } from '../cost/worth.js';
 import { type Machine, machineOf } from '../hardware/machine.js';
 import type { Graph, Part } from '../graph/graph.js';
 import { readTflite } from '../tflite/reader.js';
@@ -10,6 +11,7 @@ import { stagesAfter } from './dump.js';
 export interface EstimatedPart {
   readonly part: Part;
   readonly estimate: PartEstimate;
+  readonly worth: Worth;
 }
 
 /** Microseconds. */
@@ -30,15 +32,18 @@ const sum = (values: readonly number[]): number => values.reduce((total, value) 
 /** @throws PtfeError for a damaged file */
 export const estimateModel = (bytes: Uint8Array, options: CompileOptions, subgraph: number): ModelEstimate => {
   const { chip } = hardwareOf(options);
-  const parts = stagesAfter(bytes, options, subgraph, 'estimate').flatMap((stage): readonly EstimatedPart[] =>
-    stage.stage === 'estimate' ? [{ part: stage.part, estimate: stage.data }] : [],
-  );
-  const taken = new Set(parts.flatMap(({ part }) => part.nodes));
   const { graph } = readTflite(bytes, subgraph, options.numerics);
+  const machine = machineOf(chip, options.machine);
+  const parts = stagesAfter(bytes, options, subgraph, 'estimate').flatMap((stage): readonly EstimatedPart[] => {
+    if (stage.stage !== 'estimate') return [];
+    const { part, data: estimate } = stage;
+    return [{ part, estimate, worth: worthOf(machine, graph, part, estimate.steps) }];
+  });
+  const taken = new Set(parts.flatMap(({ part }) => part.nodes));
   const left = graph.nodes.filter(({ index }) => !taken.has(index));
   const cpu = sum(left.map((node) => cpuMicroseconds(chip, graph, node)));
   return {
-    machine: machineOf(chip, options.machine),
+    machine,
     graph,
     parts,
     left: left.map(({ index }) => index),

@@ -6,14 +6,13 @@ import { fuseAdd } from './fuse_add.js';
 import { fusePad } from './fuse_pad.js';
 import { twoSigns } from './two_signs.js';
 import { dropUnused } from './unused.js';
-
-export const precisions = ['fastest', 'fast', 'best'] as const;
+import type { SentOptions } from '../wire/sent_options.js';
 
 /**
  * `best`: as near to TFLite as the hardware comes, with more tasks. `fast`: the fewest tasks that keep 99.95 % of an ADD's values.
  * `fastest`: every ADD that can be is a part of a convolution, as in the programs of Mesa and the vendor.
  */
-export type Precision = (typeof precisions)[number];
+export type Precision = SentOptions['precision'];
 
 /** Above this expected share of differing sums an ADD stays a task of its own. */
 const largestMismatch: Readonly<Record<Precision, number>> = { fastest: Infinity, fast: 5e-4, best: 0 };

@@ -13,8 +13,6 @@ export type Numerics = (typeof numericsNames)[number];
 /** What is taken where no host can be asked. */
 export const newestNumerics: Numerics = 'litert-2.4';
 
-export const isNumerics = (name: string): name is Numerics => numericsNames.some((known) => known === name);
-
 /**
  * The release whose numbers a package of some version has; `delegate/compile/numerics.c` says the same. TensorFlow, and what is
  * built from it, took over what LiteRT 1.3 brought in 2.20.

@@ -33,10 +33,12 @@ import { pad, padV2 } from './pad.js';
 import { prelu } from './prelu.js';
 import { quantize } from './quantize.js';
 import { reduceMax } from './reduce_max.js';
+import { reduceMin } from './reduce_min.js';
 import { relu, relu0To1, relu6, reluN1To1 } from './relu.js';
 import { expandDims, reshape, squeeze } from './reshape.js';
 import { resizeBilinear } from './resize_bilinear.js';
 import { resizeNearestNeighbor } from './resize_nearest_neighbor.js';
+import { reverseV2 } from './reverse_v2.js';
 import { rsqrt } from './rsqrt.js';
 import type { OpDefinition } from './shared/rule.js';
 import type { TableOp } from './table.js';
@@ -81,6 +83,7 @@ export const operators = table([
     prelu,
     quantize,
     reduceMax,
+    reduceMin,
     relu,
     relu0To1,
     relu6,
@@ -106,6 +109,7 @@ export const operators = table([
   fullyConnected,
   pack,
   reshape,
+  reverseV2,
   spaceToBatchNd,
   squeeze,
   transpose,

@@ -3,7 +3,7 @@
  * TFLite's.
  */
 import { wholeArea } from '../ir/build/arrange.js';
-import { spanOf, strideOf, windowMaxima } from '../ir/build/maxima.js';
+import { spanOf, strideOf, windowExtremes } from '../ir/build/maxima.js';
 import { fusedActivation } from './shared/activation.js';
 import { clampsBehind } from './shared/code_range.js';
 import { unseen } from './shared/common_rules.js';
@@ -31,7 +31,7 @@ export const maxPool2d: OpDefinition = {
     sameCodeMaps(planeMaps).narrow(fusedActivation).narrow(poolAxes).check(window, unseen('an int8 elementwise task')),
     ({ node, input, output, from, to, axes, limits: { range } }, fresh) => {
       const nodes = [node.index];
-      const maxima = windowMaxima(input.index, from, axes, wholeArea(output.index, to), nodes, fresh);
+      const maxima = windowExtremes('max', input.index, from, axes, wholeArea(output.index, to), nodes, fresh);
       return [...maxima, ...clampsBehind(nodes, output.index, range)];
     },
   ),

@@ -1,7 +1,7 @@
 /**
  * What a TRANSPOSE makes stays where it is, in the memory of its input, where all that reads it can be told other axes:
  * the mean over axis 3 of an NCHW tensor is the mean over the width of the NHWC one. Graph -> graph: tensors get the shape
- * of their memory, TRANSPOSE becomes one that moves nothing, reducers get the axes of the memory, and a FULLY_CONNECTED a filter with
+ * of their memory, TRANSPOSE becomes one that moves nothing, nodes that list axes get those of the memory, and a FULLY_CONNECTED a filter with
  * columns in its order.
  */
 import { mostProducts } from '../hardware/capability.js';
@@ -9,6 +9,7 @@ import type { Chip } from '../hardware/chips.js';
 import { constantInts, elementCount, type Graph, type Node, reorderedValues, type Tensor } from '../graph/graph.js';
 import type { BorderLayout } from '../ir/operation.js';
 import { isByteTensor, isStatic } from '../graph/tensor.js';
+import { entryOf } from '../tflite/operators.js';
 import {
   isPlain,
   layoutOf,
@@ -46,11 +47,6 @@ interface Step {
   readonly order: Order;
   readonly operand: Operand | null;
 }
-
-const reducers = ['MEAN', 'SUM', 'REDUCE_MAX'];
-const reshapes = ['RESHAPE', 'SQUEEZE', 'EXPAND_DIMS'];
-/** Each code by itself, wherever it stands. */
-const codewise = 'RELU RELU6 RELU_N1_TO_1 LEAKY_RELU ELU EXP HARD_SWISH LOGISTIC TANH QUANTIZE'.split(' ');
 
 const tensorOf = (graph: Graph, index: number | undefined): Tensor | null => graph.tensors.get(index ?? -1) ?? null;
 
@@ -96,7 +92,8 @@ const stepOf = (chip: Chip, graph: Graph, node: Node, order: Order): Step | null
       ? { order: transposedOrder(order, axes), operand: wholeNumbers(plainOrder(order)) }
       : null;
   }
-  if (reducers.includes(node.op)) {
+  const behaviour = entryOf(node.op).axes;
+  if (behaviour === 'listed') {
     const axes = axesOf(graph, node, rank);
     if (axes === null) return null;
     const kept = output.shape.length === rank;
@@ -105,11 +102,11 @@ const stepOf = (chip: Chip, graph: Graph, node: Node, order: Order): Step | null
       operand: wholeNumbers(plainOrder(order).filter((position) => axes.includes(order[position] ?? -1))),
     };
   }
-  if (reshapes.includes(node.op)) {
+  if (behaviour === 'reshaped') {
     const next = reshapedOrder(input.shape, order, output.shape);
     return next === null ? null : { order: next, operand: null };
   }
-  if (codewise.includes(node.op)) return { order, operand: null };
+  if (behaviour === 'any') return { order, operand: null };
   // It takes the values one behind the other, whatever the shape.
   const operand = filterFor(chip, graph, node, reorderedValues(input.shape, order));
   return operand === null ? null : { order: plainOrder(output.shape), operand };
@@ -126,7 +123,7 @@ const renamingOf = (chip: Chip, graph: Graph, source: Node): Renaming | null => 
   const flatten = (node: Node, order: Order): boolean => {
     const [input, output] = [tensorOf(graph, node.inputs[0]), tensorOf(graph, node.outputs[0])];
     const isRow = output !== null && output.shape.at(-1) === elementCount(output.shape);
-    if (!reshapes.includes(node.op) || input === null || !isRow) return false;
+    if (entryOf(node.op).axes !== 'reshaped' || input === null || !isRow) return false;
     const readers = readersOf(output.index);
     const values = reorderedValues(input.shape, order);
     nodes.push(node.index, ...readers.map(({ index }) => index));

@@ -1,5 +1,5 @@
 /**
- * TFLite's built-in operators: codes, names, and the options that ptfe reads. Numbers are those of TFLite's schema and of its C
+ * TFLite's built-in operators: codes, names, the options that ptfe reads, and how they behave. Numbers are those of TFLite's schema and of its C
  * structs. What reads options of a .tflite file and of the graph message, the delegate's enum, structs and table
  * (`delegate/generated/operators.h`, `operator_options.h`) and the test writer come from here.
  */
@@ -130,39 +130,138 @@ export const optionTables = {
   UnpackOptions: { tag: 64, fields: { count: i32(0), axis: i32(1) } },
 } as const satisfies Readonly<Record<string, OptionTable>>;
 
-/** Operators with options that are read, and the tables that hold them. */
-export const operatorTables = {
-  ADD: 'AddOptions',
-  AVERAGE_POOL_2D: 'Pool2DOptions',
-  CONCATENATION: 'ConcatenationOptions',
-  CONV_2D: 'Conv2DOptions',
-  DEPTHWISE_CONV_2D: 'DepthwiseConv2DOptions',
-  DEPTH_TO_SPACE: 'DepthToSpaceOptions',
-  FULLY_CONNECTED: 'FullyConnectedOptions',
-  GELU: 'GeluOptions',
-  LEAKY_RELU: 'LeakyReluOptions',
-  MAX_POOL_2D: 'Pool2DOptions',
-  MEAN: 'ReducerOptions',
-  MIRROR_PAD: 'MirrorPadOptions',
-  MUL: 'MulOptions',
-  PACK: 'PackOptions',
-  REDUCE_MAX: 'ReducerOptions',
-  RESIZE_BILINEAR: 'ResizeBilinearOptions',
-  RESIZE_NEAREST_NEIGHBOR: 'ResizeNearestNeighborOptions',
-  SOFTMAX: 'SoftmaxOptions',
-  SPACE_TO_DEPTH: 'SpaceToDepthOptions',
-  SPLIT: 'SplitOptions',
-  SPLIT_V: 'SplitVOptions',
-  STRIDED_SLICE: 'StridedSliceOptions',
-  SUB: 'SubOptions',
-  SUM: 'ReducerOptions',
-  TRANSPOSE_CONV: 'TransposeConvOptions',
-  UNPACK: 'UnpackOptions',
-} as const satisfies Readonly<Partial<Record<OperatorName, keyof typeof optionTables>>>;
+/** Ops that README lists together. */
+export type OperatorFamily = 'convolution' | 'pair' | 'window' | 'value' | 'place' | 'resize';
 
-const fieldsByOperator = new Map<string, readonly (readonly [string, OptionField])[]>(
-  Object.entries(operatorTables).map(([op, table]) => [op, Object.entries<OptionField>(optionTables[table].fields)]),
-);
+/**
+ * What all of the compiler, the delegate and the tests know of an operator. Its rules and its lowering are in `ops/`; what says
+ * `family` must have them.
+ */
+export interface OperatorEntry {
+  /** Of those that the NPU takes. */
+  readonly family?: OperatorFamily;
+  /** The table of the schema with options that are read. */
+  readonly options?: keyof typeof optionTables;
+  /** The output's shape, where it follows as that of several ops (`ops/shared/output_shapes.ts`). */
+  readonly shape?: 'same' | 'broadcast' | 'windows' | 'reduced' | 'padded' | 'resized';
+  /**
+   * How it can be told that the axes of its input have other names (`rewrite/rename.ts`). `any`: each value by itself. `listed`: the
+   * second input lists axes, and an output of fewer dimensions lacks those. `reshaped`: only the shape changes.
+   */
+  readonly axes?: 'any' | 'listed' | 'reshaped';
+  /** `kept`: the output holds codes of the inputs, or constants, and none that was calculated. */
+  readonly codes?: 'kept';
+  /** What a model can use in the place of an op that the NPU has no form of. */
+  readonly advice?: string;
+}
+
+/** Advice for an op that is no loss. */
+export const leave = 'leave it: it costs the CPU little, and what stands before it runs as one part';
+const variables =
+  'leave it: a model keeps its state on the CPU; where it reads all variables before it writes one, the layers between run as one part';
+const controlFlow = 'leave it: the graphs that it calls are compiled by themselves; unroll it to have one part';
+
+const entries = {
+  ABS: { family: 'value', shape: 'same' },
+  ADD: { family: 'pair', options: 'AddOptions', shape: 'broadcast' },
+  ARG_MAX: { advice: leave },
+  ARG_MIN: { advice: leave },
+  ASSIGN_VARIABLE: { advice: variables },
+  AVERAGE_POOL_2D: { family: 'window', options: 'Pool2DOptions', shape: 'windows' },
+  BATCH_MATMUL: { advice: 'use FULLY_CONNECTED or CONV_2D with a constant filter where one operand is constant' },
+  BATCH_TO_SPACE_ND: { family: 'place', codes: 'kept' },
+  CALL_ONCE: { advice: variables },
+  CONCATENATION: { family: 'place', options: 'ConcatenationOptions' },
+  CONV_2D: { family: 'convolution', options: 'Conv2DOptions' },
+  DEPTHWISE_CONV_2D: { family: 'convolution', options: 'DepthwiseConv2DOptions' },
+  DEPTH_TO_SPACE: { family: 'place', options: 'DepthToSpaceOptions', codes: 'kept' },
+  DIV: { advice: 'multiply by the reciprocal: MUL with a constant' },
+  ELU: { family: 'value', shape: 'same', axes: 'any' },
+  EXP: { family: 'value', shape: 'same', axes: 'any' },
+  EXPAND_DIMS: { family: 'place', axes: 'reshaped', codes: 'kept' },
+  FLOOR: { advice: 'leave it out in front of a QUANTIZE: quantized values are whole numbers already' },
+  FULLY_CONNECTED: { family: 'convolution', options: 'FullyConnectedOptions' },
+  GATHER: { advice: 'use SLICE or STRIDED_SLICE, and CONCATENATION, where the indices are constant' },
+  GELU: { family: 'value', options: 'GeluOptions', shape: 'same' },
+  HARD_SWISH: { family: 'value', shape: 'same', axes: 'any' },
+  IF: { advice: controlFlow },
+  L2_NORMALIZATION: { advice: leave },
+  LEAKY_RELU: { family: 'value', options: 'LeakyReluOptions', shape: 'same', axes: 'any' },
+  LOG: { family: 'value', shape: 'same' },
+  LOGISTIC: { family: 'value', shape: 'same', axes: 'any' },
+  LOG_SOFTMAX: { advice: leave },
+  MAXIMUM: { family: 'pair', shape: 'broadcast', codes: 'kept' },
+  MAX_POOL_2D: { family: 'window', options: 'Pool2DOptions', shape: 'windows', codes: 'kept' },
+  MEAN: { family: 'window', options: 'ReducerOptions', shape: 'reduced', axes: 'listed' },
+  MINIMUM: { family: 'pair', shape: 'broadcast', codes: 'kept' },
+  MIRROR_PAD: { family: 'place', options: 'MirrorPadOptions', shape: 'padded', codes: 'kept' },
+  MUL: { family: 'pair', options: 'MulOptions', shape: 'broadcast' },
+  NEG: { advice: 'use MUL with a constant, or SUB from one' },
+  NON_MAX_SUPPRESSION_V4: { advice: leave },
+  NON_MAX_SUPPRESSION_V5: { advice: leave },
+  PACK: { family: 'place', options: 'PackOptions', codes: 'kept' },
+  PAD: { family: 'place', shape: 'padded', codes: 'kept' },
+  PADV2: { family: 'place', shape: 'padded', codes: 'kept' },
+  PRELU: { family: 'value', shape: 'broadcast' },
+  QUANTIZE: { family: 'value', shape: 'same', axes: 'any' },
+  READ_VARIABLE: { advice: variables },
+  REDUCE_MAX: { family: 'window', options: 'ReducerOptions', shape: 'reduced', axes: 'listed', codes: 'kept' },
+  REDUCE_MIN: { family: 'window', options: 'ReducerOptions', shape: 'reduced', axes: 'listed', codes: 'kept' },
+  RELU: { family: 'value', shape: 'same', axes: 'any' },
+  RELU6: { family: 'value', shape: 'same', axes: 'any' },
+  RELU_0_TO_1: { family: 'value', shape: 'same' },
+  RELU_N1_TO_1: { family: 'value', shape: 'same', axes: 'any' },
+  RESHAPE: { family: 'place', axes: 'reshaped', codes: 'kept' },
+  RESIZE_BILINEAR: { family: 'resize', options: 'ResizeBilinearOptions', shape: 'resized' },
+  RESIZE_NEAREST_NEIGHBOR: {
+    family: 'resize',
+    options: 'ResizeNearestNeighborOptions',
+    shape: 'resized',
+    codes: 'kept',
+  },
+  REVERSE_V2: { family: 'place', shape: 'same', axes: 'listed', codes: 'kept' },
+  RSQRT: { family: 'value', shape: 'same' },
+  SELECT: { advice: 'use MUL by a mask and ADD' },
+  SELECT_V2: { advice: 'use MUL by a mask and ADD' },
+  SLICE: { family: 'place', codes: 'kept' },
+  SOFTMAX: { options: 'SoftmaxOptions', advice: leave },
+  SPACE_TO_BATCH_ND: { family: 'place', codes: 'kept' },
+  SPACE_TO_DEPTH: { family: 'place', options: 'SpaceToDepthOptions', codes: 'kept' },
+  SPLIT: { family: 'place', options: 'SplitOptions', codes: 'kept' },
+  SPLIT_V: { family: 'place', options: 'SplitVOptions', codes: 'kept' },
+  SQRT: { family: 'value', shape: 'same' },
+  SQUARE: { advice: 'use MUL of the tensor with itself' },
+  SQUARED_DIFFERENCE: { family: 'pair', shape: 'broadcast' },
+  SQUEEZE: { family: 'place', axes: 'reshaped', codes: 'kept' },
+  STRIDED_SLICE: { family: 'place', options: 'StridedSliceOptions', codes: 'kept' },
+  SUB: { family: 'pair', options: 'SubOptions', shape: 'broadcast' },
+  SUM: { family: 'window', options: 'ReducerOptions', shape: 'reduced', axes: 'listed' },
+  TANH: { family: 'value', shape: 'same', axes: 'any' },
+  TILE: { advice: 'use CONCATENATION of the tensor with itself' },
+  TOPK_V2: { advice: leave },
+  TRANSPOSE: { family: 'place', codes: 'kept' },
+  TRANSPOSE_CONV: { family: 'convolution', options: 'TransposeConvOptions' },
+  UNIDIRECTIONAL_SEQUENCE_LSTM: {
+    advice: 'unroll it when converting: FULLY_CONNECTED, MUL, ADD, LOGISTIC and TANH run on the NPU',
+  },
+  UNPACK: { family: 'place', options: 'UnpackOptions', codes: 'kept' },
+  VAR_HANDLE: { advice: variables },
+  WHILE: { advice: controlFlow },
+} as const satisfies Readonly<Partial<Record<OperatorName, OperatorEntry>>>;
+
+/** By name; operators that nothing is known of are not in it. */
+export const operatorEntries: ReadonlyMap<string, OperatorEntry> = new Map(Object.entries(entries));
+
+export const entryOf = (op: string): OperatorEntry => operatorEntries.get(op) ?? {};
+
+/** In the order of the table. */
+export const operatorsOf = (holds: (entry: OperatorEntry) => boolean): readonly OperatorName[] =>
+  operatorNames.filter((op) => operatorEntries.has(op) && holds(entryOf(op))).sort((a, b) => (a < b ? -1 : 1));
+
+const fieldsOf = ({ options }: OperatorEntry): readonly (readonly [string, OptionField])[] =>
+  options === undefined ? [] : Object.entries<OptionField>(optionTables[options].fields);
+
+const fieldsByOperator = new Map([...operatorEntries].map(([op, entry]) => [op, fieldsOf(entry)]));
 
 /** The options of an operator in the order in which the graph message carries them; none for an unknown one. */
 export const optionFields = (op: string): readonly (readonly [name: string, field: OptionField])[] =>

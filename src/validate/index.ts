@@ -42,8 +42,8 @@ export const withStage = (before: Told, told: PartStage): Told => {
     case 'allocate':
       return { ...before, arena: told.data.arena };
     case 'schedule':
-    case 'emit':
     case 'estimate':
+    case 'emit':
     case 'plan':
       return before;
   }

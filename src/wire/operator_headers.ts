@@ -1,10 +1,9 @@
 /** What the delegate knows of TFLite's operators and types, as C: made of `tflite/operators.ts` and `tflite/types.ts`. */
 import {
   activation,
-  operatorCode,
+  entryOf,
   type OperatorName,
   operatorNames,
-  operatorTables,
   type OptionField,
   optionTables,
   padding,
@@ -77,9 +76,10 @@ const namesHeader = header('operator_names.h', 'src/tflite/operators.ts', [
   '};',
 ]);
 
-const rows = (Object.keys(operatorTables) as (keyof typeof operatorTables)[])
-  .map((op) => ({ op, placed: placedFields(operatorTables[op]) }))
-  .sort((a, b) => operatorCode(a.op) - operatorCode(b.op));
+const rows = operatorNames.flatMap((op) => {
+  const { options } = entryOf(op);
+  return options === undefined ? [] : [{ op, placed: placedFields(options) }];
+});
 
 const rowText = ({ op, placed }: { readonly op: OperatorName; readonly placed: readonly Placed[] }): string => {
   const options = placed.map(

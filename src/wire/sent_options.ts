@@ -12,6 +12,16 @@ export type SentOptions = { readonly [Option in Sent as Option['name']]: SentWor
 
 const sent: readonly DelegateOption[] = delegateOptions.filter((option) => option.sent);
 
+const wordsOf = ({ kind, found }: DelegateOption): readonly string[] =>
+  kind.is === 'words' ? kind.words.filter((word) => word !== found?.word) : [];
+
+/** What the engine takes for it: all words but the one for which the delegate finds another. */
+export const sentWords = <Name extends keyof SentOptions>(name: Name): readonly SentOptions[Name][] => {
+  const words = sent.filter((one) => one.name === name).flatMap(wordsOf);
+  // By the table's own type.
+  return words as readonly string[] as readonly SentOptions[Name][];
+};
+
 const wrongMessage = (text: string): PtfeError =>
   new PtfeError('bad-message', 'graph message', text, 'delegate and engine must be of one build');
 
@@ -22,11 +32,10 @@ export const readSentOptions = (given: readonly { readonly key: string; readonly
   if (extra !== undefined) throw wrongMessage(`option ${extra.key} is not known`);
   return Object.fromEntries(
     sent.map((option) => {
-      const { name, kind, found, initial } = option;
+      const { name, found, initial } = option;
       // The message of a plan file has no options.
       const value = values.get(name) ?? found?.otherwise ?? initial;
-      const isKnown = kind.is === 'words' && value !== found?.word && kind.words.includes(value);
-      if (!isKnown) throw wrongMessage(`${name} ${value} is not known`);
+      if (!wordsOf(option).includes(value)) throw wrongMessage(`${name} ${value} is not known`);
       return [name, value];
     }),
     // What was just held to the table, by the table's own type.

@@ -160,7 +160,11 @@ describe('commands', () => {
           0,
         );
       expect(tasksOf('--precision', 'best')).to.be.above(tasksOf());
-      expectRefused(ptfe('compile', linear, '--precision', 'perfect'), '--precision perfect', 'only fastest, fast, best are known');
+      expectRefused(
+        ptfe('compile', linear, '--precision', 'perfect'),
+        '--precision perfect',
+        'only fastest, fast and best are known',
+      );
     });
 
     it('keeps all parts in one file', function () {

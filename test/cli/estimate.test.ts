@@ -1,7 +1,10 @@
 import { expect } from 'chai';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expectRefused, ptfe } from '../host/cli.js';
 import { repository } from '../host/python.js';
+import { modelFolder } from '../host/shared.js';
+import { skip } from '../host/skip.js';
 
 const digits = join(repository, 'examples/digits_int8.tflite');
 
@@ -73,6 +76,24 @@ describe('ptfe estimate', () => {
     const shared = npu(estimated('--clock', '1000', '--cores', '3'));
     expect(shared.work).to.be.above(npu(fast).work);
     expect(shared.cycles).to.equal(npu(fast).cycles);
+  });
+
+  it('says which nodes of a part the CPU would do sooner: an unrolled GRU all, a classifier of pictures hardly any', function () {
+    const worthOf = (name: string): { npu: number; cpu: number; sooner: readonly number[]; best: number } => {
+      const { code, out, err } = ptfe('estimate', join(modelFolder, `${name}.tflite`), '--json');
+      expect(code, err).to.equal(0);
+      const [part] = (JSON.parse(out) as { parts: readonly { worth: ReturnType<typeof worthOf> }[] }).parts;
+      if (part === undefined) throw new Error(`${name}: no part`);
+      expect(part.worth.best).to.be.at.most(Math.min(part.worth.npu, part.worth.cpu) + 1e-6);
+      return part.worth;
+    };
+    if (!existsSync(modelFolder)) return skip(this, 'shared: no folder of models beside the repository');
+    const gru = worthOf('families/fam_kws_gru');
+    expect(gru.sooner.length).to.be.above(400);
+    expect(gru.npu).to.be.above(10 * gru.cpu);
+    const pictures = worthOf('mobilenet_v1_1.0_224_quant');
+    expect(pictures.sooner.length).to.be.below(5);
+    expect(pictures.best).to.be.below(pictures.cpu / 5);
   });
 
   it('--published: each figure with the prediction, its error and its source', () => {

@@ -6,7 +6,10 @@ import { repository } from '../host/repository.js';
 
 /** What `npm run generate` writes stands in git. */
 describe('generated files', () => {
-  const generated = generatedFiles(readFileSync(join(repository, 'README.md'), 'utf8'));
+  const generated = generatedFiles({
+    readme: readFileSync(join(repository, 'README.md'), 'utf8'),
+    cases: readdirSync(join(repository, 'test/ops/cases')),
+  });
 
   for (const [path, text] of generated)
     it(`${path} is what its source says`, () => {

@@ -1,56 +1,23 @@
 /**
  * One form or several of every op that the NPU takes, on a feature map of any batch, plane and channels: for tests that
- * must hold for all ops. `test/ops/samples.test.ts` tells when an op of the table is missing here.
+ * must hold for all ops. `test/ops/samples.test.ts` tells when an op of the table is missing here. A new op's stand in its
+ * own case (`cases/`).
  */
 import { activation, type OpName, type OpSpec, padding } from '../host/tflite_writer.js';
-import { type Builder, type ByteType } from './builder.js';
-
-/** A tensor of a model as it grows. */
-export interface FeatureMap {
-  readonly index: number;
-  readonly type: ByteType;
-  readonly shape: readonly number[];
-  readonly scale: number;
-  readonly zero: number;
-}
-
-/** Adds an op that reads `map`; null where the op has no such form. */
-export type Make = (b: Builder, map: FeatureMap) => readonly FeatureMap[] | null;
-
-export interface OpForm {
-  readonly op: OpName;
-  readonly title: string;
-  /** What an output value may differ by where the input is TFLite's. */
-  readonly counts: 0 | 1;
-  /** The reference kernels lack ELU. */
-  readonly kernels: 'reference' | 'optimized';
-  readonly make: Make;
-}
-
-type Dims = readonly [number, number, number, number];
-
-const dims = ({ shape: [n = 1, h = 1, w = 1, c = 1] }: FeatureMap): Dims => [n, h, w, c];
-
-const sizeOf = (shape: readonly number[]): number => shape.reduce((product, dim) => product * dim, 1);
-
-/** A tensor like another one, of another shape or quantization. */
-const like = (b: Builder, map: FeatureMap, changes: Partial<Omit<FeatureMap, 'index'>>): FeatureMap => {
-  const { type, shape, scale, zero } = { ...map, ...changes };
-  return { index: b.map(type, shape, scale, zero), type, shape, scale, zero };
-};
-
-const added = (
-  b: Builder,
-  op: OpName,
-  inputs: readonly number[],
-  outputs: readonly FeatureMap[],
-  options?: OpSpec['options'],
-  version = 2,
-): readonly FeatureMap[] => {
-  const indices = outputs.map(({ index }) => index);
-  b.op({ op, version, inputs, outputs: indices, ...(options === undefined ? {} : { options }) });
-  return outputs;
-};
+import type { Builder } from './builder.js';
+import { opCases } from './cases/index.js';
+import {
+  added,
+  type Dims,
+  dims,
+  type FeatureMap,
+  form,
+  like,
+  type Make,
+  type OpForm,
+  reduceForms,
+  sizeOf,
+} from './form.js';
 
 /** An op that changes the shape alone. */
 const reshaping =
@@ -86,18 +53,6 @@ const pooled =
       type: 'Pool2DOptions',
       fields: { ...fields, activation: activation[fused] },
     });
-  };
-
-const reduced =
-  (op: 'MEAN' | 'SUM' | 'REDUCE_MAX', axes: readonly number[], keepDims: boolean): Make =>
-  (b, map) => {
-    // TFLite's reference kernel of SUM takes int8 codes as uint8.
-    if (op === 'SUM' && map.type === 'int8') return null;
-    const shape = map.shape.flatMap((dim, axis) => (axes.includes(axis) ? (keepDims ? [1] : []) : [dim]));
-    const count = axes.reduce((product, axis) => product * (map.shape[axis] ?? 1), 1);
-    const changes = op === 'SUM' ? { shape, scale: map.scale * count } : { shape };
-    const options = { type: 'ReducerOptions', fields: { keepDims } } as const;
-    return added(b, op, [map.index, b.ints(axes)], [like(b, map, changes)], options);
   };
 
 const alone =
@@ -367,25 +322,11 @@ const turnedAxes =
     return added(b, 'TRANSPOSE', [map.index, b.ints(order)], [like(b, map, { shape })]);
   };
 
-const form = (
-  op: OpName,
-  title: string,
-  counts: 0 | 1,
-  make: Make,
-  kernels: OpForm['kernels'] = 'reference',
-): OpForm => ({ op, title, counts, kernels, make });
-
 const blockOptions = (op: 'SPACE_TO_DEPTH' | 'DEPTH_TO_SPACE') => () =>
   ({
     type: op === 'SPACE_TO_DEPTH' ? 'SpaceToDepthOptions' : 'DepthToSpaceOptions',
     fields: { blockSize: 2 },
   }) as const;
-
-const reduceForms = (op: 'MEAN' | 'SUM' | 'REDUCE_MAX', counts: 0 | 1): readonly OpForm[] =>
-  [
-    ...[[1, 2], [1], [2], [3], [2, 3], [1, 2, 3]].map((axes) => [axes, true] as const),
-    ...[[1, 2], [1], [2]].map((axes) => [axes, false] as const),
-  ].map(([axes, kept]) => form(op, `over ${axes.join()}${kept ? ' kept' : ''}`, counts, reduced(op, axes, kept)));
 
 export const everyOp: readonly OpForm[] = [
   ...(
@@ -538,12 +479,5 @@ export const everyOp: readonly OpForm[] = [
   ),
   form('TRANSPOSE', 'height and width', 0, turnedAxes([0, 2, 1, 3])),
   form('TRANSPOSE', 'batch and height', 0, turnedAxes([1, 0, 2, 3])),
+  ...opCases.flatMap(({ forms }) => forms),
 ];
-
-/** Ops that pass codes on as they are: what differs by a count before them differs by no more behind them. */
-const passing =
-  'MAX_POOL_2D REDUCE_MAX MAXIMUM MINIMUM CONCATENATION SPLIT SPLIT_V SLICE STRIDED_SLICE PAD PADV2 MIRROR_PAD RESHAPE SQUEEZE EXPAND_DIMS PACK UNPACK TRANSPOSE SPACE_TO_DEPTH DEPTH_TO_SPACE SPACE_TO_BATCH_ND BATCH_TO_SPACE_ND RESIZE_NEAREST_NEIGHBOR'.split(
-    ' ',
-  );
-
-export const passesCodes = ({ op, counts }: OpForm): boolean => counts === 0 && passing.includes(op);

@@ -1,9 +1,13 @@
 import { expect } from 'chai';
 import { compileTflite } from '../../src/compile.js';
+import { operators } from '../../src/ops/index.js';
+import { hasDerivation } from '../../src/ops/shared/output_shapes.js';
 import { readPlan } from '../../src/plan/read.js';
+import { entryOf, operatorsOf } from '../../src/tflite/operators.js';
 import { writeTflite } from '../host/tflite_writer.js';
 import { Builder, type ByteType } from './builder.js';
-import { everyOp, type OpForm } from './every_op.js';
+import { everyOp } from './every_op.js';
+import { type OpForm } from './form.js';
 
 /**
  * Every op in every form, without TFLite: what the compiler takes it makes a plan of that its own reader accepts, of the
@@ -29,6 +33,14 @@ const modelOf = ({ make }: OpForm, type: ByteType, shape: readonly number[]) => 
 };
 
 describe('every form of every op', () => {
+  it("the operators' table and the rules are of the same ops, each with a shape that can be derived", () => {
+    const known = operatorsOf(({ family }) => family !== undefined);
+    expect([...operators.keys()].toSorted()).to.deep.equal(known);
+    expect(known.filter((op) => !hasDerivation(op))).to.deep.equal([]);
+    // What the NPU takes needs no advice to do without it.
+    expect(known.filter((op) => entryOf(op).advice !== undefined)).to.deep.equal([]);
+  });
+
   for (const op of new Set(everyOp.map((form) => form.op))) {
     it(op, () => {
       let compiled = 0;

@@ -1,26 +1,11 @@
 import { expect } from 'chai';
 import type fc from 'fast-check';
-import type { Precision } from '../../src/fuse/fuse.js';
-import type { Runtime } from '../host/python.js';
 import { skip } from '../host/skip.js';
+import type { Expectation } from './expectation.js';
 import { againstReference, drawn, modelsOfEachOp, type OpModel } from './op_models.js';
 import { equalShare, line } from './tally.js';
 
-export interface Expectation {
-  /** What an output value may differ by. */
-  readonly mostCounts: number;
-  /** Share of values that must be equal. */
-  readonly equal: number;
-  /** Share of the models that may be refused (by rules about their numbers). */
-  readonly refused?: number;
-  readonly runtime?: Runtime;
-  readonly models?: number;
-  /** For an op that the reference kernels lack. */
-  readonly kernels?: 'optimized';
-  readonly precision?: Precision;
-}
-
-export const everyValue: Expectation = { mostCounts: 0, equal: 1 };
+export { type Expectation, everyValue } from './expectation.js';
 
 /** A mocha test: random models of one op. */
 export function differentialTest(

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { activation } from '../host/tflite_writer.js';
-import { everyOp, type FeatureMap, type OpForm, passesCodes } from './every_op.js';
+import { everyOp } from './every_op.js';
+import { type FeatureMap, type OpForm, passesCodes } from './form.js';
 import { againstReference, Builder, byteType, chosenSeed, modelsOfEachOp, type OpModel, whole } from './op_models.js';
 import { line } from './tally.js';
 import { skip } from '../host/skip.js';

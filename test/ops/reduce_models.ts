@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { OpName } from '../host/tflite_writer.js';
 import { Builder, byteType, channelCount, chosenSeed, type OpModel, whole } from './builder.js';
 
 /** `same`: the output has the input's scale and zero point. Otherwise a scale of 2^n times the input's. */
@@ -16,11 +17,7 @@ const over = (...axes: readonly (readonly number[])[]): fc.Arbitrary<Reduction> 
  * Reducers over height, width or both, with their dimensions kept or not.
  * @param wholeSides over both alone, with sides of these lengths
  */
-export const reduceModels = (
-  op: 'MEAN' | 'SUM' | 'REDUCE_MAX',
-  scales: Scales,
-  wholeSides?: fc.Arbitrary<number>,
-): fc.Arbitrary<OpModel> =>
+export const reduceModels = (op: OpName, scales: Scales, wholeSides?: fc.Arbitrary<number>): fc.Arbitrary<OpModel> =>
   modelsOf(
     op,
     scales,
@@ -32,7 +29,7 @@ const kept = (...axes: readonly (readonly number[])[]): fc.Arbitrary<Reduction> 
   fc.record({ axes: fc.constantFrom(...axes), keepDims: fc.constant(true) });
 
 /** Over channels, among others: the output has one channel. */
-export const channelModels = (op: 'MEAN' | 'SUM' | 'REDUCE_MAX', scales: Scales): fc.Arbitrary<OpModel> =>
+export const channelModels = (op: OpName, scales: Scales): fc.Arbitrary<OpModel> =>
   fc.oneof(
     modelsOf(op, scales, whole(1, 20), kept([3], [-1])),
     modelsOf(op, scales, whole(1, 6), kept([2, 3], [3, 1])),
@@ -40,7 +37,7 @@ export const channelModels = (op: 'MEAN' | 'SUM' | 'REDUCE_MAX', scales: Scales)
   );
 
 const modelsOf = (
-  op: 'MEAN' | 'SUM' | 'REDUCE_MAX',
+  op: OpName,
   scales: Scales,
   side: fc.Arbitrary<number>,
   reduction: fc.Arbitrary<Reduction>,

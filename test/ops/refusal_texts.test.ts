@@ -9,7 +9,8 @@ import { partRules } from '../../src/partition/part_rules.js';
 import { supportedOpsText } from '../../src/explain/supported_ops.js';
 import type { OpSpec, TensorSpec } from '../host/tflite_writer.js';
 import { writeTflite } from '../host/tflite_writer.js';
-import { everyOp, type FeatureMap } from './every_op.js';
+import { everyOp } from './every_op.js';
+import { type FeatureMap } from './form.js';
 import { Builder, byteType, chosenSeed, whole } from './builder.js';
 
 /**

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { operators } from '../../src/ops/index.js';
 import { seeds } from '../host/seeds.js';
 import { skip } from '../host/skip.js';
-import { everyOp, type FeatureMap, type OpForm } from './every_op.js';
+import { everyOp } from './every_op.js';
+import { type FeatureMap, type OpForm } from './form.js';
 import { againstReference, Builder, type ByteType, type OpModel, whole } from './op_models.js';
 import { line } from './tally.js';
 

@@ -1,4 +1,6 @@
 import fc from 'fast-check';
+import { operatorsOf } from '../../src/tflite/operators.js';
+import type { OpName } from '../host/tflite_writer.js';
 import { Builder, type ByteType, byteType, channelCount, chosenSeed, doubled, type OpModel, whole } from './builder.js';
 import { differentialTest, everyValue } from './op_test.js';
 
@@ -37,13 +39,18 @@ class Chain {
     this.b.op({ op: 'TRANSPOSE', version: this.#version, inputs, outputs: [this.#made(shape)] });
     return this;
   }
-  reduced(op: 'MEAN' | 'SUM' | 'REDUCE_MAX', axes: readonly number[], keepDims: boolean): this {
+  reduced(op: OpName, axes: readonly number[], keepDims: boolean): this {
     const inputs = [this.now, this.b.ints(axes)];
     const shape = keepDims
       ? this.shape.map((dim, axis) => (axes.includes(axis) ? 1 : dim))
       : this.shape.filter((_, axis) => !axes.includes(axis));
     const options = { type: 'ReducerOptions', fields: { keepDims } } as const;
     this.b.op({ op, version: 2, inputs, outputs: [this.#made(shape)], options });
+    return this;
+  }
+  reversed(axes: readonly number[]): this {
+    const inputs = [this.now, this.b.ints(axes)];
+    this.b.op({ op: 'REVERSE_V2', inputs, outputs: [this.#made(this.shape)] });
     return this;
   }
   reshaped(shape: readonly number[]): this {
@@ -84,6 +91,11 @@ class Chain {
 
 const map = fc.tuple(whole(2, 9), whole(2, 9), channelCount);
 
+/** An op that lists the axes over which it takes one of the codes. */
+const extremes = operatorsOf(({ shape, codes }) => shape === 'reduced' && codes === 'kept');
+const anExtreme = (random: Builder['random']): OpName =>
+  extremes[random.integer(0, extremes.length - 1)] ?? 'REDUCE_MAX';
+
 type Tail = (chain: Chain, random: Builder['random']) => Chain;
 
 /** What may follow a TRANSPOSE to NCHW, to where the tensor is plain again, or to the end of the graph. */
@@ -96,15 +108,28 @@ const tails: Readonly<Record<string, Tail>> = {
   },
   'maximum, mean': (chain, random) => {
     const [, channels = 1] = chain.shape;
-    chain.reduced('REDUCE_MAX', [2], random.chance(0.5));
+    chain.reduced(anExtreme(random), [2], random.chance(0.5));
     return chain
       .reduced('MEAN', [chain.shape.length - 1], false)
       .reshaped([1, channels])
       .doubled();
   },
-  'mean, relu, maximum': (chain) =>
-    chain.reduced('MEAN', [3], false).relu().reduced('REDUCE_MAX', [2], false).doubled(),
+  'mean, relu, maximum': (chain, random) =>
+    chain.reduced('MEAN', [3], false).relu().reduced(anExtreme(random), [2], false).doubled(),
   'relu and back': (chain) => chain.relu().transposed([0, 2, 3, 1]).doubled(),
+  'reversed and back': (chain, random) =>
+    chain
+      .reversed([random.integer(0, 3)])
+      .reversed([-random.integer(1, 3)])
+      .transposed([0, 2, 3, 1])
+      .doubled(),
+  'reversed, mean': (chain, random) =>
+    chain
+      .reversed([random.integer(1, 3)])
+      .reduced('MEAN', [3], false)
+      .reversed([random.integer(1, 2)])
+      .reduced('MEAN', [2], false)
+      .doubled(),
   'reshaped and back': (chain) => {
     const [, channels = 1, height = 1, width = 1] = chain.shape;
     return chain.reshaped([channels, 1, height, width]).transposed([1, 2, 3, 0]).doubled();

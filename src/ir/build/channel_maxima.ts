@@ -1,9 +1,10 @@
-/** The largest code of each pixel: the first half of the channels against the last half, until one is left. Exact. */
+/** The largest, or smallest, code of each pixel: the first half of the channels against the last half, until one is left. Exact. */
 import type { Chip } from '../../hardware/chips.js';
 import { extremeStages } from '../../requantize/add_stages.js';
 import { type Area, areaTensor, buffer, moveArea, pickArea, type Plane, type Spare, wholeArea } from './arrange.js';
 import type { Operation } from '../operation.js';
 import type { NodeId, TensorId } from '../../hardware/units.js';
+import type { Extreme } from './maxima.js';
 
 /** The channels from `channel` on as a tensor: a part of the memory where they begin an atom, else picked from it. */
 const channelsFrom = (
@@ -26,7 +27,8 @@ const channelsFrom = (
 };
 
 /** @param output an area of one channel */
-export const channelMaxima = (
+export const channelExtremes = (
+  extreme: Extreme,
   chip: Chip,
   input: TensorId,
   plane: Plane,
@@ -48,7 +50,7 @@ export const channelMaxima = (
       nodes,
       inputs: [first.tensor, last.tensor],
       output: larger.output,
-      stages: extremeStages('max'),
+      stages: extremeStages(extreme),
     });
     map = wholeArea(larger.output, [height, width, half]);
   }

@@ -1,6 +1,6 @@
 /**
- * Maxima over windows of a plane: elementwise, of the plane's memory and of itself shifted, first by rows, then by columns; a
- * strided copy takes the windows that are wanted. Nothing is rounded. Padding is a copy with the smallest code around it.
+ * Maxima, or minima, over windows of a plane: elementwise, of the plane's memory and of itself shifted, first by rows, then by columns; a
+ * strided copy takes the windows that are wanted. Nothing is rounded. Padding is a copy with the code around it that no window takes.
  */
 import { extremeStages } from '../../requantize/add_stages.js';
 import { type Area, areaTensor, buffer, type Plane, type Spare, wholeArea } from './arrange.js';
@@ -17,8 +17,10 @@ export interface Axis {
   readonly outputs: number;
 }
 
-/** The NPU's code. */
-export const smallestCode = -128;
+export type Extreme = 'max' | 'min';
+
+/** The NPU's code that is never the extreme where there is another. */
+const neutralCode: Readonly<Record<Extreme, number>> = { max: -128, min: 127 };
 
 /** What the windows reach over, padding included; at least the plane itself. */
 export const spanOf = ({ length, kernel, stride, pad, outputs }: Axis): number =>
@@ -35,7 +37,9 @@ class Steps {
   readonly operations: Operation[] = [];
   readonly #nodes: readonly number[];
   readonly #spare: Spare;
-  constructor(nodes: readonly NodeId[], spare: Spare) {
+  readonly #extreme: Extreme;
+  constructor(extreme: Extreme, nodes: readonly NodeId[], spare: Spare) {
+    this.#extreme = extreme;
     this.#nodes = nodes;
     this.#spare = spare;
   }
@@ -66,7 +70,7 @@ class Steps {
     return output;
   }
   /** Each atom, or the one `shift` behind it: behind the end of a row it is one that no window holds. */
-  larger(map: Map, shift: number): Map {
+  #pairs(map: Map, shift: number): Map {
     const [height, width] = map.plane;
     const count = height * width - shift;
     const result = this.#buffer(map.plane);
@@ -75,25 +79,25 @@ class Steps {
       nodes: this.#nodes,
       inputs: [this.#atoms(map, 0, count), this.#atoms(map, shift, count)],
       output: this.#atoms(result, 0, count),
-      stages: extremeStages('max'),
+      stages: extremeStages(this.#extreme),
     });
     return result;
   }
-  /** Maxima of `kernel` atoms that are `distance` apart: of 2, 4, 8... of them, the last two overlapping. */
+  /** Of `kernel` atoms that are `distance` apart: of 2, 4, 8... of them, the last two overlapping. */
   window(map: Map, kernel: number, distance: number): Map {
-    let maxima = map;
+    let found = map;
     for (let covered = 1; covered < kernel;) {
       const step = Math.min(covered, kernel - covered);
-      maxima = this.larger(maxima, step * distance);
+      found = this.#pairs(found, step * distance);
       covered += step;
     }
-    return maxima;
+    return found;
   }
   padded(map: Map, plane: Plane, padTop: number, padLeft: number): Map {
     const result = this.#buffer(plane);
     const move: MoveOperation = { kind: 'move', nodes: this.#nodes, input: map.tensor, output: result.tensor };
     const [outputHeight, outputWidth] = plane;
-    this.operations.push(placedCopy(move, map.plane, { outputHeight, outputWidth, padTop, padLeft }, smallestCode));
+    this.operations.push(placedCopy(move, map.plane, { outputHeight, outputWidth, padTop, padLeft }, neutralCode[this.#extreme]));
     return result;
   }
 }
@@ -104,11 +108,12 @@ const placesOf = ({ outputs, stride }: Axis): number => (outputs - 1) * stride +
 export const strideOf = ({ outputs, stride }: Axis): number => (outputs === 1 ? 1 : stride);
 
 /**
- * The maxima of a plane's windows, brought to `output`.
+ * The extremes of a plane's windows, brought to `output`.
  * @param input tensor index
  * @param output an area of the shape that follows from the axes
  */
-export const windowMaxima = (
+export const windowExtremes = (
+  extreme: Extreme,
   input: TensorId,
   plane: Plane,
   [rows, columns]: readonly [Axis, Axis],
@@ -116,14 +121,14 @@ export const windowMaxima = (
   nodes: readonly NodeId[],
   spare: Spare,
 ): readonly Operation[] => {
-  const steps = new Steps(nodes, spare);
+  const steps = new Steps(extreme, nodes, spare);
   const whole: Map = { tensor: input, plane };
   const span: Plane = [spanOf(rows), spanOf(columns), plane[2]];
   const isPadded = span[0] !== plane[0] || span[1] !== plane[1];
   const padded = isPadded ? steps.padded(whole, span, rows.pad, columns.pad) : whole;
-  const maxima = steps.window(steps.window(padded, rows.kernel, span[1]), columns.kernel, 1);
+  const found = steps.window(steps.window(padded, rows.kernel, span[1]), columns.kernel, 1);
   const places: Plane = [placesOf(rows), placesOf(columns), plane[2]];
-  const from = steps.tensorOf({ ...wholeArea(maxima.tensor, maxima.plane), shape: places });
+  const from = steps.tensorOf({ ...wholeArea(found.tensor, found.plane), shape: places });
   const move: MoveOperation = { kind: 'move', nodes, input: from, output: steps.tensorOf(output) };
   const [strideY, strideX] = [strideOf(rows), strideOf(columns)];
   const [outputHeight, outputWidth] = output.shape;

@@ -3,12 +3,12 @@
  * and TFLite takes no notice of them.
  */
 import { constantInts, elementCount, type Graph, type Node } from '../../graph/graph.js';
-import { padding } from '../../tflite/operators.js';
-import { inputOf, type NodeContext, wrongShape } from './rule.js';
+import { entryOf, type OperatorEntry, padding } from '../../tflite/operators.js';
+import { operators } from '../index.js';
+import { inputOf, type NodeContext, type ShapeDerivation, wrongShape } from './rule.js';
 
 type Shape = readonly number[];
-/** One shape for each output; null where it depends on what is known only when the model runs, or on options not read. */
-type Derivation = (context: NodeContext) => readonly Shape[] | null;
+type Derivation = ShapeDerivation;
 
 const shapeOf = (context: NodeContext, position: number): Shape => inputOf(context, position)?.shape ?? [];
 const intsOf = (context: NodeContext, position: number): readonly number[] | null =>
@@ -198,56 +198,34 @@ const batchBlocks =
     return [[sign === 1 ? batch / blocks : batch * blocks, ...spatial]];
   };
 
-const derivations: Readonly<Record<string, Derivation>> = {
-  ABS: same,
-  ADD: broadcast,
-  AVERAGE_POOL_2D: pool,
+/** Rules that several ops share; the table of operators names them. */
+const shared: Readonly<Record<NonNullable<OperatorEntry['shape']>, Derivation>> = {
+  same,
+  broadcast,
+  windows: pool,
+  reduced: reducer,
+  padded,
+  resized: resize,
+};
+
+/** Of single ops; an op may bring its own (`OpDefinition.shapes`). */
+const ofOneOp: Readonly<Record<string, Derivation>> = {
   BATCH_TO_SPACE_ND: batchBlocks(1),
   CONCATENATION: concatenation,
   CONV_2D: convolution(0),
   DEPTHWISE_CONV_2D: convolution(3),
   DEPTH_TO_SPACE: blocks(1),
-  ELU: same,
-  EXP: same,
   EXPAND_DIMS: expandDims,
   FULLY_CONNECTED: fullyConnected,
-  GELU: same,
-  HARD_SWISH: same,
-  LEAKY_RELU: same,
-  LOG: same,
-  LOGISTIC: same,
-  MAXIMUM: broadcast,
-  MAX_POOL_2D: pool,
-  MEAN: reducer,
-  MINIMUM: broadcast,
-  MIRROR_PAD: padded,
-  MUL: broadcast,
   PACK: pack,
-  PAD: padded,
-  PADV2: padded,
-  PRELU: broadcast,
-  QUANTIZE: same,
-  REDUCE_MAX: reducer,
-  RELU: same,
-  RELU6: same,
-  RELU_0_TO_1: same,
-  RELU_N1_TO_1: same,
   RESHAPE: reshape,
-  RESIZE_BILINEAR: resize,
-  RESIZE_NEAREST_NEIGHBOR: resize,
-  RSQRT: same,
   SLICE: slice,
   SPACE_TO_BATCH_ND: batchBlocks(-1),
   SPACE_TO_DEPTH: blocks(-1),
   SPLIT: split,
   SPLIT_V: splitV,
-  SQRT: same,
-  SQUARED_DIFFERENCE: broadcast,
   SQUEEZE: squeeze,
   STRIDED_SLICE: stridedSlice,
-  SUB: broadcast,
-  SUM: reducer,
-  TANH: same,
   TRANSPOSE: transpose,
   TRANSPOSE_CONV: (context) => {
     const shape = intsOf(context, 0);
@@ -256,11 +234,16 @@ const derivations: Readonly<Record<string, Derivation>> = {
   UNPACK: unpack,
 };
 
-export const hasDerivation = (op: string): boolean => op in derivations;
+const derivationOf = (op: string): Derivation | undefined => {
+  const { shape } = entryOf(op);
+  return operators.get(op)?.shapes ?? (shape === undefined ? ofOneOp[op] : shared[shape]);
+};
+
+export const hasDerivation = (op: string): boolean => derivationOf(op) !== undefined;
 
 /** The shapes of a node's outputs; null where they are known only when the model runs, or to nobody here. */
 export const derivedShapes = (graph: Graph, node: Node): readonly (readonly number[])[] | null =>
-  derivations[node.op]?.({ graph, node }) ?? null;
+  derivationOf(node.op)?.({ graph, node }) ?? null;
 
 /** Why a node that breaks no rule cannot be taken: a stored shape that is not what TFLite will calculate. */
 export const wrongOutput = (graph: Graph, node: Node): string | null => {

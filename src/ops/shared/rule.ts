@@ -68,8 +68,13 @@ export interface HostDefinition extends Form {
   readonly fact: Text;
 }
 
+/** One shape for each output; null where it depends on what is known only when the model runs, or on options not read. */
+export type ShapeDerivation = (context: NodeContext) => readonly (readonly number[])[] | null;
+
 export interface OpDefinition extends Form {
   readonly op: string;
+  /** Shapes as TFLite calculates them; by default what `output_shapes.ts` says. */
+  readonly shapes?: ShapeDerivation;
   readonly host?: HostDefinition;
   /** Whether an output of fewer dimensions than the input still has the batch as its first one; by default it has none. */
   readonly keepsBatch?: (context: OpContext) => boolean;

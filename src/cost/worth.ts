@@ -1,0 +1,63 @@
+/** A part held against the CPU: by the estimate of its own plan, node by node and as a whole. */
+import { atomChannels } from '../hardware/capability.js';
+import type { Machine } from '../hardware/machine.js';
+import { elementCount, type Graph, type Part } from '../graph/graph.js';
+import { cpuMicroseconds } from './cpu.js';
+import { jobMicroseconds, layoutMicroseconds, type StepEstimate, syncMicroseconds } from './estimate.js';
+import { cheapestRuns } from './runs.js';
+
+/** Microseconds. */
+export interface Worth {
+  /** All of the part on the NPU, and all of it on the CPU. */
+  readonly npu: number;
+  readonly cpu: number;
+  /** Nodes that the CPU does sooner, with what the cuts cost; and the time with these on the CPU. */
+  readonly sooner: readonly number[];
+  readonly best: number;
+}
+
+/** An operation of several nodes counts for the one that names it; nodes without a task of their own cost the NPU nothing. */
+export const worthOf = (machine: Machine, graph: Graph, part: Part, steps: readonly StepEstimate[]): Worth => {
+  const { chip } = machine;
+  const inside = new Set(part.nodes);
+  const nodes = graph.nodes.filter(({ index }) => inside.has(index));
+  const own = new Map<number, number>();
+  for (const {
+    nodes: [first = -1],
+    total,
+    times,
+  } of steps) {
+    // A step of the host ends a job.
+    const more = times === null ? jobMicroseconds(machine, 1) : 0;
+    own.set(first, (own.get(first) ?? 0) + total + more);
+  }
+  const costs = nodes.map((node) => ({ npu: own.get(node.index) ?? 0, cpu: cpuMicroseconds(chip, graph, node) }));
+  const made = new Map(part.inputs.map((tensor) => [tensor, 0]));
+  for (const [position, { outputs }] of nodes.entries()) for (const tensor of outputs) made.set(tensor, position + 1);
+  const read = new Map(part.outputs.map((tensor) => [tensor, nodes.length]));
+  for (const [position, { inputs }] of nodes.entries())
+    for (const tensor of inputs) read.set(tensor, Math.max(read.get(tensor) ?? 0, position));
+  const handed = (tensor: number): number => {
+    const { shape = [] } = graph.tensors.get(tensor) ?? {};
+    const channels = shape.at(-1) ?? 1;
+    const bytes = (elementCount(shape) / Math.max(1, channels)) * atomChannels(chip, channels);
+    return layoutMicroseconds(machine, bytes) + syncMicroseconds(machine, bytes, 0);
+  };
+  const crossing = Array.from({ length: nodes.length + 1 }, (_, cut) =>
+    [...made].reduce(
+      (sum, [tensor, from]) => sum + (from <= cut && (read.get(tensor) ?? -1) >= cut ? handed(tensor) : 0),
+      0,
+    ),
+  );
+  const { onCpu, best, allNpu } = cheapestRuns(costs, {
+    enter: crossing,
+    leave: crossing,
+    job: jobMicroseconds(machine, 1),
+  });
+  return {
+    npu: allNpu,
+    cpu: costs.reduce((sum, { cpu }) => sum + cpu, 0),
+    sooner: onCpu.flatMap((position) => nodes[position]?.index ?? []),
+    best,
+  };
+};
