@@ -1,28 +1,42 @@
 /**
  * BATCH_TO_SPACE_ND over height and width: pictures whose pixels take turns, and a copy of what the crops leave. Behind a
- * convolution it may be no task at all (dilated.ts).
+ * convolution it may be no task at all (`rewrite/dilated_convolution.ts`).
  */
-import { areaTensor, buffer, moveArea, pictureArea, type Plane, Spare, wholeArea } from '../ir/build/arrange.js';
+import { areaTensor, buffer, moveArea, pictureArea, type Plane, type Spare, wholeArea } from '../ir/build/arrange.js';
 import { unseen } from './shared/common_rules.js';
 import { interleave } from '../ir/build/interleave.js';
 import type { Operation } from '../ir/operation.js';
-import { blocksOf, blocksRule, fewPictures, movedRules } from './shared/picture_blocks.js';
-import { inputOf, type OpContext, ruledOp, outputOf, wrongShape } from './shared/rule.js';
+import { formOf, type Known } from './shared/match.js';
+import { blocksRule, fewPictures, movedMaps } from './shared/picture_blocks.js';
+import { type OpDefinition, wrongShape } from './shared/rule.js';
 
 /** Every picture of a block makes moves of its own. */
 const largestBlock = 8;
 
-const merged = (context: OpContext): readonly Operation[] => {
-  const { node } = context;
-  const [input, output, blocks] = [inputOf(context, 0), outputOf(context), blocksOf(context)];
-  if (input === null || output === null || blocks === null)
-    throw new Error(`BATCH_TO_SPACE_ND #${node.index}: lowered against its rules`);
+const matcher = movedMaps
+  .check(fewPictures('from'))
+  .narrow(
+    blocksRule(
+      () => largestBlock,
+      () => 'crops',
+      ({ from: [pictures, height, width, channels], to }, { block, before, after }) =>
+        wrongShape(to, [
+          pictures / (block[0] * block[1]),
+          height * block[0] - before[0] - after[0],
+          width * block[1] - before[1] - after[1],
+          channels,
+        ]),
+    ),
+  )
+  .check(unseen('a copy by the DPU alone'));
+
+const merged = (
+  { node, input, output, to: [pictures], block, before, after }: Known<typeof matcher>,
+  spare: Spare,
+): readonly Operation[] => {
   const nodes = [node.index];
-  const spare = new Spare(context.spare);
-  const { block, before, after } = blocks;
   const [rows, columns] = block;
   const isCropped = [...before, ...after].some((crop) => crop > 0);
-  const pictures = output.shape[0] ?? 1;
   return Array.from({ length: pictures }, (_, picture): readonly Operation[] => {
     const operations: Operation[] = [];
     const planes = Array.from({ length: rows }, (__, row) =>
@@ -54,25 +68,4 @@ const merged = (context: OpContext): readonly Operation[] => {
   }).flat();
 };
 
-export const batchToSpaceNd = ruledOp({
-  op: 'BATCH_TO_SPACE_ND',
-  rules: [
-    ...movedRules,
-    fewPictures((context) => inputOf(context, 0)),
-    blocksRule(
-      () => largestBlock,
-      () => 'crops',
-      (context, { block, before, after }) => {
-        const [pictures = 0, height = 0, width = 0, channels = 0] = inputOf(context, 0)?.shape ?? [];
-        return wrongShape(outputOf(context)?.shape ?? [], [
-          pictures / (block[0] * block[1]),
-          height * block[0] - before[0] - after[0],
-          width * block[1] - before[1] - after[1],
-          channels,
-        ]);
-      },
-    ),
-    unseen('a copy by the DPU alone'),
-  ],
-  lower: merged,
-});
+export const batchToSpaceNd: OpDefinition = { op: 'BATCH_TO_SPACE_ND', ...formOf(matcher, merged) };

@@ -3,15 +3,15 @@ import type { Chip } from '../hardware/chips.js';
 import { dispatchMicroseconds, machineOf } from '../hardware/machine.js';
 import { copyCost, workMicroseconds } from '../hardware/speed.js';
 import { constantInts } from '../graph/graph.js';
-import { type Area, areaTensor, buffer, moveArea, type Plane, Spare, wholeArea } from '../ir/build/arrange.js';
-import { maps, planes, sameCodes, unseen } from './shared/common_rules.js';
+import { type Area, areaTensor, buffer, moveArea, type Plane, type Spare, wholeArea } from '../ir/build/arrange.js';
+import { unseen } from './shared/common_rules.js';
 import { placedCopy } from '../ir/build/copy.js';
 import { type Corners, cornersOf, floatStep, resizeHost } from './host_resize.js';
 import { interleave } from '../ir/build/interleave.js';
 import type { MoveOperation, Operation } from '../ir/operation.js';
-import { type OpContext, ruledOp } from './shared/rule.js';
-import { planeOf } from '../graph/tensor.js';
-import { inputOf, outputOf } from './shared/rule.js';
+import { formOf, type Known, type Narrowing } from './shared/match.js';
+import { inputOf, type OpContext, type OpDefinition } from './shared/rule.js';
+import { type PlaneMaps, planeMaps, sameCodeMaps } from './shared/unary.js';
 
 const largestFactor = 16;
 
@@ -49,19 +49,35 @@ const pickedOf = ({ limits }: Chip, length: number, taken: readonly number[]): P
   return null;
 };
 
-const axesOf = (context: OpContext): readonly [Picked, Picked] | null => {
-  const [from, to] = [planeOf(inputOf(context, 0)), planeOf(outputOf(context))];
-  const corners = cornersOf(context);
-  const [rows, columns] = ([0, 1] as const).map((axis) =>
-    pickedOf(context.chip, from[axis], sources(from[axis], to[axis], corners)),
-  );
-  return rows == null || columns == null ? null : [rows, columns];
+type Axes = readonly [Picked, Picked];
+
+const axesOf = (known: OpContext & PlaneMaps): Axes | null => {
+  const { chip, from, to } = known;
+  const corners = cornersOf(known);
+  const picked = (axis: 0 | 1): Picked | null => pickedOf(chip, from[axis], sources(from[axis], to[axis], corners));
+  const [rows, columns] = [picked(0), picked(1)];
+  return rows === null || columns === null ? null : [rows, columns];
 };
+
+const factors: Narrowing<OpContext & PlaneMaps, { readonly axes: Axes }> = {
+  name: 'factors',
+  text: ({ limits }) =>
+    `a constant size; on each side pixels that are repeated evenly (but for the ends), at most ${largestFactor} times, or every n-th of them, to ${limits.stride}`,
+  narrow: (known) => {
+    const { from, to } = known;
+    if (constantInts(inputOf(known, 1)) === null) return 'a size that is not constant';
+    if (from[2] !== to[2]) return 'other channels';
+    const axes = axesOf(known);
+    return axes === null ? `${from[0]}x${from[1]} to ${to[0]}x${to[1]}` : { axes };
+  },
+};
+
+const matcher = sameCodeMaps(planeMaps).narrow(factors).check(unseen('a copy by the DPU alone'));
 
 /** Every n-th pixel of the input, at `to`. */
 const picked = (
   input: Area,
-  [rows, columns]: readonly [Picked, Picked],
+  [rows, columns]: Axes,
   to: Area,
   nodes: readonly number[],
   spare: Spare,
@@ -107,14 +123,12 @@ const unpoolingPays = ({ chip, machine }: OpContext, [height, width, channels]: 
   );
 };
 
-const lowered = (context: OpContext, axes: readonly [Picked, Picked]): readonly Operation[] => {
-  const { node } = context;
+const lowered = (known: Known<typeof matcher>, spare: Spare): readonly Operation[] => {
+  const { trust, node, from: input, to: output, axes } = known;
   const nodes = [node.index];
-  const spare = new Spare(context.spare);
   const [rows, columns] = axes;
-  const [input, output] = [planeOf(inputOf(context, 0)), planeOf(outputOf(context))];
-  const whole = wholeArea(node.inputs[0] ?? -1, input);
-  const target = wholeArea(node.outputs[0] ?? -1, output);
+  const whole = wholeArea(known.input.index, input);
+  const target = wholeArea(known.output.index, output);
   if (rows.times * columns.times === 1) return picked(whole, axes, target, nodes, spare);
   const operations: Operation[] = [];
   const made = (plane: Plane): Area => {
@@ -131,35 +145,16 @@ const lowered = (context: OpContext, axes: readonly [Picked, Picked]): readonly 
   const isAll = repeated[0] === output[0] && repeated[1] === output[1];
   const to = isAll ? target : made(repeated);
   const doubled = rows.times === 2 && columns.times === 2;
-  if (doubled && context.trust !== 'seen' && unpoolingPays(context, from.plane))
+  if (doubled && trust !== 'seen' && unpoolingPays(known, from.plane))
     operations.push({ kind: 'unpool', nodes, input: from.tensor, output: to.tensor });
   else operations.push(...interleaved(from, to, [rows.times, columns.times], nodes, spare));
   const first = rows.skipped * repeated[1] + columns.skipped;
   return isAll ? operations : [...operations, ...moveArea({ ...to, shape: output, first }, target, nodes, spare)];
 };
 
-export const resizeNearestNeighbor = ruledOp({
+export const resizeNearestNeighbor: OpDefinition = {
   op: 'RESIZE_NEAREST_NEIGHBOR',
-  rules: [
-    ...sameCodes(maps(0), planes),
-    {
-      name: 'factors',
-      text: ({ limits }) =>
-        `a constant size; on each side pixels that are repeated evenly (but for the ends), at most ${largestFactor} times, or every n-th of them, to ${limits.stride}`,
-      broken: (context) => {
-        if (constantInts(inputOf(context, 1)) === null) return 'a size that is not constant';
-        if (planeOf(inputOf(context, 0))[2] !== planeOf(outputOf(context))[2]) return 'other channels';
-        const [from, to] = [planeOf(inputOf(context, 0)), planeOf(outputOf(context))];
-        return axesOf(context) === null ? `${from[0]}x${from[1]} to ${to[0]}x${to[1]}` : null;
-      },
-    },
-    unseen('a copy by the DPU alone'),
-  ],
-  lower: (context) => {
-    const axes = axesOf(context);
-    if (axes === null) throw new Error(`RESIZE_NEAREST_NEIGHBOR #${context.node.index}: no factors`);
-    return lowered(context, axes);
-  },
+  ...formOf(matcher, lowered),
   host: resizeHost('pixels that are not repeated evenly, and the NPU walks in even steps', () => ({
     arithmetic: 'fixed',
     positionsOf: (input, output, corners) =>
@@ -169,4 +164,4 @@ export const resizeNearestNeighbor = ruledOp({
         behind: 0,
       })),
   })),
-});
+};

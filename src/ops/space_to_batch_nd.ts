@@ -1,15 +1,16 @@
 /**
  * SPACE_TO_BATCH_ND over height and width: a strided copy for each picture that it makes, with the padding of a convolution.
- * In front of a convolution it may be no task at all (dilated.ts).
+ * In front of a convolution it may be no task at all (`rewrite/dilated_convolution.ts`).
  */
 import type { Chip } from '../hardware/chips.js';
-import { areaTensor, pictureArea, Spare } from '../ir/build/arrange.js';
+import { areaTensor, pictureArea, type Spare } from '../ir/build/arrange.js';
 import { unseen } from './shared/common_rules.js';
 import { placedCopy } from '../ir/build/copy.js';
 import type { MoveOperation, Operation } from '../ir/operation.js';
-import { blocksOf, blocksRule, fewPictures, movedRules, type Pair } from './shared/picture_blocks.js';
-import { quantizationOf, shapeText } from '../graph/tensor.js';
-import { inputOf, type OpContext, ruledOp, outputOf, wrongShape } from './shared/rule.js';
+import { formOf, type Known } from './shared/match.js';
+import { blocksRule, fewPictures, movedMaps, type Pair } from './shared/picture_blocks.js';
+import { shapeText } from '../graph/tensor.js';
+import { type OpDefinition, wrongShape } from './shared/rule.js';
 
 /** The pixels of one axis that one place in a block takes. */
 interface Lane {
@@ -41,15 +42,37 @@ const places = ([rows, columns]: Pair, pictures: number) =>
     picture: i % pictures,
   }));
 
-const copies = (context: OpContext): readonly Operation[] => {
-  const { node } = context;
-  const [input, output, blocks] = [inputOf(context, 0), outputOf(context), blocksOf(context)];
-  if (input === null || output === null || blocks === null)
-    throw new Error(`SPACE_TO_BATCH_ND #${node.index}: lowered against its rules`);
+const largestBlock = ({ limits }: Chip): number => limits.stride;
+
+const padText = ({ limits }: Chip): string => `paddings of at most ${limits.pad} pixels on a side`;
+
+const matcher = movedMaps
+  .check(fewPictures('to'))
+  .narrow(
+    blocksRule(largestBlock, padText, ({ chip: { limits }, from, to }, { block, before, after }) => {
+      const [pictures, height, width, channels] = from;
+      if ([...before, ...after].some((pad) => pad > limits.pad))
+        return `paddings ${before.join(', ')}, ${after.join(', ')}`;
+      const wrong = wrongShape(to, [
+        pictures * block[0] * block[1],
+        (before[0] + height + after[0]) / block[0],
+        (before[1] + width + after[1]) / block[1],
+        channels,
+      ]);
+      if (wrong !== null) return wrong;
+      if (Math.max(height, width) > limits.plane) return `a plane of ${height}x${width}`;
+      // A picture of nothing but padding would be copied from nowhere.
+      return block[0] - before[0] > height || block[1] - before[1] > width
+        ? `a place in blocks of ${shapeText(block)} without a pixel of ${height}x${width}`
+        : null;
+    }),
+  )
+  .check(unseen('a convolution without a requantization'));
+
+const copies = (known: Known<typeof matcher>, spare: Spare): readonly Operation[] => {
+  const { node, input, output, outputQuantization, block, before } = known;
   const nodes = [node.index];
-  const spare = new Spare(context.spare);
-  const { block, before } = blocks;
-  return places(block, input.shape[0] ?? 1).flatMap(({ row, column, picture }, i): readonly Operation[] => {
+  return places(block, known.from[0]).flatMap(({ row, column, picture }, i): readonly Operation[] => {
     const [from, to] = [pictureArea(input, picture), pictureArea(output, i)];
     const [inputHeight, inputWidth, channels] = from.shape;
     const [outputHeight, outputWidth] = to.shape;
@@ -64,40 +87,9 @@ const copies = (context: OpContext): readonly Operation[] => {
       { padTop: y.pad, padLeft: x.pad },
     ];
     const places = { outputHeight, outputWidth, ...strides, ...pads };
-    const copy = placedCopy(move, shape, places, quantizationOf(output).zeroPoint);
+    const copy = placedCopy(move, shape, places, outputQuantization.zeroPoint);
     return [...source.views, ...target.views, copy];
   });
 };
 
-const largestBlock = ({ limits }: Chip): number => limits.stride;
-
-const padText = ({ limits }: Chip): string => `paddings of at most ${limits.pad} pixels on a side`;
-
-export const spaceToBatchNd = ruledOp({
-  op: 'SPACE_TO_BATCH_ND',
-  rules: [
-    ...movedRules,
-    fewPictures(outputOf),
-    blocksRule(largestBlock, padText, (context, blocks) => {
-      const { limits } = context.chip;
-      const { block, before, after } = blocks;
-      const [pictures = 0, height = 0, width = 0, channels = 0] = inputOf(context, 0)?.shape ?? [];
-      if ([...before, ...after].some((pad) => pad > limits.pad))
-        return `paddings ${before.join(', ')}, ${after.join(', ')}`;
-      const wrong = wrongShape(outputOf(context)?.shape ?? [], [
-        pictures * block[0] * block[1],
-        (before[0] + height + after[0]) / block[0],
-        (before[1] + width + after[1]) / block[1],
-        channels,
-      ]);
-      if (wrong !== null) return wrong;
-      if (Math.max(height, width) > limits.plane) return `a plane of ${height}x${width}`;
-      // A picture of nothing but padding would be copied from nowhere.
-      return block[0] - before[0] > height || block[1] - before[1] > width
-        ? `a place in blocks of ${shapeText(block)} without a pixel of ${height}x${width}`
-        : null;
-    }),
-    unseen('a convolution without a requantization'),
-  ],
-  lower: copies,
-});
+export const spaceToBatchNd: OpDefinition = { op: 'SPACE_TO_BATCH_ND', ...formOf(matcher, copies) };

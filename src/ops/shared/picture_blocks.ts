@@ -2,9 +2,11 @@
 import { constantInts, type Tensor } from '../../graph/graph.js';
 import type { Chip } from '../../hardware/chips.js';
 import { mostPictures } from '../batched.js';
-import { type FeatureMaps, maps, sameCodes, unusableTensor } from './common_rules.js';
+import { unusableTensor } from './common_rules.js';
+import type { Check, Narrowing } from './match.js';
 import { isStatic, shapeText } from '../../graph/tensor.js';
-import { inputOf, type OpContext, type Rule } from './rule.js';
+import { inputOf, type NodeContext, type OpContext } from './rule.js';
+import { type ByteMaps, sameCodeMaps } from './unary.js';
 
 /** Rows, columns. */
 export type Pair = readonly [number, number];
@@ -17,37 +19,53 @@ export interface Blocks {
 }
 
 /** @returns null where the node's second and third input are no constants of one value (two values) for each of two axes */
-export const blocksOf = (context: Pick<OpContext, 'graph' | 'node'>): Blocks | null => {
+export const blocksOf = (context: NodeContext): Blocks | null => {
   const [block, amounts] = [constantInts(inputOf(context, 1)), constantInts(inputOf(context, 2))];
-  if (block?.length !== 2 || amounts?.length !== 4) return null;
-  const [rows = 0, columns = 0] = block;
-  const [top = 0, bottom = 0, left = 0, right = 0] = amounts;
+  const [rows, columns, ...axes] = block ?? [];
+  const [top, bottom, left, right, ...more] = amounts ?? [];
+  if (rows === undefined || columns === undefined || axes.length > 0) return null;
+  if (top === undefined || bottom === undefined || left === undefined || right === undefined || more.length > 0)
+    return null;
   if ([top, bottom, left, right].some((amount) => amount < 0)) return null;
   return { block: [rows, columns], before: [top, left], after: [bottom, right] };
 };
 
-const fourDimensions = (of: FeatureMaps): Rule => ({
+/** Pictures, height, width, channels. */
+export type Batch = readonly [pictures: number, height: number, width: number, channels: number];
+
+export interface BatchMaps {
+  readonly from: Batch;
+  readonly to: Batch;
+}
+
+const batchOf = (tensor: Tensor): Batch | string => {
+  const [pictures, height, width, channels, ...more] = tensor.shape;
+  const isBatch = pictures !== undefined && height !== undefined && width !== undefined && channels !== undefined;
+  return isBatch && more.length === 0 && isStatic(tensor)
+    ? [pictures, height, width, channels]
+    : `shape ${shapeText(tensor.shape)}`;
+};
+
+const batchMaps: Narrowing<ByteMaps, BatchMaps> = {
   name: 'shapes',
   text: 'static 4-D feature maps',
-  broken: (context) => {
-    for (const tensor of of(context)) {
-      const unusable = unusableTensor(tensor);
-      if (tensor === null || unusable !== null) return unusable;
-      if (!isStatic(tensor) || tensor.shape.length !== 4) return `shape ${shapeText(tensor.shape)}`;
-    }
-    return null;
+  narrow: ({ input, output }) => {
+    const from = unusableTensor(input) ?? batchOf(input);
+    if (typeof from === 'string') return from;
+    const to = unusableTensor(output) ?? batchOf(output);
+    return typeof to === 'string' ? to : { from, to };
   },
-});
+};
 
 /** What both ask of their feature maps. */
-export const movedRules: readonly Rule[] = sameCodes(maps(0), fourDimensions);
+export const movedMaps = sameCodeMaps(batchMaps);
 
 /** @param many the side that has a picture for each place in a block */
-export const fewPictures = (many: (context: OpContext) => Tensor | null): Rule => ({
+export const fewPictures = (many: keyof BatchMaps): Check<BatchMaps> => ({
   name: 'batch',
   text: `at most ${mostPictures} pictures, each of which makes tasks of its own; any number around a convolution with which they are a dilated one`,
-  broken: (context) => {
-    const pictures = many(context)?.shape[0] ?? 0;
+  broken: (known) => {
+    const [pictures] = known[many];
     return pictures <= mostPictures ? null : `${pictures} pictures`;
   },
 });
@@ -56,16 +74,15 @@ export const fewPictures = (many: (context: OpContext) => Tensor | null): Rule =
 export const blocksRule = (
   most: (chip: Chip) => number,
   amounts: (chip: Chip) => string,
-  wrong: (context: OpContext, blocks: Blocks) => string | null,
-): Rule => ({
+  wrong: (known: OpContext & BatchMaps, blocks: Blocks) => string | null,
+): Narrowing<OpContext & BatchMaps, Blocks> => ({
   name: 'block',
   text: (chip) =>
     `constant blocks of at most ${most(chip)}x${most(chip)}, constant ${amounts(chip)}, and the output shape that follows from them`,
-  broken: (context) => {
-    const blocks = blocksOf(context);
+  narrow: (known) => {
+    const blocks = blocksOf(known);
     if (blocks === null) return 'blocks that are not constant, or not of height and width';
-    if (blocks.block.some((side) => side < 1 || side > most(context.chip)))
-      return `blocks of ${shapeText(blocks.block)}`;
-    return wrong(context, blocks);
+    if (blocks.block.some((side) => side < 1 || side > most(known.chip))) return `blocks of ${shapeText(blocks.block)}`;
+    return wrong(known, blocks) ?? blocks;
   },
 });

@@ -2,7 +2,7 @@
 import { type ByteTensor, isByteTensor, type PerTensor, perTensorOf, planeOf } from '../../graph/tensor.js';
 import type { Plane } from '../../ir/build/arrange.js';
 import { byteTypes, maps, oneQuantization, oneType, perTensor, planes, rows } from './common_rules.js';
-import { anyNode, established } from './match.js';
+import { anyNode, established, type Narrowing } from './match.js';
 import { inputOf, type OpContext, outputOf } from './rule.js';
 
 const both = maps(0);
@@ -54,6 +54,6 @@ export const quantizedMaps = established(
   },
 );
 
-/** Ops that move codes and change none. @param shapes `planeMaps` or `rowMaps` */
-export const sameCodeMaps = (shapes: typeof planeMaps) =>
+/** Ops that move codes and change none. @param shapes what is asked of their shapes, as `planeMaps` or `rowMaps` */
+export const sameCodeMaps = <Shapes extends object>(shapes: Narrowing<OpContext & ByteMaps, Shapes>) =>
   anyNode.narrow(byteMaps).narrow(shapes).narrow(quantizedMaps).check(oneQuantization(both));
