@@ -69,7 +69,7 @@ def read_picture(path, detail, mean, std):
 
 
 def scores_of(values, detail):
-    """The output as real numbers: quantized values through the tensor's scale and zero point."""
+    """The output as real numbers: quantized values through the tensor's scale and zero-point."""
     values = values.reshape(-1)
     scale, zero_point = detail["quantization"]
     if np.issubdtype(values.dtype, np.integer) and scale != 0:

@@ -68,7 +68,7 @@ static int run(ptfe_session *session, const char *prefix, int given, char **file
     if (ptfe_run(session, inputs, outputs, error, sizeof error) != 0) return stop("run", error);
     printf("device: %s\n", ptfe_device(session));
     for (uint32_t i = 0; ptfe_output(session, i, &tensor) == 0; i++) {
-        printf("tensor %" PRIu32 ": %ux%ux%ux%u, scale %g, zero point %" PRId32 "\n", tensor.tflite_index, tensor.shape[0],
+        printf("tensor %" PRIu32 ": %ux%ux%ux%u, scale %g, zero-point %" PRId32 "\n", tensor.tflite_index, tensor.shape[0],
                tensor.shape[1], tensor.shape[2], tensor.shape[3], (double)tensor.scale, tensor.zero_point);
         if (write_file(prefix, i, outputs[i], tensor.bytes) != 0) return stop(prefix, "cannot be written");
     }

@@ -113,7 +113,7 @@ def quantize(network, pictures, per_channel):
 
 
 def to_uint8(model_bytes):
-    """The uint8 form of an int8 per-tensor model: each code and zero point moved up by 128, the same real values."""
+    """The uint8 form of an int8 per-tensor model: each code and zero-point moved up by 128, the same real values."""
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(model_bytes))
     buffers_done = set()
     for graph in model.subgraphs:

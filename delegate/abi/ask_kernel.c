@@ -144,7 +144,7 @@ static void tear_down(bench *b) {
     free(b);
 }
 
-/* The outputs less their zero point. 0, or -1. */
+/* The outputs less their zero-point. 0, or -1. */
 static int ask(tfl_context *host, const tfl_registration *registration, const question *q, int32_t answers[CHANNELS]) {
     size_t size = (sizeof(bench) + 63) / 64 * 64;
     bench *b = aligned_alloc(64, size);
@@ -197,7 +197,7 @@ enum kept_product ask_product(tfl_context *host, const tfl_registration *registr
     return nearer == CHANNELS ? PRODUCT_FLOAT32 : further == CHANNELS ? PRODUCT_DOUBLE : PRODUCT_UNKNOWN;
 }
 
-/* A scale of 0.3: these sums end in 0.3, which is 0.5 on the grid of the first of two roundings, and then a count more. */
+/* A scale of 0.3: these sums end in 0.3, which is 0.5 on the grid of the first of two roundings, and then 1 LSB more. */
 enum roundings ask_roundings(tfl_context *host, const tfl_registration *registration) {
     question q = {0.5f, 0.6f, 1, {1, 11, 21, 101, 201, -1, -11, -301}};
     int32_t answers[CHANNELS], once = 0, twice = 0;

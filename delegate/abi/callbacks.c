@@ -64,5 +64,5 @@ int work_replace(work *w) {
     w->delegate->waiting = NULL;
     w->delegate->waiting_count = 0;
     free(nodes);
-    return status == TFL_OK ? 0 : error_set_code(&w->error, PTFE_ERROR_HALF_DONE, "TFLite did not take the kernels");
+    return status == TFL_OK ? 0 : error_set_code(&w->error, PTFE_ERROR_HALF_DONE, "ReplaceNodeSubsetsWithDelegateKernels failed");
 }

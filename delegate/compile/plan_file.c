@@ -28,7 +28,7 @@ void plan_file_digest(const plan_file_header *h, const uint8_t *check, const uin
     sha256_end(&hash, digest);
 }
 
-static int is_other(ptfe_error *error) { return error_set_code(error, PTFE_ERROR_DAMAGED, "it is no plan file (ptfe compile writes one)"); }
+static int is_other(ptfe_error *error) { return error_set_code(error, PTFE_ERROR_DAMAGED, "not a ptfe plan file (ptfe compile writes one)"); }
 
 static int is_damaged(ptfe_error *error) { return error_set_code(error, PTFE_ERROR_DAMAGED, "it is damaged"); }
 

@@ -58,7 +58,7 @@ int delegate_prepare(tfl_context *context, tfl_delegate *base) {
     int status = run_prepare(&w);
     /* A plan file holds the first graph; those that it calls stay on the CPU. */
     const int called = d->has_parts && context != d->first && d->options.verbose == 0 && *d->options.value[OPTION_PLAN] != 0;
-    if (status != 0 && !called) line_say("everything stays on TFLite's kernels: %s", w.error.text);
+    if (status != 0 && !called) line_say("falling back to CPU: %s", w.error.text);
     work_end(&w);
     pthread_mutex_unlock(&d->lock);
     return status != 0 && w.error.code == PTFE_ERROR_HALF_DONE ? TFL_DELEGATE_ERROR : TFL_OK;

@@ -47,7 +47,7 @@ static int check_key(work *w, const tfl_int_array *all, const uint8_t key[32]) {
     return status == 0 && memcmp(found, key, sizeof found) == 0 ? 0 : is_of_another_model(w);
 }
 
-/* A plan for another release is off by a count here and there: taken, unless the numbers were asked for. */
+/* A plan for another release is off by 1 LSB here and there: taken, unless the numbers were asked for. */
 static int check_numerics(work *w, const char *path) {
     const options *o = &w->delegate->options;
     const int asked_for = strcmp(o->value[OPTION_NUMERICS], "auto") != 0;
@@ -58,7 +58,7 @@ static int check_numerics(work *w, const char *path) {
             return error_set(&w->error, "it gives the numbers of %s, and the option numerics asks for %s (ptfe compile --numerics %s)",
                              numerics_name(own), numerics_name(o->numerics), numerics_name(o->numerics));
         }
-        line_say("the plan %.180s gives the numbers of %s, where this host has those of %s: some values differ by a count "
+        line_say("the plan %.180s gives the numbers of %s, where this host has those of %s: some values differ by 1 LSB "
                  "(ptfe compile --numerics %s)",
                  path, numerics_name(own), numerics_name(o->numerics), numerics_name(o->numerics));
         return 0;

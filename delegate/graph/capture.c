@@ -127,7 +127,7 @@ static int holds_numbers(const tfl_tensor *tensor) {
     return tensor->type == TFL_INT8 || tensor->type == TFL_UINT8 || tensor->type == TFL_INT32 || tensor->type == TFL_INT64;
 }
 
-/* A per-tensor zero point may stand for the scales of all channels. */
+/* A per-tensor zero-point may stand for the scales of all channels. */
 static void put_tensor(bytes *b, const tfl_tensor *tensor, uint32_t index) {
     const tfl_affine_quantization *q = tensor->quantization_type == TFL_AFFINE_QUANTIZATION ? tensor->quantization : NULL;
     const int constant = tensor->allocation_type == TFL_MMAP_RO;

@@ -45,7 +45,7 @@ PTFE_API int ptfe_plan(const void *file, size_t length, uint32_t index, const vo
  *     "software"  the software NPU: bit-exact, slow
  *     "auto"      (or NULL) the NPU where it works; the software NPU where there is no Rockchip chip; a failure on a board
  *                 whose NPU cannot be used, and on an arm64 machine of which that is unclear
- * NULL with a sentence in `error` on failure.
+ * NULL with a message in `error` on failure.
  */
 PTFE_API ptfe_session *ptfe_open_on(const char *device, const void *plan, size_t length, char *error, size_t error_size);
 
@@ -62,7 +62,7 @@ PTFE_API int ptfe_input(const ptfe_session *session, uint32_t index, ptfe_tensor
 PTFE_API int ptfe_output(const ptfe_session *session, uint32_t index, ptfe_tensor *out);
 
 /*
- * One inference: the bytes of every input and output in TFLite's layout (NHWC). 0, or -1 with a sentence: the outputs are
+ * One inference: the bytes of every input and output in TFLite's layout (NHWC). 0, or -1 with a message: the outputs are
  * not to be used then. One thread at a time. A session on the NPU is of the process that opened it: a forked child opens its
  * own.
  */

@@ -26,7 +26,7 @@ typedef struct npu_task {
     uint32_t words; /* 64-bit words, tail included */
 } npu_task;
 
-/* Why a program was refused: the register that names it (target, offset, value) and a sentence. */
+/* Why a program was refused: the register that names it (target, offset, value) and a message. */
 typedef struct npu_error {
     uint32_t task;
     uint32_t target;

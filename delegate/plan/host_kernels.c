@@ -78,7 +78,7 @@ static void permute(const permute_table *t, const uint8_t *from, uint8_t *to) {
     }
 }
 
-/* Four pixels around each of the output; channels one behind the other. */
+/* Four pixels around each of the output; channels contiguous. */
 typedef struct corners {
     const uint8_t *upper_left, *lower_left, *upper_right, *lower_right;
 } corners;

@@ -1,4 +1,4 @@
-/* Why something failed: a sentence for people, and a code for callers that go on in another way after one kind of failure. */
+/* Why something failed: a message for people, and a code for callers that go on in another way after one kind of failure. */
 #ifndef PTFE_ERROR_H
 #define PTFE_ERROR_H
 

@@ -138,7 +138,7 @@ void report_part(tfl_context *context, const answer_part *part) {
     }
 }
 
-/* Nodes of a part that run on the host: pictures of a batch are steps of one node. */
+/* Nodes of a part that run on the host: samples of a batch are steps of one node. */
 static uint64_t host_nodes(const plan *p) {
     uint64_t nodes = 0;
     for (uint32_t i = 0; i < p->host_count; i++) {

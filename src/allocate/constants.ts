@@ -1,4 +1,4 @@
-/** Lays constants (weights, per-channel operands) one behind the other in one BO; equal bytes are kept once. */
+/** Lays constants (weights, per-channel operands) in one BO; equal bytes are kept once. */
 import { alignUp } from '../hardware/capability.js';
 import type { Chip } from '../hardware/chips.js';
 import type { Bytes } from '../hardware/units.js';

@@ -17,7 +17,7 @@ in the model for that. Graphs that the model's own ops call, or that belong to f
   --numerics RELEASE
                     whose TFLite's numbers: tflite-2.14, litert-2.3, litert-2.4 (default auto: the newest)
   --json            the answer as JSON
-Exit codes: 0 the NPU takes nodes of the model; 1 it takes none; 2 bad input or usage.
+Exit codes: 0 the NPU takes nodes of the model; 1 it takes none; 2 usage or input error.
 `;
 
 interface CheckedNode {

@@ -18,8 +18,8 @@ const usage = `ptfe compare MODEL [INPUT ...] [--limit COUNTS] [--share PERCENT]
 Runs the model in TFLite (reference kernels), and each node that the NPU takes on the software NPU with TFLite's own
 input: how many values are equal, the largest difference, the first layer that differs.
 With --whole the plans of the whole model, from TFLite's own values at the inputs of each part: every tensor that has memory
-in the plan, when it is made and again before its last reader. Differences add up there: a tensor may be off by a count for
-each op that rounds before it, and by more where a scale makes more of a count.
+in the plan, when it is made and again before its last reader. Differences add up there: a tensor may be off by 1 LSB for
+each op that rounds before it, and by more where a scale makes more of an LSB.
 
   INPUT             a picture, a .npy file or the bytes of an input; noise from a fixed seed where it is absent
   --whole           whole parts, tensor by tensor, instead of each node by itself
@@ -33,7 +33,7 @@ each op that rounds before it, and by more where a scale makes more of a count.
                     whose TFLite's numbers: tflite-2.14, litert-2.3, litert-2.4 (default auto: those of the runtime)
   --python PYTHON   a Python with ai-edge-litert, tensorflow or tflite_runtime (default PTFE_PYTHON, else python3)
   --json            the answer as JSON
-Exit codes: 0 within the limits; 1 not; 2 bad input or usage.
+Exit codes: 0 within the limits; 1 not; 2 usage or input error.
 `;
 
 const mostBytes = 2 ** 31 - 1;

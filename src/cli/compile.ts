@@ -22,7 +22,7 @@ plan=PLAN, and C programs run it with ptfe_plan and ptfe_open (delegate/include/
   --parts all        also parts that would cost more than they save
   --chip NAME        what plans are made for: ${chips.map(({ name }) => optionName(name)).join(', ')}
   --json             the answer as JSON
-Exit codes: 0 a plan was written; 1 the NPU takes nothing of the model; 2 bad input or usage.
+Exit codes: 0 a plan was written; 1 the NPU takes nothing of the model; 2 usage or input error.
 `;
 
 const chipOption = (name: string): Chip => {

@@ -11,7 +11,7 @@ nodes becomes its inputs.
 
   -o FILE  where to write it
   --json   the answer as JSON
-Exit codes: 0 done; 2 bad input or usage.
+Exit codes: 0 success; 2 usage or input error.
 `;
 
 const rangeOf = (text: string): readonly [number, number] | null => {

@@ -18,7 +18,7 @@ A task shows what it changes against the task before; before the first, every re
   --task N      only task N, counted from 0 through the file
   --trust seen  for a model: only register words that were seen on silicon or in a shipped driver
   --json        the listing as JSON
-Exit codes: 0 done; 1 there is no task; 2 bad input or usage.
+Exit codes: 0 success; 1 there is no task; 2 usage or input error.
 `;
 
 const taskCount = ({ programs }: Programs): number => programs.reduce((sum, { tasks }) => sum + tasks.length, 0);

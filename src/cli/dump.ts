@@ -24,7 +24,7 @@ Tensors are t and TFLite's number, nodes # and TFLite's number. Stages, in their
   --trust seen, --parts all, --precision fastest|fast|best, --numerics RELEASE
                     as for ptfe check
   --json            all of it, and not only what people read; long arrays by length and digest
-Exit codes: 0 done; 1 no part has such a stage; 2 bad input or usage.
+Exit codes: 0 success; 1 no part has such a stage; 2 usage or input error.
 `;
 
 const stageOption = ({ values }: Arguments): StageName => {

@@ -21,7 +21,7 @@ microseconds, and what they go by: compute, memory, or the dispatch of tasks. Th
                       as for ptfe check
   --published         instead of a model: what others published for this chip, what the model says of it, and the error
   --json              the answer as JSON
-Exit codes: 0 done; 1 the NPU takes nothing of the model; 2 bad input or usage.
+Exit codes: 0 success; 1 the NPU takes nothing of the model; 2 usage or input error.
 `;
 
 const plainEstimate = ({ machine, parts, left, cpu, cpuAlone, total }: ModelEstimate) => {

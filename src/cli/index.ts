@@ -34,7 +34,7 @@ const help = [
   '',
   ...subcommands.map(({ name, summary }) => `  ${name.padEnd(9)} ${summary}`),
   '',
-  'ptfe COMMAND --help tells more. Exit codes: 0 done; 1 done, and the answer is negative; 2 bad input or usage.',
+  'ptfe COMMAND --help tells more. Exit codes: 0 success; 1 negative result; 2 usage or input error.',
   '',
 ].join('\n');
 

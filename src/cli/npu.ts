@@ -22,7 +22,7 @@ CNA, CBUF or DPU.OUT_CVT_SCALE.
   --flip        run the models' plans on noise with each fact otherwise: what breaks, and by how many counts
   --trust seen  compile the models with register words that were seen only
   --json        the answer as JSON
-Exit codes: 0 done; 1 no register has that name; 2 bad input or usage.
+Exit codes: 0 success; 1 no register has that name; 2 usage or input error.
 `;
 
 /** Noise that is the same in each run (mulberry32). */

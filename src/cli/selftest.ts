@@ -30,7 +30,7 @@ folder.
   --read FOLDER          the same folder after that
   -o, --output FILE      the archive; default ${archiveName}
   --json                 the answer as JSON
-Exit codes: 0 all values are the same; 1 some differ, or the device failed; 2 bad input or usage.
+Exit codes: 0 all values are the same; 1 some differ, or the device failed; 2 usage or input error.
 `;
 
 const modelRungs = (path: string, number: number): readonly (readonly [string, Uint8Array])[] => {

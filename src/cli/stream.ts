@@ -24,7 +24,7 @@ otherwise than TFLite's two, about half of 2^-(e+1) to all of it, which no drive
   --model MODEL  the .tflite file that the stream was recorded with
   --patch NAME   emit the layers anew with a defect set right; ptfe stream patches lists them
   --json         the answer as JSON
-Exit codes: 0 every layer is within its bound or its defect is named; 1 one is not; 2 bad input or usage.
+Exit codes: 0 every layer is within its bound or its defect is named; 1 one is not; 2 usage or input error.
 `;
 
 const bosPath = (path: string): string => path.replace(/(\.json)?(\.gz)?$/, '.bos.gz');

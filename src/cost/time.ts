@@ -1,4 +1,4 @@
-/** Time that tasks take on a machine, one behind the other: the stock kernel starts each by itself when the one before ended. */
+/** Time that tasks take on a machine, in sequence: the stock kernel starts each by itself when the one before ended. */
 import { bytesPerMicrosecond, dispatchMicroseconds, type Machine } from '../hardware/machine.js';
 import { bytesOf, type StreamBytes, type TaskCost, workMicroseconds } from '../hardware/speed.js';
 

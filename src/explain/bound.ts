@@ -1,6 +1,6 @@
 /**
  * What a tensor of a whole run may differ by: a count for each op that rounds, on the longest path to it, and more only
- * where a scale or a weight makes more of one count of an earlier tensor.
+ * where a scale or a weight makes more of 1 LSB of an earlier tensor.
  */
 import type { Graph, Node, Tensor } from '../graph/graph.js';
 import { entryOf } from '../tflite/operators.js';
@@ -43,7 +43,7 @@ const weighted = new Set(['CONV_2D', 'DEPTHWISE_CONV_2D', 'TRANSPOSE_CONV', 'FUL
 
 const scaleOf = (tensor: Tensor | undefined): number => tensor?.quantization?.scales[0] ?? 1;
 
-/** The largest weight, in counts of the output for a count of the input. */
+/** The largest weight, in counts of the output for 1 LSB of the input. */
 const largestWeight = (filter: Tensor, input: number, output: number): number => {
   const { data, quantization, type, shape } = filter;
   if (data === null || quantization === null) return Infinity;
@@ -58,7 +58,7 @@ const largestWeight = (filter: Tensor, input: number, output: number): number =>
   return (largest * input) / output;
 };
 
-/** Real value of the code that is farthest from the zero point. */
+/** Real value of the code that is farthest from the zero-point. */
 const reachOf = (tensor: Tensor | undefined): number => {
   const low = tensor?.type === 'uint8' ? 0 : -128;
   const zero = tensor?.quantization?.zeroPoints[0] ?? 0;

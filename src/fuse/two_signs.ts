@@ -1,5 +1,5 @@
 /**
- * precision=best. TFLite rounds away from zero twice, which the stages reproduce from the zero point up; below it a value
+ * precision=best. TFLite rounds away from zero twice, which the stages reproduce from the zero-point up; below it a value
  * in some thousands differs. So a convolution of both signs becomes two with ReLU, of which one has the weights negated, and
  * the second is taken from the first: every value is TFLite's.
  */
@@ -12,7 +12,7 @@ import { codeMax, codeMin, type ConvNumbers } from '../requantize/division.js';
 /** Share of differing values below which one task is as good as two. */
 const negligible = 1e-6;
 
-/** From the zero point up, which becomes the lowest code: all that an output of 256 codes can hold on that side. */
+/** From the zero-point up, which becomes the lowest code: all that an output of 256 codes can hold on that side. */
 const upwards = (numbers: ConvNumbers): ConvNumbers => ({
   ...numbers,
   outputZeroPoint: codeMin,

@@ -31,7 +31,7 @@ export const perTensorOf = ({ type, quantization }: Tensor): PerTensor | null =>
 
 export const hasPerTensorQuantization = (tensor: Tensor): boolean => perTensorOf(tensor) !== null;
 
-/** Scale and zero point of a tensor that is known to be quantized per tensor, the zero point as the NPU's signed code. */
+/** Scale and zero-point of a tensor that is known to be quantized per tensor, the zero-point as the NPU's signed code. */
 export const quantizationOf = (tensor: Tensor): { readonly scale: number; readonly zeroPoint: number } => ({
   scale: tensor.quantization?.scales[0] ?? 1,
   zeroPoint: signedCode(tensor.quantization?.zeroPoints[0] ?? 0, tensor.type),

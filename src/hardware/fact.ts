@@ -21,7 +21,7 @@ export interface Fact {
   readonly text: string;
   /** The first one is assumed. */
   readonly readings: readonly [Reading, Reading, ...Reading[]];
-  /** Only values exactly halfway between two integers hang on it, each by one count. */
+  /** Only values exactly halfway between two integers hang on it, each by 1 LSB. */
   readonly ties: boolean;
   /** It decides what the software NPU accepts, no value. */
   readonly checked: boolean;

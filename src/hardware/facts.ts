@@ -209,7 +209,7 @@ const inputs: readonly Fact[] = [
     'deconv_gaps',
     'What stands between the inputs of a transposed convolution (CONV_CON1 DECONV): the padding constant, or 0',
     [
-      reading('padding_constant', 'vendor', 'vendor-truth.md 5: within 1 of TFLite also for the zero point -128'),
+      reading('padding_constant', 'vendor', 'vendor-truth.md 5: within 1 of TFLite also for the zero-point -128'),
       reading('zero', 'none', 'name of the mode'),
     ],
   ),
@@ -365,7 +365,7 @@ const pooling: readonly Fact[] = [
     reading(
       'left_out',
       'vendor',
-      'vendor-truth.md 2.6: 3x3/2 SAME exact, with a constant of 0 and the zero point -128',
+      'vendor-truth.md 2.6: 3x3/2 SAME exact, with a constant of 0 and the zero-point -128',
     ),
     reading('counts', 'none', 'vendor-truth.md 2.6: contradicted, 12 % wrong'),
   ]),

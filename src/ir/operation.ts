@@ -217,7 +217,7 @@ export interface PieceOperation extends OperationBase {
 
 /**
  * No task: `output`, a tensor that is not in the graph, is a part of the memory of `whole`, or memory of its own.
- * Places are counted in atoms of the whole's plane, as if its rows stood one behind the other.
+ * Places are counted in atoms of the whole's plane, as if its rows were contiguous.
  */
 export interface ViewOperation extends OperationBase {
   readonly kind: 'view';

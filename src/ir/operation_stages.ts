@@ -16,7 +16,7 @@ const must = (stages: Stages | null, operation: TaskOperation): Stages => {
   return stages;
 };
 
-/** With trust=seen: one rounding of OUT_CVT where it keeps within a count, else the usual form where all of it was shown. */
+/** With trust=seen: one rounding of OUT_CVT where it keeps within 1 LSB, else the usual form where all of it was shown. */
 export const shownConvStages = (numbers: ConvNumbers): Stages | null => {
   const seen = seenConvStages(numbers);
   if (seen !== null) return seen;

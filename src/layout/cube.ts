@@ -25,7 +25,7 @@ export interface Cube {
 export const planeBytes = (chip: Chip, height: number, width: number): Bytes =>
   planeAtoms(chip, height, width) * chip.atoms.channels;
 
-/** A batch's pictures stand one below the other: all dimensions but the last two are rows. */
+/** A batch's samples stand one below the other: all dimensions but the last two are rows. */
 export const cubeOf = (chip: Chip, shape: readonly number[], depthwiseProducer: boolean): Cube => {
   const atom = chip.atoms.channels;
   const height = shape.slice(0, -2).reduce((product, dim) => product * dim, 1);

@@ -1,27 +1,27 @@
 /**
- * BATCH_TO_SPACE_ND over height and width: pictures whose pixels take turns, and a copy of what the crops leave. Behind a
+ * BATCH_TO_SPACE_ND over height and width: samples whose pixels take turns, and a copy of what the crops leave. Behind a
  * convolution it may be no task at all (`rewrite/dilated_convolution.ts`).
  */
-import { areaTensor, buffer, moveArea, pictureArea, type Plane, type Spare, wholeArea } from '../ir/build/arrange.js';
+import { areaTensor, buffer, moveArea, sampleArea, type Plane, type Spare, wholeArea } from '../ir/build/arrange.js';
 import { unseen } from './shared/common_rules.js';
 import { interleave } from '../ir/build/interleave.js';
 import type { Operation } from '../ir/operation.js';
 import { formOf, type Known } from './shared/match.js';
-import { blocksRule, fewPictures, movedMaps } from './shared/picture_blocks.js';
+import { blocksRule, fewSamples, movedMaps } from './shared/sample_blocks.js';
 import { type OpDefinition, wrongShape } from './shared/rule.js';
 
-/** Every picture of a block makes moves of its own. */
+/** Every sample of a block makes moves of its own. */
 const largestBlock = 8;
 
 const matcher = movedMaps
-  .check(fewPictures('from'))
+  .check(fewSamples('from'))
   .narrow(
     blocksRule(
       () => largestBlock,
       () => 'crops',
-      ({ from: [pictures, height, width, channels], to }, { block, before, after }) =>
+      ({ from: [samples, height, width, channels], to }, { block, before, after }) =>
         wrongShape(to, [
-          pictures / (block[0] * block[1]),
+          samples / (block[0] * block[1]),
           height * block[0] - before[0] - after[0],
           width * block[1] - before[1] - after[1],
           channels,
@@ -31,18 +31,18 @@ const matcher = movedMaps
   .check(unseen('a copy by the DPU alone'));
 
 const merged = (
-  { node, input, output, to: [pictures], block, before, after }: Known<typeof matcher>,
+  { node, input, output, to: [samples], block, before, after }: Known<typeof matcher>,
   spare: Spare,
 ): readonly Operation[] => {
   const nodes = [node.index];
   const [rows, columns] = block;
   const isCropped = [...before, ...after].some((crop) => crop > 0);
-  return Array.from({ length: pictures }, (_, picture): readonly Operation[] => {
+  return Array.from({ length: samples }, (_, sample): readonly Operation[] => {
     const operations: Operation[] = [];
     const planes = Array.from({ length: rows }, (__, row) =>
       Array.from({ length: columns }, (___, column) => {
         const { tensor, views } = areaTensor(
-          pictureArea(input, (row * columns + column) * pictures + picture),
+          sampleArea(input, (row * columns + column) * samples + sample),
           nodes,
           spare,
         );
@@ -50,8 +50,8 @@ const merged = (
         return tensor;
       }),
     );
-    const { shape } = pictureArea(input, 0);
-    const target = pictureArea(output, picture);
+    const { shape } = sampleArea(input, 0);
+    const target = sampleArea(output, sample);
     if (!isCropped) {
       const { tensor, views } = areaTensor(target, nodes, spare);
       return [...operations, ...views, ...interleave(planes, shape, tensor, nodes, spare)];

@@ -1,15 +1,15 @@
 /**
- * Batches: an op on each picture by itself, its feature maps parts of the memory of all. A form around the op's own and no
+ * Batches: an op on each sample by itself, its feature maps parts of the memory of all. A form around the op's own and no
  * rewrite (`rewrite/`): tensors of a graph are no parts of others, so n nodes would need slices and a concatenation with rules
  * of their own, where operations have views.
  */
 import type { Graph, Tensor } from '../graph/graph.js';
-import { areaTensor, pictureArea, Spare } from '../ir/build/arrange.js';
+import { areaTensor, sampleArea, Spare } from '../ir/build/arrange.js';
 import type { Operation, ViewOperation } from '../ir/operation.js';
 import { type Form, matched, type OpContext, type OpDefinition, refused, type RuleText } from './shared/rule.js';
 
-/** More pictures than this take more tasks than the op is worth. */
-export const mostPictures = 16;
+/** More samples than this take more tasks than the op is worth. */
+export const mostSamples = 16;
 
 type KeepsBatch = OpDefinition['keepsBatch'];
 
@@ -30,8 +30,8 @@ const mapsOf = (context: OpContext, keepsBatch: KeepsBatch): readonly number[] =
   ];
 };
 
-/** Pictures in each feature map; 1 where the maps do not agree, or have no batch: the op's own rules judge that. */
-const picturesOf = (context: OpContext, keepsBatch: KeepsBatch): number => {
+/** Samples in each feature map; 1 where the maps do not agree, or have no batch: the op's own rules judge that. */
+const samplesOf = (context: OpContext, keepsBatch: KeepsBatch): number => {
   const { graph, node } = context;
   const all = mapsOf(context, keepsBatch);
   const flat = [...node.inputs, ...node.outputs].some(
@@ -43,20 +43,20 @@ const picturesOf = (context: OpContext, keepsBatch: KeepsBatch): number => {
   return counts.size === 1 && Number.isInteger(count) && count > 1 ? count : 1;
 };
 
-interface Picture {
+interface Sample {
   readonly context: OpContext;
   readonly views: readonly ViewOperation[];
 }
 
-/** The node with the tensors of one picture in place of those of the batch. */
-const pictureOf = (context: OpContext, keepsBatch: KeepsBatch, picture: number, spare: Spare): Picture => {
+/** The node with the tensors of one sample in place of those of the batch. */
+const sampleOf = (context: OpContext, keepsBatch: KeepsBatch, sample: number, spare: Spare): Sample => {
   const { graph, node } = context;
   const tensors = new Map<number, Tensor>(graph.tensors);
   const own = new Map<number, number>();
   const views = mapsOf(context, keepsBatch).flatMap((whole): readonly ViewOperation[] => {
     const tensor = graph.tensors.get(whole);
     if (tensor === undefined) return [];
-    const area = pictureArea(tensor, picture);
+    const area = sampleArea(tensor, sample);
     const { tensor: output, views: made } = areaTensor(area, [node.index], spare);
     own.set(whole, output);
     tensors.set(output, { ...tensor, index: output, shape: [1, ...tensor.shape.slice(1)] });
@@ -69,7 +69,7 @@ const pictureOf = (context: OpContext, keepsBatch: KeepsBatch, picture: number, 
       ...context,
       graph: alone,
       node: { ...node, inputs: renamed(node.inputs), outputs: renamed(node.outputs) },
-      pictures: picturesOf(context, keepsBatch),
+      samples: samplesOf(context, keepsBatch),
     },
     views,
   };
@@ -77,32 +77,32 @@ const pictureOf = (context: OpContext, keepsBatch: KeepsBatch, picture: number, 
 
 const batchRule: RuleText = {
   name: 'batch',
-  text: `at most ${mostPictures} pictures, each of which makes tasks of its own`,
+  text: `at most ${mostSamples} samples, each of which makes tasks of its own`,
 };
 
 const batchedForm = <Given extends Form>(form: Given, keepsBatch: KeepsBatch): Given => ({
   ...form,
   rules: [batchRule, ...form.rules],
   match: (context) => {
-    const pictures = picturesOf(context, keepsBatch);
-    if (pictures > mostPictures) return refused(batchRule, `${pictures} pictures`, context);
-    if (pictures === 1) return form.match(context);
+    const samples = samplesOf(context, keepsBatch);
+    if (samples > mostSamples) return refused(batchRule, `${samples} samples`, context);
+    if (samples === 1) return form.match(context);
     const own = new Spare(Math.max(...context.graph.tensors.keys()) + 1);
-    // All pictures are alike but for their place: what refuses one refuses each.
-    const first = form.match(pictureOf(context, keepsBatch, 0, own).context);
+    // All samples are alike but for their place: what refuses one refuses each.
+    const first = form.match(sampleOf(context, keepsBatch, 0, own).context);
     if (first.match === null) return first;
     return matched((fresh) =>
-      Array.from({ length: pictures }, (_, picture): readonly Operation[] => {
-        const { context: alone, views } = pictureOf(context, keepsBatch, picture, fresh);
+      Array.from({ length: samples }, (_, sample): readonly Operation[] => {
+        const { context: alone, views } = sampleOf(context, keepsBatch, sample, fresh);
         const { match, refusal } = form.match(alone);
-        if (match === null) throw new Error(`picture ${picture}: ${refusal.text}`);
+        if (match === null) throw new Error(`sample ${sample}: ${refusal.text}`);
         return [...views, ...match.lower(fresh)];
       }).flat(),
     );
   },
 });
 
-/** The same op for batches of more than one picture. */
+/** The same op for batches of more than one sample. */
 export const batched = (definition: OpDefinition): OpDefinition => {
   const { host, keepsBatch } = definition;
   const form = batchedForm(definition, keepsBatch);

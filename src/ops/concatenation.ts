@@ -73,7 +73,7 @@ export const rescaled = (from: PerTensor, to: PerTensor): Stages | null => {
 
 const rescaling: Narrowing<OpContext & Parts, Rescaled> = {
   name: 'numbers',
-  text: 'scales that two 15-bit factors carry to within half a count of TFLite',
+  text: 'scales that two 15-bit factors carry to within half an LSB of TFLite',
   narrow: ({ inputs, output: { quantization: to } }) => {
     const stages: (Stages | null)[] = [];
     for (const { quantization: from } of inputs) {

@@ -94,7 +94,7 @@ export const convolutionRules = (depthwise: boolean, form = formOf(depthwise)): 
   },
   {
     name: 'shapes',
-    text: 'static 4-D tensors, as many pictures in the output as in the input',
+    text: 'static 4-D tensors, as many samples in the output as in the input',
     broken: (context) => {
       const tensors = [inputOf(context, 0), inputOf(context, 1), outputOf(context)];
       for (const tensor of tensors) {
@@ -112,7 +112,7 @@ export const convolutionRules = (depthwise: boolean, form = formOf(depthwise)): 
   },
   {
     name: 'quantization',
-    text: 'per-tensor input and output; filter per-tensor, or int8 per output channel with zero points 0',
+    text: 'per-tensor input and output; filter per-tensor, or int8 per output channel with zero-points 0',
     broken: (context) => quantizationWrong(context, form),
   },
   {
@@ -177,7 +177,7 @@ export const convolutionRules = (depthwise: boolean, form = formOf(depthwise)): 
   },
   {
     name: 'trust',
-    text: 'with trust=seen: a form that boards or a shipped compiler have shown and that stays within one count of TFLite, tasks of whole rows',
+    text: 'with trust=seen: a form that boards or a shipped compiler have shown and that stays within 1 LSB of TFLite, tasks of whole rows',
     broken: (context) => {
       if (context.trust !== 'seen') return null;
       const g = geometryOf(context);

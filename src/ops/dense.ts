@@ -93,7 +93,7 @@ const matcherOf = (geometryOf: (known: Dense) => ConvGeometry | null) =>
       },
       {
         name: 'quantization',
-        text: 'per-tensor input and output; filter per-tensor, or int8 per output channel with zero points 0',
+        text: 'per-tensor input and output; filter per-tensor, or int8 per output channel with zero-points 0',
         broken: (known) => quantizationWrong(known, filterForm(known)),
       },
     )
@@ -112,7 +112,7 @@ const matcherOf = (geometryOf: (known: Dense) => ConvGeometry | null) =>
     .narrow(numbers)
     .check({
       name: 'trust',
-      text: 'with trust=seen: a form that boards or a shipped compiler have shown and that stays within one count of TFLite',
+      text: 'with trust=seen: a form that boards or a shipped compiler have shown and that stays within 1 LSB of TFLite',
       broken: ({ trust, lowered }) =>
         trust !== 'seen' || shownConvStages(lowered.numbers) !== null ? null : 'no such form for these scales',
     });

@@ -15,7 +15,7 @@ const paddedGeometry = (context: OpContext): ConvGeometry => {
 const paddingInFront: Rule = {
   name: 'padding',
   text: ({ limits }) =>
-    `0 to ${limits.pad} rows and columns of padding in front, no window that starts behind the picture, planes to ${limits.plane}`,
+    `0 to ${limits.pad} rows and columns of padding in front, no window that starts behind the plane, planes to ${limits.plane}`,
   broken: (context) => {
     const { limits } = context.chip;
     const { padTop, padLeft, inputHeight, inputWidth, outputHeight, outputWidth } = paddedGeometry(context);

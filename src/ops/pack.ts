@@ -1,4 +1,4 @@
-/** PACK and UNPACK: parts that stand one behind the other, or take turns, along a new dimension before the channels. */
+/** PACK and UNPACK: parts that are contiguous, or take turns, along a new dimension before the channels. */
 import { elementCount, type Tensor } from '../graph/graph.js';
 import { planeOf, shapeText } from '../graph/tensor.js';
 import { type Area, buffer, moveArea, type Plane, type Spare, wholeArea } from '../ir/build/arrange.js';
@@ -59,7 +59,7 @@ const placesOf = ({ whole: { index, shape }, axis }: Stack): Places | null => {
   return behind === 1 ? { first: { ...whole, shape: [before, width, channels], line: count * width }, step } : null;
 };
 
-/** The parts one behind the other, as a tensor of its own: `count` times the rows of one part. */
+/** The parts in order, as a tensor of its own: `count` times the rows of one part. */
 const stacked = ({ parts }: Stack, nodes: readonly number[], way: Way, fresh: Spare) => {
   const [height, width, channels] = planeOf(parts[0]);
   const plane: Plane = [height * parts.length, width, channels];

@@ -32,7 +32,7 @@ export const marginsOf = (context: OpContext & ByteMaps): Margins | null => {
   return others.every((amount) => amount === 0) ? { top, bottom, left, right } : null;
 };
 
-/** The code of the padding: the output's zero point, or PADV2's constant; null where that is none of the output's type. */
+/** The code of the padding: the output's zero-point, or PADV2's constant; null where that is none of the output's type. */
 const valueOf = (value: Tensor | null, output: Tensor, { zeroPoint }: PerTensor): number | null => {
   if (value === null) return zeroPoint;
   const [code, ...others] = value.type === output.type ? constantCodes(value) : [];

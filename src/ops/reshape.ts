@@ -108,7 +108,7 @@ const matcher = maps
 const reshapeOf = (op: string): OpDefinition => ({
   op,
   ...formOf(matcher, ({ moves }, fresh) => moves(fresh)),
-  // The same values one behind the other, in atoms of other channels.
+  // The same contiguous values, in atoms of other channels.
   host: permuteHost(
     ({ input }) => ({ kind: 'permute', shape: [elementCount(input.shape)], order: [0] }),
     [constantShape],

@@ -57,10 +57,10 @@ const sliceSlices: SlicesOf = (context) => {
   if (input === null || output === null) return null;
   const { shape } = input;
   if (begin?.length !== shape.length || size?.length !== shape.length) return null;
-  const { pictures } = context;
-  // All pictures of a batch, of which this is one.
-  const isBatch = pictures !== undefined && begin[0] === 0 && (size[0] === pictures || size[0] === -1);
-  if (pictures !== undefined && !isBatch) return null;
+  const { samples } = context;
+  // All samples of a batch, of which this is one.
+  const isBatch = samples !== undefined && begin[0] === 0 && (size[0] === samples || size[0] === -1);
+  if (samples !== undefined && !isBatch) return null;
   const lengths = shape.map((length, dim) => {
     const [from, count] = [begin[dim], size[dim]];
     return from === undefined || count === undefined || count === -1 ? length - (from ?? length) : count;
@@ -133,7 +133,7 @@ const inRange = ({ shape }: Tensor, { begin, size }: Slice): boolean =>
 /** @param source the input that is sliced */
 const slicesRule = (source: number, of: SlicesOf): Narrowing<OpContext, Sliced> => ({
   name: 'slices',
-  text: 'constant positions inside the input, one for each dimension, steps of 1, neither an ellipsis nor new dimensions; of a batch all pictures; channels that stay the last dimension',
+  text: 'constant positions inside the input, one for each dimension, steps of 1, neither an ellipsis nor new dimensions; of a batch all samples; channels that stay the last dimension',
   narrow: (context) => {
     const [input, slices] = [inputOf(context, source), of(context)];
     if (slices === null || input === null) return formWrong(context);

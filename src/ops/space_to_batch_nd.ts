@@ -1,14 +1,14 @@
 /**
- * SPACE_TO_BATCH_ND over height and width: a strided copy for each picture that it makes, with the padding of a convolution.
+ * SPACE_TO_BATCH_ND over height and width: a strided copy for each sample that it makes, with the padding of a convolution.
  * In front of a convolution it may be no task at all (`rewrite/dilated_convolution.ts`).
  */
 import type { Chip } from '../hardware/chips.js';
-import { areaTensor, pictureArea, type Spare } from '../ir/build/arrange.js';
+import { areaTensor, sampleArea, type Spare } from '../ir/build/arrange.js';
 import { unseen } from './shared/common_rules.js';
 import { placedCopy } from '../ir/build/copy.js';
 import type { MoveOperation, Operation } from '../ir/operation.js';
 import { formOf, type Known } from './shared/match.js';
-import { blocksRule, fewPictures, movedMaps, type Pair } from './shared/picture_blocks.js';
+import { blocksRule, fewSamples, movedMaps, type Pair } from './shared/sample_blocks.js';
 import { shapeText } from '../graph/tensor.js';
 import { type OpDefinition, wrongShape } from './shared/rule.js';
 
@@ -34,12 +34,12 @@ const laneOf = (place: number, block: number, before: number, length: number, ou
   };
 };
 
-/** A picture for each place in a block and each picture of the input, in the order of the output's. */
-const places = ([rows, columns]: Pair, pictures: number) =>
-  Array.from({ length: rows * columns * pictures }, (_, i) => ({
-    row: Math.floor(i / (columns * pictures)),
-    column: Math.floor(i / pictures) % columns,
-    picture: i % pictures,
+/** A sample for each place in a block and each sample of the input, in the order of the output's. */
+const places = ([rows, columns]: Pair, samples: number) =>
+  Array.from({ length: rows * columns * samples }, (_, i) => ({
+    row: Math.floor(i / (columns * samples)),
+    column: Math.floor(i / samples) % columns,
+    sample: i % samples,
   }));
 
 const largestBlock = ({ limits }: Chip): number => limits.stride;
@@ -47,21 +47,21 @@ const largestBlock = ({ limits }: Chip): number => limits.stride;
 const padText = ({ limits }: Chip): string => `paddings of at most ${limits.pad} pixels on a side`;
 
 const matcher = movedMaps
-  .check(fewPictures('to'))
+  .check(fewSamples('to'))
   .narrow(
     blocksRule(largestBlock, padText, ({ chip: { limits }, from, to }, { block, before, after }) => {
-      const [pictures, height, width, channels] = from;
+      const [samples, height, width, channels] = from;
       if ([...before, ...after].some((pad) => pad > limits.pad))
         return `paddings ${before.join(', ')}, ${after.join(', ')}`;
       const wrong = wrongShape(to, [
-        pictures * block[0] * block[1],
+        samples * block[0] * block[1],
         (before[0] + height + after[0]) / block[0],
         (before[1] + width + after[1]) / block[1],
         channels,
       ]);
       if (wrong !== null) return wrong;
       if (Math.max(height, width) > limits.plane) return `a plane of ${height}x${width}`;
-      // A picture of nothing but padding would be copied from nowhere.
+      // A sample of nothing but padding would be copied from nowhere.
       return block[0] - before[0] > height || block[1] - before[1] > width
         ? `a place in blocks of ${shapeText(block)} without a pixel of ${height}x${width}`
         : null;
@@ -72,8 +72,8 @@ const matcher = movedMaps
 const copies = (known: Known<typeof matcher>, spare: Spare): readonly Operation[] => {
   const { node, input, output, outputQuantization, block, before } = known;
   const nodes = [node.index];
-  return places(block, known.from[0]).flatMap(({ row, column, picture }, i): readonly Operation[] => {
-    const [from, to] = [pictureArea(input, picture), pictureArea(output, i)];
+  return places(block, known.from[0]).flatMap(({ row, column, sample }, i): readonly Operation[] => {
+    const [from, to] = [sampleArea(input, sample), sampleArea(output, i)];
     const [inputHeight, inputWidth, channels] = from.shape;
     const [outputHeight, outputWidth] = to.shape;
     const y = laneOf(row, block[0], before[0], inputHeight, outputHeight);

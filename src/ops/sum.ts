@@ -110,7 +110,7 @@ const stagesOf = (known: Summands, sign: Sign): Stages | null => {
 
 const summed = (sign: Sign): Narrowing<Summands, Summed> => ({
   name: 'numbers',
-  text: 'scales that three 15-bit factors carry to within half a count of TFLite',
+  text: 'scales that three 15-bit factors carry to within half an LSB of TFLite',
   narrow: (known) => {
     const stages = stagesOf(known, sign);
     return stages === null ? 'scales too far apart' : { stages, numbers: numbersOf(known) };

@@ -102,6 +102,6 @@ export const int8Only: Check<{ readonly output: ByteTensor }> = {
 };
 
 /** For kernels that stop the interpreter at a negative number. */
-export const noNegatives = numbersRule('no codes below the zero point: TFLite fails at them', ({ inputZeroPoint }) =>
-  inputZeroPoint === -128 ? null : `an input zero point of ${inputZeroPoint}`,
+export const noNegatives = numbersRule('no codes below the zero-point: TFLite fails at them', ({ inputZeroPoint }) =>
+  inputZeroPoint === -128 ? null : `an input zero-point of ${inputZeroPoint}`,
 );

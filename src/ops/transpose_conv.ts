@@ -195,7 +195,7 @@ export const transposeConv = ruledOp({
     },
     {
       name: 'quantization',
-      text: 'per-tensor input and output; filter per-tensor, or int8 per output channel with zero points 0',
+      text: 'per-tensor input and output; filter per-tensor, or int8 per output channel with zero-points 0',
       broken: (context) => quantizationWrong(asConvolution(context), form),
     },
     {

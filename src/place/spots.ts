@@ -6,7 +6,7 @@ import type { Chip } from '../hardware/chips.js';
 import { type Operation, operandsOf } from '../ir/operation.js';
 import type { Atoms, Bytes, TensorId } from '../hardware/units.js';
 
-/** A place inside another tensor, in atoms of that tensor's plane as if its rows stood one behind the other. */
+/** A place inside another tensor, in atoms of that tensor's plane as if its rows were contiguous. */
 export interface Binding {
   readonly whole: TensorId;
   readonly channel: number;
@@ -82,10 +82,10 @@ export const ownCube = (tensors: Tensors, tensor: TensorId): Cube => {
   return { ...plain, surfaces, bytes: surfaces * plain.surfaceBytes };
 };
 
-/** Rows one behind the other. */
+/** Contiguous rows. */
 export const hasWholeRows = (cube: Cube): boolean => cube.lineBytes === rowBytes(cube) || cube.height === 1;
 
-/** Rows one behind the other, and surfaces as those of a tensor with a memory of its own. */
+/** Contiguous rows, and surfaces as those of a tensor with a memory of its own. */
 export const isSolid = (chip: Chip, cube: Cube): boolean =>
   hasWholeRows(cube) && (cube.surfaceBytes === planeBytes(chip, cube.height, cube.width) || liveSurfaces(cube) === 1);
 

@@ -9,7 +9,7 @@ import { addMismatch } from './add_mismatch.js';
 import { factorMax, factorMin } from './two_factors.js';
 import type { Stages } from './stages.js';
 
-/** Scales are real, zero points and range in the NPU's codes. */
+/** Scales are real, zero-points and range in the NPU's codes. */
 export interface AddNumbers {
   readonly firstScale: number;
   readonly firstZeroPoint: number;
@@ -76,13 +76,13 @@ const searchFactors = (firstScale: number, secondScale: number, outputScale: num
 /** The operand with the larger scale gets a factor in [2^14, 2^15), the other one its share of it. */
 export const addFactors = remembered(searchFactors);
 
-/** Largest sum for which OUT_CVT gives `count` above the zero point. */
+/** Largest sum for which OUT_CVT gives `count` above the zero-point. */
 const sumOf = (count: number, factors: Pick<AddFactors, 'scale' | 'shift'>): number =>
   Math.min(2 ** 31 - 1, Math.round((count * 2 ** factors.shift) / factors.scale));
 
 /**
  * Stages of an elementwise ADD task.
- * @returns null where the scales are too far apart for 15-bit factors (the result could be off by more than one count)
+ * @returns null where the scales are too far apart for 15-bit factors (the result could be off by more than 1 LSB)
  */
 export const addStages = (numbers: AddNumbers): Stages | null => signedSum(numbers, 1);
 

@@ -1,13 +1,13 @@
 /**
  * x scaled, plus a constant: ADD and SUB with a constant operand. As in add_stages.ts the factors stay above the exact
- * ratio by a hair, so that ties go away from zero; BN adds the constant between the two factors, far below a count.
+ * ratio by a hair, so that ties go away from zero; BN adds the constant between the two factors, far below an LSB.
  */
 import { activationLimit } from './division.js';
 import type { Stages } from './stages.js';
 import { factorMax, factorMin } from './two_factors.js';
 
 export interface AffineNumbers {
-  /** Output counts for one count of the input; below zero where the input is taken off. */
+  /** Output counts for 1 LSB of the input; below zero where the input is taken off. */
   readonly ratio: number;
   readonly inputZeroPoint: number;
   /** Output counts that are added: one for all channels, or one for each. */
@@ -54,7 +54,7 @@ export const affineCode = ({ bs, bn, out }: Stages, code: number): number => {
   return Math.max(-128, Math.min(127, even + out.offset));
 };
 
-/** @returns null where no two factors are near enough for half a count */
+/** @returns null where no two factors are near enough for half an LSB */
 export const affineStages = (numbers: AffineNumbers): Stages | null => {
   const ratio = Math.abs(numbers.ratio);
   // Constants must stay inside an int32 at the first factor's grid.

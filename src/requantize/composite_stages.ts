@@ -82,7 +82,7 @@ interface Grid {
   readonly exponent: number;
   readonly bsShift: number;
   readonly bnShift: number;
-  /** Share of the codes that are below the zero point. */
+  /** Share of the codes that are below the zero-point. */
   readonly below: number;
   /** Whether TFLite rounds once. */
   readonly once: boolean;
@@ -115,7 +115,7 @@ const differing = (
   const { mantissa, shift } = multiplier;
   // What BS rounds away, a quarter of its unit on average, in steps of the output.
   const rounded = grid.bsShift > 0 ? (2 ** (grid.bsShift + shift - 31) * mantissa) / (4 * first) : 0;
-  // Not far from the zero point where the largest accumulators make a few counts.
+  // Not far from the zero-point where the largest accumulators make a few counts.
   const counts = Math.min(magnitude, (reach * mantissa * 2 ** (shift - 31)) / 4);
   return roundedApart(grid, multiplier) + rounded + Math.min(1, counts * error);
 };

@@ -22,7 +22,7 @@ import { factorMantissa, factorMax } from './two_factors.js';
 import { quantizeMultiplier, type QuantizedMultiplier } from '../tflite/multiplier.js';
 import type { ScaleStage, Stages } from './stages.js';
 
-/** True where ReLU and an upper limit can express the clamp: the lower end is the zero point (or the codes' own end). */
+/** True where ReLU and an upper limit can express the clamp: the lower end is the zero-point (or the codes' own end). */
 export const clampFits = (numbers: Pick<ConvNumbers, 'range' | 'outputZeroPoint'>): boolean => {
   const [low, high] = numbers.range;
   return (low === codeMin && high === codeMax) || low === numbers.outputZeroPoint;
@@ -61,7 +61,7 @@ const composite = (numbers: ConvNumbers, multiplier: QuantizedMultiplier): Stage
   };
 };
 
-/** The same carried through in one rounding by BN: as it is where TFLite rounds once, else right on one side of the zero point. */
+/** The same carried through in one rounding by BN: as it is where TFLite rounds once, else right on one side of the zero-point. */
 const compositeInOne = (numbers: ConvNumbers, multiplier: QuantizedMultiplier): Stages => {
   const exponent = Math.max(0, -multiplier.shift);
   const { first, second, shift, error } = factorMantissa(multiplier.mantissa);
@@ -122,7 +122,7 @@ const numberOf = ({ mantissa, shift }: QuantizedMultiplier): number => mantissa 
  * Stages made of register words that were seen on silicon or in a shipped driver only (`trust=seen`): OUT_CVT alone for
  * one multiplier (Mesa), C = s_c / s_ref * 2^14 in BS for one for each channel, ReLU and its limit in BN (vendor's
  * compiler). One rounding.
- * @returns null where they cannot keep within one count of TFLite
+ * @returns null where they cannot keep within 1 LSB of TFLite
  */
 export const seenConvStages = (numbers: ConvNumbers): Stages | null => {
   const count = numbers.bias.length;

@@ -11,7 +11,7 @@ export interface ConvNumbers {
   readonly rounding?: 'once' | 'twice';
   /** One, or one for each output channel. */
   readonly multipliers: readonly QuantizedMultiplier[];
-  /** Bias with the input's zero point folded in: what BS adds to the accumulator. One for each output channel. */
+  /** Bias with the input's zero-point folded in: what BS adds to the accumulator. One for each output channel. */
   readonly bias: Int32Array;
   /** Largest absolute value of accumulator and bias together, of each output channel; absent where nobody knows. */
   readonly reach?: readonly number[];
@@ -28,11 +28,11 @@ export const codeMax = 127;
 /** 2^14 + 1 moves exact ties away from zero, where TFLite puts them. */
 const awayFromZero = 2 ** 14 + 1;
 
-/** Counts from the zero point that outputs have on average (assumed): near ones are many, far ones few. */
+/** Counts from the zero-point that outputs have on average (assumed): near ones are many, far ones few. */
 export const typicalDistance = 40;
 
 interface Likely {
-  /** Counts from the zero point, and the share of the outputs that have this distance. */
+  /** Counts from the zero-point, and the share of the outputs that have this distance. */
   readonly counts: number;
   readonly share: number;
 }
@@ -66,7 +66,7 @@ export const undivided = ({ outputZeroPoint: offset }: ConvNumbers): OutputStage
   ties: 'even',
 });
 
-/** Division by 2^exponent, then the zero point. @param exponents of the values: one, or one for each channel */
+/** Division by 2^exponent, then the zero-point. @param exponents of the values: one, or one for each channel */
 export const divide = (
   exponent: number,
   exponents: readonly number[],
@@ -91,7 +91,7 @@ export const staysBelow = ({ bias, reach }: ConvNumbers, limit: number): boolean
     ? bias.every((value) => Math.abs(value) < limit - largestSum)
     : reach.every((value) => value < limit);
 
-/** Share of outputs below the zero point, of those that are not on it. */
+/** Share of outputs below the zero-point, of those that are not on it. */
 export const shareBelow = (numbers: ConvNumbers): number => {
   const outputs = likelyOutputs(numbers);
   const sum = (wanted: (counts: number) => boolean): number =>
@@ -101,18 +101,18 @@ export const shareBelow = (numbers: ConvNumbers): number => {
 };
 
 /**
- * TFLite's two roundings of x = sum * 2^-exponent as one: from the zero point up they are floor(x + 1/2 + d) with
+ * TFLite's two roundings of x = sum * 2^-exponent as one: from the zero-point up they are floor(x + 1/2 + d) with
  * d = 2^-(exponent + 1), below it floor(x + 1/2 - d). What BN adds before it rounds x, which has `shift` bits below the
  * point: d for the side with more codes, and one bit of the product more, so that ties go up on both sides.
  */
 export const oneRounding = (exponent: number, shift: number, below: number): number =>
   (exponent > 0 ? (below < 0.5 ? 1 : -1) * Math.floor(2 ** (shift - exponent - 1)) : 0) + (shift > 0 ? 1 : 0);
 
-/** Share of values that are on the other side of the zero point than the one that one rounding is right on, and differ. */
+/** Share of values that are on the other side of the zero-point than the one that one rounding is right on, and differ. */
 export const oneRoundingMismatch = (exponent: number, below: number): number =>
   exponent > 0 ? 2 ** -exponent * Math.min(below, 1 - below) : 0;
 
-/** What TFLite makes of a sum, less the zero point. */
+/** What TFLite makes of a sum, less the zero-point. */
 export const scaledSum = (
   { rounding }: Pick<ConvNumbers, 'rounding'>,
   sum: number,
@@ -120,7 +120,7 @@ export const scaledSum = (
 ): number =>
   rounding === 'once' ? multiplyRoundedOnce(sum, multiplier) : multiplyByQuantizedMultiplier(sum, multiplier);
 
-/** Mean distance from the zero point: a relative error times it is a share of values. */
+/** Mean distance from the zero-point: a relative error times it is a share of values. */
 export const meanMagnitude = (numbers: ConvNumbers): number =>
   likelyOutputs(numbers).reduce((sum, { counts, share }) => sum + share * Math.abs(counts), 0);
 

@@ -11,7 +11,7 @@ import { factorMax } from './two_factors.js';
 import type { QuantizedMultiplier } from '../tflite/multiplier.js';
 import type { Stages } from './stages.js';
 
-/** Smallest accumulator for which TFLite's rounded result is at least `value` counts above the zero point. */
+/** Smallest accumulator for which TFLite's rounded result is at least `value` counts above the zero-point. */
 const thresholdOf = (
   value: number,
   { mantissa, shift }: QuantizedMultiplier,

@@ -5,14 +5,14 @@
  *
  * Where M has no more bits than that, a power of two above all, ties of the first rounding are common. TFLite's go up, the
  * chip's away from zero: BN adds 1 to the first operand's product, far below the bits that count, so that ties go up
- * wherever the second operand is above its zero point.
+ * wherever the second operand is above its zero-point.
  */
 import { typicalDistance } from './division.js';
 import type { QuantizedMultiplier } from '../tflite/multiplier.js';
 import type { OutputStage, Stages } from './stages.js';
 import { factorMax, factorMin } from './two_factors.js';
 
-/** The codes' zero points are the NPU's. */
+/** The codes' zero-points are the NPU's. */
 export interface ProductNumbers {
   readonly multiplier: QuantizedMultiplier;
   readonly zeroPoints: readonly [number, number];
@@ -20,7 +20,7 @@ export interface ProductNumbers {
   readonly range: readonly [number, number];
 }
 
-/** Bits of the first rounding's grid below a count: more would not fit the factor that divides. */
+/** Bits of the first rounding's grid below an LSB: more would not fit the factor that divides. */
 const mostGridBits = 24;
 
 /** The sign of all that is not zero of an operand; null where it has both. */
@@ -37,7 +37,7 @@ export const wantsSwap = ({ multiplier, zeroPoints: [first, second] }: ProductNu
 /**
  * The division by 2^grid, ties away from zero as TFLite's: a factor a hair above 2^-grid, which takes values over a tie
  * that stand a step of the grid below it, one step for every 2^(14 - grid) counts. Or ties upwards, which is wrong below
- * the zero point alone.
+ * the zero-point alone.
  */
 const outOf = (grid: number, { outputZeroPoint: offset, range: [low, high] }: ProductNumbers): OutputStage => {
   if (grid === 0) return { scale: 1, shift: 0, offset, ties: 'even' };

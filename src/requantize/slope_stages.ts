@@ -1,10 +1,10 @@
 /**
- * x from the zero point up by one slope, x below it by another one (LEAKY_RELU, PRELU, ABS), in one task as the vendor's
+ * x from the zero-point up by one slope, x below it by another one (LEAKY_RELU, PRELU, ABS), in one task as the vendor's
  * compiler has it: BS multiplies all x and shifts the products below zero alone, BN as PReLU multiplies those once more,
  * OUT_CVT brings both sides to counts. BS rounds where it shifts: to x itself, as in the vendor's programs; or to the grid
  * on which TFLite rounds first, so that OUT_CVT's rounding is TFLite's second one. There are 256 codes: factors are searched
  * until every one of them comes out, and none is a tie on the way. Where factors alone do not do, EW adds something far
- * below a count, for each channel another value.
+ * below an LSB, for each channel another value.
  */
 import { codeMax, codeMin } from './division.js';
 import { remembered } from './remembered.js';
@@ -12,11 +12,11 @@ import type { ElementwiseStage, Stages } from './stages.js';
 import { multiplyByQuantizedMultiplier, type QuantizedMultiplier } from '../tflite/multiplier.js';
 import { factorMax, factorMin } from './two_factors.js';
 
-/** TFLite's numbers, zero points the NPU's. */
+/** TFLite's numbers, zero-points the NPU's. */
 export interface SlopeNumbers {
   readonly inputZeroPoint: number;
   readonly outputZeroPoint: number;
-  /** Of x from the zero point up. */
+  /** Of x from the zero-point up. */
   readonly above: QuantizedMultiplier;
   /** Of x below it, times a factor: one for all channels, or one for each. */
   readonly below: QuantizedMultiplier;
@@ -29,7 +29,7 @@ export interface SlopeForm {
   readonly addends: Int8Array | null;
 }
 
-/** BS: x * multiply, then >> `above` from zero up, >> `below` under it. From zero up so many units are a count. */
+/** BS: x * multiply, then >> `above` from zero up, >> `below` under it. From zero up so many units are an LSB. */
 interface Start {
   readonly multiply: number;
   readonly above: number;
@@ -54,7 +54,7 @@ const around = (exact: number, distance: number): readonly number[] =>
 
 const realOf = ({ mantissa, shift }: QuantizedMultiplier): number => mantissa * 2 ** (shift - 31);
 
-/** Output counts for one count of the input. */
+/** Output counts for 1 LSB of the input. */
 interface Slopes {
   readonly above: number;
   readonly below: readonly number[];

@@ -7,7 +7,7 @@ import { multiplyByQuantizedMultiplier, quantizeMultiplier } from '../tflite/mul
 
 const leftShift = 20;
 
-/** Codes and zero points are the NPU's, and so is the result. */
+/** Codes and zero-points are the NPU's, and so is the result. */
 export const sumOfCodes = (numbers: AddNumbers, sign: 1 | -1): ((first: number, second: number) => number) => {
   const twiceLarger = 2 * Math.max(numbers.firstScale, numbers.secondScale);
   const first = quantizeMultiplier(numbers.firstScale / twiceLarger);

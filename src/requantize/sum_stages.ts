@@ -4,7 +4,7 @@ import type { Stages } from './stages.js';
 import { factorMax } from './two_factors.js';
 
 export interface SumNumbers {
-  /** Output counts for one count of the input. */
+  /** Output counts for 1 LSB of the input. */
   readonly ratio: number;
   /** Codes in one sum. */
   readonly count: number;
@@ -12,7 +12,7 @@ export interface SumNumbers {
   readonly outputZeroPoint: number;
 }
 
-/** @returns null where no two factors are near enough for half a count */
+/** @returns null where no two factors are near enough for half an LSB */
 export const sumStages = ({ ratio, count, inputZeroPoint, outputZeroPoint }: SumNumbers): Stages | null => {
   // The sum times the first factor must stay inside an int32.
   const factors = factorsOf(ratio, Math.min(factorMax, Math.floor((2 ** 31 - 1) / (256 * count))));

@@ -39,7 +39,7 @@ const searchMantissa = (mantissa: number): Factors => {
 
 /**
  * Two factors in [2^14, 2^15) whose product, shifted, is nearest to `mantissa` / 2^31, mantissa in [2^30, 2^31]. Of equally
- * near products the larger one: it moves ties away from zero, where TFLite rounds them for values above the zero point.
+ * near products the larger one: it moves ties away from zero, where TFLite rounds them for values above the zero-point.
  * A mantissa near 1 has few pairs with a product near 2^30, but many near 2^29; near 1/2 it is the other way round.
  */
 export const factorMantissa = remembered(searchMantissa);

@@ -3,7 +3,7 @@
  * It is that convolution, of the tensor before the first. Neither dilation nor batches change the numbers.
  */
 import type { Node, Tensor } from '../graph/graph.js';
-import { blocksOf } from '../ops/shared/picture_blocks.js';
+import { blocksOf } from '../ops/shared/sample_blocks.js';
 import { padding } from '../tflite/operators.js';
 import type { GraphIndex, Rewrite } from './rewrite.js';
 import { haveSameCodes } from './same_codes.js';

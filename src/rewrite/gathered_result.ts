@@ -62,7 +62,7 @@ const sourceOf = (index: GraphIndex, tensor: ByteTensor, channels: number | null
   }
 };
 
-/** Where maps stand in memory one behind the other, or pixel by pixel; null along other axes. */
+/** Where maps stand contiguous in memory, or pixel by pixel; null along other axes. */
 const alongOf = (shape: readonly number[], stored: number): keyof typeof gatheredAlong | null => {
   const axis = stored < 0 ? stored + shape.length : stored;
   if (shape.slice(0, axis).every((dim) => dim === 1)) return 'maps';

@@ -107,7 +107,7 @@ const stepOf = (chip: Chip, graph: Graph, node: Node, order: Order): Step | null
     return next === null ? null : { order: next, operand: null };
   }
   if (behaviour === 'any') return { order, operand: null };
-  // It takes the values one behind the other, whatever the shape.
+  // It takes contiguous values, whatever the shape.
   const operand = filterFor(chip, graph, node, reorderedValues(input.shape, order));
   return operand === null ? null : { order: plainOrder(output.shape), operand };
 };

@@ -11,7 +11,7 @@ import {
 } from './multiplier.js';
 import { type Numerics, scaleKeeper } from '../graph/numerics.js';
 
-/** The tensors before and after, as TFLite stores them: float32 scales, zero points in their own codes. */
+/** The tensors before and after, as TFLite stores them: float32 scales, zero-points in their own codes. */
 export interface TableNumbers {
   readonly type: 'int8' | 'uint8';
   readonly inputScale: number;
@@ -114,7 +114,7 @@ export const hardSwishTable = (numbers: TableNumbers): CodeMap => {
   };
 };
 
-/** (x - zero point) by one multiplier from the zero point up, by another below it. */
+/** (x - zero-point) by one multiplier from the zero-point up, by another below it. */
 const twoSided = (
   { type, inputZeroPoint, outputZeroPoint }: TableNumbers,
   above: QuantizedMultiplier,
@@ -146,7 +146,7 @@ export const preluMultipliers = (
   };
 };
 
-/** PRELU with one alpha for all values. @param alpha its code less its zero point */
+/** PRELU with one alpha for all values. @param alpha its code less its zero-point */
 export const preluTable = (numbers: TableNumbers, alphaScale: number, alpha: number): CodeMap => {
   const { above, below } = preluMultipliers(numbers, alphaScale);
   return twoSided(numbers, above, below, alpha);

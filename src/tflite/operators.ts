@@ -156,7 +156,7 @@ export interface OperatorEntry {
 }
 
 /** Advice for an op that is no loss. */
-export const leave = 'leave it: it costs the CPU little, and what stands before it runs as one part';
+export const leave = "no change needed: it is cheap on the CPU and does not split the NPU's partition";
 const variables =
   'leave it: a model keeps its state on the CPU; where it reads all variables before it writes one, the layers between run as one part';
 const controlFlow = 'leave it: the graphs that it calls are compiled by themselves; unroll it to have one part';

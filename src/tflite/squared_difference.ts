@@ -2,7 +2,7 @@
 import { clamped } from './activation_tables.js';
 import { multiplyByQuantizedMultiplier, quantizeMultiplier } from './multiplier.js';
 
-/** A tensor's scale and zero point. */
+/** A tensor's scale and zero-point. */
 export interface Numbers {
   readonly scale: number;
   readonly zeroPoint: number;

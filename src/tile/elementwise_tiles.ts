@@ -4,7 +4,7 @@ import { type Cube, liveSurfaces } from '../layout/cube.js';
 import { hasWholeRows } from '../place/spots.js';
 import type { ElementwiseTile } from './task.js';
 
-/** Surfaces of one atom that stand one behind the other are a row: nothing is known of flying tasks on single pixels. */
+/** Contiguous surfaces of one atom are a row: nothing is known of flying tasks on single pixels. */
 const asRow = (cubes: readonly Cube[]): readonly Cube[] => {
   const flat = cubes.every((cube) => cube.height * cube.width === 1 && cube.surfaceBytes === cube.atom);
   if (!flat) return cubes;

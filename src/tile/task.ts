@@ -34,7 +34,7 @@ export interface TilePlace {
   readonly surfaceBytes: Bytes;
 }
 
-/** Rows of atoms in some surfaces. Operands have their rows one behind the other. */
+/** Rows of atoms in some surfaces. Rows of operands are contiguous. */
 export interface ElementwiseTile {
   /** In order. */
   readonly operands: readonly TilePlace[];

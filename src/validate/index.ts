@@ -63,7 +63,7 @@ const missing = (stage: string): never => {
   throw new InvalidStage(`after ${stage}: a stage before it was not told`);
 };
 
-/** @returns the rule that the stage breaks, as a sentence; null where it keeps all */
+/** @returns the rule that the stage breaks, as a message; null where it keeps all */
 export const invalidStage = (chip: Chip, before: Told, told: PartStage): string | null => {
   const { stage } = told;
   const { graph = missing(stage), operations = [], placement, steps = [], arena } = withStage(before, told);

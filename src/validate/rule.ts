@@ -34,7 +34,7 @@ const operationText = (operation: Operation): string => {
   return `${operation.kind}${tensors.join('')} -> t${operation.output} of node ${operation.nodes.join('+')}`;
 };
 
-/** @returns the first rule that the data break, as a sentence; null where they keep all of them */
+/** @returns the first rule that the data break, as a message; null where they keep all of them */
 export const invalid = <Data>(stage: string, rules: readonly Rule<Data>[], data: Data): string | null => {
   for (const { name, text, broken } of rules) {
     const found = broken(data);

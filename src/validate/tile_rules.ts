@@ -89,7 +89,7 @@ const placeOf = ({ atom, width, height, channels, lineBytes, surfaceBytes }: Cub
   };
 };
 
-/** Byte offsets of the atoms that a walk meets: rows one behind the other, with a gap between them; then surfaces. */
+/** Byte offsets of the atoms that a walk meets: rows in order, with a gap between them; then surfaces. */
 const walk = (
   { start, surfaceBytes }: TilePlace,
   [surfaces, rows, columns]: readonly [number, number, number],

@@ -1,4 +1,4 @@
-/** Chunks of bytes one behind the other, each with zeros to a multiple of `unit`. */
+/** Concatenates chunks, each zero-padded to a multiple of `unit`. */
 export const joined = (chunks: readonly Uint8Array[], unit = 1): Uint8Array => {
   const padded = (length: number): number => Math.ceil(length / unit) * unit;
   const all = new Uint8Array(chunks.reduce((sum, { byteLength }) => sum + padded(byteLength), 0));

@@ -81,7 +81,7 @@ describe('ptfe compare', function () {
     ['deeplabv3_mnv2_dm05_pascal_quant', 'cat.bmp', 70],
     ['coco_ssd_mobilenet_v1_1.0_quant', 'person_crop.png', 63],
   ] as const) {
-    it(`no layer of ${name} is off by more than one count`, function () {
+    it(`no layer of ${name} is off by more than 1 LSB`, function () {
       needShared(this, `models/${name}.tflite`);
       const model = sharedPath(`models/${name}.tflite`);
       const input = sharedPath(`models/samples/${picture}`);

@@ -65,7 +65,7 @@ describe('delegate on aarch64', function () {
   it('goes on without an engine', () => {
     const result = run({ cache: 'off', node: '/nonexistent/node' });
     expect(result.status, result.stderr).to.equal(0);
-    expect(result.stderr).to.match(/^ptfe: everything stays on TFLite's kernels: .*nonexistent/m);
+    expect(result.stderr).to.match(/^ptfe: falling back to CPU: .*nonexistent/m);
   });
 
   it("device=auto where nothing tells whether this is a board: one line, and TFLite's kernels", function () {

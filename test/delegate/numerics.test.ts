@@ -112,7 +112,7 @@ for (const runtime of releases) {
       expect(taken.stderr).to.contain(`--numerics ${own}`);
       const refused = await run(model, { plan: planOf(other), numerics: own });
       expect(refused.partitions).to.equal(0);
-      expect(refused.stderr).to.match(/everything stays on TFLite's kernels: the plan .* it gives the numbers of/);
+      expect(refused.stderr).to.match(/falling back to CPU: the plan .* it gives the numbers of/);
     });
 
     it('asking changes nothing: without parts the outputs are those without a delegate', async () => {

@@ -143,9 +143,9 @@ for (const runtime of runtimes) {
       expectFallback(await run(twin, plan), twinReference, /model\.plan: it was compiled from another model/);
       const cases = [
         [join(bench.folder, 'none.plan'), /none\.plan: No such file/],
-        [bench.folder, /it is no plan file/],
-        [fileOf('empty.plan', new Uint8Array()), /it is no plan file/],
-        [fileOf('text.plan', new TextEncoder().encode('text '.repeat(100))), /it is no plan file/],
+        [bench.folder, /not a ptfe plan file/],
+        [fileOf('empty.plan', new Uint8Array()), /not a ptfe plan file/],
+        [fileOf('text.plan', new TextEncoder().encode('text '.repeat(100))), /not a ptfe plan file/],
         [fileOf('cut.plan', contents.subarray(0, contents.length - 8)), /it is damaged/],
         [fileOf('two.plan', compiled(reshapedModel(4, 9).bytes)), /compiled from another model/],
       ] as const;

@@ -10,7 +10,7 @@ interface Choice {
   readonly kernel?: number;
   readonly stride?: number;
   readonly same?: boolean;
-  /** PADV2 with another value than the zero point. */
+  /** PADV2 with another value than the zero-point. */
   readonly value?: number;
   /** The padded tensor is an output too. */
   readonly kept?: boolean;
@@ -62,7 +62,7 @@ describe('fuse: PAD into a convolution', () => {
     ['14 before SAME, which adds one', { amounts: [14, 0, 14, 0], same: true }],
     ['of stride 2', { amounts: [0, 1, 0, 1], stride: 2 }],
     ['below and right alone', { amounts: [0, 2, 0, 2] }],
-    ['by PADV2 with the zero point', { amounts: [1, 1, 1, 1], value: 7 }],
+    ['by PADV2 with the zero-point', { amounts: [1, 1, 1, 1], value: 7 }],
     ['by another value, where the convolution has no padding of its own', { amounts: [1, 1, 1, 1], value: 9 }],
   ];
   for (const [what, choice] of fused)

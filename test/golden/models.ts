@@ -161,7 +161,7 @@ export const goldenModels: readonly GoldenModel[] = [
   },
   {
     name: 'conv_3x3_uint8',
-    shows: 'uint8 with a zero point of the weights, SAME padding, stride 2, RELU6, a plane that is not square',
+    shows: 'uint8 with a zero-point of the weights, SAME padding, stride 2, RELU6, a plane that is not square',
     bytes: single('uint8', [9, 14, 3], { channels: 20, kernel: 3, stride: 2, activate: 'relu6' }),
   },
   {

@@ -54,7 +54,7 @@ describe('.tflite writer', () => {
       const broken = await oracle.run({ model: new Uint8Array(64), inputs: [] });
       await oracle.stop();
       if (!result.ok) throw new Error(result.error);
-      // (10*2+1, 10*3+1), relu(-3*2+1), relu(-3*3+1); zero point -5
+      // (10*2+1, 10*3+1), relu(-3*2+1), relu(-3*3+1); zero-point -5
       expect(result.outputs[0]?.map(({ data }) => [...new Int8Array(data)])).to.deep.equal([
         [16, 26, -5, -5],
         [21, 31, 0, 0],

@@ -34,7 +34,7 @@ describe('values captured on silicon', function () {
       return skip(this, 'why' in driver ? driver.why : 'shared: no captured buffers beside the repository');
     const vector = JSON.parse(readFileSync(file, 'utf8')) as Readonly<Record<string, string>>;
     const bytes = (name: string): Uint8Array => new Uint8Array(Buffer.from(vector[`${name}_b64`] ?? '', 'base64'));
-    // What the run programmed: weights and pad constant of zero points taken as unsigned, Mesa's multiplier of the scales.
+    // What the run programmed: weights and pad constant of zero-points taken as unsigned, Mesa's multiplier of the scales.
     const settings = {
       ...convolution(shape, at),
       'CNA.PAD_CON1': 0x7e,

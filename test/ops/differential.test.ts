@@ -148,9 +148,7 @@ describe('random models against the reference kernels', function () {
       console.log(`      ${text}`);
     }
     if (beyondDepth > 0)
-      console.log(
-        `      ${beyondDepth} models off by more than one count an op, where a scale magnifies an earlier count`,
-      );
+      console.log(`      ${beyondDepth} models off by more than 1 LSB an op, where a scale magnifies an earlier count`);
     if (tallies.all.worst !== undefined)
       console.log(`      worst: ${percent(1 - tallies.all.worst.share)} equal: ${tallies.all.worst.title}`);
     for (const failure of [...failures, ...refused].slice(0, 20)) console.log(`      ${failure}`);

@@ -93,7 +93,7 @@ export const combined = (
         : op === 'MUL'
           ? scale * otherScale * 2 ** b.random.between(4, 7)
           : aligned
-            ? // Sums that are half a count are common then.
+            ? // Sums that are half an LSB are common then.
               scale * 2 ** Math.ceil(Math.log2(1 + 2 ** ratioLog2) - 0.5)
             : (scale + otherScale) * 2 ** b.random.between(-1, 0);
       const output = b.map(type, shape, outputScale, sameCodes ? zero : b.zeroPoint(type));

@@ -65,7 +65,7 @@ interface AloneMore {
   readonly options?: OpSpec['options'];
 }
 
-/** The output scale and zero point that TFLite asks for. */
+/** The output scale and zero-point that TFLite asks for. */
 const fixed =
   (op: OpName, scale: number, signedZero: number, more: AloneMore = {}): Make =>
   (b, map) =>

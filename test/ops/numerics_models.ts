@@ -13,7 +13,7 @@ const lowest = (type: ByteType): number => (type === 'int8' ? -128 : 0);
 const units = 256;
 
 /**
- * Sums that biases alone make, all weights being one; every channel another sum. From the zero point up, where the stages
+ * Sums that biases alone make, all weights being one; every channel another sum. From the zero-point up, where the stages
  * have TFLite's two roundings to the last bit.
  */
 export const sumsNearTies = (op: SummingOp, type: ByteType, perChannel = false): fc.Arbitrary<OpModel> =>

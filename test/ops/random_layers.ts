@@ -159,7 +159,7 @@ export function window(
   return [Math.min(low, highest(graph)), Math.max(high, lowest(graph))];
 }
 
-/** Scale and zero point of an output, such that its activation leaves more than a few codes. */
+/** Scale and zero-point of an output, such that its activation leaves more than a few codes. */
 export function outputQuantization(
   graph: Graph,
   name: keyof typeof activation,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { OpName } from '../host/tflite_writer.js';
 import { Builder, byteType, channelCount, chosenSeed, type OpModel, whole } from './builder.js';
 
-/** `same`: the output has the input's scale and zero point. Otherwise a scale of 2^n times the input's. */
+/** `same`: the output has the input's scale and zero-point. Otherwise a scale of 2^n times the input's. */
 export type Scales = 'same' | fc.Arbitrary<number>;
 
 interface Reduction {

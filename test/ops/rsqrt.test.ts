@@ -8,7 +8,7 @@ describe('RSQRT', () => {
 
   it('refuses uint8, which TFLite lacks, and codes at which it stops', () => {
     expect(refusedFor('RSQRT', 'uint8', 0)).to.deep.equal(['type uint8']);
-    expect(refusedFor('RSQRT', 'int8', -127)).to.deep.equal(['an input zero point of -127']);
+    expect(refusedFor('RSQRT', 'int8', -127)).to.deep.equal(['an input zero-point of -127']);
     expect(refusedFor('RSQRT', 'int8', -128)).to.deep.equal([]);
   });
 });

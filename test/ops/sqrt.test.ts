@@ -13,7 +13,7 @@ describe('SQRT', () => {
 
   it('refuses uint8, which TFLite lacks, and codes at which it stops', () => {
     expect(refusedFor('SQRT', 'uint8', 0)).to.deep.equal(['type uint8']);
-    expect(refusedFor('SQRT', 'int8', -127)).to.deep.equal(['an input zero point of -127']);
+    expect(refusedFor('SQRT', 'int8', -127)).to.deep.equal(['an input zero-point of -127']);
     expect(refusedFor('SQRT', 'int8', -128)).to.deep.equal([]);
   });
 });

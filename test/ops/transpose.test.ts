@@ -6,7 +6,7 @@ import { differentialTest, everyValue } from './op_test.js';
 
 const scale = 0.5;
 
-/** A model that grows by one op at a time, all with one scale and zero point. */
+/** A model that grows by one op at a time, all with one scale and zero-point. */
 class Chain {
   readonly b: Builder;
   readonly #type: ByteType;

@@ -33,7 +33,7 @@ const compare = (numbers: ConvNumbers, stages: Stages, samples: number): { share
   return { share: differing / samples, largest };
 };
 
-/** Log-uniform, exact powers of two left out: those stay a few percent apart, by one count (ARCHITECTURE.md, Numbers). */
+/** Log-uniform, exact powers of two left out: those stay a few percent apart, by 1 LSB (ARCHITECTURE.md, Numbers). */
 const scaleArbitrary = fc.integer({ min: 0, max: 10000 }).map((step) => 2 ** (-14 + (13 * (step + 0.37)) / 10001));
 
 const numbersArbitrary = (channels: number): fc.Arbitrary<ConvNumbers> =>
@@ -125,7 +125,7 @@ describe('quantize: convolution stages', () => {
         };
         const { share, largest } = compare(numbers, convStages(numbers), 1 << 14);
         expect(largest, `scale ${scale}`).to.be.at.most(1);
-        // Below the zero point TFLite's second rounding of the small channels goes the other way.
+        // Below the zero-point TFLite's second rounding of the small channels goes the other way.
         if (outputZeroPoint === -128) expect(share, `scale ${scale}`).to.be.at.most(0.0003);
       }
     }

@@ -43,7 +43,7 @@ describe('quantize: products of two feature maps', () => {
           largest: 0,
         });
   });
-  it('results above the zero point alone: every value of a power of two, far from it too', () => {
+  it('results above the zero-point alone: every value of a power of two, far from it too', () => {
     for (const exponent of [-6, -7, -8, -9])
       expect(apart(numbersOf(2 ** exponent, -128, -128)), `2^${exponent}`).to.deep.equal({ share: 0, largest: 0 });
   });

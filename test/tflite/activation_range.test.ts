@@ -13,7 +13,7 @@ describe('tflite: the range of a fused activation', () => {
     ]);
   });
 
-  it('ends at the zero point, and at what the limit is in codes', () => {
+  it('ends at the zero-point, and at what the limit is in codes', () => {
     const cases = [
       [activation.relu, 0.1, 3, 'int8', [3, 127]],
       [activation.relu, 0.1, -128, 'int8', [-128, 127]],

@@ -133,7 +133,7 @@ const ppuRdma = {
   RDMA_DATA_FORMAT: 'PDP_RDMA_D_DATA_FORMAT',
 } as const;
 
-/** By block and register. CPEND (weight zero points), the PC, DDMA and SDMA have no ancestor: NVDLA has none of them. */
+/** By block and register. CPEND (weight zero-points), the PC, DDMA and SDMA have no ancestor: NVDLA has none of them. */
 export const ancestors: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   CNA: cna,
   CORE: core,

@@ -30,10 +30,10 @@ export const wholeArea = (tensor: TensorId, plane: Plane): Area => ({
   line: plane[1],
 });
 
-/** One picture of a batch, which is the first dimension. */
-export const pictureArea = (tensor: Tensor, picture: number): Area => {
+/** One sample of a batch, which is the first dimension. */
+export const sampleArea = (tensor: Tensor, sample: number): Area => {
   const shape = planeOf({ shape: [1, ...tensor.shape.slice(1)] });
-  const first = picture * shape[0] * shape[1];
+  const first = sample * shape[0] * shape[1];
   return { ...wholeArea(tensor.index, planeOf(tensor)), shape, first, line: shape[1] };
 };
 

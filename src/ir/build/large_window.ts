@@ -1,7 +1,7 @@
 /**
  * The sum of an area that is larger than a kernel can be, exactly: codes are split into 16 * high + low through the
  * table, both halves are summed over chunks of up to 15 pixels (which fit a byte), and one kernel with weights of 16 and 1
- * sums the chunks. Which pixels make a chunk does not matter: the plane's atoms stand one behind the other.
+ * sums the chunks. Which pixels make a chunk does not matter: the plane's atoms are contiguous.
  */
 import type { Chip } from '../../hardware/chips.js';
 import { copyStages } from '../../requantize/copy_stages.js';

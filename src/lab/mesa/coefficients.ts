@@ -52,7 +52,7 @@ export const packWeights = (operation: MesaOperation, fixes: Fixes): Uint8Array 
   return packed;
 };
 
-/** Sums of (w - zero point) by output channel. */
+/** Sums of (w - zero-point) by output channel. */
 const weightSums = ({ input, output, kernel, weights, depthwise }: MesaOperation): Int32Array => {
   const taps = kernel.width * kernel.height;
   const products = depthwise ? taps : taps * input.channels;
@@ -76,7 +76,7 @@ export const foldBias = (operation: MesaOperation, fixes: Fixes): Int32Array => 
 export const sideBytes = ({ width, height, channels }: Side): number =>
   width * height * Math.ceil(channels / 16) * 2 * 16;
 
-/** NHWC bytes -> NC1HWC2 less 0x80, with the zero point in lanes without a channel. */
+/** NHWC bytes -> NC1HWC2 less 0x80, with the zero-point in lanes without a channel. */
 export const cubeToDevice = (side: Side, zeroPoint: number, bytes: Uint8Array): Uint8Array => {
   const { width, height, channels, sign } = side;
   const device = new Uint8Array(sideBytes(side));

@@ -23,8 +23,8 @@ export const defects = [
   },
   {
     name: 'k2',
-    text: 'int8 tensors are taken as uint8: bytes change their sign bit, zero points count as if they were unsigned',
-    patch: 'codes and zero points of int8 tensors are moved by 128 where they come in and go out',
+    text: 'int8 tensors are taken as uint8: bytes change their sign bit, zero-points count as if they were unsigned',
+    patch: 'codes and zero-points of int8 tensors are moved by 128 where they come in and go out',
     source: 'rkt_ml.c lower_convolution, rkt_ml_subgraph_invoke and read_outputs, rkt_coefs.c',
   },
   {
@@ -48,12 +48,12 @@ export const defects = [
   {
     name: 'k7',
     text: 'the padding constant stands in one byte, and odd channels of a depthwise group read the next one',
-    patch: 'the byte stands in both low bytes, for every zero point',
+    patch: 'the byte stands in both low bytes, for every zero-point',
     source: 'rkt_regcmd.c fill_first_regcmd',
   },
   {
     name: 'k8',
-    text: "a fused ReLU is taken to be the type's saturation, also where the output's zero point is above the minimum",
+    text: "a fused ReLU is taken to be the type's saturation, also where the output's zero-point is above the minimum",
     patch: 'the ReLU of the bias stage is on',
     source: 'tfl_device.c fill_operation, rkt_regcmd.c fill_first_regcmd',
   },

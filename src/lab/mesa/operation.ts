@@ -73,7 +73,7 @@ const int32s = (data: Uint8Array): Int32Array => {
 
 const sameValues = (values: readonly number[]): boolean => values.every((value) => value === values[0]);
 
-/** What Mesa asks of a tensor: one scale and zero point, or arrays whose entries are all equal. */
+/** What Mesa asks of a tensor: one scale and zero-point, or arrays whose entries are all equal. */
 const isPerTensor = ({ quantization }: Tensor): boolean =>
   quantization === null || (sameValues(quantization.scales) && sameValues(quantization.zeroPoints));
 

@@ -9,7 +9,7 @@ import { clamp, requantizer } from './requantize.js';
 export const valuesOf = (bytes: Uint8Array, type: ByteType): Int8Array | Uint8Array =>
   type === 'int8' ? new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length) : bytes;
 
-/** The window at one output position, less the zero point; 0 outside the plane, which is what TFLite adds there. */
+/** The window at one output position, less the zero-point; 0 outside the plane, which is what TFLite adds there. */
 const gather = (
   layer: ConvolutionLayer,
   values: Int8Array | Uint8Array,

@@ -35,7 +35,7 @@ export interface ConvolutionLayer {
   readonly output: Plane;
   readonly window: Window;
   readonly inputZeroPoint: number;
-  /** OHWI, depthwise 1HWC, less their zero point. */
+  /** OHWI, depthwise 1HWC, less their zero-point. */
   readonly weights: Int16Array;
   readonly bias: Int32Array;
   /** One, or one for each output channel. */
@@ -95,7 +95,7 @@ const windowOf = (
   };
 };
 
-/** A constant's bytes less their zero point. */
+/** A constant's bytes less their zero-point. */
 const centred = (tensor: Tensor & { readonly type: ByteType }): Int16Array => {
   const data = tensor.data ?? new Uint8Array();
   const zero = zeroPointOf(tensor);

@@ -27,8 +27,8 @@ const advices: Readonly<Record<string, string | ((context: OpContext) => string)
   alpha: 'share alpha over height and width (shared_axes=[1, 2] in Keras), as a constant',
   axes: 'reduce over height, width or both, with constant axes and the channels last',
   axis: 'join or split along height, width or channels, with a batch of 1',
-  batch: 'run fewer pictures at a time: a batch of 1 costs nothing',
-  block: 'take a smaller block, or two steps one behind the other',
+  batch: 'run fewer samples at a time: a batch of 1 costs nothing',
+  block: 'take a smaller block, or two steps in sequence',
   channels: 'give every group as many channels: input and output channels whole multiples of the groups',
   constant: 'use SUB, and MUL of the result with itself',
   constants: 'freeze the weights: filter and bias must be constants of the file',
@@ -36,7 +36,7 @@ const advices: Readonly<Record<string, string | ((context: OpContext) => string)
   exactness: 'resize by a power of two, or by odd factors in uint8',
   factors: 'resize by a whole factor to 16, or by TRANSPOSE_CONV',
   filter: 'use a plain dense layer, without shuffled weights, on a flat input',
-  kernel: 'take a smaller kernel or fewer input channels, or two convolutions one behind the other',
+  kernel: 'take a smaller kernel or fewer input channels, or two convolutions in sequence',
   numbers: 'quantize again with representative data: the scales of input and output are too far apart',
   order: 'export the model in NHWC, or transpose only its inputs and outputs between NCHW and NHWC',
   'output-shape': 'use SAME or VALID padding, and a PAD in front for any other',
@@ -50,7 +50,7 @@ const advices: Readonly<Record<string, string | ((context: OpContext) => string)
   stride: 'take a smaller stride, and a pool or a second convolution behind it',
   trust: 'allow inferred forms: leave out --trust seen (option trust)',
   types: typesAdvice,
-  window: 'take a smaller window or stride, or two pools one behind the other',
+  window: 'take a smaller window or stride, or two pools in sequence',
 };
 
 /** @returns undefined where nothing is known to help */

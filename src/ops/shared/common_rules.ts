@@ -81,12 +81,12 @@ const quantizationText = ({ index, type, quantization }: Tensor): string => {
       : values.length === 1
         ? `with ${what} ${values[0]}`
         : `with ${values.length} ${what}s`;
-  return `${type} tensor ${index} ${some(scales, 'scale')}, ${some(zeroPoints, 'zero point')}`;
+  return `${type} tensor ${index} ${some(scales, 'scale')}, ${some(zeroPoints, 'zero-point')}`;
 };
 
 export const perTensor = (of: FeatureMaps): Rule => ({
   name: 'quantization',
-  text: 'one finite scale above 0 and one zero point of the type for each tensor',
+  text: 'one finite scale above 0 and one zero-point of the type for each tensor',
   broken: (context) => {
     const wrong = of(context).find((tensor) => tensor === null || !hasPerTensorQuantization(tensor));
     return wrong === undefined ? null : wrong === null ? 'a tensor that is missing' : quantizationText(wrong);
@@ -95,9 +95,9 @@ export const perTensor = (of: FeatureMaps): Rule => ({
 
 export const oneQuantization = (of: FeatureMaps): Rule => ({
   name: 'quantization',
-  text: 'the same scale and zero point for inputs and outputs',
+  text: 'the same scale and zero-point for inputs and outputs',
   advice:
-    'convert again with a newer converter, which gives both sides one scale, or quantize what stands on both sides alike',
+    'convert again with a newer converter, which gives both sides one scale, or use the same scale and zero-point for input and output',
   broken: (context) => {
     const [first = null, ...others] = of(context);
     const other = others.find(
@@ -120,7 +120,7 @@ export const sameCodes = (of: FeatureMaps, shapes: (of: FeatureMaps) => Rule): r
 
 export const knownActivation: Rule = {
   name: 'activation',
-  text: 'fused activation NONE, RELU, RELU6 or RELU_N1_TO_1, limits in codes of the output: with one scale and zero point',
+  text: 'fused activation NONE, RELU, RELU6 or RELU_N1_TO_1, limits in codes of the output: with one scale and zero-point',
   broken: (context) => {
     const code = context.node.params['activation'] ?? 0;
     if (!Object.values(activation).some((known) => known === code)) return `activation ${code}`;

@@ -18,9 +18,9 @@ export interface FilterForm {
 export const channelAxis = (depthwise: boolean): number => (depthwise ? 3 : 0);
 
 interface ChannelWeights {
-  /** Sum of (w - zero point). */
+  /** Sum of (w - zero-point). */
   readonly sum: number;
-  /** Sum of |w - zero point|. */
+  /** Sum of |w - zero-point|. */
   readonly absolute: number;
   readonly allZero: boolean;
 }
@@ -119,7 +119,7 @@ export const weightedNumbers = (
       rounding,
       multipliers,
       bias: folded,
-      // Codes are at most 255 from the input's zero point.
+      // Codes are at most 255 from the input's zero-point.
       reach: perChannel.map(({ absolute }, c) => Math.abs(raw[c] ?? 0) + 255 * absolute),
       dead: perChannel.map(({ allZero }, c) => allZero || (multipliers[c] ?? multipliers[0])?.mantissa === 0),
       outputZeroPoint,
@@ -145,21 +145,21 @@ export const constantsWrong = (context: OpContext, { depthwise }: FilterForm): s
     : `a bias of ${bias.data.byteLength} bytes for ${channels} channels`;
 };
 
-/** Per-tensor input and output; filter per-tensor, or int8 per output channel with zero points 0. */
+/** Per-tensor input and output; filter per-tensor, or int8 per output channel with zero-points 0. */
 export const quantizationWrong = (context: OpContext, { depthwise }: FilterForm): string | null => {
   const [input, filter, output] = [inputOf(context, 0), inputOf(context, 1), outputOf(context)];
   if (input === null || filter === null || output === null) return 'tensors missing';
   if (!hasPerTensorQuantization(input) || !hasPerTensorQuantization(output))
-    return 'input or output without one scale and zero point';
+    return 'input or output without one scale and zero-point';
   const { scales = [], zeroPoints = [], axis = 0 } = filter.quantization ?? {};
   if (scales.length === 0 || scales.some((scale) => !(scale >= 0) || !Number.isFinite(scale)))
     return 'filter scales missing or negative';
   if (filter.type === 'int8' && zeroPoints.some((zero) => zero !== 0))
-    return 'an int8 filter with a zero point other than 0';
+    return 'an int8 filter with a zero-point other than 0';
   if (scales.length === 1)
     return filter.type === 'int8' || hasPerTensorQuantization(filter)
       ? null
-      : `a filter zero point of ${zeroPoints[0] ?? 'nothing'} in ${filter.type}`;
+      : `a filter zero-point of ${zeroPoints[0] ?? 'nothing'} in ${filter.type}`;
   const channels = filter.shape[channelAxis(depthwise)] ?? 0;
   if (filter.type === 'uint8') return 'a uint8 filter with several scales';
   return scales.length === channels && axis === channelAxis(depthwise)

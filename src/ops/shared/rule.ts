@@ -24,8 +24,8 @@ export interface NodeContext {
 export interface OpContext extends NodeContext, Hardware {
   /** The first tensor index that nothing uses: a lowering numbers tensors of its own from here. */
   readonly spare: number;
-  /** The tensors are one picture of a batch of so many; what constants say of the first dimension is said of the batch. */
-  readonly pictures?: number;
+  /** The tensors are one sample of a batch of so many; what constants say of the first dimension is said of the batch. */
+  readonly samples?: number;
 }
 
 /** Words that may name a limit of the chip. */

@@ -1,4 +1,4 @@
-/** x by one slope from the zero point up, by others below it, as one task of the DPU; where that gives every code. */
+/** x by one slope from the zero-point up, by others below it, as one task of the DPU; where that gives every code. */
 import type { Spare } from '../../ir/build/arrange.js';
 import type { Operation } from '../../ir/operation.js';
 import { planeOf, quantizationOf } from '../../graph/tensor.js';

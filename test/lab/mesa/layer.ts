@@ -30,7 +30,7 @@ export interface LayerSpec {
   readonly activation?: keyof typeof activation;
   readonly scales: readonly [input: number, weights: number, output: number];
   readonly zeroPoints: readonly [input: number, weights: number, output: number];
-  /** An ADD behind it: scale and zero point of the other operand and of the sum. */
+  /** An ADD behind it: scale and zero-point of the other operand and of the sum. */
   readonly add?: { readonly operand: readonly [number, number]; readonly sum: readonly [number, number] };
 }
 
@@ -42,7 +42,7 @@ const asPerTensor = (scale: number, zeroPoint: number): Pick<TensorSpec, 'scale'
   zeroPoint: [zeroPoint],
 });
 
-/** Weights around their zero point, biases that keep most outputs inside the range. */
+/** Weights around their zero-point, biases that keep most outputs inside the range. */
 const graphOf = (spec: LayerSpec): Graph => {
   const {
     type = 'uint8',

@@ -101,11 +101,11 @@ const patches: Readonly<Record<string, { readonly defect: DefectName; readonly s
     defect: 'k7',
     shown: [
       {
-        what: 'a depthwise layer with input zero point 100',
+        what: 'a depthwise layer with input zero-point 100',
         layer: { ...square, zeroPoints: [100, 120, 128], ...depthwise(64) },
       },
       {
-        what: 'a 3x3 convolution behind an ADD with input zero point 140',
+        what: 'a 3x3 convolution behind an ADD with input zero-point 140',
         layer: {
           ...square,
           scales: [0.02, 0.005, 0.2],
@@ -122,7 +122,7 @@ const patches: Readonly<Record<string, { readonly defect: DefectName; readonly s
     defect: 'k8',
     shown: [
       {
-        what: 'ReLU with output zero point 100',
+        what: 'ReLU with output zero-point 100',
         layer: {
           ...square,
           zeroPoints: [128, 120, 100],

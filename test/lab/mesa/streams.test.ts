@@ -28,7 +28,7 @@ const expected: readonly (readonly [string, Expected])[] = [
   ['mobilenet_v1_0.25_128_quant', { patch: 'k18', tasks: 28, layers: 28, values: 412_649, defects: {}, equal: 0.989 }],
   ['mobilenet_v1_0.5_160_quant', { tasks: 29, layers: 28, values: 1_287_401, defects: { k18: [1] }, equal: 0.975 }],
   ['mobilenet_v1_0.5_160_quant', { patch: 'k18', tasks: 29, layers: 28, values: 1_287_401, defects: {}, equal: 0.975 }],
-  // ReLU6 with output zero points of 114 and 117: nothing below them is clamped.
+  // ReLU6 with output zero-points of 114 and 117: nothing below them is clamped.
   [
     'coco_ssd_mobilenet_v1_1.0_quant',
     { tasks: 63, layers: 41, values: 7_066_515, defects: { k8: [31, 33] }, equal: 0.992 },

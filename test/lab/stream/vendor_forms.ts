@@ -245,7 +245,7 @@ export const vendorForms: readonly VendorForm[] = [
       'DPU_RDMA.RDMA_NRDMA_CFG': 0,
     },
     differences: {
-      'DPU.BN_CFG': { ours: 0x20140, why: `${twoRoundings}; with the zero point at -128 saturation is the ReLU` },
+      'DPU.BN_CFG': { ours: 0x20140, why: `${twoRoundings}; with the zero-point at -128 saturation is the ReLU` },
       'DPU_RDMA.RDMA_NRDMA_CFG': { ours: 0xa, why: twoRoundings },
     },
   },

@@ -201,7 +201,7 @@ const transposed = (kernel: number, stride: number, pad: number, zero: number): 
     outChannels: kernels,
     depthwise: false,
   };
-  /* Scatters every input's kernel, then adds what a zero point would have given in the gaps and beyond the borders. */
+  /* Scatters every input's kernel, then adds what a zero-point would have given in the gaps and beyond the borders. */
   const sums = new Map<number, number>();
   const key = (k: number, y: number, x: number): number => (k * outHeight + y) * outWidth + x;
   for (let k = 0; k < kernels; k++)
@@ -224,7 +224,7 @@ const transposed = (kernel: number, stride: number, pad: number, zero: number): 
               sums.set(place, (sums.get(place) ?? 0) + (inside(c, iy, ix) - zero) * filter(k, c, ty, tx));
             }
   return {
-    title: `TRANSPOSE_CONV ${kernel}x${kernel}/${stride}, zero point ${zero}`,
+    title: `TRANSPOSE_CONV ${kernel}x${kernel}/${stride}, zero-point ${zero}`,
     memory: {
       main: { iova: at.main, bytes: features },
       weights: { iova: at.weights, bytes: weights, constant: true },

@@ -33,7 +33,7 @@ const lookUp = ({ start, entries: e, under, over }: Table, v: number): number =>
 interface Activation {
   readonly title: string;
   readonly f: (x: number) => number;
-  /** Of the input: real = scale * (code - zero point). */
+  /** Of the input: real = scale * (code - zero-point). */
   readonly scale: number;
   readonly zero: number;
   /** Index steps for one unit of x. */
@@ -135,7 +135,7 @@ export const tableForms: readonly Form[] = [
     tolerance: 1,
   }),
   activation({
-    title: 'SiLU behind a ReLU: the zero point stands in BN',
+    title: 'SiLU behind a ReLU: the zero-point stands in BN',
     f: (x) => x * sigmoid(x),
     scale: 0.0235,
     zero: -128,

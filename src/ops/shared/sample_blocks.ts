@@ -1,7 +1,7 @@
-/** What SPACE_TO_BATCH_ND and BATCH_TO_SPACE_ND have in common: pictures whose pixels are spread over more pictures. */
+/** What SPACE_TO_BATCH_ND and BATCH_TO_SPACE_ND have in common: samples whose pixels are spread over more samples. */
 import { constantInts, type Tensor } from '../../graph/graph.js';
 import type { Chip } from '../../hardware/chips.js';
-import { mostPictures } from '../batched.js';
+import { mostSamples } from '../batched.js';
 import { unusableTensor } from './common_rules.js';
 import type { Check, Narrowing } from './match.js';
 import { isStatic, shapeText } from '../../graph/tensor.js';
@@ -13,7 +13,7 @@ export type Pair = readonly [number, number];
 
 export interface Blocks {
   readonly block: Pair;
-  /** Pixels of padding, or that are cropped, before and behind those of the picture. */
+  /** Pixels of padding, or that are cropped, before and behind those of the sample. */
   readonly before: Pair;
   readonly after: Pair;
 }
@@ -30,8 +30,8 @@ export const blocksOf = (context: NodeContext): Blocks | null => {
   return { block: [rows, columns], before: [top, left], after: [bottom, right] };
 };
 
-/** Pictures, height, width, channels. */
-export type Batch = readonly [pictures: number, height: number, width: number, channels: number];
+/** Samples, height, width, channels. */
+export type Batch = readonly [samples: number, height: number, width: number, channels: number];
 
 export interface BatchMaps {
   readonly from: Batch;
@@ -39,10 +39,10 @@ export interface BatchMaps {
 }
 
 const batchOf = (tensor: Tensor): Batch | string => {
-  const [pictures, height, width, channels, ...more] = tensor.shape;
-  const isBatch = pictures !== undefined && height !== undefined && width !== undefined && channels !== undefined;
+  const [samples, height, width, channels, ...more] = tensor.shape;
+  const isBatch = samples !== undefined && height !== undefined && width !== undefined && channels !== undefined;
   return isBatch && more.length === 0 && isStatic(tensor)
-    ? [pictures, height, width, channels]
+    ? [samples, height, width, channels]
     : `shape ${shapeText(tensor.shape)}`;
 };
 
@@ -60,13 +60,13 @@ const batchMaps: Narrowing<ByteMaps, BatchMaps> = {
 /** What both ask of their feature maps. */
 export const movedMaps = sameCodeMaps(batchMaps);
 
-/** @param many the side that has a picture for each place in a block */
-export const fewPictures = (many: keyof BatchMaps): Check<BatchMaps> => ({
+/** @param many the side that has a sample for each place in a block */
+export const fewSamples = (many: keyof BatchMaps): Check<BatchMaps> => ({
   name: 'batch',
-  text: `at most ${mostPictures} pictures, each of which makes tasks of its own; any number around a convolution with which they are a dilated one`,
+  text: `at most ${mostSamples} samples, each of which makes tasks of its own; any number around a convolution with which they are a dilated one`,
   broken: (known) => {
-    const [pictures] = known[many];
-    return pictures <= mostPictures ? null : `${pictures} pictures`;
+    const [samples] = known[many];
+    return samples <= mostSamples ? null : `${samples} samples`;
   },
 });
 
