@@ -11,26 +11,28 @@ export interface Relocation {
   readonly addend: Bytes;
 }
 
-export interface Assembly {
+export interface Assembly<Task> {
   readonly bytes: Uint8Array;
   readonly relocations: readonly Relocation[];
   /** Byte offset and number of words of each task. */
-  readonly tasks: readonly { readonly offset: Bytes; readonly words: Words }[];
+  readonly tasks: readonly { readonly task: Task; readonly offset: Bytes; readonly words: Words }[];
 }
 
-export const assemble = ({ memory }: Chip, tasks: readonly (readonly Word[])[]): Assembly => {
+export const assemble = <Task extends { readonly words: readonly Word[] }>(
+  { memory }: Chip,
+  tasks: readonly Task[],
+): Assembly<Task> => {
   let end = 0;
-  const places = tasks.map((words) => {
+  const places = tasks.map((task) => {
     const offset = end;
-    end = alignUp(offset + words.length * 8, memory.taskBytes);
-    return { offset, words: words.length };
+    end = alignUp(offset + task.words.length * 8, memory.taskBytes);
+    return { task, offset, words: task.words.length };
   });
   const bytes = new Uint8Array(end);
   const view = new DataView(bytes.buffer);
   const relocations: Relocation[] = [];
-  for (const [t, words] of tasks.entries()) {
-    const start = places[t]?.offset ?? 0;
-    for (const [i, { target, offset, value, address }] of words.entries()) {
+  for (const { offset: start, task } of places) {
+    for (const [i, { target, offset, value, address }] of task.words.entries()) {
       // [63:48] target, [47:16] value, [15:0] offset
       view.setUint16(start + 8 * i, offset, true);
       view.setUint32(start + 8 * i + 2, value, true);

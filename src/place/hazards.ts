@@ -42,15 +42,15 @@ const overlap = (a: Spot, b: Spot): boolean => {
   if (a.root !== b.root || !meet(surfacesOf(a), surfacesOf(b)) || !meet(runOf(a), runOf(b))) return false;
   const line = a.cube.lineBytes;
   if (line !== b.cube.lineBytes) return true;
-  const [rowA, rowB] = [a, b].map((spot) => Math.floor(runOf(spot)[0] / line));
-  const [columnA, columnB] = [a, b].map((spot) => runOf(spot)[0] % line);
-  if (rowA === undefined || rowB === undefined || columnA === undefined || columnB === undefined) return true;
-  const [endA, endB] = [a, b].map(({ cube }) => rowBytes(cube));
+  const [firstA, firstB] = [runOf(a)[0], runOf(b)[0]];
+  const [rowA, rowB] = [Math.floor(firstA / line), Math.floor(firstB / line)];
+  const [columnA, columnB] = [firstA % line, firstB % line];
+  const [endA, endB] = [rowBytes(a.cube), rowBytes(b.cube)];
   // Rows that end in the next row of memory.
-  if (columnA + (endA ?? 0) > line || columnB + (endB ?? 0) > line) return true;
+  if (columnA + endA > line || columnB + endB > line) return true;
   return (
     meet([rowA, rowA + a.cube.height], [rowB, rowB + b.cube.height]) &&
-    meet([columnA, columnA + (endA ?? 0)], [columnB, columnB + (endB ?? 0)])
+    meet([columnA, columnA + endA], [columnB, columnB + endB])
   );
 };
 

@@ -212,15 +212,12 @@ export const buildPlan = (parts: PlanParts): Plan => {
   const { chip, part, steps, arena, constants, tasks, engineVersion } = parts;
   // A BO of no bytes is none.
   const sized = (bytes: number): number => Math.max(chip.memory.burstBytes, bytes);
-  const assembly = assemble(
-    chip,
-    tasks.map(({ words }) => words),
-  );
-  const records = tasks.map((task, i): PlanTask => ({
+  const assembly = assemble(chip, tasks);
+  const records = assembly.tasks.map(({ task, offset, words }): PlanTask => ({
     op: task.operation,
     regcmdBo: bo.regcmd,
-    regcmdOffset: assembly.tasks[i]?.offset ?? 0,
-    words: assembly.tasks[i]?.words ?? 0,
+    regcmdOffset: offset,
+    words,
     cycles: task.cycles,
   }));
   const given = [

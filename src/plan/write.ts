@@ -32,7 +32,7 @@ const sectionAlignment = 8;
 const dataAlignment = 64;
 const { none } = planBounds;
 
-/** Strings one behind the other; equal ones once. */
+/** Concatenated strings; equal ones once. */
 class StringTable {
   readonly #chunks: Uint8Array[] = [];
   readonly #known = new Map<string, readonly [number, number]>();
@@ -93,11 +93,11 @@ const layOut = (counts: Readonly<Record<SectionName, number>>, bos: Plan['bos'])
     SectionName,
     ReturnType<typeof place>
   >;
-  const data = bos.map(({ bytes }) => {
-    if (bytes.byteLength === 0) return { bytes, offset: 0 };
+  const data = bos.map((bo) => {
+    if (bo.bytes.byteLength === 0) return { ...bo, offset: 0 };
     const offset = alignUp(end, dataAlignment);
-    end = offset + bytes.byteLength;
-    return { bytes, offset };
+    end = offset + bo.bytes.byteLength;
+    return { ...bo, offset };
   });
   return { sections, data, end: alignUp(end, sectionAlignment) };
 };
@@ -125,10 +125,10 @@ export const writePlan = (plan: Plan): Uint8Array => {
   write(
     'bos',
     planBo,
-    bos.map(({ kind, size, bytes }, i) => ({
+    data.map(({ kind, size, bytes, offset }) => ({
       kind: boKinds.of[kind],
       size,
-      dataOffset: data[i]?.offset ?? 0,
+      dataOffset: offset,
       dataBytes: bytes.byteLength,
     })),
   );
