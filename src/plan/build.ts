@@ -182,7 +182,8 @@ const opRecord = (
     firstTask: own[0] ?? 0,
     taskCount: own.length,
     facts: isHostStep(step) ? [] : factsOf(step, ofTensor(cubes, operation.output, 'cube')),
-    mismatch: isHostStep(step) ? 0 : step.stages.mismatch,
+    // A share; far scales add up to more.
+    mismatch: isHostStep(step) ? 0 : Math.min(1, step.stages.mismatch),
   };
 };
 
