@@ -169,7 +169,7 @@ describe('tile: convolutions', () => {
         within++;
         expect(convTiles(chip, operationOf({ ...g, outputHeight, outputWidth }, depthwise))).to.not.equal(null);
       }),
-      { numRuns: 300 },
+      { numRuns: 120 },
     );
     expect(Math.min(within, beyond)).to.be.greaterThan(20);
   });
