@@ -7,7 +7,7 @@ import type { ModelSpec, OpSpec, TensorSpec } from '../host/tflite_writer.js';
  * Small models around one op, drawn by fast-check. test/ops/op_models.ts compares them with TFLite's reference kernels.
  *   PTFE_SEED=n as everywhere (test/host/seeds.ts), PTFE_OP_MODELS=n as in differential.test.ts
  */
-export const modelsOfEachOp = Number(process.env['PTFE_OP_MODELS'] ?? 80);
+export const modelsOfEachOp = Number(process.env['PTFE_OP_MODELS'] ?? 60);
 
 export type ByteType = 'int8' | 'uint8';
 
