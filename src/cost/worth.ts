@@ -2,7 +2,7 @@
 import { atomChannels } from '../hardware/capability.js';
 import type { Machine } from '../hardware/machine.js';
 import { elementCount, type Graph, type Part } from '../graph/graph.js';
-import { cpuMicroseconds } from './cpu.js';
+import { cpuMicroseconds } from '../partition/cpu.js';
 import { jobMicroseconds, layoutMicroseconds, type StepEstimate, syncMicroseconds } from './estimate.js';
 import { cheapestRuns } from './runs.js';
 

@@ -1,6 +1,6 @@
 /** What the plan of a model costs by the model of `cost/`: its parts by operation, and the nodes that the CPU keeps. */
 import { type CompileOptions, hardwareOf } from '../compile.js';
-import { cpuMicroseconds } from '../cost/cpu.js';
+import { cpuMicroseconds } from '../partition/cpu.js';
 import type { PartEstimate } from '../cost/estimate.js';
 import { type Worth, worthOf } from '../cost/worth.js';
 import { type Machine, machineOf } from '../hardware/machine.js';

@@ -4,25 +4,16 @@
  * before it and what follows it value by value.
  */
 import { coveredBy, elementCount, type Tensor } from '../graph/graph.js';
-import {
-  type ByteTensor,
-  isByteTensor,
-  isStatic,
-  perTensorOf,
-  planeOf,
-  shapeText,
-  signedCode,
-} from '../graph/tensor.js';
+import { type ByteTensor, isByteTensor, isStatic, perTensorOf, planeOf, shapeText } from '../graph/tensor.js';
 import { buffer } from '../ir/build/arrange.js';
 import type { Operation, PiecePlace } from '../ir/operation.js';
 import type { Stages } from '../requantize/stages.js';
-import { tableStages } from '../requantize/table_stages.js';
 import { rescaled } from './concatenation.js';
+import { lookupStages } from './lookup_table.js';
 import { unusableTensor } from './shared/common_rules.js';
 import { anyNode, formOf } from './shared/match.js';
 import { optionOf } from './shared/options.js';
 import { inputOf, type OpContext, type OpDefinition, outputOf } from './shared/rule.js';
-import { constantCodes } from './shared/two_operands.js';
 
 /** How maps become one: each behind the one before it, or channels beside those of the one before. */
 export const gatheredAlong = { maps: 0, channels: 1 } as const;
@@ -37,8 +28,6 @@ interface Piece extends Changed {
   readonly place: PiecePlace;
 }
 
-const codes = 256;
-
 const isMap = (tensor: Tensor | null): tensor is ByteTensor =>
   isByteTensor(tensor) &&
   unusableTensor(tensor) === null &&
@@ -46,13 +35,10 @@ const isMap = (tensor: Tensor | null): tensor is ByteTensor =>
   tensor.shape.length <= 6 &&
   tensor.shape.slice(0, -3).every((dim) => dim === 1);
 
-/** By its table of codes, the smallest one first. */
+/** By its table of codes. */
 const lookedUp = (table: Tensor | null, map: ByteTensor): Changed | null => {
-  if (table?.constant !== true || table.type !== map.type || table.data?.byteLength !== codes) return null;
-  const values = constantCodes(table);
-  // Both types' smallest code is the NPU's -128.
-  const least = signedCode(map.type === 'int8' ? -128 : 0, map.type);
-  return { stages: tableStages((code) => values[code - least] ?? NaN) };
+  const stages = table?.type === map.type ? lookupStages(table, map.type) : null;
+  return stages === null ? null : { stages };
 };
 
 /** To the result's scale, as CONCATENATION does it. */

@@ -4,25 +4,9 @@
  * Times are rough and in favour of the NPU: they tell a QUANTIZE behind a SOFTMAX from a layer, not one layer from another.
  */
 import type { Chip } from '../hardware/chips.js';
-import { elementCount, type Graph, type Node, type Part } from '../graph/graph.js';
+import type { Graph, Node, Part } from '../graph/graph.js';
 import type { Refusal } from '../ops/shared/rule.js';
-
-/** Bytes into or out of the NPU's layout: about 2 GB/s (assumed). */
-const layoutBytesPerMicrosecond = 2000;
-/** One big core of an RK3588 with TFLite's kernels: 10 GMAC/s, 1 G values/s (assumed). */
-const cpuMacsPerMicrosecond = 10_000;
-const cpuValuesPerMicrosecond = 1000;
-
-const sizeOf = (graph: Graph, tensor: number): number => elementCount(graph.tensors.get(tensor)?.shape ?? []);
-
-/** Multiply-accumulates of a node: every op with weights uses each of them once for each place or row of the output. */
-export const macsOf = (graph: Graph, node: Node): number => {
-  const weights = node.inputs[1];
-  if (weights === undefined || !['CONV_2D', 'DEPTHWISE_CONV_2D', 'FULLY_CONNECTED', 'TRANSPOSE_CONV'].includes(node.op))
-    return 0;
-  const output = graph.tensors.get(node.outputs[0] ?? -1)?.shape ?? [];
-  return sizeOf(graph, weights) * elementCount(output.slice(0, -1));
-};
+import { macsOf, sizeOf, valuesOf } from './cpu.js';
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
@@ -33,26 +17,24 @@ const nodesOf = (graph: Graph, part: Part): readonly Node[] => {
 
 /** Microseconds, on the CPU and on the NPU. */
 const costsOf = (
-  { clocks, dispatch }: Chip,
+  { clocks, dispatch, host: cpu }: Chip,
   graph: Graph,
   part: Part,
   host: ReadonlySet<number>,
 ): { readonly cpu: number; readonly npu: number } => {
   const nodes = nodesOf(graph, part);
   const macs = sum(nodes.map((node) => macsOf(graph, node)));
-  const valuesOf = (some: readonly Node[]): number =>
-    sum(some.flatMap(({ outputs }) => outputs.map((tensor) => sizeOf(graph, tensor))));
-  const values = valuesOf(nodes);
+  const valuesIn = (some: readonly Node[]): number => sum(some.map((node) => valuesOf(graph, node)));
   const hosted = nodes.filter(({ index }) => host.has(index));
   const moved = sum([...part.inputs, ...part.outputs].map((tensor) => sizeOf(graph, tensor)));
   return {
-    cpu: macs / cpuMacsPerMicrosecond + values / cpuValuesPerMicrosecond,
+    cpu: macs / cpu.macs + valuesIn(nodes) / cpu.values,
     npu:
       dispatch.jobMicroseconds * (1 + hosted.length) +
       dispatch.microseconds * (nodes.length - hosted.length) +
-      valuesOf(hosted) / cpuValuesPerMicrosecond +
+      valuesIn(hosted) / cpu.values +
       macs / (clocks.macsPerCycle * clocks.megahertz) +
-      moved / layoutBytesPerMicrosecond,
+      moved / cpu.layoutBytes,
   };
 };
 

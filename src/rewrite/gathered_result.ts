@@ -11,9 +11,9 @@ import { definitionOf, tableOps } from '../ops/index.js';
 import { tableNumbersOf } from '../ops/table.js';
 import { type CodeMap, isDefined } from '../tflite/activation_tables.js';
 import { concatenatedCode } from '../tflite/concatenated.js';
-import { codesConstant } from './new_constant.js';
+import { tableOf } from './lookup.js';
 import { reshapedMap } from './reshapes.js';
-import type { GraphIndex, Rewrite } from './rewrite.js';
+import type { GraphIndex, NewConstant, Rewrite } from './rewrite.js';
 
 interface Behind {
   readonly concatenation: Node;
@@ -87,7 +87,7 @@ export const gatheredResult: Rewrite = {
     const along = alongOf(joined.shape, concatenation.params['axis'] ?? NaN);
     const to = perTensorOf(joined);
     if (along === null || to === null || concatenation.params['activation'] !== 0) return null;
-    const inputs: (number | ReturnType<typeof codesConstant>)[] = [];
+    const inputs: (number | NewConstant)[] = [];
     const nodes = [...behind.nodes];
     let isWorth = false;
     for (const one of concatenation.inputs) {
@@ -98,7 +98,7 @@ export const gatheredResult: Rewrite = {
       isWorth ||= moves(hardware, along, tensor, source);
       const table = tableFrom(behind, from, to, output);
       if (table === undefined) return null;
-      inputs.push(source.map.index, table === null ? -1 : codesConstant('table', output.type, table));
+      inputs.push(source.map.index, table ?? -1);
       nodes.push(...source.reshapes.filter((node) => !nodes.includes(node)));
     }
     if (!isWorth || elementCount(output.shape) !== elementCount(joined.shape)) return null;
@@ -113,15 +113,12 @@ const tableFrom = (
   from: PerTensor,
   to: PerTensor,
   output: ByteTensor,
-): readonly number[] | null | undefined => {
+): NewConstant | null | undefined => {
   const isSame = from.scale === to.scale && from.zeroPoint === to.zeroPoint;
   if (!isSame && output.type === 'int8') return undefined;
   if (!changes) return null;
   const joined = concatenatedCode(from, to);
   const whole: CodeMap = (code) => map(joined(code));
   if (!isDefined(whole, output.type)) return undefined;
-  const least = output.type === 'int8' ? -128 : 0;
-  return Array.from({ length: codes }, (_, i) => whole(least + i));
+  return tableOf(whole, output.type, output.type);
 };
-
-const codes = 256;

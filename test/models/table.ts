@@ -7,7 +7,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { compileTflite } from '../../src/compile.js';
 import { readTflite } from '../../src/tflite/reader.js';
-import { macsOf } from '../../src/partition/worth.js';
+import { macsOf } from '../../src/partition/cpu.js';
 import { readPlan } from '../../src/plan/read.js';
 import { delegateLibrary, Oracle, type RunResult } from '../host/oracle.js';
 import { pythonEnvironment } from '../host/python.js';

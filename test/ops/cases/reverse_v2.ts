@@ -59,7 +59,7 @@ const oneAxis = fc
     return modelOf(seed, type, shape, [[axis < 0 ? inside - rank : inside]]);
   });
 
-/** Nodes one behind the other: what one writes in steps the next one reads. */
+/** Nodes in sequence: what one writes in steps the next one reads. */
 const several = maps.map(({ seed, type, shape }) => modelOf(seed, type, shape, [[1], [2], [0]]));
 
 const neighbours = fc

@@ -2,7 +2,8 @@
 import { elementCount, type Graph, type Node } from '../graph/graph.js';
 import type { Chip } from '../hardware/chips.js';
 
-const sizeOf = (graph: Graph, tensor: number): number => elementCount(graph.tensors.get(tensor)?.shape ?? []);
+/** Values of a tensor. */
+export const sizeOf = (graph: Graph, tensor: number): number => elementCount(graph.tensors.get(tensor)?.shape ?? []);
 
 /** Multiply-accumulates of a node: every op with weights uses each of them once for each place or row of the output. */
 export const macsOf = (graph: Graph, node: Node): number => {
