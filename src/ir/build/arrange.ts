@@ -53,10 +53,6 @@ export class Spare {
   peek(): TensorId {
     return this.#next;
   }
-  /** Numbers below `first` are taken. */
-  skipTo(first: number): void {
-    this.#next = Math.max(this.#next, first);
-  }
 }
 
 export const buffer = (nodes: readonly NodeId[], output: TensorId, shape: Plane): ViewOperation => ({

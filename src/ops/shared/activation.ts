@@ -10,10 +10,12 @@ export interface Activated {
   readonly limits: { readonly range: readonly [number, number]; readonly fits: boolean };
 }
 
-export const fusedActivation = established(
-  knownActivation,
-  (known: OpContext & { readonly output: ByteTensor }): Activated | null => {
-    const limits = activationLimits(known);
-    return limits === null ? null : { limits };
-  },
-);
+const limitsOf = (known: OpContext & { readonly output: ByteTensor }): Activated | null => {
+  const limits = activationLimits(known);
+  return limits === null ? null : { limits };
+};
+
+export const fusedActivation = established(knownActivation, limitsOf);
+
+/** Where a rule before it asks for the output's scale. */
+export const fusedActivationOf = (text: string) => established({ ...knownActivation, text }, limitsOf);

@@ -22,8 +22,6 @@ export interface NodeContext {
 
 /** A node, and the hardware that it is judged for. */
 export interface OpContext extends NodeContext, Hardware {
-  /** The first tensor index that nothing uses: a lowering numbers tensors of its own from here. */
-  readonly spare: number;
   /** The tensors are one sample of a batch of so many; what constants say of the first dimension is said of the batch. */
   readonly samples?: number;
 }
@@ -88,38 +86,6 @@ export const refused = (rule: RuleText, wrong: string, context: OpContext): Matc
 };
 
 export const matched = (lower: Match['lower']): Matched => ({ match: { lower }, refusal: null });
-
-/** Rules that are predicates only: the lowering derives again what they established. */
-interface RuledForm {
-  readonly rules: readonly Rule[];
-  /** Called only for a node that breaks no rule. */
-  readonly lower: (context: OpContext) => readonly Operation[];
-}
-
-const fromRules = ({ rules, lower }: RuledForm): Form => ({
-  rules,
-  match: (context) => {
-    for (const rule of rules) {
-      const wrong = rule.broken(context);
-      if (wrong !== null) return refused(rule, wrong, context);
-    }
-    return matched((fresh) => {
-      const operations = lower({ ...context, spare: fresh.peek() });
-      for (const { output } of operations) fresh.skipTo(output + 1);
-      return operations;
-    });
-  },
-});
-
-/** An op whose rules are predicates. */
-export const ruledOp = <Given extends RuledForm & Omit<OpDefinition, keyof Form>>({
-  rules,
-  lower,
-  ...more
-}: Given) => ({
-  ...more,
-  ...fromRules({ rules, lower }),
-});
 
 /** The tensor at position `position` of the node's inputs; null for an absent optional one. */
 export const inputOf = ({ graph, node }: NodeContext, position: number): Tensor | null => {
