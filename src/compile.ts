@@ -1,5 +1,5 @@
 /**
- * The table of contents: a part of a graph in, a plan out, one call for each room.
+ * The table of contents: a partition of a graph in, a plan out, one call for each room.
  * read -> partition (of the rewritten graph) -> rewrite -> lower -> fuse -> place -> tile -> schedule -> allocate -> emit -> plan (`stages.ts`)
  */
 import { allocateArena, type Lifetime, withTensors } from './allocate/arena.js';
@@ -69,7 +69,7 @@ export const hardwareOf = ({ chip = rk3588, trust, machine = {} }: CompileOption
 
 type Layouts = Placement['borders'];
 
-/** Tensors at the part's border that the host would have to lay out in an order that it cannot, or in two at once. */
+/** Tensors at the partition's border that the host would have to lay out in an order that it cannot, or in two at once. */
 const conflictsOf = (
   part: Part,
   borders: Layouts,
@@ -160,7 +160,7 @@ export const compilePart = (
   return 'plan' in compiled ? compiled.plan : compiled;
 };
 
-/** What the operations of a part are, and where its tensors stand; the nodes that this part cannot have. */
+/** What the operations of a partition are, and where its tensors stand; the nodes that this partition cannot have. */
 const placePart = (whole: Rewritten, part: Part, options: CompileOptions, apart: boolean, observe: Observe) => {
   // What `best` is made of was not seen on silicon.
   const hardware = hardwareOf(options);
@@ -172,13 +172,13 @@ const placePart = (whole: Rewritten, part: Part, options: CompileOptions, apart:
     const own = rewritePart(rewritten, part, npuOf(hardware));
     observe({ stage: 'rewrite', part, data: { graph: own, layouts, orders } });
     const lowered = lowerPart(own, hardware, options.hosted ?? null);
-    const { operations, spare, refusals } = lowered;
+    const { operations, firstFresh, refusals } = lowered;
     observe({ stage: 'lower', part, data: lowered });
     if (refusals.length > 0) return refusedPart(refusals);
     // A fused ADD's limit stands behind a multiplier: its place nobody has shown.
     const isPlain = apart || options.trust === 'seen';
     const ends = partInPieces(part, operations);
-    const fused = isPlain ? dropUnused(operations, ends) : fuse(hardware.chip, operations, ends, precision, spare);
+    const fused = isPlain ? dropUnused(operations, ends) : fuse(hardware.chip, operations, ends, precision, firstFresh);
     observe({ stage: 'fuse', part, data: { operations: fused } });
     const placement = place(hardware.chip, own, ends, fused, apart);
     observe({ stage: 'place', part, data: placement });
@@ -297,7 +297,7 @@ const watchedPlan = (
 export interface CompiledModel {
   readonly parts: readonly (Part & { readonly plan: Uint8Array })[];
   readonly refusals: readonly (Refusal & { readonly node: number })[];
-  /** Nodes of the parts that run on the host, and what keeps them from the NPU. */
+  /** Nodes of the partitions that run on the host, and what keeps them from the NPU. */
   readonly hosted: readonly (Refusal & { readonly node: number })[];
 }
 
@@ -330,7 +330,7 @@ const checkOptions = (bytes: unknown, options: CompileOptions): void => {
     throw new PtfeError('bad-option', `option ${unknown}`, `it does not exist (options: ${known.join(', ')})`);
 };
 
-/** Compiles a .tflite file without TFLite: what the NPU takes, in parts. @throws PtfeError for a damaged file */
+/** Compiles a .tflite file without TFLite: what the NPU takes, in partitions. @throws PtfeError for a damaged file */
 export const compileTflite = (
   bytes: Uint8Array,
   options: CompileOptions = defaultOptions,

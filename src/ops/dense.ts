@@ -3,7 +3,7 @@ import { kernelText, kernelWrong, mostProducts } from '../hardware/capability.js
 import { coveredBy, elementCount, type Tensor } from '../graph/graph.js';
 import { fullyConnectedRounding } from '../graph/numerics.js';
 import { planeOf, shapeText } from '../graph/tensor.js';
-import type { Spare } from '../ir/build/arrange.js';
+import type { FreshIds } from '../ir/build/arrange.js';
 import { plainGeometry } from '../ir/build/copy.js';
 import type { ConvGeometry, Operation } from '../ir/operation.js';
 import { shownConvStages } from '../ir/operation_stages.js';
@@ -91,7 +91,7 @@ const asRow = (
   tensor: Tensor,
   [width, channels]: readonly [number, number],
   nodes: readonly number[],
-  fresh: Spare,
+  fresh: FreshIds,
 ): { readonly index: number; readonly views: readonly Operation[] } => {
   const [height, own] = planeOf(tensor);
   if (height === 1 && own === width) return { index: tensor.index, views: [] };

@@ -4,7 +4,7 @@
  */
 import { type Numerics, scaleKeeper } from '../graph/numerics.js';
 import { type ByteTensor, planeOf, quantizationOf } from '../graph/tensor.js';
-import type { Spare } from '../ir/build/arrange.js';
+import type { FreshIds } from '../ir/build/arrange.js';
 import { plainGeometry } from '../ir/build/copy.js';
 import type { Operation } from '../ir/operation.js';
 import { perChannelStages } from '../requantize/add_stages.js';
@@ -114,7 +114,7 @@ const productRule: Narrowing<Factors, Product> = {
 
 const operationsOf = (
   { node, output, plane, product, limits }: Factors & Product,
-  fresh: Spare,
+  fresh: FreshIds,
 ): readonly Operation[] => {
   const base = { nodes: [node.index], output: output.index };
   switch (product.kind) {

@@ -1,7 +1,7 @@
 /** PACK and UNPACK: parts that are contiguous, or take turns, along a new dimension before the channels. */
 import { elementCount, type Tensor } from '../graph/graph.js';
 import { planeOf, shapeText } from '../graph/tensor.js';
-import { type Area, buffer, moveArea, type Plane, type Spare, wholeArea } from '../ir/build/arrange.js';
+import { type Area, buffer, moveArea, type Plane, type FreshIds, wholeArea } from '../ir/build/arrange.js';
 import { permuted, permuteFact } from './host_permute.js';
 import { allInputs, type FeatureMaps, rows, sameCodes, unseen } from './shared/common_rules.js';
 import { anyNode, formOf, type Matcher, type Narrowing } from './shared/match.js';
@@ -60,7 +60,7 @@ const placesOf = ({ whole: { index, shape }, axis }: Stack): Places | null => {
 };
 
 /** The parts in order, as a tensor of its own: `count` times the rows of one part. */
-const stacked = ({ parts }: Stack, nodes: readonly number[], way: Way, fresh: Spare) => {
+const stacked = ({ parts }: Stack, nodes: readonly number[], way: Way, fresh: FreshIds) => {
   const [height, width, channels] = planeOf(parts[0]);
   const plane: Plane = [height * parts.length, width, channels];
   const all = buffer(nodes, fresh.next(), plane);

@@ -12,7 +12,7 @@ import type { ConvNumbers } from '../requantize/division.js';
 import type { QuantizedMultiplier } from '../tflite/multiplier.js';
 import type { Stages } from '../requantize/stages.js';
 import { tableStages } from '../requantize/table_stages.js';
-import { buffer, type Plane, type Spare } from '../ir/build/arrange.js';
+import { buffer, type Plane, type FreshIds } from '../ir/build/arrange.js';
 import { maps, oneType, perTensor, planes, unseen } from './shared/common_rules.js';
 import { type Lowered, numbersWrong } from './shared/conv_numbers.js';
 import { convolutionOf } from './convolution.js';
@@ -164,7 +164,7 @@ const matcher = anyNode
 const bothSides = (
   known: Known<typeof matcher>,
   { positive: stages, scaled, difference }: Extract<Parts, { readonly kind: 'sides' }>,
-  fresh: Spare,
+  fresh: FreshIds,
 ): readonly Operation[] => {
   const { node, input, output, inputQuantization, outputQuantization } = known;
   const nodes = [node.index];
@@ -191,7 +191,7 @@ const bothSides = (
   ];
 };
 
-const operationsOf = (known: Known<typeof matcher>, fresh: Spare): readonly Operation[] => {
+const operationsOf = (known: Known<typeof matcher>, fresh: FreshIds): readonly Operation[] => {
   const { node, input, output, codes, alphaQuantization, parts } = known;
   const factors = codes.map((code) => code - alphaQuantization.zeroPoint);
   const native = slopeOperations(known, multipliersOf(known), factors, fresh);

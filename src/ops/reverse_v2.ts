@@ -6,7 +6,7 @@
 import { kernelText, kernelWrong } from '../hardware/capability.js';
 import { constantInts } from '../graph/graph.js';
 import type { Numerics } from '../graph/numerics.js';
-import { type Area, buffer, moveArea, type Plane, type Spare, wholeArea } from '../ir/build/arrange.js';
+import { type Area, buffer, moveArea, type Plane, type FreshIds, wholeArea } from '../ir/build/arrange.js';
 import { mostPicked, plainGeometry, selection } from '../ir/build/copy.js';
 import type { Operation } from '../ir/operation.js';
 import { unseen } from './shared/common_rules.js';
@@ -109,7 +109,7 @@ const matcher = maps
 type Step = (from: number, to: number) => readonly Operation[];
 
 const turnStep =
-  (plane: Plane, { radix, atoms }: Turn, nodes: readonly number[], spare: Spare): Step =>
+  (plane: Plane, { radix, atoms }: Turn, nodes: readonly number[], fresh: FreshIds): Step =>
   (from, to) => {
     const [height, width, channels] = plane;
     const line = radix * atoms;
@@ -121,7 +121,7 @@ const turnStep =
       line,
     });
     return Array.from({ length: radix }, (_, digit) =>
-      moveArea(block(from, digit), block(to, radix - 1 - digit), nodes, spare),
+      moveArea(block(from, digit), block(to, radix - 1 - digit), nodes, fresh),
     ).flat();
   };
 

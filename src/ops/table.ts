@@ -5,7 +5,7 @@ import { unseen } from './shared/common_rules.js';
 import { anyNode, type Check, formOf } from './shared/match.js';
 import { type ByteMaps, byteMaps, planeMaps, type QuantizedMaps, quantizedMaps } from './shared/unary.js';
 import { type ByteTensor, isByteTensor, perTensorOf } from '../graph/tensor.js';
-import type { Spare } from '../ir/build/arrange.js';
+import type { FreshIds } from '../ir/build/arrange.js';
 import type { Operation } from '../ir/operation.js';
 import { inputOf, type OpContext, type OpDefinition, outputOf } from './shared/rule.js';
 
@@ -44,7 +44,7 @@ export interface TableOp extends OpDefinition {
 }
 
 /** The op without a table; null where that would not give every code. */
-export type WithoutTable = (numbers: TableNumbers, known: Mapped, fresh: Spare) => readonly Operation[] | null;
+export type WithoutTable = (numbers: TableNumbers, known: Mapped, fresh: FreshIds) => readonly Operation[] | null;
 
 /** @param mapOf the tensor's codes to those of the output, as TFLite's kernel computes them */
 export const tableOp = (

@@ -7,7 +7,7 @@ import { kernelText, kernelWrong } from '../hardware/capability.js';
 import type { Chip } from '../hardware/chips.js';
 import { constantInts } from '../graph/graph.js';
 import { padding } from '../tflite/operators.js';
-import { areaTensor, buffer, type Plane, type Spare, wholeArea } from '../ir/build/arrange.js';
+import { areaTensor, buffer, type Plane, type FreshIds, wholeArea } from '../ir/build/arrange.js';
 import { fusedActivation } from './shared/activation.js';
 import { planes, unseen } from './shared/common_rules.js';
 import { channelAxis, type FilterForm, filterNumbers, weightedNumbers } from './shared/conv_numbers.js';
@@ -228,7 +228,7 @@ const wholeOf = (known: Known<typeof matcher>, geometry: ConvGeometry): readonly
 const phasesOf = (
   known: Known<typeof matcher>,
   parts: readonly (readonly Part[])[],
-  fresh: Spare,
+  fresh: FreshIds,
 ): readonly Operation[] => {
   const { node, input, output, from: plane, to, strides } = known;
   const nodes = [node.index];
@@ -257,7 +257,7 @@ const phasesOf = (
   return single ? operations : [...operations, ...interleave(made, each, output.index, nodes, fresh)];
 };
 
-const operationsOf = (known: Known<typeof matcher>, fresh: Spare): readonly Operation[] =>
+const operationsOf = (known: Known<typeof matcher>, fresh: FreshIds): readonly Operation[] =>
   known.form.kind === 'whole' ? wholeOf(known, known.form.geometry) : phasesOf(known, known.form.parts, fresh);
 
 export const transposeConv: OpDefinition = { op: 'TRANSPOSE_CONV', ...formOf(matcher, operationsOf) };

@@ -23,11 +23,11 @@ import type { Bytes, TensorId } from '../hardware/units.js';
 
 export interface Placement {
   readonly operations: readonly PlacedOperation[];
-  /** Every tensor that the operations or the part name. */
+  /** Every tensor that the operations or the partition name. */
   readonly spots: ReadonlyMap<TensorId, Spot>;
   /** Bytes of each root. */
   readonly roots: ReadonlyMap<TensorId, Bytes>;
-  /** A tensor that is read, or a result of the part, and that nothing writes; null where there is none. */
+  /** A tensor that is read, or a result of the partition, and that nothing writes; null where there is none. */
   readonly missing: TensorId | null;
   /** Tensors that the host lays out from another form than NHWC of their cube. */
   readonly borders: ReadonlyMap<TensorId, BorderLayout>;
@@ -149,7 +149,7 @@ const tasksOf = (
 };
 
 /**
- * Borders as moves, with the shapes that their tensors' cubes have then; every tensor of the part's border is named. Pads as
+ * Borders as moves, with the shapes that their tensors' cubes have then; every tensor of the partition's border is named. Pads as
  * convolutions.
  */
 const takeBorders = (graph: Graph, part: Part, operations: readonly Operation[]) => {

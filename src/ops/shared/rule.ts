@@ -4,7 +4,7 @@ import { shapeText } from '../../graph/tensor.js';
 import type { Chip } from '../../hardware/chips.js';
 import type { Hardware } from '../../hardware/machine.js';
 import { adviceOf } from './advice.js';
-import type { Spare } from '../../ir/build/arrange.js';
+import type { FreshIds } from '../../ir/build/arrange.js';
 import type { Operation } from '../../ir/operation.js';
 
 export interface Refusal {
@@ -48,7 +48,7 @@ export interface Rule extends RuleText {
 /** A node that keeps all rules of its op. */
 export interface Match {
   /** @param fresh numbers for tensors that the lowering makes: none of the graph's */
-  readonly lower: (fresh: Spare) => readonly Operation[];
+  readonly lower: (fresh: FreshIds) => readonly Operation[];
 }
 
 export type Matched =
@@ -60,7 +60,7 @@ export interface Form {
   readonly match: (context: OpContext) => Matched;
 }
 
-/** How a node that breaks a rule can still be in a part: as a kernel on the host, where the part would be cut otherwise. */
+/** How a node that breaks a rule can still be in a partition: as a kernel on the host, where the partition would be cut otherwise. */
 export interface HostDefinition extends Form {
   /** What the silicon lacks, one line. */
   readonly fact: Text;

@@ -1,6 +1,6 @@
 /** x by one slope from the zero-point up, by others below it, as one task of the DPU; where that gives every code. */
 import { at } from '../../in_range.js';
-import type { Spare } from '../../ir/build/arrange.js';
+import type { FreshIds } from '../../ir/build/arrange.js';
 import type { Operation } from '../../ir/operation.js';
 import { planeOf } from '../../graph/tensor.js';
 import { slopeForm, type SlopeNumbers } from '../../requantize/slope_stages.js';
@@ -12,7 +12,7 @@ export const slopeOperations = (
   { node, input, output, inputQuantization, outputQuantization }: OpContext & ByteMaps & QuantizedMaps,
   { above, below }: Pick<SlopeNumbers, 'above' | 'below'>,
   factors: readonly number[],
-  fresh: Spare,
+  fresh: FreshIds,
 ): readonly Operation[] | null => {
   const [height, width, channels] = planeOf(output);
   const one = factors.every((factor) => factor === factors[0]);

@@ -4,7 +4,7 @@
  * repeated by convolutions.
  */
 import { elementCount, type Tensor } from '../../graph/graph.js';
-import type { Spare } from '../../ir/build/arrange.js';
+import type { FreshIds } from '../../ir/build/arrange.js';
 import { buffer, type Plane } from '../../ir/build/arrange.js';
 import { selection } from '../../ir/build/copy.js';
 import type { Operation } from '../../ir/operation.js';
@@ -167,19 +167,19 @@ const expanded = (tensor: Tensor, [height, width, channels]: Plane): Int8Array =
 };
 
 /** A feature map repeated to a plane: its one channel first, then its rows and columns. */
-const repeated = (tensor: Tensor, plane: Plane, nodes: readonly number[], spare: Spare) => {
+const repeated = (tensor: Tensor, plane: Plane, nodes: readonly number[], fresh: FreshIds) => {
   const operations: Operation[] = [];
   let [from, input] = [planeOf(tensor), tensor.index];
   if (from[2] !== plane[2]) {
     const to: Plane = [from[0], from[1], plane[2]];
-    const made = buffer(nodes, spare.next(), to);
+    const made = buffer(nodes, fresh.next(), to);
     const first = Array.from({ length: plane[2] }, () => 0);
     operations.push(made, selection({ kind: 'move', nodes, input, output: made.output }, from, first));
     [from, input] = [to, made.output];
   }
   if (from[0] !== plane[0] || from[1] !== plane[1]) {
-    const made = buffer(nodes, spare.next(), plane);
-    operations.push(made, ...spreadPixels(input, from, made.output, plane, nodes, spare));
+    const made = buffer(nodes, fresh.next(), plane);
+    operations.push(made, ...spreadPixels(input, from, made.output, plane, nodes, fresh));
     input = made.output;
   }
   return { input, operations };
@@ -195,7 +195,7 @@ export interface TaskInputs {
 export const pixelInputs = (
   { map, values }: Extract<Operands, { readonly kind: 'pixel' }>,
   nodes: readonly number[],
-  fresh: Spare,
+  fresh: FreshIds,
 ): TaskInputs => {
   const output = fresh.next();
   if (!values.constant) {
@@ -216,7 +216,7 @@ export const planeInputs = (
   { both: [first, second] }: Extract<Operands, { readonly kind: 'planes' }>,
   plane: Plane,
   nodes: readonly number[],
-  fresh: Spare,
+  fresh: FreshIds,
 ): TaskInputs => {
   const operations: Operation[] = [];
   const wholeOf = (tensor: ByteTensor): number => {
@@ -237,6 +237,6 @@ export const taskInputs = (
   operands: Exclude<Operands, { readonly kind: 'constant' }>,
   plane: Plane,
   nodes: readonly number[],
-  fresh: Spare,
+  fresh: FreshIds,
 ): TaskInputs =>
   operands.kind === 'pixel' ? pixelInputs(operands, nodes, fresh) : planeInputs(operands, plane, nodes, fresh);
