@@ -18,7 +18,8 @@ import { dropUnused } from './fuse/unused.js';
 import type { Graph, Part } from './graph/graph.js';
 import { readTflite } from './tflite/reader.js';
 import type { Numerics } from './graph/numerics.js';
-import { type Operation, operandsOf, type PieceOperation } from './ir/operation.js';
+import { namingNode, type Operation, operandsOf, type PieceOperation } from './ir/operation.js';
+import { at } from './in_range.js';
 import { partInPieces, piecesOf } from './ir/pieces.js';
 import { type Chip, isChip, rk3588 } from './hardware/chips.js';
 import type { Hardware } from './hardware/machine.js';
@@ -105,7 +106,7 @@ const tileAll = (
     const step =
       known[position] ??
       (operation.kind === 'host' ? { operation } : tileOperation(chip, operation, stagesOf(operation, trust), cubes));
-    if (step === null) untiled.add(operation.nodes[0] ?? -1);
+    if (step === null) untiled.add(namingNode(operation));
     else steps.push(step);
   }
   if (untiled.size === 0) return steps;
@@ -133,7 +134,7 @@ const memoryRefusal = (
   const [largest] = [...lifetimes].sort((a, b) => b.bytes - a.bytes);
   const isIn = (tensor: number): boolean => spots.get(tensor)?.root === largest?.tensor;
   const operation = operations.find(({ output }) => isIn(output)) ?? operations.find((op) => operandsOf(op).some(isIn));
-  return refusedPart([partRefusal(operation?.nodes[0] ?? -1, 'memory', `${bytes} bytes`)]);
+  return refusedPart([partRefusal(namingNode(operation ?? at(operations, 0)), 'memory', `${bytes} bytes`)]);
 };
 
 /**

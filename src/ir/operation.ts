@@ -66,6 +66,7 @@
  *
  * `validate/` holds all of this as rules, and looks at every list in tests and with PTFE_DEBUG=1.
  */
+import { at } from '../in_range.js';
 import type { AddNumbers } from '../requantize/add_stages.js';
 import type { ConvNumbers } from '../requantize/division.js';
 import type { Stages } from '../requantize/stages.js';
@@ -287,6 +288,12 @@ export type PlacedOperation = TaskOperation | HostOperation;
 
 export type Operation =
   PlacedOperation | MoveOperation | PadOperation | ViewOperation | BorderOperation | PieceOperation | ConstantOperation;
+
+/** The node that names an operation. */
+export const namingNode = ({ nodes }: OperationBase): NodeId => at(nodes, 0);
+
+/** How far apart a convolution's inputs stand. */
+export const inputSteps = ({ apart }: ConvGeometry): NonNullable<ConvGeometry['apart']> => apart ?? { y: 1, x: 1 };
 
 /** Tensors that an operation reads, constants apart. */
 export const operandsOf = (operation: Operation): readonly TensorId[] => {

@@ -38,9 +38,9 @@ const samplesOf = (context: OpContext, keepsBatch: KeepsBatch): number => {
     (tensor) => graph.tensors.get(tensor)?.constant === false && !all.includes(tensor),
   );
   if (flat) return 1;
-  const counts = new Set(all.map((tensor) => graph.tensors.get(tensor)?.shape[0] ?? 1));
-  const [count = 1] = counts;
-  return counts.size === 1 && Number.isInteger(count) && count > 1 ? count : 1;
+  const counts = new Set(all.map((tensor) => graph.tensors.get(tensor)?.shape[0]));
+  const [count] = counts;
+  return counts.size === 1 && count !== undefined && Number.isInteger(count) && count > 1 ? count : 1;
 };
 
 interface Sample {

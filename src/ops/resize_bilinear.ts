@@ -3,6 +3,7 @@
  * there; for each place between two rows a depthwise convolution interpolates both ways, rounds once, and writes its rows of
  * the output. Pixels at the edges are repeated where an output lies outside. One pixel becomes any size.
  */
+import { at } from '../in_range.js';
 import { constantInts } from '../graph/graph.js';
 import { type Area, areaTensor, moveArea, type FreshIds, wholeArea } from '../ir/build/arrange.js';
 import { identityConvolution, plainGeometry } from '../ir/build/copy.js';
@@ -80,7 +81,7 @@ const weightedMeans = (
     strideY,
     strideX,
   };
-  const all = Int8Array.from({ length: weights.length * channels }, (_, i) => weights[Math.floor(i / channels)] ?? 0);
+  const all = Int8Array.from({ length: weights.length * channels }, (_, i) => at(weights, Math.floor(i / channels)));
   return [...input.views, ...output.views, { ...identity, geometry, weights: all, stages }];
 };
 

@@ -3,6 +3,7 @@
  * digits, and the last place less it has each digit turned around: so an axis of 224 is turned in steps of 4, 4, 2 and 7 copies
  * and not in 224.
  */
+import { at } from '../in_range.js';
 import { kernelText, kernelWrong } from '../hardware/capability.js';
 import { constantInts } from '../graph/graph.js';
 import type { Numerics } from '../graph/numerics.js';
@@ -55,7 +56,7 @@ const reversalOf = (shape: readonly number[], axes: readonly number[]): Reversal
   const last = shape.length - 1;
   const atomsOf = (axis: number): number => shape.slice(axis + 1, last).reduce((product, dim) => product * dim, 1);
   return {
-    turns: axes.flatMap((axis) => (axis === last ? [] : turnsOf(shape[axis] ?? 1, atomsOf(axis)))),
+    turns: axes.flatMap((axis) => (axis === last ? [] : turnsOf(at(shape, axis), atomsOf(axis)))),
     channels: axes.includes(last) && shape[last] !== 1,
   };
 };

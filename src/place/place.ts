@@ -8,6 +8,7 @@ import type { Chip } from '../hardware/chips.js';
 import type { Graph, Part } from '../graph/graph.js';
 import { copyOperation, identityConvolution, padConvolution } from '../ir/build/copy.js';
 import {
+  namingNode,
   type BorderLayout,
   type MoveOperation,
   type Operation,
@@ -193,7 +194,7 @@ export const place = (chip: Chip, graph: Graph, part: Part, wanted: readonly Ope
   const final = widen([...operations.filter(({ kind }) => shapers.includes(kind)), ...tasks]);
   const stray = strayView(operations, final, bindings);
   if (stray !== null)
-    throw new NodeError(stray.nodes[0] ?? -1, `a view that reaches out of tensor ${stray.whole ?? -1}`);
+    throw new NodeError(namingNode(stray), `a view that reaches out of tensor ${stray.whole ?? stray.output}`);
   const spots = new Map([...final.shapes.keys()].map((tensor) => [tensor, spotOf(final, bindings, tensor)]));
   const roots = new Map<number, number>();
   for (const { root, offset, cube } of spots.values()) {

@@ -1,5 +1,5 @@
 /** Rules are data: a name, a text for people, and a predicate. The first one that does not hold refuses a node. */
-import type { Graph, Node, Tensor } from '../../graph/graph.js';
+import { type Graph, type Node, type Tensor, tensorAt } from '../../graph/graph.js';
 import { shapeText } from '../../graph/tensor.js';
 import type { Chip } from '../../hardware/chips.js';
 import type { Hardware } from '../../hardware/machine.js';
@@ -88,13 +88,10 @@ export const refused = (rule: RuleText, wrong: string, context: OpContext): Matc
 export const matched = (lower: Match['lower']): Matched => ({ match: { lower }, refusal: null });
 
 /** The tensor at position `position` of the node's inputs; null for an absent optional one. */
-export const inputOf = ({ graph, node }: NodeContext, position: number): Tensor | null => {
-  const index = node.inputs[position];
-  return index === undefined || index === -1 ? null : (graph.tensors.get(index) ?? null);
-};
+export const inputOf = ({ graph, node }: NodeContext, position: number): Tensor | null =>
+  tensorAt(graph, node.inputs[position]);
 
-export const outputOf = ({ graph, node }: NodeContext): Tensor | null =>
-  graph.tensors.get(node.outputs[0] ?? -1) ?? null;
+export const outputOf = ({ graph, node }: NodeContext): Tensor | null => tensorAt(graph, node.outputs[0]);
 
 /** What is wrong with a shape that follows from others; null where it is as it must be. */
 export const wrongShape = (is: readonly number[], wanted: readonly number[]): string | null =>

@@ -3,6 +3,7 @@
  * of the task's numbers; any other is brought to the output's shape and stands among the constants. A feature map is
  * repeated by convolutions.
  */
+import { at } from '../../in_range.js';
 import { elementCount, type Tensor } from '../../graph/graph.js';
 import type { FreshIds } from '../../ir/build/arrange.js';
 import { buffer, type Plane } from '../../ir/build/arrange.js';
@@ -161,7 +162,8 @@ const expanded = (tensor: Tensor, [height, width, channels]: Plane): Int8Array =
   const values = new Int8Array(height * width * channels);
   for (let i = 0; i < values.length; i++) {
     const [y, x, c] = [Math.floor(i / (width * channels)), Math.floor(i / channels) % width, i % channels];
-    values[i] = codes[((rows === 1 ? 0 : y) * columns + (columns === 1 ? 0 : x)) * depth + (depth === 1 ? 0 : c)] ?? 0;
+    const place = ((rows === 1 ? 0 : y) * columns + (columns === 1 ? 0 : x)) * depth + (depth === 1 ? 0 : c);
+    values[i] = at(codes, place);
   }
   return values;
 };
