@@ -7,7 +7,7 @@ import { type Cube, liveSurfaces } from '../layout/cube.js';
 import type { Chip } from '../hardware/chips.js';
 import { elementCount, type Graph, type Part, tensorAt } from '../graph/graph.js';
 import { type HostOperation, namingNode, type PieceOperation } from '../ir/operation.js';
-import { channelsOf, isByteTensor, perTensorOf } from '../graph/tensor.js';
+import { channelsOf, isByteTensor, perTensorOf, signedCode } from '../graph/tensor.js';
 import { ofTensor } from '../place/of_tensor.js';
 import type { Placement } from '../place/place.js';
 import type { Schedule } from '../schedule/order.js';
@@ -86,13 +86,15 @@ interface QuantizedMap {
   readonly numbers: Pick<PlanTensor, 'type' | 'scale' | 'zeroPoint' | 'padCode'>;
 }
 
+/** Ops that only compare or move codes take maps without a scale. */
+const codesAlone = { scale: 1, stored: 0 };
+
 const quantizedOf = ({ graph }: PlanParts, tensor: TensorId): QuantizedMap => {
   const found = tensorAt(graph, tensor);
-  const quantization = found === null ? null : perTensorOf(found);
-  if (!isByteTensor(found) || quantization === null)
-    throw new Error(`tensor ${tensor} is not a feature map of this partition`);
-  const { scale, stored, zeroPoint } = quantization;
-  return { shape: found.shape, numbers: { type: found.type, scale, zeroPoint: stored, padCode: zeroPoint } };
+  if (!isByteTensor(found)) throw new Error(`tensor ${tensor} is not a feature map of this partition`);
+  const { type, shape } = found;
+  const { scale, stored } = perTensorOf(found) ?? codesAlone;
+  return { shape, numbers: { type, scale, zeroPoint: stored, padCode: signedCode(stored, type) } };
 };
 
 /** An output, or its pieces behind it. */
