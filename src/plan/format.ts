@@ -2,6 +2,7 @@
  * The plan: one flat, versioned, checksummed little-endian file that `delegate/plan/plan.c` checks and reads in place. Its bytes
  * are those of `wire/plan_records.ts`.
  */
+import { uint8At } from '../in_range.js';
 import type { Numerics } from '../graph/numerics.js';
 import type { boKinds, directions, hostKernels, hostLayouts, planRelocation, planTask } from '../wire/plan_records.js';
 import type { ValueOf } from '../wire/record.js';
@@ -103,7 +104,7 @@ export const fnv1a = (bytes: Uint8Array): bigint => {
   // prime = 2^40 + 0x1b3
   let [a, b, c, d] = [0x2325, 0x8422, 0x9ce4, 0xcbf2];
   for (let i = 0; i < bytes.length; i++) {
-    a ^= bytes[i] ?? 0;
+    a ^= uint8At(bytes, i);
     const r0 = a * 0x1b3;
     const r1 = b * 0x1b3 + (r0 >>> 16);
     const r2 = c * 0x1b3 + a * 0x100 + (r1 >>> 16);

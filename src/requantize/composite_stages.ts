@@ -4,6 +4,7 @@
  * point, every value behind a ReLU. Or it rounds at the grid of one exponent E and OUT_CVT divides, which is right on both
  * sides for channels with e_c = E; for the others BN adds what their half step differs by.
  */
+import { at } from '../in_range.js';
 import {
   activationLimit,
   type ConvNumbers,
@@ -199,10 +200,11 @@ export const compositeStages = (numbers: ConvNumbers): Stages | null => {
   for (let c = 0; c < count; c++) {
     const channel = channelOf(numbers, c);
     const { multiplier } = channel;
-    add[c] = numbers.bias[c] ?? 0;
+    const bias = at(numbers.bias, c);
+    add[c] = bias;
     if (numbers.dead[c] === true) {
       // (value * 2^t * 2^14 >> bsShift) * 2^14 >> bnShift is value * 2^exponent.
-      const value = Math.max(-512, Math.min(512, scaledSum(numbers, add[c] ?? 0, multiplier)));
+      const value = Math.max(-512, Math.min(512, scaledSum(numbers, bias, multiplier)));
       add[c] = value * 2 ** (exponent + bsShift + bnShift - 28);
       first[c] = factorMin;
       second[c] = factorMin;

@@ -5,6 +5,7 @@
  * BS has one rounding where TFLite has two: for each channel the addend is chosen so that BS's steps meet TFLite's at as
  * many accumulators as possible, and the share of accumulators that still differ is counted, step by step.
  */
+import { at, ofChannel } from '../in_range.js';
 import { addStages, type AddNumbers } from './add_stages.js';
 import type { ConvNumbers } from './division.js';
 import { factorMax } from './two_factors.js';
@@ -53,7 +54,7 @@ const fitChannel = (
     addends.push(Math.ceil(((k - 0.5) * 2 ** shift) / multiply) - last);
   }
   addends.sort((a, b) => a - b);
-  const add = addends[Math.floor(addends.length / 2)] ?? 0;
+  const add = at(addends, Math.floor(addends.length / 2));
   const wrong = addends.reduce((sum, candidate) => sum + Math.abs(candidate - add), 0);
   return { add, multiply, mismatch: wrong / Math.max(1, last - first) };
 };
@@ -82,9 +83,9 @@ export const fusedAddStages = (conv: ConvNumbers, add: AddNumbers): Stages | nul
   });
   const [only] = fits;
   if (only === undefined) return null;
-  const addends = conv.bias.map((bias, c) => bias + ((single ? only : fits[c])?.add ?? 0));
+  const addends = conv.bias.map((bias, c) => bias + ofChannel(fits, c).add);
   // An addend beyond int32 would wrap: such a bias saturates anyway, and is left to the separate task.
-  if (conv.bias.some((bias, c) => bias + ((single ? only : fits[c])?.add ?? 0) !== addends[c])) return null;
+  if (conv.bias.some((bias, c) => bias + ofChannel(fits, c).add !== addends[c])) return null;
   const inner = fits.reduce((total, fit) => total + fit.mismatch, 0) / fits.length;
   return {
     bs: {

@@ -6,7 +6,7 @@ import { constantInts, elementCount, type Graph, type Node, tensorAt } from '../
 import { at } from '../../in_range.js';
 import { entryOf, type OperatorEntry, padding } from '../../tflite/operators.js';
 import { operators } from '../index.js';
-import { optionOf } from './options.js';
+import { optionOf } from '../../graph/options.js';
 import { inputOf, type NodeContext, outputOf, type ShapeDerivation, wrongShape } from './rule.js';
 
 type Shape = readonly number[];
