@@ -27,6 +27,12 @@ export const int8At = (values: Int8Array, index: number): number => {
   return found;
 };
 
+export const int16At = (values: Int16Array, index: number): number => {
+  const found = values[index];
+  if (found === undefined) throw outside(index, values.length);
+  return found;
+};
+
 export const int32At = (values: Int32Array, index: number): number => {
   const found = values[index];
   if (found === undefined) throw outside(index, values.length);

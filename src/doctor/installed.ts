@@ -156,7 +156,8 @@ export const cacheFinding = (environment: Environment): Finding => {
     return absent('cache', `${folder}: others can write to it, so it is not used`, `chmod go-w ${folder}`);
   const sizes = readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => statSync(join(folder, entry.name), { throwIfNoEntry: false })?.size ?? 0);
+    // Another process may have taken one away meanwhile.
+    .flatMap((entry) => statSync(join(folder, entry.name), { throwIfNoEntry: false })?.size ?? []);
   const total = sizes.reduce((sum, size) => sum + size, 0);
   return ok('cache', `${folder}: ${sizes.length} files, ${total} bytes`);
 };
