@@ -8,7 +8,7 @@
 #include "memo.h"
 
 /* Fewer bytes are hashed sooner than their file is found. */
-#define LEAST_BYTES ((uint64_t)1 << 16)
+#define LEAST_BYTES ((uint64_t)1 << 15)
 
 static void hash_constants(const graph *g, uint8_t digest[32]) {
     sha256 hash;

@@ -8,7 +8,7 @@
 #include "../util/file_read.h"
 
 /* Fewer constants are as quickly read as left out. */
-#define LEAST_BYTES ((size_t)1 << 16)
+#define LEAST_BYTES ((size_t)1 << 15)
 
 typedef struct run {
     int fd;
