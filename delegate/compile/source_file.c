@@ -3,8 +3,9 @@
 #include <string.h>
 
 #include "../graph/capture.h"
+#include "graph_key.h"
+#include "memo.h"
 #include "plan_file.h"
-#include "../util/sha256.h"
 #include "../util/line.h"
 #include "work.h"
 
@@ -30,7 +31,6 @@ static int is_of_another_model(work *w) { return error_set(&w->error, "it was co
 /* Whether the covered nodes of TFLite's graph are those that the plan was made from. */
 static int check_key(work *w, const tfl_int_array *all, const uint8_t key[32]) {
     uint8_t found[32];
-    sha256 hash;
     size_t count;
     uint32_t *nodes = calloc((size_t)all->size + 1, sizeof *nodes);
     if (nodes == NULL) return error_no_memory(&w->error, "the list of nodes");
@@ -40,9 +40,7 @@ static int check_key(work *w, const tfl_int_array *all, const uint8_t key[32]) {
     }
     free(nodes);
     w->graph.all = (size_t)all->size;
-    sha256_start(&hash);
-    if (status == 0) sha256_add(&hash, w->graph.message.data, w->graph.message.length);
-    sha256_end(&hash, found);
+    if (status == 0) graph_key(&w->graph, "", cache_opened(&w->entry), found);
     if (status != 0 && w->error.code == PTFE_ERROR_MEMORY) return -1;
     return status == 0 && memcmp(found, key, sizeof found) == 0 ? 0 : is_of_another_model(w);
 }
@@ -66,6 +64,18 @@ static int check_numerics(work *w, const char *path) {
     return 0;
 }
 
+/* A file that is known to be whole is not read again. */
+static int check_plans(work *w) {
+    memo known;
+    uint8_t digest[32] = {0};
+    if (w->answer->file == PLAN_NO_FILE) return 0; /* small: each plan is checked where it is opened */
+    memo_of(&known, cache_opened(&w->entry), w->answer->file, "plan file", NULL, 0);
+    if (memo_get(&known, digest) == 0) return 0;
+    if (answer_check_plans(w->answer, &w->error) != 0) return -1;
+    memo_put(&known, digest);
+    return 0;
+}
+
 static int read_plan_file(work *w, const char *path) {
     plan_file_header h;
     tfl_int_array *all = NULL;
@@ -86,12 +96,14 @@ static int read_plan_file(work *w, const char *path) {
     bytes_free(&request);
     if (previewed != 0) return -1;
     if (!same) return error_set(&w->error, "TFLite cuts the graph into other parts");
+    if (check_plans(w) != 0) return -1;
     return work_load_kernels(w) != 0 ? -1 : check_numerics(w, path);
 }
 
 int answer_from_plan_file(work *w) {
     const char *path = w->delegate->options.value[OPTION_PLAN];
     if (w->resized != NULL) return error_set(&w->error, "a plan file (option plan) is for one size");
+    if (!w->delegate->options.privileged) cache_choose_for_memos(&w->entry, w->delegate->options.value[OPTION_CACHE]);
     if (read_plan_file(w, path) == 0) return 0;
     return error_set_code(&w->error, w->error.code, "the plan %.180s: %s", path, w->error.text);
 }
