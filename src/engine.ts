@@ -1,6 +1,6 @@
 /**
  * The engine as the delegate's child process: `node engine.mjs serve`. Frames on stdin and stdout (docs/formats.md):
- * `check` with a graph message, then `compile` with the parts that TFLite made of the supported nodes.
+ * `check` with a graph message, then `compile` with the partitions that TFLite made of the supported nodes.
  */
 import { readSync, writeSync } from 'node:fs';
 import { compilePart, type CompileOptions, hardwareOf } from './compile.js';
@@ -40,7 +40,7 @@ const chipOf = (word: string): Chip => {
   return chip;
 };
 
-/** What was checked, for the parts that follow. */
+/** What was checked, for the partitions that follow. */
 interface Checked {
   readonly verdicts: Uint8Array;
   readonly compile: (parts: readonly Part[]) => Uint8Array;
