@@ -14,5 +14,6 @@ export class Lacking extends Error {
 
 export function run(command: string, args: readonly string[], options?: SpawnSyncOptions): string;
 export function bundles(): string;
+export function types(): void;
 export function nativeFiles(target: PrebuiltTarget): readonly [library: string, addon: string];
 export function packagingPython(): string;

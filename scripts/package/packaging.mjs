@@ -1,6 +1,6 @@
 // What all packages need: fresh builds, and the tool from PyPI that makes wheels.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { prebuild, prebuildAddon } from '../prebuilt.mjs';
@@ -29,6 +29,17 @@ export function run(command, args, options = {}) {
 export function bundles() {
   if (staleReason(root, 'engine') !== null) run(process.execPath, [join(root, 'scripts/build-engine.mjs')]);
   return join(root, 'dist');
+}
+
+/** dist/types, made where they are older than the sources. */
+export function types() {
+  const made = statSync(join(root, 'dist/types/index.d.ts'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const sources = readdirSync(join(root, 'src'), { recursive: true }).map((name) => join(root, 'src', name));
+  const settings = ['tsconfig.json', 'tsconfig.types.json'].map((name) => join(root, name));
+  if ([...sources, ...settings].every((file) => statSync(file).mtimeMs < made)) return;
+  const emitted = join(root, 'dist/types');
+  rmSync(emitted, { recursive: true, force: true }); // a module that is gone leaves none behind
+  run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.types.json')]);
 }
 
 /** libptfe.so and ptfe_addon.node of a machine. @throws Lacking where there is no compiler */
