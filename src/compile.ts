@@ -12,6 +12,7 @@ import { hostTable } from './layout/host_table.js';
 import { buildPlan } from './plan/build.js';
 import { emitTasks } from './emit/tasks.js';
 import { partEstimate } from './cost/estimate.js';
+import { betterLeft } from './cost/worth.js';
 import { isMachineOptions, machineOf, type MachineOptions } from './hardware/machine.js';
 import { fuse, type Precision } from './fuse/fuse.js';
 import { dropUnused } from './fuse/unused.js';
@@ -122,6 +123,14 @@ const missingRefusal = (graph: Graph, part: Part, tensor: number, operations: re
   return refusedPart(
     [...new Set(nodes)].map((node) => partRefusal(node, 'parts', `tensor ${tensor}, which no task makes`)),
   );
+};
+
+/** Nodes that the CPU does sooner. */
+const worthRefusal = ({ nodes, npu, cpu }: NonNullable<ReturnType<typeof betterLeft>>): RefusedPart => {
+  const what = nodes.length === 1 ? 'this node' : `${nodes.length} nodes`;
+  const text = `${what} about ${Math.ceil(npu)} us on the NPU, ${Math.ceil(cpu)} us on the CPU (parts=all takes them)`;
+  const advice = 'no change needed: the CPU is quicker';
+  return refusedPart(nodes.map((node) => ({ node, rule: 'worth', text, advice })));
 };
 
 /** The node whose feature map takes the most memory, where all of them take too much. */
@@ -261,6 +270,11 @@ const watchedPlan = (
     borders: borderCubes,
   });
   observe({ stage: 'estimate', part, data: estimate });
+  const left =
+    watched === null && options.parts === 'worthwhile'
+      ? betterLeft(machine, rewritten.given, part, estimate.steps)
+      : null;
+  if (left !== null) return worthRefusal(left);
   const constants = new ConstantBuffer(chip);
   const tasks = emitTasks(chip, steps, cubes, arena, placement.constants, constants);
   const programs = tasks.reduce((bytes, { words }) => bytes + 8 * words.length, 0);
@@ -344,7 +358,9 @@ export const compileTflite = (
   const { rewritten, refused: checked, host } = checkGraph(graph, hardwareOf(options), options.parts ?? 'worthwhile');
   const refused = new Map(checked);
   const hosted = new Set(host.keys());
-  const compile = inRounds((part) => compilePart(rewritten, part, { ...options, hosted }, observe));
+  const compile = inRounds((part) =>
+    compilePart(rewritten, part, { ...options, parts: options.parts ?? 'worthwhile', hosted }, observe),
+  );
   for (;;) {
     const supported = new Set(graph.nodes.map(({ index }) => index).filter((index) => !refused.has(index)));
     const parts = splitParts(graph, supported, outputs);

@@ -7,7 +7,11 @@
 static int compile_resized(work *w) {
     const u32_list nodes = w->resized->nodes;
     const options *o = &w->delegate->options;
-    if (graph_capture_nodes(w->context, w->resized->fallback.get_node, nodes.data, nodes.count, o, &w->graph, &w->error) != 0) return -1;
+    /* TFLite has cut the graph: the partition is compiled as it is, whether or not it is worth it in the new size. */
+    char all[] = "all";
+    options asked = *o;
+    if (*o->value[OPTION_PLAN] == 0) asked.value[OPTION_PARTS] = all;
+    if (graph_capture_nodes(w->context, w->resized->fallback.get_node, nodes.data, nodes.count, &asked, &w->graph, &w->error) != 0) return -1;
     if (w->graph.count != nodes.count || w->graph.message.length == 0) return error_set(&w->error, "dynamically shaped tensors are not supported");
     return *o->value[OPTION_PLAN] != 0 ? answer_from_plan_file(w) : work_find_answer(w);
 }

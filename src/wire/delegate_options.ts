@@ -153,8 +153,8 @@ export const delegateOptions = [
     initial: 'worthwhile',
     kind: { is: 'words', words: ['worthwhile', 'all'] },
     sent: true,
-    text: 'all: parts that cost more than they save, too',
-    more: 'By default a partition that would cost more than it saves stays on the CPU.',
+    text: 'all: also what the CPU would do sooner',
+    more: "By default nodes stay on the CPU that it does at least twice as quickly by the estimate of the partition's own plan (`ptfe estimate`), where that saves a millisecond in sum; and a small partition that would cost more than it saves.",
     example: 'all',
   },
   {
