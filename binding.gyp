@@ -54,6 +54,7 @@
       "delegate/device/rocket_file.c",
       "delegate/device/rocket_node.c",
       "delegate/util/options.c",
+      "delegate/util/option_names.c",
       "delegate/util/paths.c"
     ]
   },

@@ -37,5 +37,5 @@ class Options(TypedDict, total=False):
     numerics: Optional[Literal["auto", "tflite-2.14", "litert-2.3", "litert-2.4"]]
     #: Behaviours (ptfe npu facts). What-if: other readings of undocumented hardware behaviour on the software NPU.
     facts: Optional[Union[str, Mapping[str, str]]]
-    #: A compiled model: no engine, no Node. What `ptfe compile MODEL -o model.plan` wrote. No compiler process is started, and no cache is used.
+    #: A compiled model: no engine, no Node. What `ptfe compile MODEL -o model.plan` wrote. No compiler process is started, and no cache is used. Of the files `NAME.plan` in a folder the first, by name, that was compiled from the loaded model is taken, for programs that load several models.
     plan: Optional[Union[str, "os.PathLike[str]"]]
