@@ -1,7 +1,8 @@
 // Bundles the engine into dist/engine.mjs, the public API with its worker, for Node and for browsers, and the `ptfe` program: one file each, so that the child process
 // of the delegate starts quickly and a board needs no node_modules.
 import { build } from 'esbuild';
-import { chmodSync, readFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { reportPage } from './report-page.mjs';
 
 const { version, engines } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 const needed = engines.node.replace('>=', '');
@@ -30,7 +31,16 @@ const shared = {
 };
 await build({ ...shared, banner: { js: program }, entryPoints: ['src/engine.ts'], outfile: 'dist/engine.mjs' });
 await build({ ...shared, banner: { js: library }, entryPoints: ['src/index.ts'], outfile: 'dist/index.mjs' });
-await build({ ...shared, banner: { js: program }, entryPoints: ['src/cli.ts'], outfile: 'dist/cli.mjs' });
+const page = await reportPage();
+await build({
+  ...shared,
+  banner: { js: program },
+  define: { ...shared.define, PTFE_REPORT_PAGE: JSON.stringify(page) },
+  entryPoints: ['src/cli.ts'],
+  outfile: 'dist/cli.mjs',
+});
+// Where `ptfe` runs from its sources, in tests.
+writeFileSync('dist/report.html', page);
 await build({ ...shared, entryPoints: ['src/api/node_worker.ts'], outfile: 'dist/worker.mjs' });
 // The page and its worker share what both compile with.
 await build({

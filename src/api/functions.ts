@@ -8,6 +8,7 @@ import { readPlan } from '../plan/read.js';
 import { readTflite } from '../tflite/reader.js';
 import { planMagic } from '../wire/plan_records.js';
 import { planFileMagic } from '../wire/plan_file_header.js';
+import { type ModelReport, reportModel } from '../report/model_report.js';
 import { planFile as fileOf, plansOfFile } from '../cli/plan_file.js';
 
 /** What a user of the package may say; what is left out is as in the delegate. */
@@ -65,3 +66,15 @@ export const disassemble = (
   plansOf(bytes, options).map((plan, i, { length }) =>
     listingText(listingOf(programOfPlan(readPlan(plan), `part ${i} of ${length}`), { all }), all),
   );
+
+/**
+ * What `ptfe report --json` prints of a model: for each op where it runs and why, multiply-accumulates, bytes by stream, cycles,
+ * microseconds, bound and utilisation; for each part its timeline, memory and jobs; what to change in the model.
+ *
+ * @param options.name of the model, for titles
+ * @throws PtfeError as `check`
+ */
+export const report = (
+  model: Uint8Array,
+  { name = 'model', ...options }: Options & { readonly name?: string } = {},
+): ModelReport => reportModel(model, full(options), name);

@@ -7,6 +7,9 @@ import { PtfeError } from '../error.js';
 
 const root = resolve(import.meta.dirname, import.meta.dirname.endsWith('cli') ? '../..' : '..');
 
+/** A file of the package, by its path from the root. */
+export const packageFile = (path: string): string => join(root, path);
+
 export const libraryFile = join(root, 'build/Release/libptfe.so');
 export const engineFile = join(root, 'dist/engine.mjs');
 export const addonFile = join(root, 'build/Release/ptfe_addon.node');
