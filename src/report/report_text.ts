@@ -94,7 +94,7 @@ export const reportText = (report: ModelReport, width: number): string => {
         width,
       ),
     ),
-    `model: ${ms(sum.microseconds)}; all of it on one big core of the CPU: ${ms(sum.cpuAlone)}`,
+    ...hanging('model: ', `${ms(sum.microseconds)}; all of it on one big core of the CPU: ${ms(sum.cpuAlone)}`, width),
     ...(advice.length === 0
       ? []
       : [

@@ -23,7 +23,7 @@ const operands = (report: ModelReport, op: Op): HTMLElement => {
   });
   return html(
     'div',
-    { class: 'scrolls', tabindex: 0 },
+    { class: 'scrolls wraps', tabindex: 0 },
     table('Operands', ['tensor', '', 'type', 'shape', 'quantization'], rows),
   );
 };

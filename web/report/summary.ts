@@ -50,7 +50,10 @@ export const summary = (report: ModelReport, other: ModelReport | null): HTMLEle
     value,
     ...(other === null ? [] : [others[i]?.[1] ?? '']),
   ]);
-  return section('In sum', html('div', { class: 'scrolls', tabindex: 0 }, table('The model in sum', heads, rows)));
+  return section(
+    'In sum',
+    html('div', { class: 'scrolls wraps', tabindex: 0 }, table('The model in sum', heads, rows)),
+  );
 };
 
 /** What to change in the model. */
