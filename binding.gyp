@@ -28,6 +28,7 @@
       "delegate/npu/vector.c",
       "delegate/npu/vector_avx2.c",
       "delegate/npu/vector_neon.c",
+      "delegate/npu/vector_wasm.c",
       "delegate/npu/words.c",
       "delegate/npu/complete.c",
       "delegate/npu/accesses.c"
@@ -42,7 +43,11 @@
       "delegate/device/software.c",
       "delegate/plan/host_kernels.c",
       "delegate/plan/session.c",
-      "delegate/util/error.c"
+      "delegate/util/error.c",
+      "delegate/util/file_read.c",
+      "delegate/util/sha256.c",
+      "delegate/util/sha256_x86.c",
+      "delegate/util/sha256_arm.c"
     ],
     "machine_sources": [
       "delegate/device/choose.c",
@@ -50,6 +55,7 @@
       "delegate/device/rocket_file.c",
       "delegate/device/rocket_node.c",
       "delegate/util/options.c",
+      "delegate/util/option_names.c",
       "delegate/util/paths.c"
     ]
   },
@@ -90,6 +96,11 @@
         "delegate/compile/cache.c",
         "delegate/compile/cache_folder.c",
         "delegate/compile/plan_file.c",
+        "delegate/compile/plan_gaps.c",
+        "delegate/compile/file_stamp.c",
+        "delegate/compile/mapped_file.c",
+        "delegate/compile/memo.c",
+        "delegate/compile/graph_key.c",
         "delegate/abi/kernel.c",
         "delegate/abi/ask_kernel.c",
         "delegate/abi/open_on.c",
@@ -97,7 +108,6 @@
         "delegate/util/report.c",
         "delegate/util/profile.c",
         "delegate/util/bytes.c",
-        "delegate/util/sha256.c",
         "<@(machine_sources)",
         "<@(plan_sources)",
         "<@(npu_sources)"
@@ -123,7 +133,7 @@
         "include_dirs": ["<(emnapi_dir)/include/node"],
         "libraries": ["-L<(emnapi_dir)/lib/wasm32-wasi", "-lemnapi-basic"]
       }, {
-        "sources": ["delegate/node/addon_machine.c", "<@(machine_sources)"]
+        "sources": ["delegate/node/addon_machine.c", "delegate/node/addon_session.c", "<@(machine_sources)"]
       }]]
     }
   ]

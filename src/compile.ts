@@ -12,6 +12,7 @@ import { hostTable } from './layout/host_table.js';
 import { buildPlan } from './plan/build.js';
 import { emitTasks } from './emit/tasks.js';
 import { partEstimate } from './cost/estimate.js';
+import { betterLeft } from './cost/worth.js';
 import { isMachineOptions, machineOf, type MachineOptions } from './hardware/machine.js';
 import { fuse, type Precision } from './fuse/fuse.js';
 import { dropUnused } from './fuse/unused.js';
@@ -25,7 +26,8 @@ import { type Chip, isChip, rk3588 } from './hardware/chips.js';
 import type { Hardware } from './hardware/machine.js';
 import type { Trust } from './hardware/fact.js';
 import type { Refusal } from './ops/shared/rule.js';
-import { checkGraph, npuOf, type PartChoice, rewrittenGraph } from './partition/check.js';
+import { partMicroseconds } from './partition/cpu.js';
+import { checkGraph, npuOf, rewrittenGraph } from './partition/check.js';
 import { lowerPart } from './partition/lower_part.js';
 import { bugRefusal, mostPartBytes, partRefusal, type RefusedPart, refusedPart } from './partition/part_rules.js';
 import { inRounds, type PartResult } from './partition/rounds.js';
@@ -44,12 +46,17 @@ import { InvalidStage } from './validate/rule.js';
 import { engineVersion } from './version.js';
 import { sentWords } from './wire/sent_options.js';
 
+/** `worthwhile`: what the CPU does sooner is left to it. */
+export type PartChoice = 'worthwhile' | 'all';
+
 export interface CompileOptions {
   readonly trust: Trust;
   /** What plans are made for. Default: the RK3588. */
   readonly chip?: Chip;
   /** Default: worthwhile. */
   readonly parts?: PartChoice;
+  /** Whether a part is the one of its model with the most work: it is left to the CPU for a gain that counts only. Default: it is. */
+  readonly isMain?: boolean;
   /** Default: fast, as always with `trust` seen. */
   readonly precision?: Precision;
   /** Nodes that may run on the host; by default all that can. */
@@ -123,6 +130,14 @@ const missingRefusal = (graph: Graph, part: Part, tensor: number, operations: re
   return refusedPart(
     [...new Set(nodes)].map((node) => partRefusal(node, 'parts', `tensor ${tensor}, which no task makes`)),
   );
+};
+
+/** Nodes that the CPU does sooner. */
+const worthRefusal = ({ nodes, npu, cpu }: NonNullable<ReturnType<typeof betterLeft>>): RefusedPart => {
+  const what = nodes.length === 1 ? 'this node' : `${nodes.length} nodes`;
+  const text = `${what} about ${Math.ceil(npu)} us on the NPU, ${Math.ceil(cpu)} us on the CPU (parts=all takes them)`;
+  const advice = 'no change needed: the CPU is quicker';
+  return refusedPart(nodes.map((node) => ({ node, rule: 'worth', text, advice })));
 };
 
 /** The node whose feature map takes the most memory, where all of them take too much. */
@@ -262,6 +277,11 @@ const watchedPlan = (
     borders: borderCubes,
   });
   observe({ stage: 'estimate', part, data: estimate });
+  const left =
+    watched === null && options.parts === 'worthwhile'
+      ? betterLeft(machine, rewritten.given, part, estimate.steps, options.isMain ?? true)
+      : null;
+  if (left !== null) return worthRefusal(left);
   const constants = new ConstantBuffer(chip);
   const tasks = emitTasks(chip, steps, cubes, arena, placement.constants, constants);
   const programs = tasks.reduce((bytes, { words }) => bytes + 8 * words.length, 0);
@@ -342,10 +362,14 @@ export const compileTflite = (
   const model = readTflite(bytes, subgraph, options.numerics);
   const { graph, outputs } = model;
   observe({ stage: 'read', part: null, data: model });
-  const { rewritten, refused: checked, host } = checkGraph(graph, hardwareOf(options), options.parts ?? 'worthwhile');
+  const { rewritten, refused: checked, host } = checkGraph(graph, hardwareOf(options));
   const refused = new Map(checked);
   const hosted = new Set(host.keys());
-  const compile = inRounds((part) => compilePart(rewritten, part, { ...options, hosted }, observe));
+  const choice = { ...options, parts: options.parts ?? 'worthwhile', hosted } as const;
+  const compile = inRounds(
+    (part, isMain) => compilePart(rewritten, part, { ...choice, isMain }, observe),
+    (part) => partMicroseconds(hardwareOf(options).chip, graph, part),
+  );
   for (;;) {
     const supported = new Set(graph.nodes.map(({ index }) => index).filter((index) => !refused.has(index)));
     const parts = splitParts(graph, supported, outputs);

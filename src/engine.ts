@@ -11,6 +11,7 @@ import { type Message, readMessage } from './wire/message.js';
 import { readRecord } from './wire/record.js';
 import { type Chip, chips, optionName } from './hardware/chips.js';
 import { checkGraph } from './partition/check.js';
+import { partMicroseconds } from './partition/cpu.js';
 import { inRounds } from './partition/rounds.js';
 import { plansRun, readPartsRun, verdictsRun } from './plan/answer.js';
 
@@ -48,10 +49,14 @@ interface Checked {
 const check = (message: Message): Checked => {
   const { graph } = message;
   const { chip, trust, parts: choice, precision } = message.options;
-  const asked: CompileOptions = { chip: chipOf(chip), trust, precision };
-  const { rewritten, refused, host } = checkGraph(graph, hardwareOf(asked), choice);
+  const asked: CompileOptions = { chip: chipOf(chip), trust, precision, parts: choice };
+  const hardware = hardwareOf(asked);
+  const { rewritten, refused, host } = checkGraph(graph, hardware);
   const options = { ...asked, hosted: new Set(host.keys()) };
-  const compile = inRounds((part) => compilePart(rewritten, part, options));
+  const compile = inRounds(
+    (part, isMain) => compilePart(rewritten, part, { ...options, isMain }),
+    (part) => partMicroseconds(hardware.chip, graph, part),
+  );
   return {
     verdicts: verdictsRun(
       graph.nodes.map(({ index }) => index),

@@ -39,6 +39,12 @@ export const int32At = (values: Int32Array, index: number): number => {
   return found;
 };
 
+export const uint32At = (values: Uint32Array, index: number): number => {
+  const found = values[index];
+  if (found === undefined) throw outside(index, values.length);
+  return found;
+};
+
 export const float64At = (values: Float64Array, index: number): number => {
   const found = values[index];
   if (found === undefined) throw outside(index, values.length);

@@ -1,8 +1,13 @@
 /** Sums and maxima by key; a key that did not come yet has none. */
 
+/** 0 where nothing was added. */
+export const sumIn = <Key>(sums: ReadonlyMap<Key, number>, key: Key): number => {
+  const sum = sums.get(key);
+  return sum === undefined ? 0 : sum;
+};
+
 export const addTo = <Key>(sums: Map<Key, number>, key: Key, amount: number): void => {
-  const before = sums.get(key);
-  sums.set(key, before === undefined ? amount : before + amount);
+  sums.set(key, sumIn(sums, key) + amount);
 };
 
 export const raiseTo = <Key>(maxima: Map<Key, number>, key: Key, value: number): void => {

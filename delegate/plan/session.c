@@ -62,20 +62,20 @@ static int check_chip(const ptfe_session *session, const npu_chip *chip, ptfe_er
 }
 
 /* Everything that can be known of a plan is checked before the device sees it: a real one checks nothing. */
-static int prepare(ptfe_session *session, const void *bytes, size_t length, const device_settings *settings, ptfe_error *error) {
+static int prepare(ptfe_session *session, const plan_source *source, const device_settings *settings, ptfe_error *error) {
     const npu_chip *chip = chip_of(session->device, settings, error);
-    if (chip == NULL || plan_open(bytes, length, &session->plan, error) != 0 || check_chip(session, chip, error) != 0) return -1;
+    if (chip == NULL || plan_open(source, &session->plan, error) != 0 || check_chip(session, chip, error) != 0) return -1;
     if (plan_check_accesses(&session->plan, chip, settings, error) != 0) return -1;
     return list_tensors(session, error) != 0 ? -1 : prepare_host(session, error);
 }
 
-int session_open(const device_ops *device, const void *bytes, size_t length, const device_settings *settings, ptfe_session **out,
+int session_open(const device_ops *device, const plan_source *source, const device_settings *settings, ptfe_session **out,
                  ptfe_error *error) {
     ptfe_session *session = calloc(1, sizeof *session);
     *out = NULL;
     if (session == NULL) return error_no_memory(error, "a session");
     session->device = device;
-    if (prepare(session, bytes, length, settings, error) == 0) {
+    if (prepare(session, source, settings, error) == 0) {
         session->loaded = device->load(&session->plan, settings, error);
         /* Whatever a device has against a plan that was checked. */
         if (session->loaded == NULL && error->code != PTFE_ERROR_MEMORY) error->code = PTFE_ERROR_DEVICE;
@@ -92,7 +92,8 @@ ptfe_session *ptfe_open(const void *bytes, size_t length, const char *facts, cha
     ptfe_session *session;
     ptfe_error error;
     const device_settings settings = {.facts = facts};
-    if (session_open(&device_software, bytes, length, &settings, &session, &error) != 0) error_give(&error, text, size);
+    const plan_source source = plan_in_memory(bytes, length);
+    if (session_open(&device_software, &source, &settings, &session, &error) != 0) error_give(&error, text, size);
     return session;
 }
 
@@ -150,19 +151,31 @@ static const plan_tensor *next_cube(const plan *p, const plan_tensor *t) {
     return t->direction == PLAN_PIECE && next < p->tensors + p->tensor_count && next->direction == PLAN_PIECE ? next : NULL;
 }
 
-int session_run(ptfe_session *session, const void *const *inputs, void *const *outputs, const session_watch *watch, ptfe_error *error) {
-    if (session->device->begin != NULL && session->device->begin(session->loaded, error) != 0) return -1;
+static void put_inputs(ptfe_session *session, const void *const *inputs) {
+    const uint64_t start = npu_clock_nanoseconds();
     for (uint32_t i = 0; i < session->input_count; i++) {
         for (const plan_tensor *t = first_cube(session->inputs[i]); t != NULL; t = next_cube(&session->plan, t)) {
             layout_to_cube(t, (const uint8_t *)inputs[i] + t->start, session->device->bo(session->loaded, t->bo));
         }
     }
-    if (run_steps(session, watch, error) != 0) return -1;
+    session->input_nanoseconds = npu_clock_since(start);
+}
+
+static void take_outputs(ptfe_session *session, void *const *outputs) {
+    const uint64_t start = npu_clock_nanoseconds();
     for (uint32_t i = 0; i < session->output_count; i++) {
         for (const plan_tensor *t = first_cube(session->outputs[i]); t != NULL; t = next_cube(&session->plan, t)) {
             layout_from_cube(t, session->device->bo(session->loaded, t->bo), (uint8_t *)outputs[i] + t->start);
         }
     }
+    session->output_nanoseconds = npu_clock_since(start);
+}
+
+int session_run(ptfe_session *session, const void *const *inputs, void *const *outputs, const session_watch *watch, ptfe_error *error) {
+    if (session->device->begin != NULL && session->device->begin(session->loaded, error) != 0) return -1;
+    put_inputs(session, inputs);
+    if (run_steps(session, watch, error) != 0) return -1;
+    take_outputs(session, outputs);
     return 0;
 }
 

@@ -2,7 +2,7 @@
  * A plan as text that no file format shows in: what the NPU and the host do, in which order, with which bytes, at which
  * addresses. Two plans do the same where their entries are equal; `npm run replay` compares them entry by entry.
  */
-import { addTo } from '../tally.js';
+import { addTo, sumIn } from '../tally.js';
 import { at } from '../in_range.js';
 import { commandAt, commandBytes } from '../hardware/command.js';
 import type { Plan, PlanHost, PlanJob, PlanOp, PlanTask, PlanTensor } from '../plan/format.js';
@@ -31,7 +31,7 @@ const numbered = (keys: readonly string[]): readonly string[] => {
   const counts = new Map<string, number>();
   return keys.map((key) => {
     addTo(counts, key, 1);
-    const count = counts.get(key);
+    const count = sumIn(counts, key);
     return count === 1 ? key : `${key} (${count})`;
   });
 };
