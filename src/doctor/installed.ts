@@ -13,7 +13,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const leastNode = [20, 19] as const;
 
 const isEnough = (version: string): boolean => {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [major = NaN, minor = NaN] = version.split('.').map(Number);
   return major > leastNode[0] || (major === leastNode[0] && minor >= leastNode[1]);
 };
 

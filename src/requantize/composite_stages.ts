@@ -182,7 +182,7 @@ const addedFor = (grid: Grid, { shift }: QuantizedMultiplier): number => {
 
 /** One value for all where they are all the same. */
 const shared = (values: Int32Array): Operand => {
-  const [first = 0] = values;
+  const first = at(values, 0);
   return values.every((value) => value === first) ? first : values;
 };
 

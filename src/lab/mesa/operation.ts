@@ -1,4 +1,6 @@
 /** A convolution as Mesa's driver sees it: its names for sizes (which depend on defect k1), and integers as they are stored. */
+import { optionOf } from '../../graph/options.js';
+import { planeOf } from '../../graph/tensor.js';
 import { at } from '../../in_range.js';
 import { type Graph, type Node, type Tensor, tensorAt } from '../../graph/graph.js';
 import { activation, padding } from '../../tflite/operators.js';
@@ -55,7 +57,7 @@ export const alignTo = (value: number, unit: number): number => Math.ceil(value 
 const firstOf = (values: readonly number[]): number => (values.length === 0 ? 0 : at(values, 0));
 
 const sideOf = ({ shape, quantization, type }: Tensor, fixes: Fixes): Side => {
-  const [rows = 1, columns = 1, channels = 1] = shape.slice(-3);
+  const [rows, columns, channels] = planeOf({ shape: shape.slice(-3) });
   const [width, height] = fixes.has('k1') ? [columns, rows] : [rows, columns];
   const sign = type === 'int8' && fixes.has('k2') ? 0x80 : 0;
   const plainZeroPoint = firstOf(quantization?.zeroPoints ?? []) + sign;
@@ -96,9 +98,8 @@ const paddingOf = (node: Node, input: Tensor, filter: Tensor): Padding => {
     return [Math.floor(missing / 2), Math.ceil(missing / 2)];
   };
   if (node.params['padding'] !== padding.same) return { top: 0, bottom: 0, left: 0, right: 0 };
-  const { strideW = 1, strideH = 1 } = node.params;
-  const [top, bottom] = along(1, strideH);
-  const [left, right] = along(2, strideW);
+  const [top, bottom] = along(1, optionOf(node, 'strideH', 1));
+  const [left, right] = along(2, optionOf(node, 'strideW', 1));
   return { top, bottom, left, right };
 };
 
@@ -110,8 +111,8 @@ export const mesaOperation = (graph: Graph, node: Node, fixes: Fixes): MesaOpera
   if (!input || !output || !filter?.data || !bias?.data) return null;
   if (input.shape.length !== 4 || filter.shape.length !== 4) return null;
   if (![input, filter, bias, output].every(isPerTensor) || !reluFits(node, output)) return null;
-  const { strideW = 1, strideH = 1, dilationW = 1, dilationH = 1 } = node.params;
-  if (dilationW !== 1 || dilationH !== 1) return null;
+  const [strideW, strideH] = [optionOf(node, 'strideW', 1), optionOf(node, 'strideH', 1)];
+  if (optionOf(node, 'dilationW', 1) !== 1 || optionOf(node, 'dilationH', 1) !== 1) return null;
   const [from, to] = [sideOf(input, fixes), sideOf(output, fixes)];
   const kernel = sideOf({ ...filter, shape: [...filter.shape.slice(1, 3), 1] }, fixes);
   return {

@@ -83,12 +83,14 @@ const before = (mode: number, input: number, kernel: number, stride: number, out
   mode === padding.same ? Math.max(0, (output - 1) * stride + kernel - input) >> 1 : 0;
 
 const windowOf = (
-  params: Node['params'],
+  node: Node,
   input: Plane,
   output: Plane,
   { height, width }: { readonly height: number; readonly width: number },
 ): Window => {
-  const { padding: mode = padding.valid, strideH = 1, strideW = 1, dilationH = 1, dilationW = 1 } = params;
+  const mode = optionOf(node, 'padding', padding.valid);
+  const [strideH, strideW] = [optionOf(node, 'strideH', 1), optionOf(node, 'strideW', 1)];
+  const [dilationH, dilationW] = [optionOf(node, 'dilationH', 1), optionOf(node, 'dilationW', 1)];
   const reach = (kernel: number, dilation: number): number => (kernel - 1) * dilation + 1;
   return {
     height,
@@ -123,7 +125,7 @@ const biasOf = (tensor: Tensor | null, channels: number): Int32Array => {
 
 /** @returns null where the node is no quantized convolution of one picture with constant weights */
 export const convolutionLayer = (graph: Graph, node: Node): ConvolutionLayer | null => {
-  const { op, inputs, outputs, params } = node;
+  const { op, inputs, outputs } = node;
   if (op !== 'CONV_2D' && op !== 'DEPTHWISE_CONV_2D') return null;
   const [input, filter, bias] = [tensorAt(graph, inputs[0]), tensorAt(graph, inputs[1]), tensorAt(graph, inputs[2])];
   const result = tensorAt(graph, outputs[0]);
@@ -140,7 +142,7 @@ export const convolutionLayer = (graph: Graph, node: Node): ConvolutionLayer | n
     type: result.type,
     input: from,
     output: to,
-    window: windowOf(params, from, to, { height: kernel[1], width: kernel[2] }),
+    window: windowOf(node, from, to, { height: kernel[1], width: kernel[2] }),
     inputZeroPoint: x.stored,
     weights: centred(filter, filter.data),
     bias: biasOf(bias, to.channels),
@@ -172,19 +174,18 @@ export const addLayer = (graph: Graph, node: Node): AddLayer | null => {
 
 /** @returns null where the node is no quantized average pooling */
 export const averageLayer = (graph: Graph, node: Node): AverageLayer | null => {
-  const { op, inputs, outputs, params } = node;
+  const { op, inputs, outputs } = node;
   if (op !== 'AVERAGE_POOL_2D') return null;
   const [input, result] = [tensorAt(graph, inputs[0]), tensorAt(graph, outputs[0])];
   if (!isByteTensor(input) || !isByteTensor(result)) return null;
   const [from, to] = [planeOf(input), planeOf(result)];
   const range = rangeOf(node, result);
   if (range === null) return null;
-  const { filterH = 0, filterW = 0 } = params;
   return {
     type: result.type,
     input: from,
     output: to,
-    window: windowOf(params, from, to, { height: filterH, width: filterW }),
+    window: windowOf(node, from, to, { height: optionOf(node, 'filterH'), width: optionOf(node, 'filterW') }),
     range,
   };
 };
