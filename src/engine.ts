@@ -47,8 +47,8 @@ interface Checked {
 
 const check = (message: Message): Checked => {
   const { graph } = message;
-  const { chip, trust, parts: choice, precision } = message.options;
-  const asked: CompileOptions = { chip: chipOf(chip), trust, precision };
+  const { chip, trust, parts: choice, precision, cores } = message.options;
+  const asked: CompileOptions = { chip: chipOf(chip), trust, precision, cores };
   const { rewritten, refused, host } = checkGraph(graph, hardwareOf(asked), choice);
   const options = { ...asked, hosted: new Set(host.keys()) };
   const compile = inRounds((part) => compilePart(rewritten, part, options));
