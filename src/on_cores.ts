@@ -9,7 +9,8 @@ import { type SeveralEstimate, severalEstimate } from './cost/several.js';
 import { isDebugging } from './debug.js';
 import type { Graph, Part } from './graph/graph.js';
 import { type Hardware, machineOf } from './hardware/machine.js';
-import type { Operation } from './ir/operation.js';
+import type { ConvOperation, Operation } from './ir/operation.js';
+import { stagesOf } from './ir/operation_stages.js';
 import { partInPieces, piecesOf } from './ir/pieces.js';
 import { place } from './place/place.js';
 import { type Joined, joinPlans } from './plan/join.js';
@@ -86,9 +87,10 @@ export const onSeveralCores = (
   const layouts = outerLayouts(lowered.layouts, part);
   const fixed = new Set([...layouts].filter(([, layout]) => layout !== 'flat').map(([tensor]) => tensor));
   const survey = surveyOf(lowered.graph, lowered.ends, lowered.operations, fixed);
-  const { several: found } = searchStages(hardware, survey, cores);
+  const found = searchStages(hardware, survey, cores);
   if (found === null || (choice === 'auto' && found.cost > alone.total)) return null;
-  const programs = programsOf(survey, lowered.graph, part, found.stages);
+  const settings = (one: ConvOperation) => stagesOf(one, hardware.trust);
+  const programs = programsOf(survey, settings, lowered.graph, part, found.stages);
   if (programs === null) return null;
   const whole: (Program & CompiledProgram)[] = [];
   for (const program of programs) {
@@ -110,6 +112,6 @@ export const onSeveralCores = (
   );
   if (choice === 'auto' && several.total > alone.total * (1 - leastGain)) return null;
   const joined: readonly Joined[] = whole;
-  const plan = joinPlans(part, (tensor) => survey.planeOf(tensor)[0], joined);
+  const plan = joinPlans(chip, part, survey.planeOf, joined);
   return plan === null ? null : { plan, estimate: { ...alone, total: several.total, several } };
 };

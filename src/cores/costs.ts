@@ -10,7 +10,9 @@ import type { Stages } from '../requantize/stages.js';
 import { taskCosts } from '../cost/task_cost.js';
 import { tileOperation } from '../tile/tile.js';
 import type { Position, TensorId } from '../hardware/units.js';
-import { cutToRows, rowCount, type Rows, rowsRead } from './rows.js';
+import { type Box, lengthOf, wholeBox } from './box.js';
+import { channelStages } from './channels.js';
+import { boxesRead, cutOperation } from './cut.js';
 import type { Survey } from './survey.js';
 
 const nothing: readonly TaskCost[] = [];
@@ -27,49 +29,57 @@ const taskOf = (one: Operation): TaskOperation | null => {
     case 'piece':
     case 'move':
       return null;
-    default:
+    case 'conv':
+    case 'add':
+    case 'pair':
+    case 'scale':
+    case 'clamp':
+    case 'copy':
+    case 'unpool':
       return one;
   }
 };
 
-/** @returns the tasks of an operation; `rows` null: of all rows */
+/** @returns the tasks of an operation; `box` null: all of its result */
 export const operationCosts = (
   { chip, trust }: Hardware,
   survey: Survey,
-): ((position: Position, rows: Rows | null) => readonly TaskCost[]) => {
+): ((position: Position, box: Box | null) => readonly TaskCost[]) => {
   const known = new Map<string, readonly TaskCost[]>();
-  const stages = new Map<Position, Stages>();
-  const calculate = (position: Position, rows: Rows | null): readonly TaskCost[] => {
+  const whole = new Map<Position, Stages>();
+  const stagesAt = (position: Position, one: TaskOperation): Stages => {
+    const stages = whole.get(position) ?? stagesOf(one, trust);
+    whole.set(position, stages);
+    return stages;
+  };
+  const calculate = (position: Position, box: Box | null): readonly TaskCost[] => {
     const given = survey.operations[position];
-    if (given === undefined || taskOf(given) === null) return nothing;
-    let one: Operation = given;
-    let rowsOf = (tensor: TensorId): Rows => [0, survey.planeOf(tensor)[0]];
-    if (rows !== null) {
-      const reads = rowsRead(survey, given, rows);
-      if (reads === null) return nothing;
-      rowsOf = (tensor) => reads.find((read) => read.tensor === tensor)?.rows ?? rows;
-      // Without the views that a strip with more rows would need.
-      const cut = cutToRows(survey, rowsOf, given, new Spare(survey.spare)).at(-1);
-      if (cut === undefined) return nothing;
-      one = cut;
-    }
-    const plain = taskOf(one);
-    if (plain === null) return nothing;
-    const own = stages.get(position) ?? stagesOf(plain, trust);
-    stages.set(position, own);
+    const task = given === undefined ? null : taskOf(given);
+    if (given === undefined || task === null) return nothing;
+    const stages = stagesAt(position, task);
+    const reads = box === null ? null : boxesRead(survey, given, box);
+    if (box !== null && reads === null) return nothing;
+    const boxOf = (tensor: TensorId): Box =>
+      reads?.find((read) => read.tensor === tensor)?.box ?? box ?? wholeBox(survey.planeOf(tensor));
+    // Without the views that a program with more would need.
+    const cutting = { survey, boxOf, stagesOf: () => stages, spare: new Spare(survey.spare) };
+    const cut = box === null ? given : cutOperation(cutting, given).at(-1);
+    const one = cut === undefined ? null : taskOf(cut);
+    if (one === null) return nothing;
     const cubes = new Map(
-      [...operandsOf(plain), plain.output].map((tensor) => {
-        const [, width, channels] = survey.planeOf(tensor);
-        return [tensor, cubeOf(chip, [rowCount(rowsOf(tensor)), width, channels], false)] as const;
+      [...operandsOf(one), one.output].map((tensor) => {
+        const { rows, channels } = boxOf(tensor);
+        return [tensor, cubeOf(chip, [lengthOf(rows), survey.planeOf(tensor)[1], lengthOf(channels)], false)] as const;
       }),
     );
-    const tiled = tileOperation(chip, plain, own, cubes);
+    const channels = box?.channels;
+    const own = channels === undefined ? stages : channelStages(stages, channels);
+    const tiled = tileOperation(chip, one, own, cubes);
     return tiled === null ? nothing : taskCosts(chip, tiled, false);
   };
-  return (position, rows) => {
-    // Where a strip begins matters for its padding alone.
-    const key = `${position}:${rows?.join() ?? ''}`;
-    const found = known.get(key) ?? calculate(position, rows);
+  return (position, box) => {
+    const key = `${position}:${box === null ? '' : `${box.rows.join()}:${box.channels.join()}`}`;
+    const found = known.get(key) ?? calculate(position, box);
     known.set(key, found);
     return found;
   };

@@ -21,6 +21,8 @@ export interface Survey {
   readonly constants: ReadonlySet<TensorId>;
   /** Memories that are not written, or not read, row for row as a whole: what is cut by rows must not touch them. */
   readonly uneven: ReadonlySet<TensorId>;
+  /** The same for what is cut by channels. */
+  readonly unevenChannels: ReadonlySet<TensorId>;
   /** Positions before which a stage may end: no memory is written on both sides. The first and the end are among them. */
   readonly cuts: readonly Position[];
   /** The first tensor that nothing uses. */
@@ -69,12 +71,13 @@ export const surveyOf = (
     for (const tensor of operandsOf(one)) added(readers, rootOf(tensor), position);
   }
   const views = operations.filter((one): one is ViewOperation => one.kind === 'view');
-  const uneven = views.filter((view) => view.whole !== null && !hasAllRows(view, planes(view.whole)));
+  const ofSomeRows = views.filter((view) => view.whole !== null && !hasAllRows(view, planes(view.whole)));
   /** Read before all of it is written: how many rows its last writers need would be known too late. */
   const early = [...writers].filter(([root, all]) => {
     const last = Math.max(...all);
     return (readers.get(root) ?? []).some((position) => position < last && !all.includes(position));
   });
+  const uneven = new Set([...ofSomeRows.map(({ output }) => rootOf(output)), ...early.map(([root]) => root), ...fixed]);
   const isCut = (position: Position): boolean =>
     [...writers.values()].every((all) => !all.some((one) => one < position) || all.every((one) => one < position));
   const inside = [...operations.keys()].filter((position) => position > 0 && isCut(position));
@@ -93,7 +96,11 @@ export const surveyOf = (
     writers,
     readers,
     constants: new Set(operations.flatMap((one) => (one.kind === 'constant' ? [one.output] : []))),
-    uneven: new Set([...uneven.map(({ output }) => rootOf(output)), ...early.map(([root]) => root), ...fixed]),
+    uneven,
+    unevenChannels: new Set([
+      ...uneven,
+      ...views.flatMap(({ output, whole }) => (whole === null ? [] : [rootOf(output)])),
+    ]),
     cuts: [0, ...counted, operations.length],
     spare: Math.max(-1, ...graph.tensors.keys(), ...named, ...ends.inputs, ...ends.outputs) + 1,
   };

@@ -4,34 +4,39 @@
  * front of the jobs of a stage. TFLite's inputs and outputs are pieces where several programs read or make them.
  */
 import type { Part } from '../graph/graph.js';
+import type { Chip } from '../hardware/chips.js';
 import type { TensorId } from '../hardware/units.js';
 import type { Plan, PlanBo, PlanHost, PlanTensor } from './format.js';
 
-/** From the first to behind the last. */
-type Rows = readonly [number, number];
+type Plane = readonly [number, number, number];
+type Range = readonly [number, number];
+
+/** Rows and channels of a tensor, each from the first to behind the last. */
+export interface Box {
+  readonly rows: Range;
+  readonly channels: Range;
+}
 
 export interface Joined {
   readonly plan: Plan;
   readonly stage: number;
   readonly core: number;
-  readonly rowsOf: (tensor: TensorId) => Rows;
-  readonly ownOf: (tensor: TensorId) => Rows;
+  readonly boxOf: (tensor: TensorId) => Box;
+  readonly ownOf: (tensor: TensorId) => Box;
 }
 
-/** Some rows of a tensor's cube, as a tensor. `rows` counts as `has` does. */
-const window = (tensor: PlanTensor, has: Rows, rows: Rows): PlanTensor => {
-  const [n, , w, c] = tensor.shape;
+/** A box of a tensor, as a tensor: channels begin at an atom. @param has what the record is of the tensor */
+const window = (tensor: PlanTensor, has: Box, box: Box, atom: number): PlanTensor => {
+  const [n, , w] = tensor.shape;
+  const [row, channel] = [box.rows[0] - has.rows[0], box.channels[0] - has.channels[0]];
+  const [height, channels] = [box.rows[1] - box.rows[0], box.channels[1] - box.channels[0]];
+  if (channel % atom !== 0) throw new Error(`tensor ${tensor.tensor}: channel ${channel} is inside an atom`);
   return {
     ...tensor,
-    shape: [n, rows[1] - rows[0], w, c],
-    offset: tensor.offset + (rows[0] - has[0]) * tensor.lineBytes,
+    shape: [n, height, w, channels],
+    offset: tensor.offset + row * tensor.lineBytes + (channel / atom) * tensor.surfaceBytes,
+    surfaces: Math.ceil(channels / atom),
   };
-};
-
-const asPiece = (tensor: PlanTensor, has: Rows, rows: Rows): PlanTensor => {
-  const cut = window(tensor, has, rows);
-  const [, , w, c] = tensor.shape;
-  return { ...cut, direction: 'piece', layout: 'nhwc', start: rows[0] * w * c, step: c };
 };
 
 const inside = (tensor: PlanTensor): PlanTensor => ({
@@ -42,17 +47,50 @@ const inside = (tensor: PlanTensor): PlanTensor => ({
   step: tensor.shape[3],
 });
 
+/** A tensor that a program takes or makes. */
 interface Held {
   readonly record: PlanTensor;
-  readonly has: Rows;
-  readonly own: Rows;
+  readonly has: Box;
+  readonly own: Box;
   readonly stage: number;
 }
 
+const asPiece = ({ record, has }: Held, box: Box, [, width, channels]: Plane, atom: number): PlanTensor => ({
+  ...window(record, has, box, atom),
+  direction: 'piece',
+  layout: 'nhwc',
+  start: box.rows[0] * width * channels + box.channels[0],
+  step: channels,
+});
+
 /** A tensor of the caller's in pieces, in front of which a record stands for all of it. */
-const inPieces = (record: PlanTensor, pixels: number, pieces: readonly PlanTensor[]): readonly PlanTensor[] => {
-  const channels = record.shape[3];
-  return [{ ...record, layout: 'pieces', shape: [1, 1, pixels, channels], start: 0, step: channels }, ...pieces];
+const inPieces = (
+  record: PlanTensor,
+  [height, width, channels]: Plane,
+  pieces: readonly PlanTensor[],
+): readonly PlanTensor[] => [
+  { ...record, layout: 'pieces', shape: [1, 1, height * width, channels], start: 0, step: channels },
+  ...pieces,
+];
+
+const meet = (a: Range, b: Range): Range => [Math.max(a[0], b[0]), Math.min(a[1], b[1])];
+
+const size = ({ rows, channels }: Box): number =>
+  Math.max(0, rows[1] - rows[0]) * Math.max(0, channels[1] - channels[0]);
+
+/** From where a program takes what it reads: what each of those that make it has made for others. */
+const copiesOf = (
+  { record, has, stage }: Held,
+  makers: readonly Held[],
+  atom: number,
+): readonly (readonly [PlanTensor, PlanTensor])[] => {
+  const found = makers.flatMap((maker) => {
+    const box = { rows: meet(maker.own.rows, has.rows), channels: meet(maker.own.channels, has.channels) };
+    return maker.stage < stage && size(box) > 0 ? [{ maker, box }] : [];
+  });
+  if (found.reduce((total, { box }) => total + size(box), 0) !== size(has))
+    throw new Error(`tensor ${record.tensor} is not made as it is read`);
+  return found.map(({ maker, box }) => [window(maker.record, maker.has, box, atom), window(record, has, box, atom)]);
 };
 
 /** Where each begins when they stand behind each other. */
@@ -84,12 +122,13 @@ const placeBos = (programs: readonly Joined[]): Placed => {
 };
 
 /**
- * @param heightOf rows of TFLite's tensors
+ * @param planeOf height, width and channels of TFLite's tensors, as their cubes have them
  * @returns null where TFLite's tensors would have to be laid out in pieces that are none
  */
 export const joinPlans = (
+  { atoms: { channels: atom } }: Chip,
   part: Part,
-  heightOf: (tensor: TensorId) => number,
+  planeOf: (tensor: TensorId) => Plane,
   programs: readonly Joined[],
 ): Plan | null => {
   const [first] = programs;
@@ -109,32 +148,31 @@ export const joinPlans = (
   const add = <T>(map: Map<TensorId, T[]>, tensor: TensorId, value: T): void => {
     map.set(tensor, [...(map.get(tensor) ?? []), value]);
   };
-  for (const [i, { plan, stage, rowsOf, ownOf }] of programs.entries()) {
+  for (const [i, { plan, stage, boxOf, ownOf }] of programs.entries()) {
     for (const given of plan.tensors) {
       const record = moved(i, given);
       if (record.direction === 'piece') add(pieces, record.tensor, record);
       if (record.layout === 'pieces') wholes.set(record.tensor, record);
       else if (record.direction === 'in' || record.direction === 'out') {
-        const [has, own] = [rowsOf(record.tensor), ownOf(record.tensor)];
+        const [has, own] = [boxOf(record.tensor), ownOf(record.tensor)];
         add(record.direction === 'in' ? takers : makers, record.tensor, { record, has, own, stage });
       }
     }
   }
 
   /** @returns null: an order that pieces cannot have */
-  const border = (
-    tensor: TensorId,
-    held: readonly Held[],
-    rowsOf: (one: Held) => Rows,
-  ): readonly PlanTensor[] | null => {
+  const border = (tensor: TensorId, held: readonly Held[], boxOf: (one: Held) => Box): readonly PlanTensor[] | null => {
     const [one, ...more] = held;
     if (one === undefined) return [];
-    const height = heightOf(tensor);
-    const isWhole = (rows: Rows): boolean => rows[0] === 0 && rows[1] === height;
-    if (more.length === 0 && isWhole(one.has) && isWhole(rowsOf(one))) return [one.record];
+    const plane = planeOf(tensor);
+    const all = plane[0] * plane[2];
+    if (more.length === 0 && size(one.has) === all && size(boxOf(one)) === all) return [one.record];
     if (!held.every(({ record: { layout } }) => layout === 'nhwc' || layout === 'flat')) return null;
-    const cut = held.map((each) => asPiece(each.record, each.has, rowsOf(each)));
-    return inPieces(one.record, height * one.record.shape[2], cut);
+    return inPieces(
+      one.record,
+      plane,
+      held.map((each) => asPiece(each, boxOf(each), plane, atom)),
+    );
   };
   const inputs = part.inputs.map((tensor) => border(tensor, takers.get(tensor) ?? [], ({ has }) => has));
   const outputs = part.outputs.map((tensor) => {
@@ -152,21 +190,6 @@ export const joinPlans = (
   const hosts: PlanHost[] = [];
   const exchanges: Plan['ops'][number][] = [];
   const opCount = programs.reduce((count, { plan }) => count + plan.ops.length, 0);
-  /** The rows that a program takes, from those that make them. */
-  const copies = (tensor: TensorId, { record, has, stage }: Held): readonly (readonly [PlanTensor, PlanTensor])[] => {
-    const sources = (makers.get(tensor) ?? []).filter((maker) => maker.stage < stage);
-    const found: (readonly [PlanTensor, PlanTensor])[] = [];
-    let [row] = has;
-    while (row < has[1]) {
-      const source = sources.find(({ own }) => own[0] <= row && row < own[1]);
-      if (source === undefined)
-        throw new Error(`row ${row} of tensor ${tensor} is made by no program before its stage`);
-      const rows: Rows = [row, Math.min(has[1], source.own[1])];
-      found.push([window(source.record, source.has, rows), window(record, has, rows)]);
-      row = rows[1];
-    }
-    return found;
-  };
   for (const [i, { plan, stage }] of programs.entries()) {
     const isFirst = programs[i - 1]?.stage !== stage;
     if (isFirst && stage > 0) {
@@ -182,7 +205,9 @@ export const joinPlans = (
         mismatch: 0,
       });
       const wanted = [...takers].flatMap(([tensor, all]) =>
-        isInput.has(tensor) ? [] : all.filter((one) => one.stage === stage).flatMap((one) => copies(tensor, one)),
+        isInput.has(tensor)
+          ? []
+          : all.filter((one) => one.stage === stage).flatMap((one) => copiesOf(one, makers.get(tensor) ?? [], atom)),
       );
       for (const [from, to] of wanted) {
         hosts.push({
