@@ -78,14 +78,10 @@ const programOf = (
   const given = givenBy(survey, stage.from, stage.to).filter((root) => has(root) && !isEmpty(ownOf(root)));
   const outputs = [...new Set(given.map((root) => wholes.get(root) ?? root))];
   const tensors = new Map(graph.tensors);
-  // A border's cube has the plane of the tensor inside.
-  const outside = new Set(
-    survey.operations.flatMap((one) => (one.kind === 'border' ? [one.side === 'input' ? one.input : one.output] : [])),
-  );
   const ends = new Set([...inputs, ...given]);
   for (const tensor of new Set([...operandsIn(operations), ...ends].map(survey.rootOf))) {
     const box = run.boxOf(tensor);
-    if (box === null || outside.has(tensor) || wholes.has(tensor)) continue;
+    if (box === null || wholes.has(tensor)) continue;
     const plane = survey.planeOf(tensor);
     const known = graph.tensors.get(tensor);
     const isNew = (known === undefined || !isByteTensor(known)) && ends.has(tensor);
@@ -97,7 +93,8 @@ const programOf = (
     core,
     graph: { ...graph, tensors },
     part: { nodes: part.nodes, inputs, outputs },
-    operations,
+    // What programs hand over are tensors of the graph.
+    operations: operations.filter((one) => one.kind !== 'view' || !tensors.has(one.output)),
     boxOf: (tensor) => run.boxOf(tensor) ?? { rows: [0, 0], channels: [0, 0] },
     ownOf,
   };
