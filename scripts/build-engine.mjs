@@ -31,5 +31,7 @@ const shared = {
 await build({ ...shared, banner: { js: program }, entryPoints: ['src/engine.ts'], outfile: 'dist/engine.mjs' });
 await build({ ...shared, banner: { js: library }, entryPoints: ['src/index.ts'], outfile: 'dist/index.mjs' });
 await build({ ...shared, banner: { js: program }, entryPoints: ['src/cli.ts'], outfile: 'dist/cli.mjs' });
+// Only what `ptfe` finds no addon for loads this one, and at once: `require` waits for nothing.
+await build({ ...shared, format: 'cjs', minify: true, entryPoints: ['src/wasm.ts'], outfile: 'dist/wasm.cjs' });
 chmodSync('dist/cli.mjs', 0o755);
 console.log(`dist/engine.mjs, dist/index.mjs, dist/cli.mjs: ptfe ${version}`);

@@ -1,13 +1,15 @@
 /**
- * The table of contents: a part of a graph in, a plan out, one call for each room.
+ * The table of contents: a partition of a graph in, a plan out, one call for each room.
  * read -> partition (of the rewritten graph) -> rewrite -> lower -> fuse -> place -> tile -> schedule -> allocate -> emit -> plan (`stages.ts`)
  */
 import { rewritePart, type Rewritten } from './rewrite/index.js';
 import { bordersOf, conflictsOf } from './borders.js';
 import { type CoreChoice, onSeveralCores } from './on_cores.js';
+import type { PartEstimate } from './cost/estimate.js';
 import { isDebugging } from './debug.js';
 import { NodeError, PtfeError } from './error.js';
-import { isMachineOptions, type MachineOptions } from './hardware/machine.js';
+import { betterLeft } from './cost/worth.js';
+import { isMachineOptions, machineOf, type MachineOptions } from './hardware/machine.js';
 import { fuse, type Precision } from './fuse/fuse.js';
 import { dropUnused } from './fuse/unused.js';
 import type { Graph, Part } from './graph/graph.js';
@@ -19,7 +21,8 @@ import { type Chip, isChip, rk3588 } from './hardware/chips.js';
 import type { Hardware } from './hardware/machine.js';
 import type { Trust } from './hardware/fact.js';
 import type { Refusal } from './ops/shared/rule.js';
-import { checkGraph, npuOf, type PartChoice, rewrittenGraph } from './partition/check.js';
+import { partMicroseconds } from './partition/cpu.js';
+import { checkGraph, npuOf, rewrittenGraph } from './partition/check.js';
 import { lowerPart } from './partition/lower_part.js';
 import { bugRefusal, partRefusal, type RefusedPart, refusedPart } from './partition/part_rules.js';
 import { inRounds, type PartResult } from './partition/rounds.js';
@@ -33,12 +36,17 @@ import { validating } from './validate/index.js';
 import { InvalidStage } from './validate/rule.js';
 import { sentWords } from './wire/sent_options.js';
 
+/** `worthwhile`: what the CPU does sooner is left to it. */
+export type PartChoice = 'worthwhile' | 'all';
+
 export interface CompileOptions {
   readonly trust: Trust;
   /** What plans are made for. Default: the RK3588. */
   readonly chip?: Chip;
   /** Default: worthwhile. */
   readonly parts?: PartChoice;
+  /** Whether a part is the one of its model with the most work: it is left to the CPU for a gain that counts only. Default: it is. */
+  readonly isMain?: boolean;
   /** Default: fast, as always with `trust` seen. */
   readonly precision?: Precision;
   /** Nodes that may run on the host; by default all that can. */
@@ -73,6 +81,14 @@ const missingRefusal = (graph: Graph, part: Part, tensor: number, operations: re
 
 export type { Watched };
 
+/** Nodes that the CPU does sooner. */
+const worthRefusal = ({ nodes, npu, cpu }: NonNullable<ReturnType<typeof betterLeft>>): RefusedPart => {
+  const what = nodes.length === 1 ? 'this node' : `${nodes.length} nodes`;
+  const text = `${what} about ${Math.ceil(npu)} us on the NPU, ${Math.ceil(cpu)} us on the CPU (parts=all takes them)`;
+  const advice = 'no change needed: the CPU is quicker';
+  return refusedPart(nodes.map((node) => ({ node, rule: 'worth', text, advice })));
+};
+
 export interface WatchedPlan {
   readonly plan: Uint8Array;
   readonly tensors: readonly InnerTensor[];
@@ -91,7 +107,7 @@ export const compilePart = (
   return 'plan' in compiled ? compiled.plan : compiled;
 };
 
-/** What the operations of a part are, and where its tensors stand; the nodes that this part cannot have. */
+/** What the operations of a partition are, and where its tensors stand; the nodes that this partition cannot have. */
 const placePart = (whole: Rewritten, part: Part, options: CompileOptions, apart: boolean, observe: Observe) => {
   // What `best` is made of was not seen on silicon.
   const hardware = hardwareOf(options);
@@ -103,13 +119,13 @@ const placePart = (whole: Rewritten, part: Part, options: CompileOptions, apart:
     const own = rewritePart(rewritten, part, npuOf(hardware));
     observe({ stage: 'rewrite', part, data: { graph: own, layouts, orders } });
     const lowered = lowerPart(own, hardware, options.hosted ?? null);
-    const { operations, spare, refusals } = lowered;
+    const { operations, firstFresh, refusals } = lowered;
     observe({ stage: 'lower', part, data: lowered });
     if (refusals.length > 0) return refusedPart(refusals);
     // A fused ADD's limit stands behind a multiplier: its place nobody has shown.
     const isPlain = apart || options.trust === 'seen';
     const ends = partInPieces(part, operations);
-    const fused = isPlain ? dropUnused(operations, ends) : fuse(hardware.chip, operations, ends, precision, spare);
+    const fused = isPlain ? dropUnused(operations, ends) : fuse(hardware.chip, operations, ends, precision, firstFresh);
     observe({ stage: 'fuse', part, data: { operations: fused } });
     const placement = place(hardware.chip, own, ends, fused, apart);
     observe({ stage: 'place', part, data: placement });
@@ -156,7 +172,13 @@ const watchedPlan = (
   const placed = placePart(rewritten, part, options, apart, observe);
   if ('refusals' in placed) return placed;
   const hardware = hardwareOf(options);
-  const alone = compileProgram(hardware, { ...placed, part, watched }, observe);
+  const left = ({ steps }: PartEstimate): RefusedPart | null => {
+    if (watched !== null || options.parts !== 'worthwhile') return null;
+    const machine = machineOf(hardware.chip, options.machine);
+    const sooner = betterLeft(machine, rewritten.given, part, steps, options.isMain ?? true);
+    return sooner === null ? null : worthRefusal(sooner);
+  };
+  const alone = compileProgram(hardware, { ...placed, part, watched }, observe, left);
   if ('refusals' in alone) return alone;
   const choice = watched === null ? (options.cores ?? '1') : '1';
   const several = choice === '1' ? null : onSeveralCores(hardware, placed, part, alone.estimate, choice);
@@ -170,7 +192,7 @@ const watchedPlan = (
 export interface CompiledModel {
   readonly parts: readonly (Part & { readonly plan: Uint8Array })[];
   readonly refusals: readonly (Refusal & { readonly node: number })[];
-  /** Nodes of the parts that run on the host, and what keeps them from the NPU. */
+  /** Nodes of the partitions that run on the host, and what keeps them from the NPU. */
   readonly hosted: readonly (Refusal & { readonly node: number })[];
 }
 
@@ -204,7 +226,7 @@ const checkOptions = (bytes: unknown, options: CompileOptions): void => {
     throw new PtfeError('bad-option', `option ${unknown}`, `it does not exist (options: ${known.join(', ')})`);
 };
 
-/** Compiles a .tflite file without TFLite: what the NPU takes, in parts. @throws PtfeError for a damaged file */
+/** Compiles a .tflite file without TFLite: what the NPU takes, in partitions. @throws PtfeError for a damaged file */
 export const compileTflite = (
   bytes: Uint8Array,
   options: CompileOptions = defaultOptions,
@@ -215,10 +237,14 @@ export const compileTflite = (
   const model = readTflite(bytes, subgraph, options.numerics);
   const { graph, outputs } = model;
   observe({ stage: 'read', part: null, data: model });
-  const { rewritten, refused: checked, host } = checkGraph(graph, hardwareOf(options), options.parts ?? 'worthwhile');
+  const { rewritten, refused: checked, host } = checkGraph(graph, hardwareOf(options));
   const refused = new Map(checked);
   const hosted = new Set(host.keys());
-  const compile = inRounds((part) => compilePart(rewritten, part, { ...options, hosted }, observe));
+  const choice = { ...options, parts: options.parts ?? 'worthwhile', hosted } as const;
+  const compile = inRounds(
+    (part, isMain) => compilePart(rewritten, part, { ...choice, isMain }, observe),
+    (part) => partMicroseconds(hardwareOf(options).chip, graph, part),
+  );
   for (;;) {
     const supported = new Set(graph.nodes.map(({ index }) => index).filter((index) => !refused.has(index)));
     const parts = splitParts(graph, supported, outputs);

@@ -6,7 +6,8 @@ import { type PartEstimate, partEstimate } from './cost/estimate.js';
 import { emitTasks } from './emit/tasks.js';
 import type { Graph, Part } from './graph/graph.js';
 import { machineOf, type Hardware } from './hardware/machine.js';
-import { operandsOf, type PieceOperation } from './ir/operation.js';
+import { at } from './in_range.js';
+import { namingNode, operandsOf, type PieceOperation } from './ir/operation.js';
 import { stagesOf } from './ir/operation_stages.js';
 import type { Cube } from './layout/cube.js';
 import { hostTable } from './layout/host_table.js';
@@ -59,7 +60,7 @@ const tileAll = (
     const step =
       known[position] ??
       (operation.kind === 'host' ? { operation } : tileOperation(chip, operation, stagesOf(operation, trust), cubes));
-    if (step === null) untiled.add(operation.nodes[0] ?? -1);
+    if (step === null) untiled.add(namingNode(operation));
     else steps.push(step);
   }
   if (untiled.size === 0) return steps;
@@ -75,13 +76,15 @@ const memoryRefusal = (
   const [largest] = [...lifetimes].sort((a, b) => b.bytes - a.bytes);
   const isIn = (tensor: number): boolean => spots.get(tensor)?.root === largest?.tensor;
   const operation = operations.find(({ output }) => isIn(output)) ?? operations.find((op) => operandsOf(op).some(isIn));
-  return refusedPart([partRefusal(operation?.nodes[0] ?? -1, 'memory', `${bytes} bytes`)]);
+  return refusedPart([partRefusal(namingNode(operation ?? at(operations, 0)), 'memory', `${bytes} bytes`)]);
 };
 
+/** @param refuse nodes by the estimate, before anything is emitted */
 export const compileProgram = (
   hardware: Hardware,
   program: PlacedProgram,
   observe: Observe,
+  refuse: (estimate: PartEstimate) => RefusedPart | null = () => null,
 ): CompiledProgram | RefusedPart => {
   const { graph, part, placement, ends, pieces, borders, watched } = program;
   const { chip } = hardware;
@@ -120,6 +123,8 @@ export const compileProgram = (
     borders: borderCubes,
   });
   observe({ stage: 'estimate', part, data: estimate });
+  const refused = refuse(estimate);
+  if (refused !== null) return refused;
   const constants = new ConstantBuffer(chip);
   const tasks = emitTasks(chip, steps, cubes, arena, placement.constants, constants);
   const programs = tasks.reduce((bytes, { words }) => bytes + 8 * words.length, 0);

@@ -111,7 +111,7 @@ static const option_info option_table[OPTION_COUNT] = {
     },
     [OPTION_PLAN] = {
         .name = "plan", .variable = "PTFE_PLAN", .initial = "",
-        .allowed = "<file of ptfe compile>",
+        .allowed = "<file of ptfe compile, or a folder of them>",
         .kind = OPTION_KIND_FILE,
     },
 };

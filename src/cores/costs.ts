@@ -1,7 +1,7 @@
 /** What operations cost by themselves, all of them or some rows: for the search of stages, which asks for each many times. */
 import { cubeOf } from '../layout/cube.js';
 import { padConvolution } from '../ir/build/copy.js';
-import { Spare } from '../ir/build/arrange.js';
+import { FreshIds } from '../ir/build/arrange.js';
 import { type Operation, operandsOf, type TaskOperation } from '../ir/operation.js';
 import { stagesOf } from '../ir/operation_stages.js';
 import type { Hardware } from '../hardware/machine.js';
@@ -62,7 +62,7 @@ export const operationCosts = (
     const boxOf = (tensor: TensorId): Box =>
       reads?.find((read) => read.tensor === tensor)?.box ?? box ?? wholeBox(survey.planeOf(tensor));
     // Without the views that a program with more would need.
-    const cutting = { survey, boxOf, stagesOf: () => stages, spare: new Spare(survey.spare) };
+    const cutting = { survey, boxOf, stagesOf: () => stages, spare: new FreshIds(survey.spare) };
     const cut = box === null ? given : cutOperation(cutting, given).at(-1);
     const one = cut === undefined ? null : taskOf(cut);
     if (one === null) return nothing;

@@ -2,7 +2,7 @@
  * An operation that computes some rows or channels of its result only: what it reads for them, and the operation cut down to
  * both. Each value is made of the same operands by the same stages, so it is the same byte.
  */
-import { buffer, type Spare } from '../ir/build/arrange.js';
+import { buffer, type FreshIds } from '../ir/build/arrange.js';
 import type { ConvGeometry, ConvOperation, Operation } from '../ir/operation.js';
 import type { Stages } from '../requantize/stages.js';
 import type { TensorId } from '../hardware/units.js';
@@ -87,7 +87,7 @@ export interface Cutting {
   readonly boxOf: BoxOf;
   /** Settings of an operation as a whole: those of its channels must be the same. */
   readonly stagesOf: (one: ConvOperation) => Stages;
-  readonly spare: Spare;
+  readonly spare: FreshIds;
 }
 
 interface Operand {

@@ -2,7 +2,7 @@
  * A run of operations for some rows, or some channels, of its results: from the last operation back to the first, what it needs
  * of each memory. What two cores need both calculate.
  */
-import { Spare } from '../ir/build/arrange.js';
+import { FreshIds } from '../ir/build/arrange.js';
 import { type ConvOperation, type Operation, operandsOf } from '../ir/operation.js';
 import type { Stages } from '../requantize/stages.js';
 import type { Position, TensorId } from '../hardware/units.js';
@@ -137,7 +137,7 @@ export const stripOf = (
     if (box === undefined) throw new Error(`tensor ${tensor} is no part of the strip`);
     return axis === 'rows' ? { ...box, channels: [0, survey.planeOf(tensor)[2]] } : box;
   };
-  const spare = new Spare(survey.spare);
+  const spare = new FreshIds(survey.spare);
   const declared = declarationsOf(survey, [...needed]);
   const cutting = { survey, boxOf, stagesOf, spare };
   const operations = survey.operations.flatMap((one, position) =>

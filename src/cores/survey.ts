@@ -42,7 +42,7 @@ const planesOf = (graph: Graph, operations: readonly Operation[]): ((tensor: Ten
   const own = new Map<TensorId, Plane>();
   for (const one of operations)
     if (one.kind === 'view' || one.kind === 'constant' || one.kind === 'piece') own.set(one.output, one.shape);
-  const find = (tensor: TensorId): Plane => own.get(tensor) ?? planeOf(graph.tensors.get(tensor) ?? null);
+  const find = (tensor: TensorId): Plane => own.get(tensor) ?? planeOf(graph.tensors.get(tensor) ?? { shape: [] });
   for (const one of operations) {
     if (one.kind !== 'border') continue;
     const [outside, inside] = one.side === 'input' ? [one.input, one.output] : [one.output, one.input];

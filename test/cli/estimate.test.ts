@@ -80,7 +80,7 @@ describe('ptfe estimate', () => {
 
   it('says which nodes of a part the CPU would do sooner: an unrolled GRU all, a classifier of pictures hardly any', function () {
     const worthOf = (name: string): { npu: number; cpu: number; sooner: readonly number[]; best: number } => {
-      const { code, out, err } = ptfe('estimate', join(modelFolder, `${name}.tflite`), '--json');
+      const { code, out, err } = ptfe('estimate', join(modelFolder, `${name}.tflite`), '--parts', 'all', '--json');
       expect(code, err).to.equal(0);
       const [part] = (JSON.parse(out) as { parts: readonly { worth: ReturnType<typeof worthOf> }[] }).parts;
       if (part === undefined) throw new Error(`${name}: no part`);

@@ -44,7 +44,7 @@ describe('one inference on several cores: the bytes of one core', function () {
       const random = seededRandom(1);
       const noise = (_: number, bytes: number) => Uint8Array.from({ length: bytes }, () => random.integer(0, 255));
       for (const machine of [machines[1], {}]) {
-        const options = { cores: '3', ...(machine === undefined ? {} : { machine }) } as const;
+        const options = { cores: '3', parts: 'all', ...(machine === undefined ? {} : { machine }) } as const;
         const { different, plans } = compareCores(addon, readFileSync(path), options, noise);
         expect(plans, 'on several cores').to.have.lengthOf(1);
         expect(different).to.deep.equal([]);

@@ -33,6 +33,7 @@ export const shared = 'kws_ref_model';
 /** Where calculating takes long and exchanges are cheap, several of them on three cores are best. */
 const onThree: Partial<CompileOptions> = {
   cores: '3',
+  parts: 'all',
   machine: { megahertz: 20, exchangeMicroseconds: 10, interruptCpus: 3 },
 };
 
