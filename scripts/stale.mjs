@@ -6,7 +6,7 @@ import { join } from 'node:path';
 export const builds = {
   engine: {
     output: 'dist/engine.mjs',
-    sources: ['src', 'package.json', 'scripts/build-engine.mjs'],
+    sources: ['src', 'package.json', 'scripts/build-engine.mjs', 'scripts/engine-loader.mjs'],
     command: 'npm run build:engine',
   },
   delegate: {

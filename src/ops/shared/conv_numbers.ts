@@ -2,6 +2,7 @@
 import type { ConvNumbers } from '../../requantize/division.js';
 import { activationRange, effectiveScale, quantizeMultiplier } from '../../tflite/multiplier.js';
 import { hasPerTensorQuantization, isByteTensor, quantizationOf, signedCode } from '../../graph/tensor.js';
+import { rememberedOf } from '../../requantize/remembered.js';
 import { inputOf, type OpContext, outputOf } from './rule.js';
 
 /** How a filter lies and how TFLite multiplies its scale. */
@@ -25,6 +26,11 @@ interface ChannelWeights {
   readonly allZero: boolean;
 }
 
+interface FilterWeights {
+  readonly weights: Int8Array;
+  readonly perChannel: readonly ChannelWeights[];
+}
+
 /** One pass over the weights of each output channel; the step between them is 1 (OHWI) or the number of channels (1HWC). */
 const channelWeights = (
   weights: Int8Array,
@@ -33,24 +39,58 @@ const channelWeights = (
   depthwise: boolean,
 ): readonly ChannelWeights[] => {
   const perChannel = weights.length / channels;
-  const step = depthwise ? channels : 1;
-  return Array.from({ length: channels }, (_, c) => {
-    let [sum, absolute] = [0, 0];
-    for (let i = depthwise ? c : c * perChannel, left = perChannel; left > 0; i += step, left--) {
-      const value = (weights[i] ?? 0) - zeroPoint;
-      sum += value;
-      absolute += Math.abs(value);
+  const [sums, absolutes] = [new Float64Array(channels), new Float64Array(channels)];
+  if (depthwise) {
+    for (let tap = 0, i = 0; tap < perChannel; tap++) {
+      for (let c = 0; c < channels; c++, i++) {
+        const value = (weights[i] ?? 0) - zeroPoint;
+        sums[c] = (sums[c] ?? 0) + value;
+        absolutes[c] = (absolutes[c] ?? 0) + Math.abs(value);
+      }
     }
-    return { sum, absolute, allZero: absolute === 0 };
-  });
+  } else {
+    for (let c = 0, i = 0; c < channels; c++) {
+      let [sum, absolute] = [0, 0];
+      for (const end = i + perChannel; i < end; i++) {
+        const value = (weights[i] ?? 0) - zeroPoint;
+        sum += value;
+        absolute += Math.abs(value);
+      }
+      sums[c] = sum;
+      absolutes[c] = absolute;
+    }
+  }
+  return Array.from(sums, (sum, c) => ({ sum, absolute: absolutes[c] ?? 0, allZero: absolutes[c] === 0 }));
 };
 
 /** The NPU's codes: int8 as it is, uint8 with the top bit flipped. */
 const signedWeights = (data: Uint8Array, type: 'int8' | 'uint8'): Int8Array => {
   if (type === 'int8') return new Int8Array(data.buffer, data.byteOffset, data.byteLength);
-  const signed = new Int8Array(data.length);
-  for (let i = 0; i < data.length; i++) signed[i] = (data[i] ?? 0) ^ 0x80;
+  // Four at a time.
+  const words = new Int32Array(Math.ceil(data.length / 4));
+  const signed = new Int8Array(words.buffer, 0, data.length);
+  signed.set(data);
+  for (let i = 0; i < words.length; i++) words[i] = (words[i] ?? 0) ^ 0x80808080;
   return signed;
+};
+
+/** What has been made of a filter's bytes, by how they are read: each node is looked at more than once. */
+const made = rememberedOf<Uint8Array, Map<string, FilterWeights>>(() => new Map());
+
+const filterWeights = (
+  data: Uint8Array,
+  type: 'int8' | 'uint8',
+  zeroPoint: number,
+  channels: number,
+  depthwise: boolean,
+): FilterWeights => {
+  const [ways, way] = [made(data), `${type} ${zeroPoint} ${channels} ${depthwise}`];
+  const known = ways.get(way);
+  if (known !== undefined) return known;
+  const weights = signedWeights(data, type);
+  const filter = { weights, perChannel: channelWeights(weights, zeroPoint, channels, depthwise) };
+  ways.set(way, filter);
+  return filter;
 };
 
 const biasOf = (data: Uint8Array | null, channels: number): Int32Array => {
@@ -86,8 +126,7 @@ export const weightedNumbers = (
   const { scale: inputScale, zeroPoint: inputZeroPoint } = quantizationOf(input);
   const { scale: outputScale, zeroPoint: outputZeroPoint } = quantizationOf(output);
   const weightZeroPoint = signedCode(filter.quantization?.zeroPoints[0] ?? 0, filter.type);
-  const weights = signedWeights(filter.data, filter.type);
-  const perChannel = channelWeights(weights, weightZeroPoint, channels, depthwise);
+  const { weights, perChannel } = filterWeights(filter.data, filter.type, weightZeroPoint, channels, depthwise);
   const type = product === 'as-type' ? input.type : product;
   const { numerics } = context.graph;
   const multipliers = (filter.quantization?.scales ?? []).map((scale) =>
