@@ -15,6 +15,7 @@ const rooms = [
   'place',
   'tile',
   'cost',
+  'cores',
   'schedule',
   'allocate',
   'emit',
@@ -47,7 +48,7 @@ const directionRules = rooms.map((room, position) => ({
             .map((below) => ({ group: [`**/${below}/*`], message: `${room}/ stands above ${below}/` })),
           ...(room === 'cli' || room === 'api'
             ? []
-            : [{ group: ['node:*'], message: 'side effects belong to engine.ts, cli.ts and cli/' }]),
+            : [{ group: ['node:*', '!node:crypto'], message: 'side effects belong to engine.ts, cli.ts and cli/' }]),
           ...(registerRooms.includes(room)
             ? []
             : [{ group: ['**/hardware/registers*'], message: 'only emit/, and what reads programs, knows registers' }]),
