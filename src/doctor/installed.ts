@@ -13,7 +13,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const leastNode = [20, 19] as const;
 
 const isEnough = (version: string): boolean => {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [major = NaN, minor = NaN] = version.split('.').map(Number);
   return major > leastNode[0] || (major === leastNode[0] && minor >= leastNode[1]);
 };
 
@@ -156,7 +156,8 @@ export const cacheFinding = (environment: Environment): Finding => {
     return absent('cache', `${folder}: others can write to it, so it is not used`, `chmod go-w ${folder}`);
   const sizes = readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => statSync(join(folder, entry.name), { throwIfNoEntry: false })?.size ?? 0);
+    // Another process may have taken one away meanwhile.
+    .flatMap((entry) => statSync(join(folder, entry.name), { throwIfNoEntry: false })?.size ?? []);
   const total = sizes.reduce((sum, size) => sum + size, 0);
   return ok('cache', `${folder}: ${sizes.length} files, ${total} bytes`);
 };
