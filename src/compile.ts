@@ -1,5 +1,5 @@
 /**
- * The table of contents: a part of a graph in, a plan out, one call for each room.
+ * The table of contents: a partition of a graph in, a plan out, one call for each room.
  * read -> partition (of the rewritten graph) -> rewrite -> lower -> fuse -> place -> tile -> schedule -> allocate -> emit -> plan (`stages.ts`)
  */
 import { allocateArena, type Lifetime, withTensors } from './allocate/arena.js';
@@ -19,13 +19,15 @@ import { dropUnused } from './fuse/unused.js';
 import type { Graph, Part } from './graph/graph.js';
 import { readTflite } from './tflite/reader.js';
 import type { Numerics } from './graph/numerics.js';
-import { type Operation, operandsOf, type PieceOperation } from './ir/operation.js';
+import { namingNode, type Operation, operandsOf, type PieceOperation } from './ir/operation.js';
+import { at } from './in_range.js';
 import { partInPieces, piecesOf } from './ir/pieces.js';
 import { type Chip, isChip, rk3588 } from './hardware/chips.js';
 import type { Hardware } from './hardware/machine.js';
 import type { Trust } from './hardware/fact.js';
 import type { Refusal } from './ops/shared/rule.js';
-import { checkGraph, npuOf, type PartChoice, rewrittenGraph } from './partition/check.js';
+import { partMicroseconds } from './partition/cpu.js';
+import { checkGraph, npuOf, rewrittenGraph } from './partition/check.js';
 import { lowerPart } from './partition/lower_part.js';
 import { bugRefusal, mostPartBytes, partRefusal, type RefusedPart, refusedPart } from './partition/part_rules.js';
 import { inRounds, type PartResult } from './partition/rounds.js';
@@ -44,12 +46,17 @@ import { InvalidStage } from './validate/rule.js';
 import { engineVersion } from './version.js';
 import { sentWords } from './wire/sent_options.js';
 
+/** `worthwhile`: what the CPU does sooner is left to it. */
+export type PartChoice = 'worthwhile' | 'all';
+
 export interface CompileOptions {
   readonly trust: Trust;
   /** What plans are made for. Default: the RK3588. */
   readonly chip?: Chip;
   /** Default: worthwhile. */
   readonly parts?: PartChoice;
+  /** Whether a part is the one of its model with the most work: it is left to the CPU for a gain that counts only. Default: it is. */
+  readonly isMain?: boolean;
   /** Default: fast, as always with `trust` seen. */
   readonly precision?: Precision;
   /** Nodes that may run on the host; by default all that can. */
@@ -70,7 +77,7 @@ export const hardwareOf = ({ chip = rk3588, trust, machine = {} }: CompileOption
 
 type Layouts = Placement['borders'];
 
-/** Tensors at the part's border that the host would have to lay out in an order that it cannot, or in two at once. */
+/** Tensors at the partition's border that the host would have to lay out in an order that it cannot, or in two at once. */
 const conflictsOf = (
   part: Part,
   borders: Layouts,
@@ -106,7 +113,7 @@ const tileAll = (
     const step =
       known[position] ??
       (operation.kind === 'host' ? { operation } : tileOperation(chip, operation, stagesOf(operation, trust), cubes));
-    if (step === null) untiled.add(operation.nodes[0] ?? -1);
+    if (step === null) untiled.add(namingNode(operation));
     else steps.push(step);
   }
   if (untiled.size === 0) return steps;
@@ -142,7 +149,7 @@ const memoryRefusal = (
   const [largest] = [...lifetimes].sort((a, b) => b.bytes - a.bytes);
   const isIn = (tensor: number): boolean => spots.get(tensor)?.root === largest?.tensor;
   const operation = operations.find(({ output }) => isIn(output)) ?? operations.find((op) => operandsOf(op).some(isIn));
-  return refusedPart([partRefusal(operation?.nodes[0] ?? -1, 'memory', `${bytes} bytes`)]);
+  return refusedPart([partRefusal(namingNode(operation ?? at(operations, 0)), 'memory', `${bytes} bytes`)]);
 };
 
 /**
@@ -169,7 +176,7 @@ export const compilePart = (
   return 'plan' in compiled ? compiled.plan : compiled;
 };
 
-/** What the operations of a part are, and where its tensors stand; the nodes that this part cannot have. */
+/** What the operations of a partition are, and where its tensors stand; the nodes that this partition cannot have. */
 const placePart = (whole: Rewritten, part: Part, options: CompileOptions, apart: boolean, observe: Observe) => {
   // What `best` is made of was not seen on silicon.
   const hardware = hardwareOf(options);
@@ -181,13 +188,13 @@ const placePart = (whole: Rewritten, part: Part, options: CompileOptions, apart:
     const own = rewritePart(rewritten, part, npuOf(hardware));
     observe({ stage: 'rewrite', part, data: { graph: own, layouts, orders } });
     const lowered = lowerPart(own, hardware, options.hosted ?? null);
-    const { operations, spare, refusals } = lowered;
+    const { operations, firstFresh, refusals } = lowered;
     observe({ stage: 'lower', part, data: lowered });
     if (refusals.length > 0) return refusedPart(refusals);
     // A fused ADD's limit stands behind a multiplier: its place nobody has shown.
     const isPlain = apart || options.trust === 'seen';
     const ends = partInPieces(part, operations);
-    const fused = isPlain ? dropUnused(operations, ends) : fuse(hardware.chip, operations, ends, precision, spare);
+    const fused = isPlain ? dropUnused(operations, ends) : fuse(hardware.chip, operations, ends, precision, firstFresh);
     observe({ stage: 'fuse', part, data: { operations: fused } });
     const placement = place(hardware.chip, own, ends, fused, apart);
     observe({ stage: 'place', part, data: placement });
@@ -272,7 +279,7 @@ const watchedPlan = (
   observe({ stage: 'estimate', part, data: estimate });
   const left =
     watched === null && options.parts === 'worthwhile'
-      ? betterLeft(machine, rewritten.given, part, estimate.steps)
+      ? betterLeft(machine, rewritten.given, part, estimate.steps, options.isMain ?? true)
       : null;
   if (left !== null) return worthRefusal(left);
   const constants = new ConstantBuffer(chip);
@@ -311,7 +318,7 @@ const watchedPlan = (
 export interface CompiledModel {
   readonly parts: readonly (Part & { readonly plan: Uint8Array })[];
   readonly refusals: readonly (Refusal & { readonly node: number })[];
-  /** Nodes of the parts that run on the host, and what keeps them from the NPU. */
+  /** Nodes of the partitions that run on the host, and what keeps them from the NPU. */
   readonly hosted: readonly (Refusal & { readonly node: number })[];
 }
 
@@ -344,7 +351,7 @@ const checkOptions = (bytes: unknown, options: CompileOptions): void => {
     throw new PtfeError('bad-option', `option ${unknown}`, `it does not exist (options: ${known.join(', ')})`);
 };
 
-/** Compiles a .tflite file without TFLite: what the NPU takes, in parts. @throws PtfeError for a damaged file */
+/** Compiles a .tflite file without TFLite: what the NPU takes, in partitions. @throws PtfeError for a damaged file */
 export const compileTflite = (
   bytes: Uint8Array,
   options: CompileOptions = defaultOptions,
@@ -355,11 +362,13 @@ export const compileTflite = (
   const model = readTflite(bytes, subgraph, options.numerics);
   const { graph, outputs } = model;
   observe({ stage: 'read', part: null, data: model });
-  const { rewritten, refused: checked, host } = checkGraph(graph, hardwareOf(options), options.parts ?? 'worthwhile');
+  const { rewritten, refused: checked, host } = checkGraph(graph, hardwareOf(options));
   const refused = new Map(checked);
   const hosted = new Set(host.keys());
-  const compile = inRounds((part) =>
-    compilePart(rewritten, part, { ...options, parts: options.parts ?? 'worthwhile', hosted }, observe),
+  const choice = { ...options, parts: options.parts ?? 'worthwhile', hosted } as const;
+  const compile = inRounds(
+    (part, isMain) => compilePart(rewritten, part, { ...choice, isMain }, observe),
+    (part) => partMicroseconds(hardwareOf(options).chip, graph, part),
   );
   for (;;) {
     const supported = new Set(graph.nodes.map(({ index }) => index).filter((index) => !refused.has(index)));

@@ -60,7 +60,8 @@ static int check_plan(const kernel *k, const tfl_context *context, ptfe_error *e
 static int open_session(kernel *k, ptfe_error *error) {
     const delegate *d = k->delegate;
     const device_settings settings = {.facts = d->options.value[OPTION_FACTS]};
-    return session_open(d->device, k->planned_part->plan, k->planned_part->plan_length, &settings, &k->session, error);
+    const plan_source source = answer_plan(k->planned, k->planned_part);
+    return session_open(d->device, &source, &settings, &k->session, error);
 }
 
 static int open_part(kernel *k, answer *a, const answer_part *part, ptfe_error *error) {

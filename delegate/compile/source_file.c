@@ -7,8 +7,9 @@
 #include <sys/stat.h>
 
 #include "../graph/capture.h"
+#include "graph_key.h"
+#include "memo.h"
 #include "plan_file.h"
-#include "../util/sha256.h"
 #include "../util/line.h"
 #include "../util/paths.h"
 #include "work.h"
@@ -35,7 +36,6 @@ static int is_of_another_model(work *w) { return error_set_code(&w->error, PTFE_
 /* Whether the covered nodes of TFLite's graph are those that the plan was made from. */
 static int check_key(work *w, const tfl_int_array *all, const uint8_t key[32]) {
     uint8_t found[32];
-    sha256 hash;
     size_t count;
     uint32_t *nodes = calloc((size_t)all->size + 1, sizeof *nodes);
     if (nodes == NULL) return error_no_memory(&w->error, "the list of nodes");
@@ -45,9 +45,7 @@ static int check_key(work *w, const tfl_int_array *all, const uint8_t key[32]) {
     }
     free(nodes);
     w->graph.all = (size_t)all->size;
-    sha256_start(&hash);
-    if (status == 0) sha256_add(&hash, w->graph.message.data, w->graph.message.length);
-    sha256_end(&hash, found);
+    if (status == 0) graph_key(&w->graph, "", cache_opened(&w->entry), found);
     if (status != 0 && w->error.code == PTFE_ERROR_MEMORY) return -1;
     return status == 0 && memcmp(found, key, sizeof found) == 0 ? 0 : is_of_another_model(w);
 }
@@ -79,6 +77,18 @@ static int check_numerics(work *w, const char *path) {
     return 0;
 }
 
+/* A file that is known to be whole is not read again. */
+static int check_plans(work *w) {
+    memo known;
+    uint8_t digest[32] = {0};
+    if (w->answer->file == PLAN_NO_FILE) return 0; /* small: each plan is checked where it is opened */
+    memo_of(&known, cache_opened(&w->entry), w->answer->file, "plan file", NULL, 0);
+    if (memo_get(&known, digest) == 0) return 0;
+    if (answer_check_plans(w->answer, &w->error) != 0) return -1;
+    memo_put(&known, digest);
+    return 0;
+}
+
 static int read_plan_file(work *w, const char *path) {
     plan_file_header h;
     tfl_int_array *all = NULL;
@@ -99,7 +109,7 @@ static int read_plan_file(work *w, const char *path) {
     bytes_free(&request);
     if (previewed != 0) return -1;
     if (!same) return error_set_code(&w->error, PTFE_ERROR_OTHER_MODEL, "TFLite cuts the graph into other parts");
-    return work_load_kernels(w);
+    return check_plans(w) != 0 ? -1 : work_load_kernels(w);
 }
 
 static int use_plan_file(work *w, const char *path) { return read_plan_file(w, path) != 0 ? -1 : check_numerics(w, path); }
@@ -118,7 +128,7 @@ static int is_plan(const struct dirent *entry) {
 }
 
 /* 1: a plan of this graph that gives the host's numbers, loaded. 0: none; `near` is then one that gives another release's, or NULL. */
-static int find_plan(work *w, const char *folder, struct dirent **names, int count, char **near) {
+static int find_plan(work *w, const char *folder, struct dirent **names, int count, char **near, int *damaged) {
     for (int i = 0; i < count; i++) {
         char *path = path_joined(folder, names[i]->d_name);
         if (path == NULL) return error_no_memory(&w->error, "the name of a plan");
@@ -131,21 +141,30 @@ static int find_plan(work *w, const char *folder, struct dirent **names, int cou
         forget(w);
         if (fits && *near == NULL) *near = path;
         else free(path);
-        if (!fits && w->error.code != PTFE_ERROR_OTHER_MODEL && w->error.code != PTFE_ERROR_DAMAGED) return -1;
+        if (fits || w->error.code == PTFE_ERROR_OTHER_MODEL) continue;
+        if (w->error.code != PTFE_ERROR_DAMAGED) return -1;
+        (*damaged)++;
     }
     return 0;
+}
+
+static int none_fits(work *w, int count, int damaged) {
+    if (count == 0) return error_set(&w->error, "there is no file NAME.plan in this folder");
+    error_set(&w->error, "none of the %d plans in this folder was compiled from this model, for these sizes", count);
+    if (damaged > 0) error_append(&w->error, " (%d damaged, or no plan file of this version)", damaged);
+    return -1;
 }
 
 /* Of the files NAME.plan in a folder the first, by name, that is this graph's. */
 static int use_folder(work *w, const char *folder) {
     struct dirent **names = NULL;
     char *near = NULL;
+    int damaged = 0;
     const int count = scandir(folder, &names, is_plan, alphasort);
     if (count < 0) return error_set_code(&w->error, error_code_of(errno), "%s", strerror(errno));
-    int found = find_plan(w, folder, names, count, &near);
+    int found = find_plan(w, folder, names, count, &near, &damaged);
     if (found == 0 && near != NULL) found = use_plan_file(w, near) == 0 ? 1 : -1;
-    if (found == 0 && count == 0) error_set(&w->error, "there is no file NAME.plan in this folder");
-    if (found == 0 && count > 0) error_set(&w->error, "none of the %d plans in this folder was compiled from this model, for these sizes", count);
+    if (found == 0) found = none_fits(w, count, damaged);
     free(near);
     for (int i = 0; i < count; i++) free(names[i]);
     free(names);
@@ -160,6 +179,7 @@ static int is_folder(const char *path) {
 int answer_from_plan_file(work *w) {
     const char *path = w->delegate->options.value[OPTION_PLAN];
     if (w->resized != NULL) return error_set(&w->error, "a plan file (option plan) is for one size");
+    if (!w->delegate->options.privileged) cache_choose_for_memos(&w->entry, w->delegate->options.value[OPTION_CACHE]);
     if ((is_folder(path) ? use_folder(w, path) : use_plan_file(w, path)) == 0) return 0;
     return error_set_code(&w->error, w->error.code, "the plan %.180s: %s", path, w->error.text);
 }

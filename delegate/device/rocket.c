@@ -72,7 +72,7 @@ static int allocate(device_plan *d, ptfe_error *error) {
     }
     for (uint32_t i = 0; i < p->bo_count; i++) {
         const place at = d->places[i];
-        memcpy(d->bos[at.bo].data + at.offset, p->bytes + p->bos[i].data_offset, p->bos[i].data_bytes);
+        if (plan_copy_bo(p, i, d->bos[at.bo].data + at.offset, error) != 0) return -1;
     }
     return 0;
 }

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #define PLAN_MAGIC "PTFEPLAN"
-#define PLAN_VERSION 4u
+#define PLAN_VERSION 5u
 #define PLAN_NONE 4294967295u
 #define PLAN_MOST_TENSORS 65536u
 #define PLAN_MOST_NAME_BYTES 1024u
@@ -86,7 +86,7 @@ _Static_assert(offsetof(plan_sections, strings) == 56, "plan_sections.strings");
 _Static_assert(offsetof(plan_sections, hosts) == 64, "plan_sections.hosts");
 
 /*
- * The beginning of a plan. `checksum`: FNV-1a, 64 bits, of all bytes from `chip` on. `numerics`: position in
+ * The beginning of a plan. `checksum`: the first 8 bytes of SHA-256 of all from `chip` on. `numerics`: position in
  * src/graph/numerics.ts.
  */
 typedef struct plan_header {

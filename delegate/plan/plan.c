@@ -8,7 +8,9 @@
 #include "../npu/cna.h"
 #include "../npu/decode.h"
 #include "../generated/element_types.h"
+#include "../util/file_read.h"
 #include "../util/options.h"
+#include "../util/sha256.h"
 
 #define ADDRESS_SPACE ((uint64_t)1 << 32)
 /* Left free by devices: addresses from 0 on, which registers that nobody wrote hold. */
@@ -31,8 +33,10 @@ __attribute__((format(printf, 2, 3))) static int refuse(const reader *r, const c
 }
 
 uint64_t plan_hash(const uint8_t *bytes, size_t length) {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
-    for (size_t i = 0; i < length; i++) hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
+    uint8_t digest[32];
+    uint64_t hash;
+    sha256_of(bytes, length, digest);
+    memcpy(&hash, digest, sizeof hash);
     return hash;
 }
 
@@ -53,7 +57,9 @@ static int check_header(const reader *r) {
     if (h->version != PLAN_VERSION) return refuse(r, "version %" PRIu32 ", not %u", h->version, PLAN_VERSION);
     if (h->header_bytes != sizeof *h) return refuse(r, "a header of %" PRIu32 " bytes", h->header_bytes);
     if (h->file_bytes != r->length) return refuse(r, "%zu bytes, not %" PRIu64, r->length, h->file_bytes);
-    if (h->checksum != plan_hash(r->bytes + PLAN_SUMMED_FROM, r->length - PLAN_SUMMED_FROM)) return refuse(r, "wrong checksum");
+    if (r->plan->source.file == PLAN_NO_FILE && h->checksum != plan_hash(r->bytes + PLAN_SUMMED_FROM, r->length - PLAN_SUMMED_FROM)) {
+        return refuse(r, "wrong checksum");
+    }
     if (h->numerics >= NUMERICS_COUNT) return refuse(r, "numerics %" PRIu32, h->numerics);
     if (h->cores < 1 || h->cores > 3) return refuse(r, "%" PRIu32 " cores", h->cores);
     r->plan->chip = h->chip;
@@ -365,12 +371,22 @@ static int check_hosts(const reader *r) {
     return 0;
 }
 
-int plan_open(const void *bytes, size_t length, plan *out, ptfe_error *error) {
+int plan_open(const plan_source *source, plan *out, ptfe_error *error) {
     memset(out, 0, sizeof *out);
-    out->bytes = bytes;
-    out->length = length;
-    const reader r = {bytes, length, out, error};
+    out->bytes = source->bytes;
+    out->length = source->length;
+    out->source = *source;
+    const reader r = {source->bytes, source->length, out, error};
     if (check_header(&r) != 0 || find_sections(&r) != 0 || check_bos(&r) != 0 || check_tensors(&r) != 0) return -1;
     if (check_relocations(&r) != 0 || check_ops(&r) != 0 || check_tasks(&r) != 0) return -1;
     return check_jobs(&r) != 0 ? -1 : check_hosts(&r);
+}
+
+int plan_copy_bo(const plan *p, uint32_t bo, uint8_t *to, ptfe_error *error) {
+    const plan_bo *from = &p->bos[bo];
+    if (p->source.file == PLAN_NO_FILE || from->kind != PLAN_BO_CONSTANTS) {
+        if (from->data_bytes > 0) memcpy(to, p->bytes + from->data_offset, from->data_bytes);
+        return 0;
+    }
+    return file_read_at(p->source.file, p->source.offset + from->data_offset, to, from->data_bytes, error);
 }

@@ -29,7 +29,7 @@ class Options(TypedDict, total=False):
     profile: Optional[Union[str, "os.PathLike[str]"]]
     #: Seen: only register words that were seen. Takes a node only where boards, a shipped driver or a shipped compiler have shown all that it rests on (`ptfe npu facts`), roundings of ties aside.
     trust: Optional[Literal["inferred", "seen"]]
-    #: All: also what the CPU would do sooner. By default nodes stay on the CPU that it does at least twice as quickly by the estimate of the partition's own plan (`ptfe estimate`), where that saves a millisecond in sum; and a small partition that would cost more than it saves.
+    #: All: also what the CPU would do sooner. By default nodes stay on the CPU that it does at least twice as quickly by the estimate of the partition's own plan (`ptfe estimate`), where that saves two milliseconds in sum; and a small partition that would cost more than it saves.
     parts: Optional[Literal["worthwhile", "all"]]
     #: Fastest: every ADD in a convolution; best: as near to TFLite as the hardware comes, with more tasks. `fast`: few tasks; outputs within 1 LSB of TFLite, some values in 100,000 off by it. `best`: a few in a million, with about a third more time on models with linear layers; not with `trust=seen`. `fastest`: every ADD that follows a convolution becomes a part of it, as in the programs of Mesa and the vendor; some values in 1,000 of these layers are off by 1 LSB.
     precision: Optional[Literal["fastest", "fast", "best"]]

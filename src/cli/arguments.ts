@@ -8,7 +8,7 @@ import type { Trust } from '../hardware/fact.js';
 import { interruptCpus, type MachineOptions } from '../hardware/machine.js';
 import type { Precision } from '../fuse/fuse.js';
 import { readSentOptions, type SentOptions, sentWords } from '../wire/sent_options.js';
-import type { PartChoice } from '../partition/check.js';
+import type { PartChoice } from '../compile.js';
 
 type Options = NonNullable<util.ParseArgsConfig['options']>;
 

@@ -24,7 +24,7 @@ interface CheckedNode {
   readonly node: number;
   readonly op: string;
   readonly target: Target;
-  /** Position of the part that it is compiled into. */
+  /** Position of the partition that it is compiled into. */
   readonly part: number | null;
   readonly rule: string | null;
   readonly text: string | null;

@@ -9,7 +9,7 @@ import type { Graph } from '../graph/graph.js';
 import { joined } from '../wire/joined.js';
 import { planFileFormat, planFileHeader, planFileMagic, runUnit } from '../wire/plan_file_header.js';
 import { readRecord, recordBytes } from '../wire/record.js';
-import { messageOf } from '../wire/write_message.js';
+import { outlineOf } from '../wire/write_message.js';
 import { partsRun, plansRun, readPlansRun, verdictsRun } from '../plan/answer.js';
 
 const { size: headerBytes, offsets } = planFileHeader;
@@ -29,10 +29,11 @@ export const planFile = (graph: Graph, { parts, refusals }: CompiledModel): Uint
     plansRun(parts.map(({ plan }) => plan)),
   ] as const;
   const taken = graph.nodes.filter(({ index }) => !refused.has(index));
+  const { outline, constants } = outlineOf(graph, taken);
   const unsigned = {
     magic: planFileMagic,
     format: planFileFormat,
-    key: sha256(messageOf(graph, taken)),
+    key: sha256(outline, sha256(...constants)),
     engine: new Uint8Array(),
     checkLength: runs[0].byteLength,
     requestLength: runs[1].byteLength,

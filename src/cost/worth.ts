@@ -17,9 +17,12 @@ export interface Worth {
   readonly times: readonly { readonly node: number; readonly npu: number; readonly cpu: number }[];
 }
 
-/** How much sooner the CPU must be by the estimate, which may be off: this many times, and so many microseconds in sum. */
-const doubt = 2;
-const leastGain = 1000;
+/**
+ * How much sooner the CPU must be: this many times by the estimate, which may be off, and so many microseconds in sum, so that
+ * who asks for the NPU has it. The other parts of a model, often a QUANTIZE behind a SOFTMAX, must pay for themselves.
+ */
+const ofMain = { doubt: 2, gain: 2000 };
+const ofOthers = { doubt: 1, gain: 0 };
 
 /** Nodes of a part that are better left to the CPU, with what each side takes for all of them; null where there are none. */
 export const betterLeft = (
@@ -27,9 +30,11 @@ export const betterLeft = (
   graph: Graph,
   part: Part,
   steps: readonly StepEstimate[],
+  isMain: boolean,
 ): { readonly nodes: readonly number[]; readonly npu: number; readonly cpu: number } | null => {
+  const { doubt, gain } = isMain ? ofMain : ofOthers;
   const { npu, best, sooner, times } = worthOf(machine, graph, part, steps, doubt);
-  if (sooner.length === 0 || npu - best < leastGain) return null;
+  if (sooner.length === 0 || npu - best < gain) return null;
   const left = times.filter(({ node }) => sooner.includes(node));
   const sum = (side: 'npu' | 'cpu'): number => left.reduce((total, one) => total + one[side], 0);
   return { nodes: sooner, npu: sum('npu'), cpu: sum('cpu') };

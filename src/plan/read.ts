@@ -29,7 +29,7 @@ import {
 } from '../wire/plan_records.js';
 import type { Field, ValueOf } from '../wire/record.js';
 import {
-  fnv1a,
+  planHash,
   type Plan,
   type PlanBo,
   type PlanHost,
@@ -65,7 +65,7 @@ const readHeader = (bytes: Uint8Array, view: DataView): Header => {
   demand(header.headerBytes === size, where, () => `a header of ${header.headerBytes} bytes`);
   const length = header.fileBytes;
   demand(length === bytes.byteLength, where, () => `written with ${length} bytes, the file has ${bytes.byteLength}`);
-  demand(header.checksum === fnv1a(bytes.subarray(checkedFrom)), where, () => 'the checksum does not match');
+  demand(header.checksum === planHash(bytes.subarray(checkedFrom)), where, () => 'the checksum does not match');
   for (const name of sectionNames) {
     const { offset, count } = header.sections[name];
     const inside = offset >= size && offset % 8 === 0 && offset + count * sectionSizes[name] <= bytes.byteLength;

@@ -154,7 +154,7 @@ export const delegateOptions = [
     kind: { is: 'words', words: ['worthwhile', 'all'] },
     sent: true,
     text: 'all: also what the CPU would do sooner',
-    more: "By default nodes stay on the CPU that it does at least twice as quickly by the estimate of the partition's own plan (`ptfe estimate`), where that saves a millisecond in sum; and a small partition that would cost more than it saves.",
+    more: "By default nodes stay on the CPU that it does at least twice as quickly by the estimate of the partition's own plan (`ptfe estimate`), where that saves two milliseconds in sum; and a small partition that would cost more than it saves.",
     example: 'all',
   },
   {

@@ -5,7 +5,7 @@
 import { chars, codes, f32, i32, record, reserved, size64, u32, u64 } from './record.js';
 
 export const planMagic = 'PTFEPLAN';
-export const planVersion = 4;
+export const planVersion = 5;
 
 /** Bounds that no model comes near, so that a file cannot ask for more work than its size explains. */
 export const planBounds = {
@@ -197,7 +197,7 @@ export const planSections = record('plan_sections', 'In the order of the file, e
 
 export const planHeader = record(
   'plan_header',
-  'The beginning of a plan. `checksum`: FNV-1a, 64 bits, of all bytes from `chip` on. `numerics`: position in src/graph/numerics.ts.',
+  'The beginning of a plan. `checksum`: the first 8 bytes of SHA-256 of all from `chip` on. `numerics`: position in src/graph/numerics.ts.',
   {
     magic: chars(planMagic.length),
     version: u32,

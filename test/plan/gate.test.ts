@@ -87,7 +87,7 @@ describe('plan: the gate', function () {
     'header and sections',
     table(conv, [
       ['magic', ({ header }) => header.setUint8(3, 0), /wrong magic/],
-      ['version', ({ header }) => header.setUint32(8, 1, true), /version 1, not 4/],
+      ['version', ({ header }) => header.setUint32(8, 1, true), /version 1, not 5/],
       ['header bytes', ({ header }) => header.setUint32(12, 128, true), /a header of 128 bytes/],
       ['file bytes', ({ header }) => header.setUint32(16, 64, true), /bytes, not 64/],
       ['no cores', ({ header }) => header.setUint32(36, 0, true), /0 cores/],

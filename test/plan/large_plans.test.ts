@@ -153,8 +153,8 @@ describe('plan: large ones', function () {
   let program = '';
   let folder = '';
   before(function () {
-    const compiled = ['answer', 'plan_file'].map((name) => join(repository, `delegate/compile/${name}.c`));
-    const used = ['bytes', 'sha256'].map((name) => join(repository, `delegate/util/${name}.c`));
+    const compiled = ['answer', 'plan_file', 'plan_gaps'].map((name) => join(repository, `delegate/compile/${name}.c`));
+    const used = [join(repository, 'delegate/util/bytes.c')];
     const units = [join(import.meta.dirname, 'open_plan.c'), ...planUnits, ...compiled, ...used];
     const built = buildProgram({ name: 'open_plan', units, flags: ['-O2'] });
     if ('path' in built) program = built.path;
