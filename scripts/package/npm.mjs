@@ -7,12 +7,11 @@ import { bundles, Lacking, nativeFiles, packageFolder, root, run, types, version
 
 const noCompiler = 3;
 
-/** build/wasm/ptfe_addon.wasm, made where it is older than what it is made of. */
-function wasmAddon(libraries) {
-  const made = join(root, 'build/wasm/ptfe_addon.wasm');
+/** A WebAssembly file, made where it is older than what it is made of. */
+function wasm(made, script, libraries) {
   const isFresh = existsSync(made) && libraries.every((file) => statSync(file).mtimeMs <= statSync(made).mtimeMs);
   if (isFresh) return made;
-  const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts/build-wasm.mjs')], { encoding: 'utf8' });
+  const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts', script)], { encoding: 'utf8' });
   if (status === noCompiler) throw new Lacking('network', stderr.trim());
   if (status !== 0) throw new Error(stderr);
   return made;
@@ -22,7 +21,9 @@ function wasmAddon(libraries) {
 export function prepareNpm(targets) {
   const libraries = targets.flatMap(nativeFiles);
   const dist = bundles();
-  copyFileSync(wasmAddon(libraries), join(dist, 'ptfe_addon.wasm'));
+  wasm(join(dist, 'ptfe.wasm'), 'build-wasm-module.mjs', libraries);
+  const addon = wasm(join(root, 'build/wasm/ptfe_addon.wasm'), 'build-wasm.mjs', libraries);
+  copyFileSync(addon, join(dist, 'ptfe_addon.wasm'));
   types();
 }
 

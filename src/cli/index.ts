@@ -11,6 +11,7 @@ import { doctorCommand } from './doctor.js';
 import { dumpCommand } from './dump.js';
 import { estimateCommand } from './estimate.js';
 import { npuCommand } from './npu.js';
+import { reportCommand } from './report.js';
 import { selftestCommand } from './selftest.js';
 import { streamCommand } from './stream.js';
 import type { ExitCode, Subcommand, Terminal } from './subcommand.js';
@@ -24,6 +25,7 @@ const subcommands: readonly Subcommand[] = [
   disasmCommand,
   dumpCommand,
   estimateCommand,
+  reportCommand,
   streamCommand,
   npuCommand,
   doctorCommand,

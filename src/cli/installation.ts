@@ -11,6 +11,9 @@ import { valueFault } from '../wire/option_values.js';
 const here = import.meta.dirname;
 const root = resolve(here, here.endsWith('cli') ? '../..' : '..');
 
+/** A file of the package, by its path from the root. */
+export const packageFile = (path: string): string => join(root, path);
+
 const machines: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };
 
 /** The C library of this process is the one whose loader is mapped. */
@@ -85,6 +88,24 @@ interface WasmLoader {
   readonly load: (module: Uint8Array) => Omit<Addon, 'findNpu' | 'checkOption'>;
 }
 
+declare const sessionBrand: unique symbol;
+/** A plan on its device; it is closed with its last reference, if nobody closes it before. */
+export interface AddonSession {
+  readonly [sessionBrand]: true;
+}
+
+/** Nanoseconds: of the opening, and of the last run. */
+export interface SessionTimes {
+  readonly prepare: number;
+  /** Conversions between TFLite's tensors and cubes. */
+  readonly inputs: number;
+  readonly outputs: number;
+  /** Steps of the host, in the plan's order. */
+  readonly hosts: readonly number[];
+  /** `cycles`: the device's estimate for the chip; `products`: of its convolution, in a unit that is the same for all tasks of an op. */
+  readonly tasks: readonly { readonly nanoseconds: number; readonly cycles: number; readonly products: number }[];
+}
+
 declare const programBrand: unique symbol;
 /** A loaded program, freed with its last reference. */
 export interface LoadedProgram {
@@ -99,6 +120,19 @@ export interface Addon {
     inputs: readonly Uint8Array[],
     options?: AddonOptions & { readonly reads?: readonly PlanRead[]; readonly device?: PlanDevice },
   ): Uint8Array[];
+  /** @throws Error where the plan is damaged, or the device cannot be used: with what to do */
+  sessionOpen(
+    plan: Uint8Array,
+    options?: {
+      readonly device?: 'auto' | 'npu' | 'software';
+      readonly facts?: Readonly<Record<string, string>>;
+    },
+  ): AddonSession;
+  sessionDevice(session: AddonSession): PlanDevice;
+  /** Inputs and outputs as those of `planRun`. */
+  sessionRun(session: AddonSession, inputs: readonly (Uint8Array | Int8Array)[]): Uint8Array[];
+  sessionTimes(session: AddonSession): SessionTimes;
+  sessionClose(session: AddonSession): void;
   /** @param root a folder in front of /dev, /sys and /proc; empty for the machine's own */
   findNpu(root: string): NpuPresence;
   /** What the delegate would say of an option; empty where it would take it. */
@@ -131,18 +165,18 @@ const loadWasm = (): Addon => {
   };
 };
 
-/**
- * The addon of this machine, or the same code as WebAssembly where the package has none for it.
- * @throws PtfeError `no-file` where neither is there, or the one that is does not load
- */
-export const loadAddon = (): Addon => {
-  const hasNative = existsSync(addonFile);
-  if (!hasNative && !existsSync(wasmFile))
-    throw new PtfeError('no-file', addonFile, 'it is not built', 'npm run build');
+const loadFrom = (file: string, load: () => Addon): Addon => {
+  if (!existsSync(file)) throw new PtfeError('no-file', file, 'it is not built', 'npm run build');
   try {
-    return hasNative ? (required(addonFile) as Addon) : loadWasm();
+    return load();
   } catch (error) {
-    const file = hasNative ? addonFile : wasmFile;
     throw new PtfeError('no-file', file, `it does not load: ${whyNot(error)}`, 'npm run build');
   }
 };
+
+/** The addon of this machine. @throws PtfeError `no-file` where it is not there, or does not load */
+export const loadNativeAddon = (): Addon => loadFrom(addonFile, () => required(addonFile) as Addon);
+
+/** The addon, or the same code as WebAssembly where the package has none for this machine. @throws PtfeError `no-file` */
+export const loadAddon = (): Addon =>
+  existsSync(addonFile) || !existsSync(wasmFile) ? loadNativeAddon() : loadFrom(wasmFile, loadWasm);

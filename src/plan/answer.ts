@@ -29,6 +29,12 @@ export const verdictsRun = (nodes: readonly number[], refused: ReadonlyMap<numbe
     }),
   );
 
+/** @throws PtfeError `bad-message` */
+export const readVerdictsRun = (
+  run: Uint8Array,
+): readonly { readonly node: number; readonly supported: number; readonly text: string }[] =>
+  many(verdict).take(new Cursor(run));
+
 export const partsRun = (parts: readonly Part[]): Uint8Array => runOf(many(partBorder), parts);
 
 /** @throws PtfeError `bad-message` */
