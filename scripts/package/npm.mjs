@@ -3,14 +3,14 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { newestOf } from '../prebuilt.mjs';
 import { bundles, Lacking, nativeFiles, packageFolder, root, run, types, version } from './packaging.mjs';
 
 const noCompiler = 3;
 
 /** A WebAssembly file, made where it is older than what it is made of. */
-function wasm(made, script, libraries) {
-  const isFresh = existsSync(made) && libraries.every((file) => statSync(file).mtimeMs <= statSync(made).mtimeMs);
-  if (isFresh) return made;
+function wasm(made, script) {
+  if (existsSync(made) && statSync(made).mtimeMs > newestOf(root)) return made;
   const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts', script)], { encoding: 'utf8' });
   if (status === noCompiler) throw new Lacking('network', stderr.trim());
   if (status !== 0) throw new Error(stderr);
@@ -19,10 +19,10 @@ function wasm(made, script, libraries) {
 
 /** Makes what is packed. @throws Lacking where a compiler cannot be had */
 export function prepareNpm(targets) {
-  const libraries = targets.flatMap(nativeFiles);
+  for (const target of targets) nativeFiles(target);
   const dist = bundles();
-  wasm(join(dist, 'ptfe.wasm'), 'build-wasm-module.mjs', libraries);
-  const addon = wasm(join(root, 'build/wasm/ptfe_addon.wasm'), 'build-wasm.mjs', libraries);
+  wasm(join(dist, 'ptfe.wasm'), 'build-wasm-module.mjs');
+  const addon = wasm(join(root, 'build/wasm/ptfe_addon.wasm'), 'build-wasm.mjs');
   copyFileSync(addon, join(dist, 'ptfe_addon.wasm'));
   types();
 }
