@@ -149,6 +149,8 @@ const renamingOf = (chip: Chip, graph: Graph, source: Node): Renaming | null => 
     const output = tensorAt(graph, node.outputs[0]);
     if (!isByteTensor(output) || !isStatic(output)) return false;
     if (step === null) return flatten(node, order);
+    // A file may store another shape than the one that follows.
+    if (step.order.length !== output.shape.length) return false;
     nodes.push(node.index);
     if (step.operand !== null) operands.set(node.index, step.operand);
     if (isPlain(output.shape, step.order)) return true;
