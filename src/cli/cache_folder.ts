@@ -12,8 +12,8 @@ export const cacheFolder = (environment: Readonly<Record<string, string | undefi
   return join(base.startsWith('/') ? base : join(homedir(), '.cache'), 'ptfe');
 };
 
-/** Digests of what was read before; locks; what a process that ended left unfinished. */
-const ours = /^[0-9a-f]{64}\.(?:plan|memo|lock)(?:\..*)?$/;
+/** Plans, digests of what was read before, V8's code of the compiler; locks; what a process that ended left unfinished. */
+const ours = /^[0-9a-f]{64}\.(?:plan|memo|code|lock)(?:\..*)?$/;
 const isEntry = (name: string): boolean => /^[0-9a-f]{64}\.plan$/.test(name);
 
 export interface CacheEntry {

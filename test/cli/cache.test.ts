@@ -70,7 +70,8 @@ describe('ptfe cache', function () {
     };
     write(`${digits('a')}.plan`, 1000);
     write(`${digits('b')}.plan`, 2000);
-    for (const name of ['notes.plan', `${digits('g')}.plan`, `${digits('c')}.memo`]) write(name, 3000);
+    for (const name of ['notes.plan', `${digits('g')}.plan`, `${digits('c')}.memo`, `${digits('d')}.code`])
+      write(name, 3000);
     const old = listed().entries.slice(-2);
     expect(old.map(({ name }) => name[0])).to.deep.equal(['b', 'a']);
     expect(old.map(({ plans }) => plans)).to.deep.equal([null, null]);
