@@ -48,8 +48,8 @@ interface Checked {
 
 const check = (message: Message): Checked => {
   const { graph } = message;
-  const { chip, trust, parts: choice, precision } = message.options;
-  const asked: CompileOptions = { chip: chipOf(chip), trust, precision, parts: choice };
+  const { chip, trust, parts: choice, precision, cores } = message.options;
+  const asked: CompileOptions = { chip: chipOf(chip), trust, precision, parts: choice, cores };
   const hardware = hardwareOf(asked);
   const { rewritten, refused, host } = checkGraph(graph, hardware);
   const options = { ...asked, hosted: new Set(host.keys()) };

@@ -13,6 +13,8 @@ class Options(TypedDict, total=False):
     device: Optional[Literal["auto", "npu", "software", "none"]]
     #: What plans are compiled for. Programs are made for this chip; a plan of another one is refused.
     chip: Optional[Literal["rk3588"]]
+    #: On how many cores of the NPU one inference runs. `auto`: on several where the compiler expects that to be quicker. For one picture sooner; for many at once, interpreters on a core each (`1`) give more. The values are the same.
+    cores: Optional[Literal["1", "2", "3", "auto"]]
     #: Where compiled plans are kept. Default: `$XDG_CACHE_HOME/ptfe`, or `~/.cache/ptfe`. Read and written only where nobody but the user and root can write. At most 512 MiB; plans that were used least lately go first.
     cache: Optional[Union[str, "os.PathLike[str]"]]
     #: The Node program; default from PATH. A name without a slash is looked for in PATH. Needed only where a plan is neither in the cache nor a file.

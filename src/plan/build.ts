@@ -241,10 +241,10 @@ export const buildPlan = (parts: PlanParts): Plan => {
     numerics: parts.graph.numerics,
     tensors: [...given, ...inside.tensors],
     bos: [
-      { kind: 'constants', size: sized(constants.byteLength), bytes: constants },
-      { kind: 'arena', size: sized(arena.bytes.arena), bytes: new Uint8Array() },
-      { kind: 'regcmd', size: sized(assembly.bytes.byteLength), bytes: assembly.bytes },
-      { kind: 'io', size: sized(arena.bytes.io), bytes: new Uint8Array() },
+      { kind: 'constants', core: 0, size: sized(constants.byteLength), bytes: constants },
+      { kind: 'arena', core: 0, size: sized(arena.bytes.arena), bytes: new Uint8Array() },
+      { kind: 'regcmd', core: 0, size: sized(assembly.bytes.byteLength), bytes: assembly.bytes },
+      { kind: 'io', core: 0, size: sized(arena.bytes.io), bytes: new Uint8Array() },
     ],
     relocations: assembly.relocations.map(({ word, buffer, addend }) => ({
       bo: bo.regcmd,

@@ -35,6 +35,8 @@ export interface PlanTensor {
 
 export interface PlanBo {
   readonly kind: keyof typeof boKinds.of;
+  /** Whose address space it is in. */
+  readonly core: number;
   readonly size: number;
   readonly bytes: Uint8Array;
 }

@@ -77,6 +77,15 @@ export const delegateOptions = [
     example: 'rk3588',
   },
   {
+    name: 'cores',
+    initial: '1',
+    kind: { is: 'words', words: ['1', '2', '3', 'auto'] },
+    sent: true,
+    text: 'on how many cores of the NPU one inference runs',
+    more: '`auto`: on several where the compiler expects that to be quicker. For one picture sooner; for many at once, interpreters on a core each (`1`) give more. The values are the same.',
+    example: 'auto',
+  },
+  {
     name: 'cache',
     initial: '',
     kind: { is: 'file', what: 'folder', word: 'off' },

@@ -73,7 +73,7 @@ describe('ptfe estimate', () => {
     expect(npu(fast).work).to.be.below(npu(slow).work);
     expect(npu(fast).dispatch).to.equal(npu(slow).dispatch);
     expect(npu(big).dispatch * 51).to.equal(npu(slow).dispatch * 27);
-    const shared = npu(estimated('--clock', '1000', '--cores', '3'));
+    const shared = npu(estimated('--clock', '1000', '--busy-cores', '3'));
     expect(shared.work).to.be.above(npu(fast).work);
     expect(shared.cycles).to.equal(npu(fast).cycles);
   });
@@ -111,7 +111,8 @@ describe('ptfe estimate', () => {
     expectRefused(ptfe('estimate', digits, '--published'), '--published takes no model');
     expectRefused(ptfe('estimate', digits, '--clock', '0'), '--clock 0');
     expectRefused(ptfe('estimate', digits, '--clock', '1e3'), '--clock 1e3');
-    expectRefused(ptfe('estimate', digits, '--cores', '4'), 'from 1 to 3');
+    expectRefused(ptfe('estimate', digits, '--busy-cores', '4'), 'from 1 to 3');
+    expectRefused(ptfe('estimate', digits, '--cores', '4'), 'only 1, 2, 3 and auto');
     expectRefused(ptfe('estimate', digits, '--interrupt-cpu', 'a55'), 'big and little');
   });
 });

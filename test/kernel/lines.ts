@@ -45,6 +45,8 @@ export interface Counters {
   readonly resets: number;
   readonly faults: number;
   readonly refused: number;
+  /** Tasks that began while another core was at one. */
+  readonly together: number;
 }
 
 /** A round's outputs beside those of TFLite's kernels. */
