@@ -9,7 +9,17 @@ import { macsOf } from '../src/partition/cpu.js';
 
 /** Values that may be had by addresses alone. */
 const places = new Set([
-  ...['BATCH_TO_SPACE_ND', 'CONCATENATION', 'DEPTH_TO_SPACE', 'EXPAND_DIMS', 'MIRROR_PAD', 'PACK', 'PAD', 'PADV2', 'RESHAPE'],
+  ...[
+    'BATCH_TO_SPACE_ND',
+    'CONCATENATION',
+    'DEPTH_TO_SPACE',
+    'EXPAND_DIMS',
+    'MIRROR_PAD',
+    'PACK',
+    'PAD',
+    'PADV2',
+    'RESHAPE',
+  ],
   ...['REVERSE_V2', 'SLICE', 'SPACE_TO_BATCH_ND', 'SPACE_TO_DEPTH', 'SPLIT', 'SPLIT_V', 'SQUEEZE', 'STRIDED_SLICE'],
   ...['TRANSPOSE', 'UNPACK'],
 ]);

@@ -15,7 +15,10 @@ const ofCase = ({ columns }: Part, { name, rows, skipped }: Case): readonly Cell
 
 /** Columns that no row has a figure for are left out. */
 export const figureRows = (part: Part, cases: readonly Case[]): readonly Cells[] => {
-  const all = [[part.each, 'by', ...part.columns.map(({ title }) => title)], ...cases.flatMap((one) => ofCase(part, one))];
+  const all = [
+    [part.each, 'by', ...part.columns.map(({ title }) => title)],
+    ...cases.flatMap((one) => ofCase(part, one)),
+  ];
   const isUsed = all[0]?.map((_, column) => column < 2 || all.slice(1).some((row) => (row[column] ?? '') !== '')) ?? [];
   return all.map((row) => row.filter((_, column) => isUsed[column] === true));
 };

@@ -132,7 +132,9 @@ const runHost = (
       const prepare = seen?.prepares[0];
       const problem = /^ptfe: .*(TFLite's kernels|nodes stay|another model).*$/m.exec(said)?.[0];
       if (status !== 0 || prepare?.status !== 0 || problem !== undefined)
-        reject(new Error(`${delegate} on ${model}: ${problem ?? (said.trim().split('\n').at(-1) || `exit ${status}`)}`));
+        reject(
+          new Error(`${delegate} on ${model}: ${problem ?? (said.trim().split('\n').at(-1) || `exit ${status}`)}`),
+        );
       else resolve({ prepare, invokes: seen?.invokes ?? [], text: `${text}${said}` });
     });
   });
@@ -206,9 +208,7 @@ const open = (settings: Settings): Promise<Measure> => {
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
-    return withNet(
-      all.map(({ who }) => ({ who, figures: { ...told.get(who), ...figuresOf(runs.get(who) ?? []) } })),
-    );
+    return withNet(all.map(({ who }) => ({ who, figures: { ...told.get(who), ...figuresOf(runs.get(who) ?? []) } })));
   });
 };
 
@@ -239,7 +239,12 @@ export const emulated: Part = {
       over: 'libteflon, Vivante A311D',
       under: 'ptfe, cache',
     },
-    { title: 'Prepare: libteflon rocket / ptfe, cache', column: 'own', over: 'libteflon, rocket', under: 'ptfe, cache' },
+    {
+      title: 'Prepare: libteflon rocket / ptfe, cache',
+      column: 'own',
+      over: 'libteflon, rocket',
+      under: 'ptfe, cache',
+    },
     {
       title: 'Prepare: libteflon rocket / ptfe, plan file',
       column: 'own',
@@ -253,7 +258,14 @@ export const emulated: Part = {
       under: 'ptfe, cache',
     },
   ],
-  cases: ['MobileNetV1 0.25', 'MobileNetV1', 'MobileNetV2', 'MobileNetV2, per channel', 'SSD MobileNetV1', 'EfficientNet-Lite0'],
+  cases: [
+    'MobileNetV1 0.25',
+    'MobileNetV1',
+    'MobileNetV2',
+    'MobileNetV2, per channel',
+    'SSD MobileNetV1',
+    'EfficientNet-Lite0',
+  ],
   quickCases: ['MobileNetV1', 'MobileNetV2'],
   byHand: [
     '`../shared/peers/teflon/README.md` runs the same libraries by hand: `run.sh MODEL teflon 3`, `run.sh MODEL teflon-etnaviv 3`, `run.sh MODEL prebuilds/aarch64/libptfe.so 3 - plan=FILE`.',

@@ -57,7 +57,7 @@ const checked = (seen: ReadonlyMap<string, Seen>, who: string, needsTasks: boole
   const failed = [...found.prepares, ...found.invokes].some(({ status }) => status !== 0);
   const idle = needsTasks && (found.invokes.length === 0 || found.invokes.some(({ tasks }) => tasks === 0));
   const fell = found.said.find((line) => line.includes("TFLite's kernels"));
-  if (failed || idle || fell !== undefined || found.prepares.length === 0 && found.invokes.length === 0)
+  if (failed || idle || fell !== undefined || (found.prepares.length === 0 && found.invokes.length === 0))
     throw new Error(`${who}: ${fell ?? (failed ? 'it failed' : 'not on the NPU')}: ${log}`);
   return found;
 };
@@ -80,7 +80,9 @@ const valuesOf = ({ differences }: Seen): string => {
   const different = differences.reduce((sum, one) => sum + one.different, 0);
   const largest = Math.max(...differences.map((one) => one.most));
   if (all === 0) throw new Error('no values were compared');
-  return different === 0 ? `all ${all} equal` : `${different} of ${all} differ, by up to ${Number(largest.toPrecision(3))}`;
+  return different === 0
+    ? `all ${all} equal`
+    : `${different} of ${all} differ, by up to ${Number(largest.toPrecision(3))}`;
 };
 
 const rowsOf = (file: string, seen: ReadonlyMap<string, Seen>, log: string): readonly Row[] => {

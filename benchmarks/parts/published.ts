@@ -59,7 +59,10 @@ const published: Readonly<Record<string, readonly PublishedRun[]>> = {
 const estimated = (bytes: Uint8Array, on: string, machine: MachineOptions): Row => {
   const { total, parts } = estimateModel(bytes, { trust: 'inferred', machine }, 0);
   const npu = parts.reduce((sum, { estimate }) => sum + estimate.npu.total, 0);
-  return { who: 'ptfe, estimate', figures: { ms: `${(total / 1000).toFixed(1)} (NPU ${(npu / 1000).toFixed(1)})`, on } };
+  return {
+    who: 'ptfe, estimate',
+    figures: { ms: `${(total / 1000).toFixed(1)} (NPU ${(npu / 1000).toFixed(1)})`, on },
+  };
 };
 
 const open = (): Promise<Measure> =>
