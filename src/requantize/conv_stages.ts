@@ -18,6 +18,7 @@ import {
   staysBelow,
   undivided,
 } from './division.js';
+import { rememberedOf } from './remembered.js';
 import { factorMantissa, factorMax } from './two_factors.js';
 import { quantizeMultiplier, type QuantizedMultiplier } from '../tflite/multiplier.js';
 import type { ScaleStage, Stages } from './stages.js';
@@ -163,9 +164,9 @@ export const seenConvStages = (numbers: ConvNumbers): Stages | null => {
 };
 
 /** Stages of a convolution on TFLite's grid. `clampFits` must hold. */
-export const convStages = (numbers: ConvNumbers): Stages => {
+export const convStages = rememberedOf((numbers: ConvNumbers): Stages => {
   const [only] = numbers.multipliers;
   return numbers.multipliers.length === 1 && only !== undefined && only.mantissa > 0
     ? perTensor(numbers, only)
     : channelStages(numbers);
-};
+});

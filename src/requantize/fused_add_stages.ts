@@ -7,6 +7,8 @@
  */
 import { addStages, type AddNumbers } from './add_stages.js';
 import type { ConvNumbers } from './division.js';
+import { powerOfTwo } from './powers.js';
+import { rememberedPair } from './remembered.js';
 import { factorMax } from './two_factors.js';
 import type { QuantizedMultiplier } from '../tflite/multiplier.js';
 import type { Stages } from './stages.js';
@@ -18,14 +20,14 @@ const thresholdOf = (
   rounding: ConvNumbers['rounding'],
 ): number => {
   if (rounding === 'once') {
-    const tie = (value - 0.5) / (mantissa * 2 ** (shift - 31));
+    const tie = (value - 0.5) / (mantissa * powerOfTwo(shift - 31));
     return value > 0 ? Math.ceil(tie) : Math.floor(tie) + 1;
   }
-  const grid = 2 ** Math.max(0, -shift);
+  const grid = powerOfTwo(Math.max(0, -shift));
   // Half away from zero: a tie counts as `value` above zero, as `value - 1` below.
   const edge = (value - 0.5) * grid;
   const high = value > 0 ? Math.ceil(edge) : Math.floor(edge) + 1;
-  return Math.ceil((high - 0.5) * (2 ** (31 - Math.max(0, shift)) / mantissa));
+  return Math.ceil((high - 0.5) * (powerOfTwo(31 - Math.max(0, shift)) / mantissa));
 };
 
 interface ChannelFit {
@@ -35,31 +37,34 @@ interface ChannelFit {
   readonly mismatch: number;
 }
 
-/** The best addend for one multiplier of BS. `counts`: bytes from the lowest to the highest; `below`: of them below zero. */
-const fitChannel = (
+/** The accumulators at which TFLite's byte goes up. `counts`: bytes from the lowest to the highest; `below`: of them below zero. */
+const thresholdsOf = (
   multiplier: QuantizedMultiplier,
-  multiply: number,
-  shift: number,
   counts: number,
   below: number,
   rounding: ConvNumbers['rounding'],
-): ChannelFit => {
-  const addends: number[] = [];
-  let first = 0;
-  let last = 0;
-  for (let k = 1; k <= counts; k++) {
-    last = thresholdOf(k - below, multiplier, rounding);
-    if (k === 1) first = last;
-    addends.push(Math.ceil(((k - 0.5) * 2 ** shift) / multiply) - last);
-  }
-  addends.sort((a, b) => a - b);
-  const add = addends[Math.floor(addends.length / 2)] ?? 0;
-  const wrong = addends.reduce((sum, candidate) => sum + Math.abs(candidate - add), 0);
-  return { add, multiply, mismatch: wrong / Math.max(1, last - first) };
+): Float64Array => {
+  const thresholds = new Float64Array(counts);
+  for (let k = 1; k <= counts; k++) thresholds[k - 1] = thresholdOf(k - below, multiplier, rounding);
+  return thresholds;
+};
+
+/** The best addend for one multiplier of BS. */
+const fitChannel = (thresholds: Float64Array, multiply: number, shift: number): ChannelFit => {
+  const counts = thresholds.length;
+  const step = powerOfTwo(shift);
+  const addends = new Float64Array(counts);
+  for (let k = 1; k <= counts; k++)
+    addends[k - 1] = Math.ceil(((k - 0.5) * step) / multiply) - (thresholds[k - 1] ?? 0);
+  addends.sort();
+  const add = addends[Math.floor(counts / 2)] ?? 0;
+  let wrong = 0;
+  for (const candidate of addends) wrong += Math.abs(candidate - add);
+  return { add, multiply, mismatch: wrong / Math.max(1, (thresholds[counts - 1] ?? 0) - (thresholds[0] ?? 0)) };
 };
 
 /** @returns null where the two cannot be one task */
-export const fusedAddStages = (conv: ConvNumbers, add: AddNumbers): Stages | null => {
+export const fusedAddStages = rememberedPair((conv: ConvNumbers, add: AddNumbers): Stages | null => {
   const sum = addStages(add);
   const factor = sum?.bs?.multiply;
   if (sum === null || sum.ew === null || typeof factor !== 'number') return null;
@@ -76,8 +81,9 @@ export const fusedAddStages = (conv: ConvNumbers, add: AddNumbers): Stages | nul
     const exact = (multiplier.mantissa / 2 ** 16) * 2 ** (multiplier.shift - largest);
     const near = Math.max(1, Math.min(factorMax, Math.round(exact)));
     const candidates = [near, near - 1, near + 1].filter((factor) => factor >= 1 && factor <= factorMax);
+    const thresholds = thresholdsOf(multiplier, counts, below, conv.rounding);
     return candidates
-      .map((factor) => fitChannel(multiplier, factor, shift, counts, below, conv.rounding))
+      .map((factor) => fitChannel(thresholds, factor, shift))
       .reduce((best, fit) => (fit.mismatch < best.mismatch ? fit : best));
   });
   const [only] = fits;
@@ -99,4 +105,4 @@ export const fusedAddStages = (conv: ConvNumbers, add: AddNumbers): Stages | nul
     mismatch: sum.mismatch + inner * Math.min(1, add.firstScale / add.outputScale),
     facts: ['bs_shift_rounding', 'mul_product_width', 'relux_limit_position'],
   };
-};
+});
