@@ -28,6 +28,7 @@
       "delegate/npu/vector.c",
       "delegate/npu/vector_avx2.c",
       "delegate/npu/vector_neon.c",
+      "delegate/npu/vector_wasm.c",
       "delegate/npu/words.c",
       "delegate/npu/complete.c",
       "delegate/npu/accesses.c"
@@ -57,6 +58,7 @@
       "delegate/device/rocket_file.c",
       "delegate/device/rocket_node.c",
       "delegate/util/options.c",
+      "delegate/util/option_names.c",
       "delegate/util/paths.c"
     ]
   },
@@ -134,7 +136,7 @@
         "include_dirs": ["<(emnapi_dir)/include/node"],
         "libraries": ["-L<(emnapi_dir)/lib/wasm32-wasi", "-lemnapi-basic"]
       }, {
-        "sources": ["delegate/node/addon_machine.c", "<@(machine_sources)"]
+        "sources": ["delegate/node/addon_machine.c", "delegate/node/addon_session.c", "<@(machine_sources)"]
       }]]
     }
   ]

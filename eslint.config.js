@@ -15,22 +15,25 @@ const rooms = [
   'place',
   'tile',
   'cost',
+  'cores',
   'schedule',
   'allocate',
   'emit',
   'plan',
   'validate',
   'explain',
+  'report',
   'lab',
   'generate',
   'cli',
+  'api',
 ];
 
 /** Rooms that read register programs, beside emit/, which writes them. */
-const registerRooms = ['emit', 'lab', 'explain', 'cli', 'generate'];
+const registerRooms = ['emit', 'lab', 'explain', 'cli', 'generate', 'api'];
 
 /** Rooms that may name a chip; the others are told theirs. */
-const chipRooms = ['explain', 'lab', 'cli', 'generate'];
+const chipRooms = ['explain', 'report', 'lab', 'cli', 'generate', 'api'];
 
 /** For each room: the rooms below it may not be imported. */
 const directionRules = rooms.map((room, position) => ({
@@ -43,9 +46,9 @@ const directionRules = rooms.map((room, position) => ({
           ...rooms
             .slice(position + 1)
             .map((below) => ({ group: [`**/${below}/*`], message: `${room}/ stands above ${below}/` })),
-          ...(room === 'cli'
+          ...(room === 'cli' || room === 'api'
             ? []
-            : [{ group: ['node:*', '!node:crypto'], message: 'side effects belong to engine.ts, cli.ts and cli/' }]),
+            : [{ group: ['node:*'], message: 'side effects belong to engine.ts, cli.ts and cli/' }]),
           ...(registerRooms.includes(room)
             ? []
             : [{ group: ['**/hardware/registers*'], message: 'only emit/, and what reads programs, knows registers' }]),

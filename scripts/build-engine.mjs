@@ -1,8 +1,9 @@
-// Bundles the engine into dist/engine.mjs, the public API and the `ptfe` program: one file each, so that the child process
+// Bundles the engine into dist/engine.mjs, the public API with its worker, for Node and for browsers, and the `ptfe` program: one file each, so that the child process
 // of the delegate starts quickly and a board needs no node_modules.
 import { build } from 'esbuild';
 import { createHash } from 'node:crypto';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { reportPage } from './report-page.mjs';
 
 const { version, engines } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 const needed = engines.node.replace('>=', '');
@@ -49,6 +50,30 @@ const shared = {
 };
 await buildEngine();
 await build({ ...shared, banner: { js: library }, entryPoints: ['src/index.ts'], outfile: 'dist/index.mjs' });
-await build({ ...shared, banner: { js: program }, entryPoints: ['src/cli.ts'], outfile: 'dist/cli.mjs' });
+// Only what `ptfe` finds no addon for loads this one, and at once: `require` waits for nothing.
+await build({ ...shared, format: 'cjs', minify: true, entryPoints: ['src/wasm.ts'], outfile: 'dist/wasm.cjs' });
+const page = await reportPage();
+await build({
+  ...shared,
+  banner: { js: program },
+  define: { ...shared.define, PTFE_REPORT_PAGE: JSON.stringify(page) },
+  entryPoints: ['src/cli.ts'],
+  outfile: 'dist/cli.mjs',
+});
+// Where `ptfe` runs from its sources, in tests.
+writeFileSync('dist/report.html', page);
+await build({ ...shared, entryPoints: ['src/api/node_worker.ts'], outfile: 'dist/worker.mjs' });
+// The page and its worker share what both compile with.
+await build({
+  ...shared,
+  platform: 'browser',
+  alias: { 'node:crypto': './src/wire/sha256.ts' },
+  target: 'es2022',
+  minify: true,
+  splitting: true,
+  entryPoints: { index: 'src/browser.ts', worker: 'src/api/web_worker.ts' },
+  outdir: 'dist/browser',
+  outExtension: { '.js': '.mjs' },
+});
 chmodSync('dist/cli.mjs', 0o755);
-console.log(`dist/engine.mjs, dist/index.mjs, dist/cli.mjs: ptfe ${version}`);
+console.log(`dist/engine.mjs, index.mjs, worker.mjs, cli.mjs, browser/: ptfe ${version}`);

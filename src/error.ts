@@ -1,7 +1,16 @@
 /** What broken input or a bug looks like to the user: a code, where it is, what is wrong, what to do. Refusals are data, not errors. */
 export class PtfeError extends Error {
   readonly code:
-    'bad-message' | 'bad-model' | 'bad-plan' | 'bad-stream' | 'bad-option' | 'bad-usage' | 'no-file' | 'internal';
+    | 'bad-message'
+    | 'bad-model'
+    | 'bad-plan'
+    | 'bad-stream'
+    | 'bad-option'
+    | 'bad-usage'
+    | 'cpu-nodes'
+    | 'device'
+    | 'no-file'
+    | 'internal';
   readonly where: string;
   /** What is wrong, without the place and the remedy. */
   readonly text: string;
@@ -17,7 +26,7 @@ export class PtfeError extends Error {
   }
 }
 
-/** A bug that shows at one node: the others of a part need not suffer. */
+/** A bug that shows at one node: the others of a partition need not suffer. */
 export class NodeError extends Error {
   readonly node: number;
 

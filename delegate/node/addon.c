@@ -3,8 +3,8 @@
  *   planRun(plan: Uint8Array, inputs: Uint8Array[],
  *           {facts?: {name: value}, chip?: Chip, reads?: {step, bo, offset, length}[], device?: 'software' | 'npu'}): Uint8Array[]
  * Inputs and outputs are the tensors' bytes in TFLite's layout, in the plan's order. Behind the outputs come the reads: bytes
- * of a BO as they are when `step` jobs and steps of the host have run. Programs: addon_program.c. The NPU, and what the
- * delegate makes of a machine: addon_machine.c, native only.
+ * of a BO as they are when `step` jobs and steps of the host have run. Programs: addon_program.c. Plans that stay on the NPU for
+ * many runs: addon_session.c; what the delegate makes of a machine: addon_machine.c; both native only.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +12,7 @@
 
 #if !defined(__wasm__)
 #include "addon_machine.h"
+#include "addon_session.h"
 #endif
 #include "addon_program.h"
 #include "addon_reads.h"
@@ -176,6 +177,11 @@ NAPI_MODULE_INIT() {
 #if !defined(__wasm__)
         {"findNpu", addon_find_npu},
         {"checkOption", addon_check_option},
+        {"sessionOpen", addon_session_open},
+        {"sessionDevice", addon_session_device},
+        {"sessionRun", addon_session_run},
+        {"sessionTimes", addon_session_times},
+        {"sessionClose", addon_session_close},
 #endif
     };
     for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {

@@ -53,6 +53,7 @@ const npu_kernels *npu_vector_portable(void) {
 const npu_kernels *npu_vector_kernels(void) {
     const npu_kernels *best = npu_vector_avx2();
     if (best == NULL) best = npu_vector_neon();
+    if (best == NULL) best = npu_vector_wasm();
     return best == NULL ? npu_vector_portable() : best;
 }
 

@@ -31,6 +31,7 @@ const npu_kernels *npu_vector_kernels(void);
 const npu_kernels *npu_vector_portable(void);
 const npu_kernels *npu_vector_avx2(void); /* NULL where it was not built */
 const npu_kernels *npu_vector_neon(void); /* NULL where it was not built */
+const npu_kernels *npu_vector_wasm(void); /* NULL where it was not built */
 
 /* Whether the stages' settings are among those that the kernels compute. */
 bool npu_vector_stages_fit(const npu_dpu *dpu);

@@ -1,5 +1,5 @@
 /*
- * The inner loops over an instruction set's primitives. Included by vector_avx2.c and vector_neon.c, which define
+ * The inner loops over an instruction set's primitives. Included by vector_avx2.c, vector_neon.c and vector_wasm.c, which define
  *   V_FN                       attributes of every function
  *   v16 / w16 / v16_*          16 int32 sums; 16 pairs of int16 weights; load, store, multiply-add of pairs
  *   vd / VD_LANES / vd_*       doubles: int32 and int16 operands and their products (under 2^50) are exact in them

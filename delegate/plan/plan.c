@@ -100,6 +100,7 @@ static int check_bos(const reader *r) {
     if (p->bo_count == 0 || p->bo_count > PLAN_MAX_BOS) return refuse(r, "%" PRIu32 " buffers", p->bo_count);
     for (uint32_t i = 0; i < p->bo_count; i++) {
         const plan_bo *bo = &p->bos[i];
+        if (bo->core >= p->cores) return refuse(r, "buffer %" PRIu32 " is of core %" PRIu32 " of %" PRIu32, i, bo->core, p->cores);
         if (bo->kind > PLAN_BO_IO) return refuse(r, "buffer %" PRIu32 " is of kind %" PRIu32, i, bo->kind);
         if (bo->size == 0 || bo->size > ADDRESS_SPACE - total) return refuse(r, "buffer %" PRIu32 " is empty or too large", i);
         total += bo->size + GUARD_BYTES; /* the device aligns buffers */
@@ -199,6 +200,7 @@ static int check_relocations(const reader *r) {
             one->addend >= p->bos[one->target_bo].size) {
             return refuse(r, "relocation %" PRIu32 " points outside its buffer", i);
         }
+        if (p->bos[one->bo].core != p->bos[one->target_bo].core) return refuse(r, "relocation %" PRIu32 " points to another core's buffer", i);
         if (before != NULL && (before->bo > one->bo || (before->bo == one->bo && before->word >= one->word))) {
             return refuse(r, "relocations are not in order");
         }
@@ -289,6 +291,20 @@ static int check_tasks(const reader *r) {
     return 0;
 }
 
+/* All that a job names is in the address space of its core. */
+static int check_core(const reader *r, uint32_t index) {
+    const plan *p = r->plan;
+    const plan_job *job = &p->jobs[index];
+    for (uint32_t i = 0; i < p->bo_count; i++) {
+        if (((job->in_bos | job->out_bos) >> i & 1) != 0 && p->bos[i].core != job->core) return refuse(r, "job %" PRIu32 " names a buffer of another core", index);
+    }
+    for (uint32_t i = 0; i < job->task_count; i++) {
+        if (p->bos[p->tasks[job->first_task + i].regcmd_bo].core != job->core) return refuse(r, "job %" PRIu32 " has commands of another core", index);
+    }
+    if (job->proof_bo != PLAN_NONE && p->bos[job->proof_bo].core != job->core) return refuse(r, "the proof of job %" PRIu32 " is another core's", index);
+    return 0;
+}
+
 /* Jobs take the tasks one after the other and wait for earlier ones only. */
 static int check_jobs(const reader *r) {
     const plan *p = r->plan;
@@ -309,6 +325,7 @@ static int check_jobs(const reader *r) {
         }
         if ((job->in_bos & job->out_bos) != 0) return refuse(r, "a buffer of job %" PRIu32 " is both input and output", i);
         if (((job->in_bos | job->out_bos) & ~all) != 0) return refuse(r, "job %" PRIu32 " names a buffer that is not there", i);
+        if (check_core(r, i) != 0) return -1;
     }
     if (next != p->task_count) return refuse(r, "tasks without a job");
     return 0;
@@ -355,7 +372,7 @@ static int check_hosts(const reader *r) {
     uint32_t job = 0;
     for (uint32_t i = 0; i < p->host_count; i++) {
         const plan_host *host = &p->hosts[i];
-        if (host->op >= p->op_count || host->kernel > PLAN_HOST_RESIZE_FLOAT) return refuse(r, "host step %" PRIu32 ": unknown form", i);
+        if (host->op >= p->op_count || host->kernel > PLAN_HOST_COPY) return refuse(r, "host step %" PRIu32 ": unknown form", i);
         if (host->before_job < job || host->before_job > p->job_count) return refuse(r, "host step %" PRIu32 " is out of order", i);
         job = host->before_job;
         if (host->input >= p->tensor_count || host->output >= p->tensor_count || p->tensors[host->input].direction != PLAN_INSIDE ||

@@ -151,19 +151,31 @@ static const plan_tensor *next_cube(const plan *p, const plan_tensor *t) {
     return t->direction == PLAN_PIECE && next < p->tensors + p->tensor_count && next->direction == PLAN_PIECE ? next : NULL;
 }
 
-int session_run(ptfe_session *session, const void *const *inputs, void *const *outputs, const session_watch *watch, ptfe_error *error) {
-    if (session->device->begin != NULL && session->device->begin(session->loaded, error) != 0) return -1;
+static void put_inputs(ptfe_session *session, const void *const *inputs) {
+    const uint64_t start = npu_clock_nanoseconds();
     for (uint32_t i = 0; i < session->input_count; i++) {
         for (const plan_tensor *t = first_cube(session->inputs[i]); t != NULL; t = next_cube(&session->plan, t)) {
             layout_to_cube(t, (const uint8_t *)inputs[i] + t->start, session->device->bo(session->loaded, t->bo));
         }
     }
-    if (run_steps(session, watch, error) != 0) return -1;
+    session->input_nanoseconds = npu_clock_since(start);
+}
+
+static void take_outputs(ptfe_session *session, void *const *outputs) {
+    const uint64_t start = npu_clock_nanoseconds();
     for (uint32_t i = 0; i < session->output_count; i++) {
         for (const plan_tensor *t = first_cube(session->outputs[i]); t != NULL; t = next_cube(&session->plan, t)) {
             layout_from_cube(t, session->device->bo(session->loaded, t->bo), (uint8_t *)outputs[i] + t->start);
         }
     }
+    session->output_nanoseconds = npu_clock_since(start);
+}
+
+int session_run(ptfe_session *session, const void *const *inputs, void *const *outputs, const session_watch *watch, ptfe_error *error) {
+    if (session->device->begin != NULL && session->device->begin(session->loaded, error) != 0) return -1;
+    put_inputs(session, inputs);
+    if (run_steps(session, watch, error) != 0) return -1;
+    take_outputs(session, outputs);
     return 0;
 }
 

@@ -14,6 +14,7 @@ struct ptfe_session {
     uint32_t input_count, output_count;
     uint8_t *scratch;           /* for steps of the host; NULL where the plan has none */
     uint64_t *host_nanoseconds; /* of each of them, in the last run */
+    uint64_t input_nanoseconds, output_nanoseconds; /* of the conversions between TFLite's tensors and cubes, in the last run */
 };
 
 /*

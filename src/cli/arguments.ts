@@ -8,7 +8,7 @@ import type { Trust } from '../hardware/fact.js';
 import { interruptCpus, type MachineOptions } from '../hardware/machine.js';
 import type { Precision } from '../fuse/fuse.js';
 import { readSentOptions, type SentOptions, sentWords } from '../wire/sent_options.js';
-import type { PartChoice } from '../partition/check.js';
+import type { PartChoice } from '../compile.js';
 
 type Options = NonNullable<util.ParseArgsConfig['options']>;
 
@@ -91,7 +91,7 @@ const wordOption = <Word extends string>(
   throw badUsage(command, `--${name} ${value}: only ${listed} are known`);
 };
 
-const sentOption = <Name extends 'trust' | 'parts' | 'precision'>(
+const sentOption = <Name extends 'trust' | 'parts' | 'precision' | 'cores'>(
   command: string,
   name: Name,
   { values }: Arguments,
@@ -125,7 +125,10 @@ export const compileFlags = {
   numerics: { type: 'string' },
   clock: { type: 'string' },
   cores: { type: 'string' },
+  'busy-cores': { type: 'string' },
+  exchange: { type: 'string' },
   'interrupt-cpu': { type: 'string' },
+  'interrupt-cpus': { type: 'string' },
 } as const satisfies Options;
 
 const numberOption = (command: string, { values }: Arguments, name: string, most: number): number | undefined => {
@@ -140,11 +143,16 @@ const numberOption = (command: string, { values }: Arguments, name: string, most
 /** Faster than any NPU of the family runs. */
 const mostMegahertz = 10_000;
 
-/** `--clock`, `--cores`, `--interrupt-cpu`: what estimates are for, and decisions that go by them. */
+/** A wait of a second between two stages, and less than any. */
+const mostExchange = 1_000_000;
+
+/** `--clock`, `--busy-cores`, `--exchange`, `--interrupt-cpu`, `--interrupt-cpus`: what estimates are for, and decisions that go by them. */
 export const machineOptions = (command: string, given: Arguments, chip = rk3588): MachineOptions => {
-  const [megahertz, cores] = [
+  const [megahertz, cores, exchangeMicroseconds, served] = [
     numberOption(command, given, 'clock', mostMegahertz),
-    numberOption(command, given, 'cores', chip.cores),
+    numberOption(command, given, 'busy-cores', chip.cores),
+    numberOption(command, given, 'exchange', mostExchange),
+    numberOption(command, given, 'interrupt-cpus', chip.cores),
   ];
   const asked = given.values['interrupt-cpu'];
   const interruptCpu = interruptCpus.find((one) => one === asked);
@@ -154,6 +162,8 @@ export const machineOptions = (command: string, given: Arguments, chip = rk3588)
     ...(megahertz === undefined ? {} : { megahertz }),
     ...(cores === undefined ? {} : { cores }),
     ...(interruptCpu === undefined ? {} : { interruptCpu }),
+    ...(exchangeMicroseconds === undefined ? {} : { exchangeMicroseconds }),
+    ...(served === undefined ? {} : { interruptCpus: served }),
   };
 };
 
@@ -164,4 +174,5 @@ export const compileOptions = (command: string, given: Arguments) => ({
   precision: precisionOption(command, given),
   numerics: numericsOption(command, given) ?? newestNumerics,
   machine: machineOptions(command, given),
+  cores: sentOption(command, 'cores', given),
 });

@@ -1,7 +1,5 @@
 /** `ptfe check`: what runs where, node by node, and which rule keeps a node on the CPU. */
-import { type CompiledModel, type CompileOptions, compileTflite } from '../compile.js';
-import { readTflite, subgraphCount } from '../tflite/reader.js';
-import type { Target } from '../partition/judge.js';
+import { type CheckedGraph, checkedModel, type CheckedNode } from '../explain/check_model.js';
 import { compileFlags, compileOptions, onePositional, readArguments } from './arguments.js';
 import { inFile, readBytes, tellBugs } from './files.js';
 import { printJson, type Subcommand } from './subcommand.js';
@@ -20,31 +18,6 @@ in the model for that. Graphs that the model's own ops call, or that belong to f
 Exit codes: 0 the NPU takes nodes of the model; 1 it takes none; 2 usage or input error.
 `;
 
-interface CheckedNode {
-  readonly node: number;
-  readonly op: string;
-  readonly target: Target;
-  /** Position of the part that it is compiled into. */
-  readonly part: number | null;
-  readonly rule: string | null;
-  readonly text: string | null;
-  /** What to change in the model. */
-  readonly advice: string | null;
-}
-
-const checkedNode = (compiled: CompiledModel, node: number, op: string): CheckedNode => {
-  const refusal = compiled.refusals.find((one) => one.node === node);
-  if (refusal !== undefined) {
-    const { rule, text, advice = null } = refusal;
-    return { node, op, target: 'cpu', part: null, rule, text, advice };
-  }
-  const part = compiled.parts.findIndex(({ nodes }) => nodes.includes(node));
-  const because = compiled.hosted.find((one) => one.node === node);
-  if (because === undefined) return { node, op, target: 'npu', part, rule: null, text: null, advice: null };
-  const { rule, text, advice = null } = because;
-  return { node, op, target: 'host', part, rule, text, advice };
-};
-
 const nodeLine = ({ node, op, target, rule, text }: CheckedNode, opColumn: number): string => {
   const start = `  #${String(node).padEnd(4)} ${op.padEnd(opColumn)} ${target === 'host' ? target : target.toUpperCase()}`;
   return rule === null ? start : `${start}  ${rule}: ${text ?? ''}`;
@@ -59,30 +32,7 @@ const adviceLines = (nodes: readonly CheckedNode[]): readonly string[] => {
   return [...numbers].map(([advice, of]) => `  ${of.map((node) => `#${node}`).join(' ')}: ${advice}`);
 };
 
-interface CheckedSubgraph {
-  readonly subgraph: number;
-  readonly nodes: readonly CheckedNode[];
-  readonly npu: number;
-  readonly host: number;
-  readonly cpu: number;
-  readonly parts: number;
-}
-
-const checkedGraph = (bytes: Uint8Array, options: CompileOptions, subgraph: number): CheckedSubgraph => {
-  const compiled = compileTflite(bytes, options, subgraph);
-  const nodes = readTflite(bytes, subgraph).graph.nodes.map(({ index, op }) => checkedNode(compiled, index, op));
-  const count = (wanted: Target): number => nodes.filter(({ target }) => target === wanted).length;
-  return {
-    subgraph,
-    nodes,
-    npu: count('npu'),
-    host: count('host'),
-    cpu: count('cpu'),
-    parts: compiled.parts.length,
-  };
-};
-
-const graphText = ({ nodes, npu, host, parts }: CheckedSubgraph, name: string): string => {
+const graphText = ({ nodes, npu, host, parts }: CheckedGraph, name: string): string => {
   const opColumn = nodes.reduce((most, { op }) => Math.max(most, op.length), 0);
   const beside = host === 0 ? '' : ` and ${host} on the host`;
   const [advice, count] = [adviceLines(nodes), parts === 1 ? '1 part' : `${parts} parts`];
@@ -106,10 +56,7 @@ export const checkCommand: Subcommand = {
     const model = onePositional('check', parsed, 'model');
     const options = compileOptions('check', parsed);
     const bytes = readBytes(model);
-    const [main, ...others] = inFile(model, () =>
-      Array.from({ length: Math.max(1, subgraphCount(bytes)) }, (_, number) => checkedGraph(bytes, options, number)),
-    );
-    if (main === undefined) throw new Error('a model without its first graph');
+    const [main, ...others] = inFile(model, () => checkedModel(bytes, options));
     if (parsed.flags.has('json')) printJson(terminal, { model, trust: options.trust, ...main, subgraphs: others });
     else {
       terminal.out(graphText(main, model));

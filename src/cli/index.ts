@@ -10,6 +10,7 @@ import { doctorCommand } from './doctor.js';
 import { dumpCommand } from './dump.js';
 import { estimateCommand } from './estimate.js';
 import { npuCommand } from './npu.js';
+import { reportCommand } from './report.js';
 import { selftestCommand } from './selftest.js';
 import { streamCommand } from './stream.js';
 import type { ExitCode, Subcommand, Terminal } from './subcommand.js';
@@ -23,6 +24,7 @@ const subcommands: readonly Subcommand[] = [
   disasmCommand,
   dumpCommand,
   estimateCommand,
+  reportCommand,
   streamCommand,
   npuCommand,
   doctorCommand,

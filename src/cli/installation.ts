@@ -1,17 +1,51 @@
 /** Where the package's own files lie: commands run bundled (dist/cli.mjs) or from src/commands. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import type { Chip } from '../hardware/chips.js';
 import { PtfeError } from '../error.js';
+import { delegateOptions } from '../wire/delegate_options.js';
+import { valueFault } from '../wire/option_values.js';
 
-const root = resolve(import.meta.dirname, import.meta.dirname.endsWith('cli') ? '../..' : '..');
+/** dist/ of a checkout or of npm's package; the folder of a wheel; /usr/share/ptfe. */
+const here = import.meta.dirname;
+const root = resolve(here, here.endsWith('cli') ? '../..' : '..');
 
-export const libraryFile = join(root, 'build/Release/libptfe.so');
-export const engineFile = join(root, 'dist/engine.mjs');
-export const addonFile = join(root, 'build/Release/ptfe_addon.node');
+/** A file of the package, by its path from the root. */
+export const packageFile = (path: string): string => join(root, path);
+
+const machines: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };
+
+/** The C library of this process is the one whose loader is mapped. */
+const isMusl = (): boolean => {
+  try {
+    return readFileSync('/proc/self/maps', 'utf8').includes('/ld-musl-');
+  } catch {
+    return false;
+  }
+};
+
+/** Where native files of this machine are: a checkout has its own build, packages have them prebuilt. */
+const nativeFolders = (): readonly string[] => {
+  const build = join(root, 'build/Release');
+  const machine = machines[process.arch];
+  if (existsSync(build) || process.platform !== 'linux' || machine === undefined) return [build];
+  const debian = join(root, `../lib/${machine}-linux-gnu`);
+  return [build, join(root, 'prebuilds', `${machine}${isMusl() ? '-musl' : ''}`), here, debian, join(debian, 'ptfe')];
+};
+
+/** The first of these that is there; else the first, which the message is about. */
+const firstOf = (paths: readonly string[]): string => paths.find((path) => existsSync(path)) ?? paths[0] ?? '';
+
+const native = nativeFolders();
+export const libraryFile = firstOf(native.map((folder) => join(folder, 'libptfe.so')));
+export const addonFile = firstOf(native.map((folder) => join(folder, 'ptfe_addon.node')));
+export const engineFile = firstOf([join(root, 'dist/engine.mjs'), join(here, 'engine.mjs')]);
 /** Runs models in TFLite for `ptfe compare`. */
-export const referenceProgram = join(root, 'python/reference.py');
+export const referenceProgram = firstOf([join(root, 'python/reference.py'), join(here, 'reference.py')]);
+/** The addon as WebAssembly with its loader, for machines that no addon was built for. */
+const wasmLoader = join(here, 'wasm.cjs');
+const wasmFile = join(here, 'ptfe_addon.wasm');
 
 /** Memory that tasks reach; its bytes are copied. */
 export interface Region {
@@ -49,6 +83,29 @@ export interface PlanRead {
   readonly length: number;
 }
 
+/** dist/wasm.cjs (src/wasm.ts). */
+interface WasmLoader {
+  readonly load: (module: Uint8Array) => Omit<Addon, 'findNpu' | 'checkOption'>;
+}
+
+declare const sessionBrand: unique symbol;
+/** A plan on its device; it is closed with its last reference, if nobody closes it before. */
+export interface AddonSession {
+  readonly [sessionBrand]: true;
+}
+
+/** Nanoseconds: of the opening, and of the last run. */
+export interface SessionTimes {
+  readonly prepare: number;
+  /** Conversions between TFLite's tensors and cubes. */
+  readonly inputs: number;
+  readonly outputs: number;
+  /** Steps of the host, in the plan's order. */
+  readonly hosts: readonly number[];
+  /** `cycles`: the device's estimate for the chip; `products`: of its convolution, in a unit that is the same for all tasks of an op. */
+  readonly tasks: readonly { readonly nanoseconds: number; readonly cycles: number; readonly products: number }[];
+}
+
 declare const programBrand: unique symbol;
 /** A loaded program, freed with its last reference. */
 export interface LoadedProgram {
@@ -63,6 +120,19 @@ export interface Addon {
     inputs: readonly Uint8Array[],
     options?: AddonOptions & { readonly reads?: readonly PlanRead[]; readonly device?: PlanDevice },
   ): Uint8Array[];
+  /** @throws Error where the plan is damaged, or the device cannot be used: with what to do */
+  sessionOpen(
+    plan: Uint8Array,
+    options?: {
+      readonly device?: 'auto' | 'npu' | 'software';
+      readonly facts?: Readonly<Record<string, string>>;
+    },
+  ): AddonSession;
+  sessionDevice(session: AddonSession): PlanDevice;
+  /** Inputs and outputs as those of `planRun`. */
+  sessionRun(session: AddonSession, inputs: readonly (Uint8Array | Int8Array)[]): Uint8Array[];
+  sessionTimes(session: AddonSession): SessionTimes;
+  sessionClose(session: AddonSession): void;
   /** @param root a folder in front of /dev, /sys and /proc; empty for the machine's own */
   findNpu(root: string): NpuPresence;
   /** What the delegate would say of an option; empty where it would take it. */
@@ -77,13 +147,36 @@ export interface Addon {
   programWrite(program: LoadedProgram, iova: number, bytes: Uint8Array): void;
 }
 
-/** @throws PtfeError `no-file` where the addon is not built, or does not load */
+const required = (file: string): unknown => createRequire(import.meta.url)(file);
+
+const whyNot = (error: unknown): string =>
+  error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+
+/** What only a machine's addon can do is answered as on a machine without an NPU. */
+const loadWasm = (): Addon => {
+  const { load } = required(wasmLoader) as WasmLoader;
+  return {
+    ...load(readFileSync(wasmFile)),
+    findNpu: () => ({ presence: 'absent', path: '', chip: '', cores: 0, text: 'WebAssembly opens no device' }),
+    checkOption: (name, value) => {
+      const option = delegateOptions.find((one) => one.name === name);
+      return option === undefined ? `unknown option "${name}"` : (valueFault(option, value) ?? '');
+    },
+  };
+};
+
+/**
+ * The addon of this machine, or the same code as WebAssembly where the package has none for it.
+ * @throws PtfeError `no-file` where neither is there, or the one that is does not load
+ */
 export const loadAddon = (): Addon => {
-  if (!existsSync(addonFile)) throw new PtfeError('no-file', addonFile, 'it is not built', 'npm run build');
+  const hasNative = existsSync(addonFile);
+  if (!hasNative && !existsSync(wasmFile))
+    throw new PtfeError('no-file', addonFile, 'it is not built', 'npm run build');
   try {
-    return createRequire(import.meta.url)(addonFile) as Addon;
+    return hasNative ? (required(addonFile) as Addon) : loadWasm();
   } catch (error) {
-    const text = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-    throw new PtfeError('no-file', addonFile, `it does not load: ${text}`, 'npm run build');
+    const file = hasNative ? addonFile : wasmFile;
+    throw new PtfeError('no-file', file, `it does not load: ${whyNot(error)}`, 'npm run build');
   }
 };

@@ -2,21 +2,18 @@
  * A plan file: what is made of a graph, with a hash that tells the graph. An entry of the delegate's cache has the same format
  * (`wire/plan_file_header.ts`, `delegate/compile/plan_file.h`).
  */
-import { createHash } from 'node:crypto';
 import type { CompiledModel } from '../compile.js';
 import { PtfeError } from '../error.js';
-import type { Graph } from '../graph/graph.js';
+import type { Graph, Part } from '../graph/graph.js';
 import { joined } from '../wire/joined.js';
 import { planFileFormat, planFileHeader, planFileMagic, runUnit } from '../wire/plan_file_header.js';
 import { readRecord, recordBytes } from '../wire/record.js';
+import { sha256 } from '../wire/digest.js';
 import { outlineOf } from '../wire/write_message.js';
-import { partsRun, plansRun, readPlansRun, verdictsRun } from '../plan/answer.js';
+import { partsRun, plansRun, readPartsRun, readPlansRun, readVerdictsRun, verdictsRun } from '../plan/answer.js';
 
 const { size: headerBytes, offsets } = planFileHeader;
 const padded = (length: number): number => Math.ceil(length / runUnit) * runUnit;
-
-const sha256 = (...chunks: readonly Uint8Array[]): Uint8Array =>
-  chunks.reduce((hash, chunk) => hash.update(chunk), createHash('sha256')).digest();
 
 export const planFile = (graph: Graph, { parts, refusals }: CompiledModel): Uint8Array => {
   const refused = new Map(refusals.map((refusal) => [refusal.node, refusal]));
@@ -45,8 +42,18 @@ export const planFile = (graph: Graph, { parts, refusals }: CompiledModel): Uint
   return joined([header, ...runs], runUnit);
 };
 
+export interface PlanFile {
+  /** Nodes that stay on the CPU, each with its reason. */
+  readonly refused: readonly { readonly node: number; readonly text: string }[];
+  readonly parts: readonly (Part & { readonly plan: Uint8Array })[];
+}
+
 /** The plans in a plan file. @throws PtfeError `bad-plan` */
-export const plansOfFile = (file: Uint8Array): readonly Uint8Array[] => {
+export const plansOfFile = (file: Uint8Array): readonly Uint8Array[] =>
+  readPlanFile(file).parts.map(({ plan }) => plan);
+
+/** @throws PtfeError `bad-plan` */
+export const readPlanFile = (file: Uint8Array): PlanFile => {
   const damaged = (text: string): PtfeError => new PtfeError('bad-plan', 'plan file', text, 'compile the model again');
   if (file.byteLength < headerBytes) throw damaged(`it ends at byte ${file.byteLength}, inside its header`);
   const header = readRecord(planFileHeader, file);
@@ -61,5 +68,13 @@ export const plansOfFile = (file: Uint8Array): readonly Uint8Array[] => {
     throw damaged(`${file.byteLength} bytes where its header says ${end}`);
   const digest = sha256(file.subarray(0, offsets.digest), verdicts, parts);
   if (digest.some((byte, i) => byte !== header.digest[i])) throw damaged('its checksum is wrong');
-  return readPlansRun(plans);
+  const each = readPlansRun(plans);
+  const borders = readPartsRun(parts);
+  if (each.length !== borders.length) throw damaged(`${each.length} plans of ${borders.length} parts`);
+  return {
+    refused: readVerdictsRun(verdicts).flatMap(({ node, supported, text }) =>
+      supported === 0 ? [{ node, text }] : [],
+    ),
+    parts: borders.flatMap((border, i) => (each[i] === undefined ? [] : [{ ...border, plan: each[i] }])),
+  };
 };

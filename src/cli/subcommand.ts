@@ -6,6 +6,8 @@ export type ExitCode = 0 | 1 | 2;
 export interface Terminal {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  /** Columns; absent where the output goes into a file or a pipe: nothing is cut or wrapped there. */
+  readonly width?: number;
 }
 
 export interface Subcommand {

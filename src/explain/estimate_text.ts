@@ -3,6 +3,7 @@ import type { PartEstimate, StepEstimate } from '../cost/estimate.js';
 import { dispatchMicroseconds, type Machine } from '../hardware/machine.js';
 import type { Prediction } from '../cost/published.js';
 import type { StreamBytes } from '../hardware/speed.js';
+import type { SeveralEstimate } from '../cost/several.js';
 import type { Worth } from '../cost/worth.js';
 import type { Graph } from '../graph/graph.js';
 import type { ModelEstimate } from './model_estimate.js';
@@ -44,9 +45,29 @@ const stepCells = (graph: Graph | null, step: StepEstimate): readonly string[] =
 
 const header = ['operation', 'tasks', 'cycles', 'input', 'weights', 'operands', 'output', 'us', 'bound'] as const;
 
+/** Stages with the microseconds and tasks of each core, and the exchange before. */
+const severalLines = ({ stages, jobs, sync, layout, total, alone }: SeveralEstimate): readonly string[] => [
+  `all of that on one core: ${millisecondsText(alone)}. On several, stage by stage:`,
+  ...tableLines(
+    [
+      ['stage', 'us (tasks) of each core', 'exchange', 'copied', 'us'],
+      ...stages.map(({ cores, exchange, copied, total: own }, i) => [
+        String(i),
+        cores.map(({ microseconds, tasks }) => `${us(microseconds)} (${tasks})`).join(', '),
+        us(exchange),
+        `${(copied / 1024).toFixed(1)} KiB`,
+        us(own),
+      ]),
+    ],
+    [0, 1],
+  ),
+  `jobs ${us(jobs)}, sync ${us(sync)}, conversion ${us(layout)} us`,
+  `part: ${millisecondsText(total)}, ${(alone / total).toFixed(2)} times as quick`,
+];
+
 /** @param graph null: operations by the numbers of their nodes */
 export const partEstimateLines = (graph: Graph | null, estimate: PartEstimate): readonly string[] => {
-  const { npu, steps, host, jobs, sync, layout, total, bound } = estimate;
+  const { npu, steps, host, jobs, sync, layout, total, bound, several } = estimate;
   return [
     ...tableLines(
       [
@@ -57,7 +78,7 @@ export const partEstimateLines = (graph: Graph | null, estimate: PartEstimate): 
       [0, 8],
     ),
     `NPU ${us(npu.work)} us of work and ${us(npu.dispatch)} of dispatch; jobs ${us(jobs)}, sync ${us(sync)}, conversion ${us(layout)}, host ${us(host)}`,
-    `part: ${millisecondsText(total)}, bound by ${bound}`,
+    ...(several === undefined ? [`part: ${millisecondsText(total)}, bound by ${bound}`] : severalLines(several)),
   ];
 };
 

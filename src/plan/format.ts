@@ -2,9 +2,9 @@
  * The plan: one flat, versioned, checksummed little-endian file that `delegate/plan/plan.c` checks and reads in place. Its bytes
  * are those of `wire/plan_records.ts`.
  */
-import { createHash } from 'node:crypto';
 import type { Numerics } from '../graph/numerics.js';
 import type { boKinds, directions, hostKernels, hostLayouts, planRelocation, planTask } from '../wire/plan_records.js';
+import { sha256 } from '../wire/digest.js';
 import type { ValueOf } from '../wire/record.js';
 
 /** Where a compiled plan has them. */
@@ -35,6 +35,8 @@ export interface PlanTensor {
 
 export interface PlanBo {
   readonly kind: keyof typeof boKinds.of;
+  /** Whose address space it is in. */
+  readonly core: number;
   readonly size: number;
   readonly bytes: Uint8Array;
 }
@@ -100,4 +102,7 @@ export interface Plan {
 }
 
 /** The first 8 bytes of SHA-256, little-endian: `plan_hash` in delegate/plan/plan.c. */
-export const planHash = (bytes: Uint8Array): bigint => createHash('sha256').update(bytes).digest().readBigUInt64LE();
+export const planHash = (bytes: Uint8Array): bigint => {
+  const { buffer, byteOffset } = sha256(bytes);
+  return new DataView(buffer, byteOffset).getBigUint64(0, true);
+};

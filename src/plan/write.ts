@@ -125,8 +125,9 @@ export const writePlan = (plan: Plan): Uint8Array => {
   write(
     'bos',
     planBo,
-    data.map(({ kind, size, bytes, offset }) => ({
+    data.map(({ kind, core, size, bytes, offset }) => ({
       kind: boKinds.of[kind],
+      core,
       size,
       dataOffset: offset,
       dataBytes: bytes.byteLength,

@@ -48,6 +48,7 @@ export const hostKernels = codes('plan_host_kernel', 'PLAN_HOST', "The host's ke
   permute: 0,
   resize_fixed: 1,
   resize_float: 2,
+  copy: 3,
 });
 
 export const boKinds = codes(
@@ -86,13 +87,17 @@ export const planTensor = record(
   },
 );
 
-export const planBo = record('plan_bo', 'Memory of the device, and where in the file its bytes are.', {
-  kind: u32,
-  reserved: reserved(),
-  size: size64,
-  dataOffset: size64,
-  dataBytes: size64,
-});
+export const planBo = record(
+  'plan_bo',
+  'Memory of the device, and where in the file its bytes are. `core`: in whose address space; nothing of a job is on another one.',
+  {
+    kind: u32,
+    core: u32,
+    size: size64,
+    dataOffset: size64,
+    dataBytes: size64,
+  },
+);
 
 export const planRelocation = record(
   'plan_relocation',
@@ -149,7 +154,8 @@ export const planFact = record(
 
 export const planHost = record(
   'plan_host',
-  "A kernel of the host on two of the plan's tensors. It runs before job `before_job`, behind all where that is their count.",
+  "A kernel of the host on two of the plan's tensors. It runs before job `before_job`, behind all where that is their count. " +
+    'Jobs with no step between them run at the same time where they are of different cores.',
   {
     op: u32,
     beforeJob: u32,

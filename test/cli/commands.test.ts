@@ -52,7 +52,7 @@ describe('commands', () => {
       expectRefused(
         ptfe('dissasm', plan),
         'no command "dissasm"',
-        'compile, check, compare, cut, disasm, dump, estimate, stream, npu, doctor, selftest',
+        'compile, check, compare, cut, disasm, dump, estimate, report, stream, npu, doctor, selftest',
       );
       expectRefused(ptfe('disasm'), 'disasm: no file given', 'ptfe disasm --help');
       expectRefused(ptfe('disasm', plan, model), 'one file at a time, not 2');
@@ -238,7 +238,7 @@ describe('commands', () => {
         const node = { index: 0, op, version: 1, inputs: [], outputs: [], params: {} };
         for (const rule of rules)
           expect(
-            adviceOf(rule, { graph, node, chip: rk3588, trust: 'inferred', spare: 0 }),
+            adviceOf(rule, { graph, node, chip: rk3588, trust: 'inferred' }),
             `${op}, rule ${rule.name}`,
           ).to.be.a('string');
       }

@@ -305,7 +305,7 @@ describe('plan: the gate', function () {
     'steps of the host: permutations',
     table(permuted, [
       ['of no operation', (p) => p.set('hosts', 0, 'op', 99), /host step 0: unknown form/],
-      ['no such kernel', (p) => p.set('hosts', 0, 'kernel', 3), /host step 0: unknown form/],
+      ['no such kernel', (p) => p.set('hosts', 0, 'kernel', 4), /host step 0: unknown form/],
       ['behind all jobs', (p) => p.set('hosts', 0, 'beforeJob', p.count('jobs') + 1), /host step 0 is out of order/],
       ['of an input', (p) => p.set('hosts', 0, 'input', input(p)), /the feature maps of host step 0/],
       ['of an output', (p) => p.set('hosts', 0, 'output', output(p)), /the feature maps of host step 0/],

@@ -69,10 +69,10 @@ const plan: Plan = {
     },
   ],
   bos: [
-    { kind: 'constants', size: 64, bytes: Uint8Array.from({ length: 64 }, (_, i) => i) },
-    { kind: 'arena', size: 1024, bytes: new Uint8Array() },
-    { kind: 'regcmd', size: 128, bytes: new Uint8Array(128).fill(9) },
-    { kind: 'io', size: 1024, bytes: new Uint8Array() },
+    { kind: 'constants', core: 0, size: 64, bytes: Uint8Array.from({ length: 64 }, (_, i) => i) },
+    { kind: 'arena', core: 0, size: 1024, bytes: new Uint8Array() },
+    { kind: 'regcmd', core: 0, size: 128, bytes: new Uint8Array(128).fill(9) },
+    { kind: 'io', core: 0, size: 1024, bytes: new Uint8Array() },
   ],
   relocations: [{ bo: 2, word: 3, targetBo: 1, addend: 64 }],
   tasks: [

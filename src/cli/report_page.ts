@@ -1,0 +1,12 @@
+/** The page that reports are put into: in the bundle, or where it was built. */
+import { readBytes } from './files.js';
+import { packageFile } from './installation.js';
+
+/** esbuild puts the page in (scripts/build-engine.mjs). */
+declare const PTFE_REPORT_PAGE: string | undefined;
+
+/** @throws PtfeError `no-file` where nothing was built */
+export const reportPage = (): string =>
+  typeof PTFE_REPORT_PAGE === 'string'
+    ? PTFE_REPORT_PAGE
+    : new TextDecoder().decode(readBytes(packageFile('dist/report.html')));
