@@ -31,7 +31,7 @@ class Model {
   convolution(input: number, side: number, from: number, to: number, kernel = 1): number {
     const name = `w${this.tensors.length}`;
     const shape = [to, kernel, kernel, from];
-    const scale = [0.02 / Math.sqrt(from * kernel * kernel)];
+    const scale = [0.02 / Math.sqrt(from * kernel * kernel)] as const;
     const filter = this.tensor({
       name,
       type: 'int8',
@@ -40,8 +40,17 @@ class Model {
       zeroPoint: [0],
       data: this.#weights(to * kernel ** 2 * from),
     });
+    const data = new Uint8Array(4 * to);
+    const bias = this.tensor({
+      name: `${name}/b`,
+      type: 'int32',
+      shape: [to],
+      scale: [0.05 * scale[0]],
+      zeroPoint: [0],
+      data,
+    });
     const output = this.plane(side, to);
-    this.ops.push({ op: 'CONV_2D', inputs: [input, filter], outputs: [output], options: conv2d, version: 3 });
+    this.ops.push({ op: 'CONV_2D', inputs: [input, filter, bias], outputs: [output], options: conv2d, version: 3 });
     return output;
   }
   add(first: number, second: number, side: number, channels: number): number {
