@@ -25,7 +25,7 @@ export interface Compiled {
 }
 
 const ticks = 100;
-const engine = join(repository, 'dist/engine.mjs');
+export const engine = join(repository, 'dist/engine.mjs');
 
 /** What a process that still runs has used. */
 const usedBy = (pid: number): { readonly milliseconds: number; readonly megabytes: number } => {
