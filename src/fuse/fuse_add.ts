@@ -40,7 +40,8 @@ const fusedWith = (
   if (producer?.kind !== 'conv' || producer.residual !== null || producer.stages !== null || inner === operand)
     return null;
   const operandReady = operations.findLastIndex(({ output }) => rootOf(output) === rootOf(operand)) < position;
-  if (uses.get(inner) !== 1 || part.outputs.includes(inner) || !operandReady || !suitsReader(chip, producer)) return null;
+  if (uses.get(inner) !== 1 || part.outputs.includes(inner) || !operandReady || !suitsReader(chip, producer))
+    return null;
   const numbers = side === 0 ? sum.numbers : swappedNumbers(sum.numbers);
   const stages = fusedAddStages(producer.numbers, numbers);
   if (stages === null || stages.mismatch > most) return null;
