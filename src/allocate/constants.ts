@@ -50,9 +50,12 @@ export class ConstantBuffer {
     return alignUp(this.#end, this.#alignment);
   }
 
+  /** All of them, once: they are not kept here as well. */
   bytes(): Uint8Array {
     const all = new Uint8Array(this.size);
     for (const { offset, bytes } of this.#chunks) all.set(bytes, offset);
+    this.#chunks.length = 0;
+    this.#known.clear();
     return all;
   }
 }

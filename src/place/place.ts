@@ -75,6 +75,9 @@ const viewBindings = (operations: readonly Operation[]): Map<number, Binding> =>
     ),
   );
 
+/** Moves of one node beyond this are looked at together first. */
+const mostOneByOne = 8;
+
 /** Bindings with as many moves dropped as can be; those whose results are in `kept` stay tasks. */
 const bind = (
   operations: readonly Operation[],
@@ -86,8 +89,9 @@ const bind = (
   let bindings: ReadonlyMap<number, Binding> = viewBindings(operations);
   const constants = operations.flatMap((op) => (op.kind === 'constant' ? [op.output] : []));
   const ends = { given: part.inputs, constants, wanted: part.outputs };
+  const placeIn = (whole: number): Binding => ({ whole, channel: 0, first: 0, line: ownCube(tensors, whole).width });
   const within = (tensor: number, whole: number): ReadonlyMap<number, Binding> =>
-    new Map(bindings).set(tensor, { whole, channel: 0, first: 0, line: ownCube(tensors, whole).width });
+    new Map(bindings).set(tensor, placeIn(whole));
   /** Every tensor that would stand elsewhere then must bear it. */
   const allowed = (next: ReadonlyMap<number, Binding>, moved: number): boolean => {
     // A whole before its parts: they are laid out for one without gaps.
@@ -106,8 +110,35 @@ const bind = (
       !losesValues(root, operations, ends, tensors, next)
     );
   };
-  for (const move of operations) {
-    if (move.kind !== 'move' || kept.has(move.output)) continue;
+  const moves = operations.filter((op): op is MoveOperation => op.kind === 'move' && !kept.has(op.output));
+  /** All inputs of a concatenation at once: one by one, as many of them would take the square of their number. */
+  const bindTogether = (group: readonly MoveOperation[]): boolean => {
+    const next = new Map(bindings);
+    for (const { input, output } of group) {
+      if (!bindings.has(output)) return false;
+      if (next.has(input) || spotOf(tensors, next, output).root === input) continue;
+      next.set(input, placeIn(output));
+    }
+    const roots = new Set(group.map(({ output }) => spotOf(tensors, next, output).root));
+    const [first] = group;
+    if (first === undefined || roots.size > 1 || !allowed(next, first.output)) return false;
+    bindings = next;
+    return true;
+  };
+  const groups = new Map<number, MoveOperation[]>();
+  for (const move of moves) {
+    const node = namingNode(move);
+    groups.set(node, groups.get(node) ?? []);
+    groups.get(node)?.push(move);
+  }
+  const together = new Set<MoveOperation>();
+  for (const move of moves) {
+    if (together.has(move)) continue;
+    const group = groups.get(namingNode(move)) ?? [];
+    if (group.length > mostOneByOne && group[0] === move && bindTogether(group)) {
+      for (const one of group) together.add(one);
+      continue;
+    }
     for (const [tensor, whole] of [
       [move.output, move.input],
       [move.input, move.output],
