@@ -6,7 +6,6 @@ import { repository } from '../../test/host/repository.js';
 import { setUpBed } from '../../test/kernel/bed.js';
 import { bootGuest, type GuestFiles, type Step } from '../../test/kernel/guest.js';
 import { type Seen, scenariosOf } from '../../test/kernel/lines.js';
-import { prepareModels } from '../../test/kernel/models.js';
 import { buildPrograms } from '../../test/kernel/programs.js';
 import { type Figure, type Row, spreadOf } from '../figures.js';
 import { fileOf } from '../models.js';
@@ -119,6 +118,7 @@ const open = ({ say, isQuick }: Settings): Promise<Measure> => {
   writeFileSync(log, '');
   return Promise.resolve(async (name) => {
     const file = fileOf(name);
+    const { prepareModels } = await import('../../test/kernel/models.js'); // it draws random models
     const [model] = prepareModels([file], join(folder, 'models'));
     if (model === undefined) throw new CannotSetUp(`${file} is not here`);
     const files: GuestFiles = {

@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { planFile } from '../../src/cli/plan_file.js';
 import { compileTflite } from '../../src/compile.js';
 import { readTflite } from '../../src/tflite/reader.js';
@@ -123,14 +123,14 @@ const measureAll = async (
 };
 
 const opening =
-  (bytesOf: (name: string) => Uint8Array, contendersOf: typeof wholeModel) =>
+  (bytesOf: (name: string) => Promise<Uint8Array>, contendersOf: typeof wholeModel) =>
   ({ isQuick, say }: Settings): Promise<Measure> => {
     const python = pythonEnvironment(runtime);
     if (!python.available) throw new CannotSetUp(python.reason);
     const stale = staleReason(repository, 'delegate') ?? staleReason(repository, 'engine');
     if (stale !== null) throw new CannotSetUp(stale);
     return Promise.resolve(async (name) => {
-      const bytes = bytesOf(name);
+      const bytes = await bytesOf(name);
       const folder = mkdtempSync(join(tmpdir(), 'ptfe-bench-'));
       try {
         const [model, plan] = [join(folder, 'model.tflite'), join(folder, 'model.plan')];
@@ -146,8 +146,10 @@ const opening =
     });
   };
 
-const opBytes = (name: string): Uint8Array => {
-  const bytes = oneOpModel(name);
+const modelBytes = (name: string): Promise<Uint8Array> => readFile(modelPath(fileOf(name)));
+
+const opBytes = async (name: string): Promise<Uint8Array> => {
+  const bytes = await oneOpModel(name);
   if (bytes === null) throw new CannotSetUp(`no op is called ${name}`);
   return bytes;
 };
@@ -185,7 +187,7 @@ export const software: Part = {
   cases: ['MobileNetV1', 'MobileNetV2', 'EfficientNet-Lite0', 'SSD MobileNetV1', 'DeepLab v3'],
   quickCases: ['MobileNetV1', 'EfficientNet-Lite0'],
   byHand: ['`PTFE_PROFILE=trace.json` with any host: a table of each op by the software NPU.'],
-  open: opening((name) => readFileSync(modelPath(fileOf(name))), wholeModel),
+  open: opening(modelBytes, wholeModel),
 };
 
 export const softwareOps: Part = {
