@@ -1,9 +1,10 @@
 /** A model of one op each, of sizes that networks for pictures have; int8. */
 import { padding, writeTflite } from '../test/host/tflite_writer.js';
-import type { Builder } from '../test/ops/builder.js';
+import type * as builder from '../test/ops/builder.js';
 
 /** Of the tests, which draw random models: loaded when a model is made. */
-type Tools = typeof import('../test/ops/builder.js');
+type Tools = typeof builder;
+type Builder = builder.Builder;
 
 type Grow = (b: Builder, tools: Tools) => number;
 
