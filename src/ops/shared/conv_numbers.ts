@@ -1,6 +1,7 @@
 /** What an op with a filter calculates with: weights, bias and multipliers as integers; and what must hold of them. */
 import { at, ofChannel } from '../../in_range.js';
 import type { ConvNumbers } from '../../requantize/division.js';
+import { rememberedOf } from '../../requantize/remembered.js';
 import { effectiveScale, quantizeMultiplier } from '../../tflite/multiplier.js';
 import type { Activated } from './activation.js';
 import type { FilterConstants, Filtered, FilterQuantization } from './filter.js';
@@ -20,33 +21,51 @@ export interface FilterForm {
 /** Position of the output channel in the filter's shape: OHWI or 1HWC. */
 export const channelAxis = (depthwise: boolean): number => (depthwise ? 3 : 0);
 
+/** What the weights of each output channel add up to. */
+interface Sums {
+  /** Of (w - zero-point). */
+  readonly sums: Float64Array;
+  /** Of |w - zero-point|. */
+  readonly absolutes: Float64Array;
+}
+
+/** One pass over the weights. Those of a channel stand together (OHWI), or one of each channel does (1HWC). */
+const sumsOf = (weights: Int8Array, zeroPoint: number, channels: number, depthwise: boolean): Sums => {
+  const view = new DataView(weights.buffer, weights.byteOffset, weights.byteLength);
+  const perChannel = weights.length / channels;
+  const [sums, absolutes] = [new Float64Array(channels), new Float64Array(channels)];
+  const step = depthwise ? channels : 1;
+  for (let c = 0; c < channels; c++) {
+    let [sum, absolute] = [0, 0];
+    for (let i = depthwise ? c : c * perChannel, left = perChannel; left > 0; i += step, left--) {
+      const value = view.getInt8(i) - zeroPoint;
+      sum += value;
+      absolute += Math.abs(value);
+    }
+    sums[c] = sum;
+    absolutes[c] = absolute;
+  }
+  return { sums, absolutes };
+};
+
+/** What is known of a filter's weights, by how they are read: each node is looked at more than once. */
+const knownSums = rememberedOf<Int8Array, Map<string, Sums>>(() => new Map());
+
 /** What one kernel and its bias add up to. */
 interface Kernel {
-  /** Sum of (w - zero-point). */
   readonly sum: number;
-  /** Sum of |w - zero-point|. */
   readonly absolute: number;
   readonly bias: number;
 }
 
-/** One pass over the weights of each output channel; the step between them is 1 (OHWI) or the number of channels (1HWC). */
 const kernelsOf = (
   { weights, weightZeroPoint, biases }: FilterConstants & FilterQuantization,
   depthwise: boolean,
 ): readonly Kernel[] => {
-  const view = new DataView(weights.buffer, weights.byteOffset, weights.byteLength);
-  const channels = biases.length;
-  const perChannel = weights.length / channels;
-  const step = depthwise ? channels : 1;
-  return Array.from(biases, (bias, c) => {
-    let [sum, absolute] = [0, 0];
-    for (let i = depthwise ? c : c * perChannel, left = perChannel; left > 0; i += step, left--) {
-      const value = view.getInt8(i) - weightZeroPoint;
-      sum += value;
-      absolute += Math.abs(value);
-    }
-    return { sum, absolute, bias };
-  });
+  const [ways, way] = [knownSums(weights), `${weightZeroPoint} ${biases.length} ${depthwise}`];
+  const made = ways.get(way) ?? sumsOf(weights, weightZeroPoint, biases.length, depthwise);
+  ways.set(way, made);
+  return Array.from(biases, (bias, c) => ({ sum: at(made.sums, c), absolute: at(made.absolutes, c), bias }));
 };
 
 export interface Lowered {
