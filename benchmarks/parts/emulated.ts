@@ -100,7 +100,7 @@ const contenders = ({ libteflon, shim }: Aarch64Host, ptfe: string, say: Setting
   }
   return [
     ...others,
-    { ...ours, who: 'ptfe, cold', options: (folder) => [...engine, `cache=${folder}/cache`], isCold: true, invokes: 0 },
+    { ...ours, who: 'ptfe, cold', options: (folder) => [...engine, `cache=${folder}/cold`], isCold: true, invokes: 0 },
     { ...ours, who: 'ptfe, cache', options: (folder) => [...engine, `cache=${folder}/cache`] },
     { ...ours, who: 'ptfe, plan file', options: (folder) => ['device=npu', `plan=${folder}/model.plan`] },
   ];
@@ -196,7 +196,7 @@ const open = (settings: Settings): Promise<Measure> => {
       for (let round = 0; round < rounds; round++) {
         for (const contender of all) {
           settings.say(`${name}: ${contender.who}, ${round + 1} of ${rounds}`);
-          const cache = join(folder, 'cache');
+          const cache = join(folder, 'cold');
           if (contender.isCold && existsSync(cache))
             for (const file of readdirSync(cache)) rmSync(join(cache, file), { recursive: true });
           const seen = await one(contender, contender.invokes);
