@@ -1,4 +1,5 @@
 /** `ptfe doctor`: what of ptfe is here and works on this machine, and which options exist. */
+import { at } from '../in_range.js';
 import { examine } from '../doctor/examine.js';
 import type { Finding } from '../doctor/finding.js';
 import { engineVersion } from '../version.js';
@@ -44,9 +45,9 @@ const optionCells = ({ option, variable, allowed, initial, set, text }: OptionRo
 /** Columns as wide as their widest cell. */
 const tableLines = (rows: readonly (readonly string[])[]): readonly string[] => {
   const widths = (rows[0] ?? []).map((_, column) =>
-    rows.reduce((most, row) => Math.max(most, row[column]?.length ?? 0), 0),
+    rows.reduce((most, row) => Math.max(most, at(row, column).length), 0),
   );
-  return rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' ')}`.trimEnd());
+  return rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(at(widths, column))).join(' ')}`.trimEnd());
 };
 
 const stateWidth = 6;

@@ -1,6 +1,7 @@
 /** The subcommands, and what surrounds each: help, the version, errors as one line. */
 import { PtfeError } from '../error.js';
 import { engineVersion } from '../version.js';
+import { cacheCommand } from './cache.js';
 import { checkCommand } from './check.js';
 import { compareCommand } from './compare.js';
 import { compileCommand } from './compile.js';
@@ -29,6 +30,7 @@ const subcommands: readonly Subcommand[] = [
   npuCommand,
   doctorCommand,
   selftestCommand,
+  cacheCommand,
 ];
 
 const help = [

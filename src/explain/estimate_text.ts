@@ -1,4 +1,5 @@
 /** Estimates as tables for people. */
+import { at } from '../in_range.js';
 import type { PartEstimate, StepEstimate } from '../cost/estimate.js';
 import { dispatchMicroseconds, type Machine } from '../hardware/machine.js';
 import type { Prediction } from '../cost/published.js';
@@ -14,7 +15,7 @@ const tableLines = (rows: readonly (readonly string[])[], lefts: readonly number
   return rows.map((row) =>
     row
       .map((cell, column) =>
-        lefts.includes(column) ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+        lefts.includes(column) ? cell.padEnd(at(widths, column)) : cell.padStart(at(widths, column)),
       )
       .join('  ')
       .trimEnd(),
@@ -31,8 +32,7 @@ const byteCells = ({ input, weights, operands, output }: StreamBytes): readonly 
 const titleOf = (graph: Graph | null, { nodes }: StepEstimate): string => {
   if (graph === null) return nodes.map((node) => `#${node}`).join(' ');
   const names = nodes.map((node) => graph.nodes.find(({ index }) => index === node)?.op ?? '?');
-  const [first = -1] = nodes;
-  return `#${first} ${names.length > 3 ? `${names.slice(0, 2).join('+')}+${names.length - 2} more` : names.join('+')}`;
+  return `#${at(nodes, 0)} ${names.length > 3 ? `${names.slice(0, 2).join('+')}+${names.length - 2} more` : names.join('+')}`;
 };
 
 const stepCells = (graph: Graph | null, step: StepEstimate): readonly string[] => {

@@ -4,6 +4,7 @@
  * Depthwise: groups of 64 channels / rows / columns / channel; a last group of 16 or 32 channels is as short as that, one of
  * 48 is filled to 64. Source: Mesa's rkt_coefs.c, and the silicon vector; the vendor's compiler for the group of 48.
  */
+import { int8At } from '../in_range.js';
 import { alignUp, atomChannels } from '../hardware/capability.js';
 import type { Chip } from '../hardware/chips.js';
 import type { ConvOperation } from '../ir/operation.js';
@@ -86,7 +87,7 @@ const packDepthwise = (chip: Chip, operation: ConvOperation, first: number, coun
     for (let tap = 0; tap < kernelHeight * kernelWidth; tap++, at += lanes) {
       for (let lane = 0; lane < Math.min(lanes, count - group); lane++) {
         const c = first + group + lane;
-        if (numbers.dead[c] !== true) packed[at + lane] = weights[tap * inputChannels + c] ?? 0;
+        if (numbers.dead[c] !== true) packed[at + lane] = int8At(weights, tap * inputChannels + c);
       }
     }
   }

@@ -4,6 +4,7 @@
  * point, every value behind a ReLU. Or it rounds at the grid of one exponent E and OUT_CVT divides, which is right on both
  * sides for channels with e_c = E; for the others BN adds what their half step differs by.
  */
+import { at } from '../in_range.js';
 import {
   activationLimit,
   type ConvNumbers,
@@ -54,7 +55,7 @@ const factorPair = (product: number, most: number): Pair => {
   const bottom = Math.max(1, Math.ceil(product / most), top - 2000);
   for (let candidate = top; candidate >= bottom && error > goodEnough; candidate--) {
     // Nearly all are out by more than a rounding of this look.
-    const about = product * (reciprocals[candidate] ?? 0);
+    const about = product * at(reciprocals, candidate);
     const off = Math.abs(about - Math.floor(about + 0.5)) - 2 ** -20;
     if (off * candidate > error * product) continue;
     const partner = Math.round(product / candidate);
@@ -197,7 +198,7 @@ const addedFor = (grid: Grid, { shift }: QuantizedMultiplier): number => {
 
 /** One value for all where they are all the same. */
 const shared = (values: Int32Array): Operand => {
-  const [first = 0] = values;
+  const first = at(values, 0);
   return values.every((value) => value === first) ? first : values;
 };
 
@@ -215,10 +216,11 @@ export const compositeStages = (numbers: ConvNumbers): Stages | null => {
   for (let c = 0; c < count; c++) {
     const channel = channelOf(numbers, c);
     const { multiplier } = channel;
-    add[c] = numbers.bias[c] ?? 0;
+    const bias = at(numbers.bias, c);
+    add[c] = bias;
     if (numbers.dead[c] === true) {
       // (value * 2^t * 2^14 >> bsShift) * 2^14 >> bnShift is value * 2^exponent.
-      const value = Math.max(-512, Math.min(512, scaledSum(numbers, add[c] ?? 0, multiplier)));
+      const value = Math.max(-512, Math.min(512, scaledSum(numbers, bias, multiplier)));
       add[c] = value * 2 ** (exponent + bsShift + bnShift - 28);
       first[c] = factorMin;
       second[c] = factorMin;

@@ -2,6 +2,7 @@
  * The last step on TFLite's grid: OUT_CVT's division by 2^exponent, half away from zero, or one rounding in its place; and
  * the clamp before it. What a convolution's numbers are, for all that make stages of them.
  */
+import { addTo } from '../tally.js';
 import { multiplyByQuantizedMultiplier, multiplyRoundedOnce, type QuantizedMultiplier } from '../tflite/multiplier.js';
 import { powerOfTwo } from './powers.js';
 import { remembered } from './remembered.js';
@@ -74,7 +75,7 @@ export const undivided = ({ outputZeroPoint: offset }: ConvNumbers): OutputStage
 export const dividedMismatch = (exponents: readonly number[], numbers: ConvNumbers): number => {
   const outputs = likelyOutputs(numbers);
   const counts = new Map<number, number>();
-  for (const e of exponents) counts.set(e, (counts.get(e) ?? 0) + 1);
+  for (const e of exponents) addTo(counts, e, 1);
   let mismatch = 0;
   for (const [e, count] of counts) mismatch += (divisionMismatch(e, outputs) * count) / exponents.length;
   return mismatch;

@@ -5,6 +5,7 @@
  * BS has one rounding where TFLite has two: for each channel the addend is chosen so that BS's steps meet TFLite's at as
  * many accumulators as possible, and the share of accumulators that still differ is counted, step by step.
  */
+import { at, ofChannel } from '../in_range.js';
 import { addStages, type AddNumbers } from './add_stages.js';
 import type { ConvNumbers } from './division.js';
 import { powerOfTwo } from './powers.js';
@@ -55,12 +56,12 @@ const fitChannel = (thresholds: Float64Array, multiply: number, shift: number): 
   const step = powerOfTwo(shift);
   const addends = new Float64Array(counts);
   for (let k = 1; k <= counts; k++)
-    addends[k - 1] = Math.ceil(((k - 0.5) * step) / multiply) - (thresholds[k - 1] ?? 0);
+    addends[k - 1] = Math.ceil(((k - 0.5) * step) / multiply) - at(thresholds, k - 1);
   addends.sort();
-  const add = addends[Math.floor(counts / 2)] ?? 0;
+  const add = at(addends, Math.floor(counts / 2));
   let wrong = 0;
   for (const candidate of addends) wrong += Math.abs(candidate - add);
-  return { add, multiply, mismatch: wrong / Math.max(1, (thresholds[counts - 1] ?? 0) - (thresholds[0] ?? 0)) };
+  return { add, multiply, mismatch: wrong / Math.max(1, at(thresholds, counts - 1) - at(thresholds, 0)) };
 };
 
 /** @returns null where the two cannot be one task */
@@ -88,9 +89,9 @@ export const fusedAddStages = rememberedPair((conv: ConvNumbers, add: AddNumbers
   });
   const [only] = fits;
   if (only === undefined) return null;
-  const addends = conv.bias.map((bias, c) => bias + ((single ? only : fits[c])?.add ?? 0));
+  const addends = conv.bias.map((bias, c) => bias + ofChannel(fits, c).add);
   // An addend beyond int32 would wrap: such a bias saturates anyway, and is left to the separate task.
-  if (conv.bias.some((bias, c) => bias + ((single ? only : fits[c])?.add ?? 0) !== addends[c])) return null;
+  if (conv.bias.some((bias, c) => bias + ofChannel(fits, c).add !== addends[c])) return null;
   const inner = fits.reduce((total, fit) => total + fit.mismatch, 0) / fits.length;
   return {
     bs: {
