@@ -86,10 +86,11 @@ static uint32_t group_end(const device_plan *d, uint32_t first, uint32_t end) {
 }
 
 /* Whatever was started is waited for, so that nobody frees memory that is still in use; the first error is the one that counts. */
-static int run_group(device_plan *d, uint32_t first, uint32_t end, ptfe_error *error) {
+static int run_group(device_plan *d, uint32_t first, uint32_t end, const device_feed *feed, ptfe_error *error) {
     uint32_t started = first;
     int status = 0;
     while (started < end && status == 0) {
+        if (feed != NULL) feed->feed(feed->context, started);
         status = start_job(d, started, error);
         if (status == 0) started++;
     }
@@ -115,12 +116,12 @@ static int begin(device_plan *d, ptfe_error *error) {
     return 0;
 }
 
-static int run(device_plan *d, uint32_t first, uint32_t count, ptfe_error *error) {
+static int run(device_plan *d, uint32_t first, uint32_t count, const device_feed *feed, ptfe_error *error) {
     const uint32_t left = d->plan->job_count - first, end = first + (count < left ? count : left);
     for (uint32_t core = 0; first == 0 && core < d->plan->cores; core++) d->sides[core].nanoseconds = 0;
     for (uint32_t i = first, next; i < end; i = next) {
         next = group_end(d, i, end);
-        if (run_group(d, i, next, error) != 0) return -1;
+        if (run_group(d, i, next, feed, error) != 0) return -1;
     }
     return 0;
 }
