@@ -57,6 +57,7 @@
       "delegate/device/choose.c",
       "delegate/device/rocket.c",
       "delegate/device/rocket_file.c",
+      "delegate/device/rocket_load.c",
       "delegate/device/rocket_node.c",
       "delegate/util/options.c",
       "delegate/util/option_names.c",

@@ -101,13 +101,14 @@ export const onSeveralCores = (
     if (own === null) return null;
     whole.push({ ...program, ...own });
   }
-  const outside = new Set([...part.inputs, ...part.outputs, ...lowered.ends.outputs]);
+  const [given, wanted] = [new Set(part.inputs), new Set([...part.outputs, ...lowered.ends.outputs])];
   const several = severalEstimate(
     machineOf(chip, hardware.machine),
     whole.map(({ stage, core, estimate, cubes, part: own, operations }) => {
       const ends = partInPieces(own, operations);
-      const tensors = [...ends.inputs, ...ends.outputs].filter((tensor) => outside.has(tensor));
-      return { stage, core, estimate, borders: tensors.flatMap((tensor) => cubes.get(tensor) ?? []) };
+      const cubesOf = (tensors: readonly number[], outer: ReadonlySet<number>) =>
+        tensors.filter((tensor) => outer.has(tensor)).flatMap((tensor) => cubes.get(tensor) ?? []);
+      return { stage, core, estimate, inputs: cubesOf(ends.inputs, given), outputs: cubesOf(ends.outputs, wanted) };
     }),
     copiedBytes(part, whole, found.stages.length),
     alone.total,

@@ -1,8 +1,8 @@
 /** A list of operations as the search for stages sees it: memories (a tensor with its views), who writes and reads them, and where the list may be cut. */
-import { at } from '../in_range.js';
 import { wholesOf } from '../fuse/wholes.js';
 import type { Graph, Part } from '../graph/graph.js';
 import { planeOf } from '../graph/tensor.js';
+import { at } from '../in_range.js';
 import { type Operation, operandsOf, type ViewOperation } from '../ir/operation.js';
 import type { Position, TensorId } from '../hardware/units.js';
 
@@ -128,8 +128,9 @@ export interface Crossing {
 export const crossingsAt = (survey: Survey, from: Position): readonly Crossing[] =>
   [...survey.readers]
     .flatMap(([root, positions]): readonly Crossing[] => {
-      const written = survey.writers.get(root);
-      if ((written !== undefined && at(written, 0) >= from) || survey.constants.has(root)) return [];
+      const [first] = survey.writers.get(root) ?? [];
+      // What nothing writes the caller gives.
+      if ((first !== undefined && first >= from) || survey.constants.has(root)) return [];
       const reader = positions.find((position) => position >= from);
       return reader === undefined ? [] : [{ root, reader }];
     })
