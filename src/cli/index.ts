@@ -10,6 +10,7 @@ import { doctorCommand } from './doctor.js';
 import { dumpCommand } from './dump.js';
 import { estimateCommand } from './estimate.js';
 import { npuCommand } from './npu.js';
+import { profileCommand } from './profile.js';
 import { reportCommand } from './report.js';
 import { selftestCommand } from './selftest.js';
 import { streamCommand } from './stream.js';
@@ -25,6 +26,7 @@ const subcommands: readonly Subcommand[] = [
   dumpCommand,
   estimateCommand,
   reportCommand,
+  profileCommand,
   streamCommand,
   npuCommand,
   doctorCommand,

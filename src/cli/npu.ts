@@ -8,6 +8,7 @@ import { readPlan } from '../plan/read.js';
 import { badUsage, readArguments, trustOption } from './arguments.js';
 import { inFile, readBytes } from './files.js';
 import { type Addon, loadAddon } from './installation.js';
+import { noise } from './noise.js';
 import { type ExitCode, printJson, type Subcommand, type Terminal } from './subcommand.js';
 
 const usage = `ptfe npu facts [MODEL.tflite ...] [--flip] [--trust seen] [--json]
@@ -24,16 +25,6 @@ CNA, CBUF or DPU.OUT_CVT_SCALE.
   --json        the answer as JSON
 Exit codes: 0 success; 1 no register has that name; 2 usage or input error.
 `;
-
-/** Noise that is the same in each run (mulberry32). */
-const noise = (length: number, seed: number): Uint8Array => {
-  let state = seed;
-  return Uint8Array.from({ length }, () => {
-    state = (state + 0x6d2b79f5) | 0;
-    const mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    return (mixed ^ (mixed >>> 14)) >>> 8;
-  });
-};
 
 const subjectOf = (bytes: Uint8Array, addon: Addon): FlipSubject => {
   const plan = readPlan(bytes);

@@ -28,14 +28,15 @@ const columns: readonly Column[] = [
   { head: 'why', isText: true },
 ];
 
-const title = ({ nodes, op }: Pick<ReportOp, 'nodes' | 'op'>): string => {
+/** `#4 CONV_2D+2 more`. */
+export const opTitle = ({ nodes, op }: Pick<ReportOp, 'nodes' | 'op'>): string => {
   const names = op.split('+');
   const short = names.length > 2 ? `${names[0] ?? ''}+${names.length - 1} more` : op;
   return nodes[0] === undefined ? op : `#${nodes[0]} ${short}`;
 };
 
 const cells = (op: Omit<ReportOp, 'operations' | 'tiles'>): readonly string[] => [
-  title(op),
+  opTitle(op),
   op.target === 'host' ? 'host' : op.target.toUpperCase(),
   number(op.macs),
   number(op.tasks),

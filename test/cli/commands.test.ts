@@ -52,7 +52,7 @@ describe('commands', () => {
       expectRefused(
         ptfe('dissasm', plan),
         'no command "dissasm"',
-        'compile, check, compare, cut, disasm, dump, estimate, report, stream, npu, doctor, selftest',
+        'compile, check, compare, cut, disasm, dump, estimate, report, profile, stream, npu, doctor, selftest',
       );
       expectRefused(ptfe('disasm'), 'disasm: no file given', 'ptfe disasm --help');
       expectRefused(ptfe('disasm', plan, model), 'one file at a time, not 2');
