@@ -1,11 +1,12 @@
 /** `ptfe profile`: a model's parts run on a device, and the measured time of each op beside the estimate. */
 import { compileTflite } from '../compile.js';
+import { plural } from '../explain/plural.js';
 import { tableText, type Column } from '../explain/text_table.js';
 import { readPlan } from '../plan/read.js';
 import { type MeasuredOp, measuredOps, type MeasuredPart } from '../report/measured.js';
 import { reportModel } from '../report/model_report.js';
-import { opTitle, plural } from '../report/report_text.js';
-import { badUsage, compileFlags, compileOptions, readArguments } from './arguments.js';
+import { opTitle } from '../report/report_text.js';
+import { type CommandOptions, badUsage, compileFlags, compileOptions, readArguments } from './arguments.js';
 import { inFile, readBytes } from './files.js';
 import { type Addon, loadAddon } from './installation.js';
 import { noise } from './noise.js';
@@ -21,7 +22,8 @@ this machine. Nodes on the CPU do not run.
   INPUT           the bytes of the model's input, as TFLite has them; noise where it is absent, and for later parts
   --device NAME   auto (default): the NPU where it works, else the software NPU
   --runs N        how often (default 5)
-  --clock MHZ     of the NPU that is estimated
+  --clock MHZ, --cores N, --interrupt-cpu big|little
+                  of the NPU that is estimated
   --trust seen, --parts all, --precision NAME, --numerics RELEASE
                   as for ptfe check
   --json          the answer as JSON
@@ -102,18 +104,20 @@ const row = ({ nodes, op, target, macs, tasks, estimated, measured, share }: Mea
   share === null ? '' : `${(100 * share).toFixed(1)}%`,
 ];
 
+const taken = {
+  ...compileFlags,
+  device: { type: 'string' },
+  runs: { type: 'string' },
+  json: { type: 'boolean' },
+} as const satisfies CommandOptions;
+
 export const profileCommand: Subcommand = {
   name: 'profile',
   summary: 'run a model, and show the measured time of each op beside its estimate',
   usage,
+  options: taken,
   run: (args, terminal) => {
-    const text = { type: 'string' } as const;
-    const parsed = readArguments('profile', args, {
-      ...compileFlags,
-      device: text,
-      runs: text,
-      json: { type: 'boolean' },
-    });
+    const parsed = readArguments('profile', args, taken);
     const [model, path, ...more] = parsed.positionals;
     if (model === undefined) throw badUsage('profile', 'no model given');
     if (more.length > 0) throw badUsage('profile', 'one model and one input');

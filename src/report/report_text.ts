@@ -1,9 +1,8 @@
 /** A report as a table for people, and as CSV. */
+import { plural } from '../explain/plural.js';
 import { type Column, hanging, tableText } from '../explain/text_table.js';
 import type { ModelReport } from './model_report.js';
 import type { ReportOp } from './report_ops.js';
-
-export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
 
 const kib = (bytes: number): string => (bytes === 0 ? '' : (bytes / 1024).toFixed(1));
 const us = (value: number): string => value.toFixed(1);
