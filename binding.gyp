@@ -43,7 +43,11 @@
       "delegate/device/software.c",
       "delegate/plan/host_kernels.c",
       "delegate/plan/session.c",
-      "delegate/util/error.c"
+      "delegate/util/error.c",
+      "delegate/util/file_read.c",
+      "delegate/util/sha256.c",
+      "delegate/util/sha256_x86.c",
+      "delegate/util/sha256_arm.c"
     ],
     "machine_sources": [
       "delegate/device/choose.c",
@@ -51,6 +55,7 @@
       "delegate/device/rocket_file.c",
       "delegate/device/rocket_node.c",
       "delegate/util/options.c",
+      "delegate/util/option_names.c",
       "delegate/util/paths.c"
     ]
   },
@@ -91,6 +96,11 @@
         "delegate/compile/cache.c",
         "delegate/compile/cache_folder.c",
         "delegate/compile/plan_file.c",
+        "delegate/compile/plan_gaps.c",
+        "delegate/compile/file_stamp.c",
+        "delegate/compile/mapped_file.c",
+        "delegate/compile/memo.c",
+        "delegate/compile/graph_key.c",
         "delegate/abi/kernel.c",
         "delegate/abi/ask_kernel.c",
         "delegate/abi/open_on.c",
@@ -98,7 +108,6 @@
         "delegate/util/report.c",
         "delegate/util/profile.c",
         "delegate/util/bytes.c",
-        "delegate/util/sha256.c",
         "<@(machine_sources)",
         "<@(plan_sources)",
         "<@(npu_sources)"

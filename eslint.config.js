@@ -15,6 +15,7 @@ const rooms = [
   'place',
   'tile',
   'cost',
+  'cores',
   'schedule',
   'allocate',
   'emit',

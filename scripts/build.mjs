@@ -1,11 +1,11 @@
-// `npm run build`: the engine and what runs here. `npm run build -- --target NAME`: the engine, and libptfe.so for boards
-// of that kind in prebuilds/NAME.
+// `npm run build`: the engine and what runs here. `npm run build -- --target NAME`: the engine, and libptfe.so and the addon
+// of the tools for machines of that kind in prebuilds/NAME.
 import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { prebuild, prebuiltTargets } from './prebuilt.mjs';
+import { prebuild, prebuildAddon, prebuiltTargets } from './prebuilt.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -36,7 +36,9 @@ if (unknown !== undefined) {
 script('build-engine');
 if (targets.length === 0) script('build-native');
 for (const target of targets) {
-  const built = prebuild(root, target);
-  if ('why' in built) stop(`build: no compiler for ${target}: ${built.why}`);
-  console.log(`${relative(root, built.path)}: ${statSync(built.path).size} bytes, ${prebuiltTargets[target]}`);
+  for (const build of [prebuild, prebuildAddon]) {
+    const built = build(root, target);
+    if ('why' in built) stop(`build: no compiler for ${target}: ${built.why}`);
+    console.log(`${relative(root, built.path)}: ${statSync(built.path).size} bytes, ${prebuiltTargets[target]}`);
+  }
 }

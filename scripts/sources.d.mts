@@ -3,3 +3,4 @@ export function listOf(root: string, name: 'npu_sources' | 'plan_sources'): read
 export function versionDefine(root: string): string;
 export function librariesOf(root: string): readonly string[];
 export function libraryArguments(root: string): readonly string[];
+export function addonArguments(root: string, include: string): readonly string[];

@@ -39,3 +39,10 @@ export function libraryArguments(root) {
   const { ldflags, libraries } = targetOf(gyp, 'ptfe');
   return [...compileFlags(root), '-shared', ...sourcesOf(root, 'ptfe'), ...ldflags, ...libraries];
 }
+
+/** The same for the addon, which leaves Node-API to the Node that loads it. `include`: the folder of node_api.h. */
+export function addonArguments(root, include) {
+  const defines = ['-DNODE_GYP_MODULE_NAME=ptfe_addon', '-DBUILDING_NODE_EXTENSION', `-I${include}`];
+  const sources = sourcesOf(root, 'ptfe_addon');
+  return [...compileFlags(root), ...defines, '-shared', ...sources, ...librariesOf(root)];
+}

@@ -1,47 +1,43 @@
 /**
- * The table of contents: a part of a graph in, a plan out, one call for each room.
+ * The table of contents: a partition of a graph in, a plan out, one call for each room.
  * read -> partition (of the rewritten graph) -> rewrite -> lower -> fuse -> place -> tile -> schedule -> allocate -> emit -> plan (`stages.ts`)
  */
-import { allocateArena, type Lifetime, withTensors } from './allocate/arena.js';
-import { ConstantBuffer } from './allocate/constants.js';
-import { lifetimesOf } from './allocate/lifetimes.js';
 import { rewritePart, type Rewritten } from './rewrite/index.js';
+import { bordersOf, conflictsOf } from './borders.js';
+import { type CoreChoice, onSeveralCores } from './on_cores.js';
+import type { PartEstimate } from './cost/estimate.js';
 import { isDebugging } from './debug.js';
 import { NodeError, PtfeError } from './error.js';
-import { hostTable } from './layout/host_table.js';
-import { buildPlan } from './plan/build.js';
-import { emitTasks } from './emit/tasks.js';
-import { partEstimate } from './cost/estimate.js';
+import { betterLeft } from './cost/worth.js';
 import { isMachineOptions, machineOf, type MachineOptions } from './hardware/machine.js';
 import { fuse, type Precision } from './fuse/fuse.js';
 import { dropUnused } from './fuse/unused.js';
 import type { Graph, Part } from './graph/graph.js';
 import { readTflite } from './tflite/reader.js';
 import type { Numerics } from './graph/numerics.js';
-import { type Operation, operandsOf, type PieceOperation } from './ir/operation.js';
+import { type Operation, operandsOf } from './ir/operation.js';
 import { partInPieces, piecesOf } from './ir/pieces.js';
 import { type Chip, isChip, rk3588 } from './hardware/chips.js';
 import type { Hardware } from './hardware/machine.js';
 import type { Trust } from './hardware/fact.js';
 import type { Refusal } from './ops/shared/rule.js';
-import { checkGraph, npuOf, type PartChoice, rewrittenGraph } from './partition/check.js';
+import { partMicroseconds } from './partition/cpu.js';
+import { checkGraph, npuOf, rewrittenGraph } from './partition/check.js';
 import { lowerPart } from './partition/lower_part.js';
-import { bugRefusal, mostPartBytes, partRefusal, type RefusedPart, refusedPart } from './partition/part_rules.js';
+import { bugRefusal, partRefusal, type RefusedPart, refusedPart } from './partition/part_rules.js';
 import { inRounds, type PartResult } from './partition/rounds.js';
 import { splitParts } from './partition/split.js';
-import { place, type Placement } from './place/place.js';
-import { withProofs } from './place/proof.js';
+import { place } from './place/place.js';
+import { compileProgram, type Watched } from './program.js';
 import { type InnerTensor, innerTensors } from './plan/inner_tensors.js';
 import { writePlan } from './plan/write.js';
-import { jobEnds, scheduleJobs } from './schedule/order.js';
-import { stagesOf } from './ir/operation_stages.js';
 import type { Observe } from './stages.js';
-import { isHostStep, type Step } from './tile/task.js';
-import { tileOperation } from './tile/tile.js';
 import { validating } from './validate/index.js';
 import { InvalidStage } from './validate/rule.js';
-import { engineVersion } from './version.js';
 import { sentWords } from './wire/sent_options.js';
+
+/** `worthwhile`: what the CPU does sooner is left to it. */
+export type PartChoice = 'worthwhile' | 'all';
 
 export interface CompileOptions {
   readonly trust: Trust;
@@ -49,6 +45,8 @@ export interface CompileOptions {
   readonly chip?: Chip;
   /** Default: worthwhile. */
   readonly parts?: PartChoice;
+  /** Whether a part is the one of its model with the most work: it is left to the CPU for a gain that counts only. Default: it is. */
+  readonly isMain?: boolean;
   /** Default: fast, as always with `trust` seen. */
   readonly precision?: Precision;
   /** Nodes that may run on the host; by default all that can. */
@@ -57,6 +55,8 @@ export interface CompileOptions {
   readonly numerics?: Numerics;
   /** What estimates are for. Default: as Linux boots. */
   readonly machine?: MachineOptions;
+  /** On how many cores one inference runs at most; auto: where that is quicker by the estimate. Default: 1. */
+  readonly cores?: CoreChoice;
 }
 
 export const defaultOptions: CompileOptions = { trust: 'inferred' };
@@ -66,51 +66,6 @@ export const hardwareOf = ({ chip = rk3588, trust, machine = {} }: CompileOption
   trust,
   machine,
 });
-
-type Layouts = Placement['borders'];
-
-/** Tensors at the part's border that the host would have to lay out in an order that it cannot, or in two at once. */
-const conflictsOf = (
-  part: Part,
-  borders: Layouts,
-  pieces: readonly PieceOperation[],
-  layouts: Rewritten['layouts'],
-): readonly number[] =>
-  [...part.inputs, ...part.outputs].filter((tensor) => {
-    const layout = layouts.get(tensor);
-    const isOther = borders.has(tensor) || pieces.some(({ place }) => place.whole === tensor);
-    return layout === null || (layout !== undefined && layout !== 'flat' && isOther);
-  });
-
-/** How the host lays out tensors that are not NHWC of their cube. */
-const bordersOf = (part: Part, borders: Layouts, layouts: Rewritten['layouts']): Layouts => {
-  const all = new Map(borders);
-  for (const tensor of [...part.inputs, ...part.outputs]) {
-    const layout = layouts.get(tensor);
-    if (layout !== undefined && layout !== null && !borders.has(tensor)) all.set(tensor, layout);
-  }
-  return all;
-};
-
-/** @param known what was tiled before, by position; absent: nothing */
-const tileAll = (
-  { chip, trust }: Hardware,
-  { operations, spots }: Placement,
-  known: readonly (Step | undefined)[] = [],
-): readonly Step[] | RefusedPart => {
-  const cubes = new Map([...spots].map(([tensor, { cube }]) => [tensor, cube]));
-  const steps: Step[] = [];
-  const untiled = new Set<number>();
-  for (const [position, operation] of operations.entries()) {
-    const step =
-      known[position] ??
-      (operation.kind === 'host' ? { operation } : tileOperation(chip, operation, stagesOf(operation, trust), cubes));
-    if (step === null) untiled.add(operation.nodes[0] ?? -1);
-    else steps.push(step);
-  }
-  if (untiled.size === 0) return steps;
-  return refusedPart([...untiled].map((node) => partRefusal(node, 'tile', 'an operation that cannot be cut')));
-};
 
 /** Whose fault it is that nothing writes a tensor that is read: that of the node that should. */
 const missingRefusal = (graph: Graph, part: Part, tensor: number, operations: readonly Operation[]): RefusedPart => {
@@ -124,23 +79,15 @@ const missingRefusal = (graph: Graph, part: Part, tensor: number, operations: re
   );
 };
 
-/** The node whose feature map takes the most memory, where all of them take too much. */
-const memoryRefusal = (
-  bytes: number,
-  lifetimes: readonly Lifetime[],
-  { operations, spots }: Placement,
-): RefusedPart => {
-  const [largest] = [...lifetimes].sort((a, b) => b.bytes - a.bytes);
-  const isIn = (tensor: number): boolean => spots.get(tensor)?.root === largest?.tensor;
-  const operation = operations.find(({ output }) => isIn(output)) ?? operations.find((op) => operandsOf(op).some(isIn));
-  return refusedPart([partRefusal(operation?.nodes[0] ?? -1, 'memory', `${bytes} bytes`)]);
-};
+export type { Watched };
 
-/**
- * For tools that look into a plan's memory while it runs. `real`: the plan as it is, but each operation a job of its own.
- * `apart`: nothing fused, no tensor in the memory of another one, none used twice.
- */
-export type Watched = 'real' | 'apart';
+/** Nodes that the CPU does sooner. */
+const worthRefusal = ({ nodes, npu, cpu }: NonNullable<ReturnType<typeof betterLeft>>): RefusedPart => {
+  const what = nodes.length === 1 ? 'this node' : `${nodes.length} nodes`;
+  const text = `${what} about ${Math.ceil(npu)} us on the NPU, ${Math.ceil(cpu)} us on the CPU (parts=all takes them)`;
+  const advice = 'no change needed: the CPU is quicker';
+  return refusedPart(nodes.map((node) => ({ node, rule: 'worth', text, advice })));
+};
 
 export interface WatchedPlan {
   readonly plan: Uint8Array;
@@ -160,7 +107,7 @@ export const compilePart = (
   return 'plan' in compiled ? compiled.plan : compiled;
 };
 
-/** What the operations of a part are, and where its tensors stand; the nodes that this part cannot have. */
+/** What the operations of a partition are, and where its tensors stand; the nodes that this partition cannot have. */
 const placePart = (whole: Rewritten, part: Part, options: CompileOptions, apart: boolean, observe: Observe) => {
   // What `best` is made of was not seen on silicon.
   const hardware = hardwareOf(options);
@@ -172,13 +119,13 @@ const placePart = (whole: Rewritten, part: Part, options: CompileOptions, apart:
     const own = rewritePart(rewritten, part, npuOf(hardware));
     observe({ stage: 'rewrite', part, data: { graph: own, layouts, orders } });
     const lowered = lowerPart(own, hardware, options.hosted ?? null);
-    const { operations, spare, refusals } = lowered;
+    const { operations, firstFresh, refusals } = lowered;
     observe({ stage: 'lower', part, data: lowered });
     if (refusals.length > 0) return refusedPart(refusals);
     // A fused ADD's limit stands behind a multiplier: its place nobody has shown.
     const isPlain = apart || options.trust === 'seen';
     const ends = partInPieces(part, operations);
-    const fused = isPlain ? dropUnused(operations, ends) : fuse(hardware.chip, operations, ends, precision, spare);
+    const fused = isPlain ? dropUnused(operations, ends) : fuse(hardware.chip, operations, ends, precision, firstFresh);
     observe({ stage: 'fuse', part, data: { operations: fused } });
     const placement = place(hardware.chip, own, ends, fused, apart);
     observe({ stage: 'place', part, data: placement });
@@ -188,7 +135,8 @@ const placePart = (whole: Rewritten, part: Part, options: CompileOptions, apart:
       if (placement.missing !== null) return missingRefusal(given, part, placement.missing, placement.operations);
       // Tensors as they lie in memory, nodes as TFLite names them.
       const graph: Graph = { ...own, nodes: given.nodes };
-      return { graph, orders, placement, ends, pieces, borders: bordersOf(part, placement.borders, layouts) };
+      const shown = bordersOf(part, placement.borders, layouts);
+      return { graph, orders, placement, ends, pieces, borders: shown, operations: fused, layouts };
     }
     for (const tensor of conflicts) plain.add(tensor);
     rewritten = rewrittenGraph(given, hardware, plain);
@@ -223,81 +171,28 @@ const watchedPlan = (
   const apart = watched === 'apart';
   const placed = placePart(rewritten, part, options, apart, observe);
   if ('refusals' in placed) return placed;
-  const { graph, orders, placement, ends, pieces, borders } = placed;
   const hardware = hardwareOf(options);
-  const { chip } = hardware;
-  const machine = machineOf(chip, options.machine);
-  const unproven = tileAll(hardware, placement);
-  if ('refusals' in unproven) return unproven;
-  const realEnds = jobEnds(machine, unproven);
-  const isOneTask = (position: number): boolean => {
-    const step = unproven[position];
-    // The task that loads a table writes an atom where the one that uses it writes.
-    return step !== undefined && !isHostStep(step) && step.tiles.length === 1 && step.stages.table === undefined;
+  const left = ({ steps }: PartEstimate): RefusedPart | null => {
+    if (watched !== null || options.parts !== 'worthwhile') return null;
+    const machine = machineOf(hardware.chip, options.machine);
+    const sooner = betterLeft(machine, rewritten.given, part, steps, options.isMain ?? true);
+    return sooner === null ? null : worthRefusal(sooner);
   };
-  const proven =
-    watched === null
-      ? withProofs(chip, placement, realEnds, isOneTask)
-      : { placement, positions: [...unproven.keys()], ends: realEnds };
-  const known = proven.positions.map((position) => (position === null ? undefined : unproven[position]));
-  const steps = tileAll(hardware, proven.placement, known);
-  if ('refusals' in steps) return steps;
-  observe({ stage: 'tile', part, data: { steps, placement: proven.placement } });
-  const jobs = scheduleJobs(steps, proven.ends);
-  const schedule = watched === null ? jobs : scheduleJobs(steps, [...steps.keys()]);
-  observe({ stage: 'schedule', part, data: schedule });
-  const { spots } = proven.placement;
-  const cubes = new Map([...spots].map(([tensor, { cube }]) => [tensor, cube]));
-  const lifetimes = lifetimesOf(ends, proven.placement, jobs, apart);
-  const memories = allocateArena(chip, lifetimes);
-  const featureBytes = memories.bytes.arena + memories.bytes.io;
-  if (featureBytes > mostPartBytes) return memoryRefusal(featureBytes, lifetimes, placement);
-  const arena = withTensors(memories, spots);
-  observe({ stage: 'allocate', part, data: { lifetimes, arena } });
-  const borderCubes = [...ends.inputs, ...ends.outputs].flatMap((tensor) => cubes.get(tensor) ?? []);
-  const estimate = partEstimate(machine, steps, cubes, {
-    jobs: schedule.jobs.length,
-    ioBytes: memories.bytes.io,
-    borders: borderCubes,
-  });
-  observe({ stage: 'estimate', part, data: estimate });
-  const constants = new ConstantBuffer(chip);
-  const tasks = emitTasks(chip, steps, cubes, arena, placement.constants, constants);
-  const programs = tasks.reduce((bytes, { words }) => bytes + 8 * words.length, 0);
-  const bytes = featureBytes + constants.size + programs;
-  if (bytes > mostPartBytes) return memoryRefusal(bytes, lifetimes, placement);
-  const hostTables = steps.filter(isHostStep).map(({ operation }) => {
-    const table = hostTable(operation.kernel);
-    return { offset: constants.place(table), bytes: table.byteLength };
-  });
-  const constantBytes = constants.bytes();
-  observe({ stage: 'emit', part, data: { tasks, constants: constantBytes } });
-  const plan = writePlan(
-    buildPlan({
-      chip,
-      graph,
-      part,
-      steps,
-      schedule,
-      hostTables,
-      cubes,
-      arena,
-      constants: constantBytes,
-      tasks,
-      engineVersion,
-      borders,
-      pieces,
-      isProven: watched === null,
-    }),
-  );
+  const alone = compileProgram(hardware, { ...placed, part, watched }, observe, left);
+  if ('refusals' in alone) return alone;
+  const choice = watched === null ? (options.cores ?? '1') : '1';
+  const several = choice === '1' ? null : onSeveralCores(hardware, placed, part, alone.estimate, choice);
+  if (several !== null) observe({ stage: 'estimate', part, data: several.estimate });
+  const plan = writePlan(several?.plan ?? alone.plan);
   observe({ stage: 'plan', part, data: { bytes: plan } });
-  return { plan, tensors: watched === null ? [] : innerTensors(rewritten.given, part, placement, arena, orders) };
+  const { placement, orders } = placed;
+  return { plan, tensors: watched === null ? [] : innerTensors(rewritten.given, part, placement, alone.arena, orders) };
 };
 
 export interface CompiledModel {
   readonly parts: readonly (Part & { readonly plan: Uint8Array })[];
   readonly refusals: readonly (Refusal & { readonly node: number })[];
-  /** Nodes of the parts that run on the host, and what keeps them from the NPU. */
+  /** Nodes of the partitions that run on the host, and what keeps them from the NPU. */
   readonly hosted: readonly (Refusal & { readonly node: number })[];
 }
 
@@ -306,6 +201,7 @@ const allowedOptions = {
   parts: sentWords('parts'),
   precision: sentWords('precision'),
   numerics: sentWords('numerics'),
+  cores: sentWords('cores'),
 } as const;
 
 /** Programs in JavaScript can hand over anything. @throws PtfeError `bad-option` */
@@ -330,7 +226,7 @@ const checkOptions = (bytes: unknown, options: CompileOptions): void => {
     throw new PtfeError('bad-option', `option ${unknown}`, `it does not exist (options: ${known.join(', ')})`);
 };
 
-/** Compiles a .tflite file without TFLite: what the NPU takes, in parts. @throws PtfeError for a damaged file */
+/** Compiles a .tflite file without TFLite: what the NPU takes, in partitions. @throws PtfeError for a damaged file */
 export const compileTflite = (
   bytes: Uint8Array,
   options: CompileOptions = defaultOptions,
@@ -341,10 +237,14 @@ export const compileTflite = (
   const model = readTflite(bytes, subgraph, options.numerics);
   const { graph, outputs } = model;
   observe({ stage: 'read', part: null, data: model });
-  const { rewritten, refused: checked, host } = checkGraph(graph, hardwareOf(options), options.parts ?? 'worthwhile');
+  const { rewritten, refused: checked, host } = checkGraph(graph, hardwareOf(options));
   const refused = new Map(checked);
   const hosted = new Set(host.keys());
-  const compile = inRounds((part) => compilePart(rewritten, part, { ...options, hosted }, observe));
+  const choice = { ...options, parts: options.parts ?? 'worthwhile', hosted } as const;
+  const compile = inRounds(
+    (part, isMain) => compilePart(rewritten, part, { ...choice, isMain }, observe),
+    (part) => partMicroseconds(hardwareOf(options).chip, graph, part),
+  );
   for (;;) {
     const supported = new Set(graph.nodes.map(({ index }) => index).filter((index) => !refused.has(index)));
     const parts = splitParts(graph, supported, outputs);

@@ -1,6 +1,6 @@
 /**
  * The engine as the delegate's child process: `node engine.mjs serve`. Frames on stdin and stdout (docs/formats.md):
- * `check` with a graph message, then `compile` with the parts that TFLite made of the supported nodes.
+ * `check` with a graph message, then `compile` with the partitions that TFLite made of the supported nodes.
  */
 import { readSync, writeSync } from 'node:fs';
 import { compilePart, type CompileOptions, hardwareOf } from './compile.js';
@@ -11,6 +11,7 @@ import { type Message, readMessage } from './wire/message.js';
 import { readRecord } from './wire/record.js';
 import { type Chip, chips, optionName } from './hardware/chips.js';
 import { checkGraph } from './partition/check.js';
+import { partMicroseconds } from './partition/cpu.js';
 import { inRounds } from './partition/rounds.js';
 import { plansRun, readPartsRun, verdictsRun } from './plan/answer.js';
 
@@ -39,7 +40,7 @@ const chipOf = (word: string): Chip => {
   return chip;
 };
 
-/** What was checked, for the parts that follow. */
+/** What was checked, for the partitions that follow. */
 interface Checked {
   readonly verdicts: Uint8Array;
   readonly compile: (parts: readonly Part[]) => Uint8Array;
@@ -47,11 +48,15 @@ interface Checked {
 
 const check = (message: Message): Checked => {
   const { graph } = message;
-  const { chip, trust, parts: choice, precision } = message.options;
-  const asked: CompileOptions = { chip: chipOf(chip), trust, precision };
-  const { rewritten, refused, host } = checkGraph(graph, hardwareOf(asked), choice);
+  const { chip, trust, parts: choice, precision, cores } = message.options;
+  const asked: CompileOptions = { chip: chipOf(chip), trust, precision, parts: choice, cores };
+  const hardware = hardwareOf(asked);
+  const { rewritten, refused, host } = checkGraph(graph, hardware);
   const options = { ...asked, hosted: new Set(host.keys()) };
-  const compile = inRounds((part) => compilePart(rewritten, part, options));
+  const compile = inRounds(
+    (part, isMain) => compilePart(rewritten, part, { ...options, isMain }),
+    (part) => partMicroseconds(hardware.chip, graph, part),
+  );
   return {
     verdicts: verdictsRun(
       graph.nodes.map(({ index }) => index),

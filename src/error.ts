@@ -26,7 +26,7 @@ export class PtfeError extends Error {
   }
 }
 
-/** A bug that shows at one node: the others of a part need not suffer. */
+/** A bug that shows at one node: the others of a partition need not suffer. */
 export class NodeError extends Error {
   readonly node: number;
 

@@ -1,5 +1,6 @@
-/** What is made of the sources: headers of the delegate, pages of docs/, SUPPORTED_OPS.md, tables inside README.md, lists of tests. */
+/** What is made of the sources: headers of the delegate, pages of docs/, SUPPORTED_OPS.md, Python's options, tables inside README.md, lists of tests. */
 import { optionsPage, optionsTable } from './cli/options_page.js';
+import { pythonOptions } from './cli/python_options.js';
 import { operatorFamilyTable } from './explain/readme_ops.js';
 import { supportedOpsText } from './explain/supported_ops.js';
 import { rk3588 } from './hardware/chips.js';
@@ -46,5 +47,6 @@ export const generatedFiles = ({ readme, cases }: Present): readonly (readonly [
   ['README.md', withPart(withPart(readme, 'options', optionsTable()), 'operators', operatorFamilyTable())],
   ['docs/options.md', optionsPage()],
   ['docs/formats.md', formatsPage()],
+  ['python/ptfe/_options.py', pythonOptions()],
   [`test/ops/cases/${caseIndex}`, casesText(cases)],
 ];

@@ -1,6 +1,6 @@
 /**
  * The stages of `compile.ts` in their order, and what each hands to the next: for tools that look in between. A stage is
- * told as soon as its data are whole; of a part that is cut or placed again, what is told last counts.
+ * told as soon as its data are whole; of a partition that is cut or placed again, what is told last counts.
  */
 import type { Arena, Lifetime } from './allocate/arena.js';
 import type { PartEstimate } from './cost/estimate.js';
@@ -26,7 +26,7 @@ export interface ModelStages {
   };
 }
 
-/** Of a part. */
+/** Of a partition. */
 export interface PartStages {
   /** `graph`: its nodes, some of them in place of several of TFLite's. */
   readonly rewrite: Renamed;

@@ -60,8 +60,9 @@ static int check_plan(const kernel *k, const tfl_context *context, ptfe_error *e
 static int open_session(kernel *k, ptfe_error *error) {
     const delegate *d = k->delegate;
     const device_settings settings = {.facts = d->options.value[OPTION_FACTS]};
+    const plan_source source = answer_plan(k->planned, k->planned_part);
     const uint64_t start = profile_clock(d->profile);
-    if (session_open(d->device, k->planned_part->plan, k->planned_part->plan_length, &settings, &k->session, error) != 0) return -1;
+    if (session_open(d->device, &source, &settings, &k->session, error) != 0) return -1;
     profile_opened(d->profile, k->session, start);
     return 0;
 }

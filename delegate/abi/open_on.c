@@ -17,7 +17,8 @@ static ptfe_session *open_on(const char *name, const void *plan, size_t length, 
     }
     /* Only a program knows what it has instead of the NPU: there are no kernels of TFLite to go on with, and the note is the error. */
     if (device_choose(name, &device, error) != 0 || device == NULL) return NULL;
-    session_open(device, plan, length, NULL, &session, error);
+    const plan_source source = plan_in_memory(plan, length);
+    session_open(device, &source, NULL, &session, error);
     return session;
 }
 

@@ -2,6 +2,7 @@
 #include <stdatomic.h>
 
 #include "../util/line.h"
+#include "../util/option_names.h"
 #include "../compile/prepare.h"
 
 #define EXPORT __attribute__((visibility("default")))
@@ -22,7 +23,15 @@ static int choose(delegate *d, ptfe_error *error) {
     return 0;
 }
 
+/* Who comes from Mesa's Teflon gets a line, once in a process, and a delegate. */
+static void note_foreign(char **keys, size_t count) {
+    static atomic_flag is_said = ATOMIC_FLAG_INIT;
+    char note[256];
+    if (option_foreign_note(keys, count, note, sizeof note) && !atomic_flag_test_and_set(&is_said)) line_say("%s", note);
+}
+
 static int set_up(delegate *d, char **keys, char **values, size_t count, ptfe_error *error) {
+    note_foreign(keys, count);
     if (options_read(&d->options, keys, values, count, error) != 0) return -1;
     if (choose(d, error) != 0) return -1;
     const char *file = d->options.value[OPTION_PROFILE];

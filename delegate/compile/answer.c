@@ -2,6 +2,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "../util/file_read.h"
+#include "../util/sha256.h"
 
 /* Three lists, each with its length. Callers ask for one part after the other: a few bytes each must not make millions. */
 #define LEAST_PART_BYTES 12u
@@ -9,7 +13,9 @@
 
 answer *answer_new(void) {
     answer *a = calloc(1, sizeof *a);
-    if (a != NULL) a->references = 1;
+    if (a == NULL) return NULL;
+    a->references = 1;
+    a->file = PLAN_NO_FILE;
     return a;
 }
 
@@ -20,6 +26,7 @@ answer *answer_keep(answer *a) {
 
 void answer_release(answer *a) {
     if (a == NULL || __atomic_sub_fetch(&a->references, 1, __ATOMIC_ACQ_REL) > 0) return;
+    if (a->file != PLAN_NO_FILE) close(a->file);
     free(a->check);
     free(a->request);
     free(a->reply);
@@ -144,4 +151,40 @@ int answer_has_parts(const answer *a, const bytes *request) {
 void answer_write_check(const answer *a, bytes *out) {
     bytes_u32(out, (uint32_t)a->verdict_count);
     for (size_t i = 0; i < a->verdict_count; i++) verdict_put(out, &a->verdicts[i]);
+}
+
+plan_source answer_plan(const answer *a, const answer_part *part) {
+    return (plan_source){part->plan, part->plan_length, a->file, a->reply_at + (uint64_t)(part->plan - a->reply)};
+}
+
+/* The first 8 bytes of the digest of what a plan's checksum is of. */
+static int sum_of(const plan_source *plan, uint64_t *sum, ptfe_error *error) {
+    enum { CHUNK = 1 << 16 };
+    uint8_t digest[32], *chunk = malloc(CHUNK);
+    sha256 hash;
+    int status = chunk == NULL ? error_no_memory(error, "the check of a plan") : 0;
+    sha256_start(&hash);
+    for (size_t at = PLAN_SUMMED_FROM; status == 0 && at < plan->length; at += CHUNK) {
+        const size_t length = plan->length - at < CHUNK ? plan->length - at : CHUNK;
+        status = file_read_at(plan->file, plan->offset + at, chunk, length, error);
+        if (status == 0) sha256_add(&hash, chunk, length);
+    }
+    sha256_end(&hash, digest);
+    memcpy(sum, digest, sizeof *sum);
+    free(chunk);
+    return status;
+}
+
+int answer_check_plans(const answer *a, ptfe_error *error) {
+    for (size_t i = 0; i < a->part_count; i++) {
+        if (a->parts[i].plan == NULL) continue;
+        const plan_source plan = answer_plan(a, &a->parts[i]);
+        uint64_t sum, wanted = 0;
+        if (plan.length < sizeof(plan_header)) return error_set_code(error, PTFE_ERROR_DAMAGED, "it is damaged");
+        memcpy(&wanted, plan.bytes + offsetof(plan_header, checksum), sizeof wanted);
+        if (plan.file == PLAN_NO_FILE) sum = plan_hash(plan.bytes + PLAN_SUMMED_FROM, plan.length - PLAN_SUMMED_FROM);
+        else if (sum_of(&plan, &sum, error) != 0) return -1;
+        if (sum != wanted) return error_set_code(error, PTFE_ERROR_DAMAGED, "it is damaged");
+    }
+    return 0;
 }

@@ -10,6 +10,7 @@
 
 #include "../generated/engine_protocol.h"
 #include "../util/bytes.h"
+#include "../plan/plan.h"
 #include "../util/error.h"
 
 typedef struct answer_part {
@@ -24,6 +25,8 @@ typedef struct answer_part {
 typedef struct answer {
     uint8_t *check, *request, *reply; /* malloc'ed */
     size_t check_length, request_length, reply_length;
+    int file;          /* of the reply, whose plans' constants are there alone; or PLAN_NO_FILE */
+    uint64_t reply_at; /* where it begins in the file */
     verdict *verdicts;
     size_t verdict_count;
     answer_part *parts;
@@ -47,6 +50,12 @@ int answer_next_refusal(const answer_part *part, size_t *at, refusal *refused);
 
 /* Whether the parts are those of another request, though their inputs and outputs may come in another order. */
 int answer_has_parts(const answer *a, const bytes *request);
+
+/* Where the bytes of one of its plans are. */
+plan_source answer_plan(const answer *a, const answer_part *part);
+
+/* Whether the plans' checksums are those of their bytes; they are read to the end. 0, or -1 and fills `error`. */
+int answer_check_plans(const answer *a, ptfe_error *error);
 
 /* The verdicts as the engine would say them. */
 void answer_write_check(const answer *a, bytes *out);

@@ -15,27 +15,39 @@
 #include "../util/sha256.h"
 #include "../util/signals.h"
 #include "cache_folder.h"
+#include "graph_key.h"
+#include "memo.h"
 #include "plan_file.h"
 
 #define KEY_OF "PTFECACH" PTFE_VERSION
 
+enum { SECONDS_BETWEEN_NOTES = 86400 };
+
 /* ---- names ---- */
 
 /* 0; -1 when the file cannot be read to its end. */
-static int hash_file(const char *path, uint8_t digest[32]) {
+static int hash_open_file(int fd, uint8_t digest[32]) {
     uint8_t chunk[16384];
     sha256 hash;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return -1;
-    sha256_start(&hash);
     ssize_t got;
+    sha256_start(&hash);
     while ((got = read(fd, chunk, sizeof chunk)) > 0 || (got < 0 && errno == EINTR)) {
         if (got > 0) sha256_add(&hash, chunk, (size_t)got);
     }
-    close(fd);
     if (got != 0) return -1;
     sha256_end(&hash, digest);
     return 0;
+}
+
+static int hash_file(const char *path, int folder, uint8_t digest[32]) {
+    memo known;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return -1;
+    memo_of(&known, folder, fd, "file", NULL, 0);
+    int status = memo_get(&known, digest);
+    if (status != 0 && (status = hash_open_file(fd, digest)) == 0) memo_put(&known, digest);
+    close(fd);
+    return status;
 }
 
 static int choose_folder(char *out, size_t size, const char *option) {
@@ -46,27 +58,6 @@ static int choose_folder(char *out, size_t size, const char *option) {
     else if (home != NULL && *home == '/') used = snprintf(out, size, "%s/.cache/ptfe", home);
     else return -1;
     return used > 0 && (size_t)used < size ? 0 : -1;
-}
-
-void cache_find(cache_entry *entry, const char *option, const char *engine_file, const void *message, size_t length) {
-    static const char digits[] = "0123456789abcdef";
-    sha256 hash;
-    memset(entry, 0, sizeof *entry);
-    /* An engine that cannot be read is none whose plans are known. */
-    if (engine_file != NULL && hash_file(engine_file, entry->engine) != 0) return;
-    if (strcmp(option, "off") == 0 || choose_folder(entry->folder, sizeof entry->folder, option) != 0) {
-        entry->folder[0] = 0;
-        return;
-    }
-    sha256_start(&hash);
-    sha256_add(&hash, KEY_OF, sizeof KEY_OF);
-    sha256_add(&hash, message, length);
-    sha256_end(&hash, entry->key);
-    for (size_t i = 0; i < 32; i++) {
-        entry->name[2 * i] = digits[entry->key[i] >> 4];
-        entry->name[2 * i + 1] = digits[entry->key[i] & 15];
-    }
-    memcpy(entry->name + 64, ".plan", sizeof ".plan");
 }
 
 /* One line of what is wrong with the cache, no matter how often it is. */
@@ -86,6 +77,41 @@ static int open_folder(cache_entry *entry, int make, ptfe_error *error) {
     return fd;
 }
 
+static void choose(cache_entry *entry, const char *option, int make) {
+    ptfe_error error;
+    if (strcmp(option, "off") == 0 || choose_folder(entry->folder, sizeof entry->folder, option) != 0) {
+        entry->folder[0] = 0;
+        return;
+    }
+    entry->opened = open_folder(entry, make, &error);
+}
+
+void cache_choose(cache_entry *entry, const char *option) {
+    memset(entry, 0, sizeof *entry);
+    choose(entry, option, 1);
+}
+
+void cache_choose_for_memos(cache_entry *entry, const char *option) {
+    memset(entry, 0, sizeof *entry);
+    entry->told = 1;
+    choose(entry, option, 0);
+}
+
+void cache_close(cache_entry *entry) {
+    if (entry->folder[0] != 0 && entry->opened >= 0) close(entry->opened);
+    entry->folder[0] = 0;
+}
+
+int cache_opened(const cache_entry *entry) { return entry->folder[0] == 0 ? -1 : entry->opened; }
+
+void cache_find(cache_entry *entry, const char *engine_file, const graph *g) {
+    /* An engine that cannot be read is none whose plans are known. */
+    if (engine_file != NULL && hash_file(engine_file, cache_opened(entry), entry->engine) != 0) cache_close(entry);
+    if (entry->folder[0] == 0) return;
+    graph_key(g, KEY_OF, cache_opened(entry), entry->key);
+    cache_folder_name(entry->key, ".plan", entry->name);
+}
+
 /* ---- reading ---- */
 
 static int is_of(const cache_entry *entry, const plan_file_header *h) {
@@ -100,30 +126,48 @@ static int read_entry(const cache_entry *entry, int fd, answer *a, ptfe_error *e
     return is_of(entry, &h) ? 0 : error_set(error, "it is of another engine");
 }
 
+/* The memo of an entry says that its plans are whole. */
+#define MEMO_OF_ENTRY "entry"
+
+/* Once a day: whatever changes the file's times makes its bytes be read again. */
+static void note_use(int fd, const struct stat *status) {
+    if (time(NULL) - status->st_mtime > SECONDS_BETWEEN_NOTES) futimens(fd, NULL);
+}
+
+void cache_note_checked(const cache_entry *entry, const answer *a) {
+    memo known;
+    memo_of(&known, a->file == PLAN_NO_FILE ? -1 : cache_opened(entry), a->file, MEMO_OF_ENTRY, NULL, 0);
+    memo_put(&known, entry->key);
+}
+
 /* An open entry; removed where its bytes are spoilt. */
-static int load(cache_entry *entry, int folder, int fd, answer *a, ptfe_error *error) {
+static int load(cache_entry *entry, int folder, int fd, answer *a, int *checked, ptfe_error *error) {
     struct stat status;
+    memo known;
+    uint8_t digest[32];
     if (fstat(fd, &status) != 0) return error_errno(error, entry->name, errno);
     if (cache_check_owner(&status, error) != 0) {
         tell(entry, "a plan in the cache %.*s is not used: %s", error->text);
         return -1;
     }
     if (read_entry(entry, fd, a, error) == 0) {
-        futimens(fd, NULL); /* used now */
+        note_use(fd, &status);
+        memo_of(&known, cache_opened(entry), fd, MEMO_OF_ENTRY, NULL, 0);
+        *checked = a->file != PLAN_NO_FILE && memo_get(&known, digest) == 0 && memcmp(digest, entry->key, sizeof digest) == 0;
         return 0;
     }
     if (error->code == PTFE_ERROR_DAMAGED) unlinkat(folder, entry->name, 0);
     return -1;
 }
 
-int cache_load(cache_entry *entry, answer *a, ptfe_error *error) {
-    const int folder = open_folder(entry, 0, error);
-    if (folder < 0) return -1;
+int cache_load(cache_entry *entry, answer *a, int *checked, ptfe_error *error) {
+    *checked = 0;
+    const int folder = cache_opened(entry);
+    if (folder < 0) return error_set_code(error, PTFE_ERROR_MISSING, "no cache");
     const int fd = openat(folder, entry->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW), failed = fd < 0 ? errno : 0;
-    const int status = fd < 0 ? error_errno(error, entry->name, failed) : load(entry, folder, fd, a, error);
+    const int status = fd < 0 ? error_errno(error, entry->name, failed) : load(entry, folder, fd, a, checked, error);
     if (failed != 0 && failed != ENOENT) tell(entry, "a plan in the cache %.*s cannot be read: %s", strerror(failed));
     if (fd >= 0) close(fd);
-    close(folder);
     return status;
 }
 
@@ -182,22 +226,10 @@ static int write_entry(int fd, const cache_entry *entry, const answer *a) {
     return fsync(fd) == 0 || errno == EINVAL ? 0 : -1;
 }
 
-/* A file of a new name beside the entry, with the mode that the umask leaves; an fd, or -1 with errno. */
-static int create_unfinished(int folder, const cache_entry *entry, char *name, size_t size) {
-    for (int i = 0; i < 100; i++) {
-        struct timespec now;
-        clock_gettime(CLOCK_REALTIME, &now);
-        snprintf(name, size, "%s.%ld.%ld", entry->name, (long)getpid(), now.tv_nsec + i);
-        int fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-        if (fd >= 0 || errno != EEXIST) return fd;
-    }
-    return -1;
-}
-
 /* 0, or an errno. */
 static int publish(int folder, const cache_entry *entry, const answer *a) {
     char unfinished[160];
-    int fd = create_unfinished(folder, entry, unfinished, sizeof unfinished);
+    int fd = cache_folder_create(folder, entry->name, unfinished, sizeof unfinished);
     if (fd < 0) return errno;
     int failed = write_entry(fd, entry, a) != 0 ? errno : 0;
     if (close(fd) != 0 && failed == 0) failed = errno;

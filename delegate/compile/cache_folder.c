@@ -5,12 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { SECONDS_TO_WRITE = 3600, LOCK_STEP_MILLISECONDS = 20, NAME_DIGITS = 64 };
+enum { SECONDS_TO_WRITE = 3600, SECONDS_OF_MEMO = 90 * 86400, LOCK_STEP_MILLISECONDS = 20, NAME_DIGITS = 64 };
 
 #define MOST_BYTES ((off_t)512 << 20)
 
@@ -78,6 +79,26 @@ int cache_folder_open(const char *path, int make, ptfe_error *error) {
     return -1;
 }
 
+void cache_folder_name(const uint8_t digest[32], const char *ending, char name[80]) {
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < 32; i++) {
+        name[2 * i] = digits[digest[i] >> 4];
+        name[2 * i + 1] = digits[digest[i] & 15];
+    }
+    snprintf(name + NAME_DIGITS, 80 - NAME_DIGITS, "%s", ending);
+}
+
+int cache_folder_create(int folder, const char *name, char *unfinished, size_t size) {
+    for (int i = 0; i < 100; i++) {
+        struct timespec now;
+        clock_gettime(CLOCK_REALTIME, &now);
+        snprintf(unfinished, size, "%s.%ld.%ld", name, (long)getpid(), now.tv_nsec + i);
+        const int fd = openat(folder, unfinished, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+        if (fd >= 0 || errno != EEXIST) return fd;
+    }
+    return -1;
+}
+
 /* ---- tidying ---- */
 
 typedef struct kept_entry {
@@ -86,11 +107,19 @@ typedef struct kept_entry {
     struct timespec used;
 } kept_entry;
 
-/* 1: an entry; 2: one that is being written ("<entry>.<anything>"); 0: none of ours. */
-static int kind_of(const char *name) {
-    if (strspn(name, "0123456789abcdef") != NAME_DIGITS || strncmp(name + NAME_DIGITS, ".plan", 5) != 0) return 0;
-    return name[NAME_DIGITS + 5] == 0 ? 1 : name[NAME_DIGITS + 5] == '.' ? 2 : 0;
+enum kind { OTHER, ENTRY, MEMO, UNFINISHED /* of either: "<name>.<anything>" */ };
+
+static enum kind kind_of(const char *name) {
+    if (strspn(name, "0123456789abcdef") != NAME_DIGITS) return OTHER;
+    const char *ending = name + NAME_DIGITS;
+    const int is_entry = strncmp(ending, ".plan", 5) == 0;
+    if (!is_entry && strncmp(ending, ".memo", 5) != 0) return OTHER;
+    if (ending[5] == '.') return UNFINISHED;
+    return ending[5] != 0 ? OTHER : is_entry ? ENTRY : MEMO;
 }
+
+/* A memo is made again when its file is read the next time. */
+static long most_seconds(enum kind kind) { return kind == MEMO ? SECONDS_OF_MEMO : SECONDS_TO_WRITE; }
 
 static int by_use(const void *a, const void *b) {
     const struct timespec *x = &((const kept_entry *)a)->used, *y = &((const kept_entry *)b)->used;
@@ -104,10 +133,10 @@ static kept_entry *list_entries(int folder, DIR *open_folder, size_t *count, off
     size_t room = 0;
     struct stat status;
     for (struct dirent *file = readdir(open_folder); file != NULL; file = readdir(open_folder)) {
-        const int kind = kind_of(file->d_name);
-        if (kind == 0 || fstatat(folder, file->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode)) continue;
-        if (kind == 2) {
-            if (time(NULL) - status.st_mtim.tv_sec > SECONDS_TO_WRITE) unlinkat(folder, file->d_name, 0);
+        const enum kind kind = kind_of(file->d_name);
+        if (kind == OTHER || fstatat(folder, file->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode)) continue;
+        if (kind != ENTRY) {
+            if (time(NULL) - status.st_mtim.tv_sec > most_seconds(kind)) unlinkat(folder, file->d_name, 0);
             continue;
         }
         if (*count == room) {

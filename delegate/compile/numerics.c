@@ -1,9 +1,9 @@
-#define _GNU_SOURCE /* dladdr */
+#define _GNU_SOURCE /* dl_iterate_phdr */
 #include "numerics.h"
 
 #include <ctype.h>
 #include <dirent.h>
-#include <dlfcn.h>
+#include <link.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,14 +77,43 @@ static int library_says(const char *file, found *out) {
     return out->numerics != UNKNOWN;
 }
 
-/* What the file that TFLite's code stands in is called, or the package that it came with. */
-static int version_beside(tfl_context *context, found *out) {
-    Dl_info library;
+/* A file that is loaded, by an address in it. dladdr would look through all of its symbols too. */
+typedef struct loaded_file {
+    uintptr_t address, base;
+    char path[4096];
+} loaded_file;
+
+static int is_loaded_here(struct dl_phdr_info *info, size_t size, void *context) {
+    loaded_file *file = context;
+    (void)size;
+    for (size_t i = 0; i < info->dlpi_phnum; i++) {
+        const uintptr_t from = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+        if (info->dlpi_phdr[i].p_type != PT_LOAD || file->address < from || file->address - from >= info->dlpi_phdr[i].p_memsz) continue;
+        file->base = info->dlpi_addr;
+        snprintf(file->path, sizeof file->path, "%s", *info->dlpi_name == 0 ? "/proc/self/exe" : info->dlpi_name);
+        return 1;
+    }
+    return 0;
+}
+
+static int find_file(const void *code, loaded_file *out) {
+    out->address = (uintptr_t)code;
+    return dl_iterate_phdr(is_loaded_here, out) != 0;
+}
+
+/* The file of TFLite's own code. */
+static int find_tflite(const tfl_context *context, loaded_file *out) {
     const void *code;
     memcpy(&code, &context->get_execution_plan, sizeof code);
+    return find_file(code, out);
+}
+
+/* What the file that TFLite's code stands in is called, or the package that it came with. */
+static int version_beside(tfl_context *context, found *out) {
+    loaded_file library;
     out->numerics = UNKNOWN;
-    if (dladdr(code, &library) == 0 || library.dli_fname == NULL) return 0;
-    char *path = realpath(library.dli_fname, NULL);
+    if (!find_tflite(context, &library)) return 0;
+    char *path = realpath(library.path, NULL);
     if (path == NULL) return 0;
     const char *file = strrchr(path, '/');
     int done = file != NULL && library_says(file + 1, out);
@@ -127,11 +156,10 @@ static void note(evidence *e, int possible, const char *format, int node) {
 
 /* TFLite's own kernel, not one that a program brought along: in the same file as TFLite's code. */
 static int is_of_tflite(tfl_context *context, const tfl_registration *registration) {
-    Dl_info tflite, kernel;
-    const void *code, *invoke;
-    memcpy(&code, &context->get_execution_plan, sizeof code);
+    loaded_file tflite, kernel;
+    const void *invoke;
     memcpy(&invoke, &registration->invoke, sizeof invoke);
-    return dladdr(code, &tflite) != 0 && dladdr(invoke, &kernel) != 0 && tflite.dli_fbase == kernel.dli_fbase;
+    return find_tflite(context, &tflite) && find_file(invoke, &kernel) && tflite.base == kernel.base;
 }
 
 static void ask_convolution(tfl_context *context, const tfl_registration *registration, int node, evidence *e) {

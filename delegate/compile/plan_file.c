@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "../include/ptfe.h"
+#include "plan_gaps.h"
 #include "../util/sha256.h"
 
 #define MOST_BYTES ((uint64_t)1 << 31)
@@ -68,6 +69,16 @@ static int unread(ptfe_error *error, int failed) {
     return failed == ENODATA ? is_damaged(error) : error_set_code(error, error_code_of(failed), "%s", strerror(failed));
 }
 
+/* Of a file that stays open where something is left in it. */
+static int read_reply(int fd, const plan_file_header *h, answer *a, ptfe_error *error) {
+    int gaps;
+    a->reply_at = sizeof *h + padded(h->check_length) + padded(h->request_length);
+    if (plan_gaps_read(fd, a->reply_at, (size_t)padded(h->reply_length), &a->reply, &gaps, error) != 0) return -1;
+    if (!gaps) return 0;
+    a->file = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    return a->file < 0 ? error_set_code(error, error_code_of(errno), "%s", strerror(errno)) : 0;
+}
+
 int plan_file_read_open(int fd, plan_file_header *h, answer *a, ptfe_error *error) {
     struct stat status;
     uint8_t digest[32];
@@ -77,8 +88,8 @@ int plan_file_read_open(int fd, plan_file_header *h, answer *a, ptfe_error *erro
     if (check_header(h, (uint64_t)status.st_size, error) != 0) return -1;
     failed = read_run(fd, h->check_length, &a->check);
     if (failed == 0) failed = read_run(fd, h->request_length, &a->request);
-    if (failed == 0) failed = read_run(fd, h->reply_length, &a->reply);
     if (failed != 0) return unread(error, failed);
+    if (read_reply(fd, h, a, error) != 0) return -1;
     plan_file_digest(h, a->check, a->request, digest);
     if (memcmp(digest, h->digest, sizeof digest) != 0) return unread(error, ENODATA);
     a->check_length = (size_t)h->check_length;

@@ -42,7 +42,7 @@ static int run_prepare(work *w) {
         return take(w);
     }
     if (graph_capture(w->context, &w->delegate->options, &w->graph, &w->error) != 0) return -1;
-    if (w->graph.message.length == 0) {
+    if (w->graph.outline.length == 0) {
         /* Graphs behind the first are called by it: branches, or what gives variables their first value. */
         if (w->graph.all > 0 && (w->delegate->options.verbose > 0 || !w->delegate->has_parts)) line_say("no int8 or uint8 operations of fixed shape here: all %zu nodes stay on TFLite's kernels", w->graph.all);
         return 0;

@@ -3,15 +3,6 @@
 
 #include "work.h"
 
-/* Whether the bytes of a plan are others than the compiler wrote. What else keeps an entry from use is no fault of its own. */
-static int has_spoilt_plan(const answer *a) {
-    for (size_t i = 0; i < a->part_count; i++) {
-        const answer_part *part = &a->parts[i];
-        if (part->plan != NULL && !plan_is_unchanged(part->plan, part->plan_length)) return 1;
-    }
-    return 0;
-}
-
 /* Whether the entry is for what TFLite makes of this graph. */
 static int fits(work *w) {
     bytes request = {0};
@@ -22,10 +13,23 @@ static int fits(work *w) {
     return fits;
 }
 
+/* Whether the bytes of its plans are those that the compiler wrote; a spoilt entry goes. */
+static int is_whole(work *w) {
+    if (answer_check_plans(w->answer, &w->error) == 0) return 1;
+    if (w->error.code == PTFE_ERROR_DAMAGED) cache_drop(&w->entry);
+    return 0;
+}
+
+/* Plans that are in memory whole are checked where they are opened. What else keeps an entry from use is no fault of its own. */
 static int takes(work *w) {
-    if (cache_load(&w->entry, w->answer, &w->error) != 0 || !fits(w)) return 0;
+    int checked;
+    if (cache_load(&w->entry, w->answer, &checked, &w->error) != 0 || !fits(w)) return 0;
+    if (w->answer->file != PLAN_NO_FILE && !checked) {
+        if (!is_whole(w)) return 0;
+        cache_note_checked(&w->entry, w->answer);
+    }
     if (work_load_kernels(w) == 0) return 1;
-    if (w->error.code != PTFE_ERROR_DEVICE && w->error.code != PTFE_ERROR_MEMORY && has_spoilt_plan(w->answer)) cache_drop(&w->entry);
+    if (w->error.code != PTFE_ERROR_DEVICE && w->error.code != PTFE_ERROR_MEMORY) is_whole(w);
     return 0;
 }
 

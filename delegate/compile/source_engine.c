@@ -80,13 +80,21 @@ static int compile(work *w) {
     }
 }
 
+static int check(work *w) {
+    bytes message = {0};
+    int status = graph_message(w->context, &w->graph, &message, &w->error);
+    if (status == 0) status = ask(w, ENGINE_CHECK, &message, &w->answer->check, &w->answer->check_length);
+    bytes_free(&message);
+    return status;
+}
+
 int answer_from_engine(work *w) {
     const options *o = &w->delegate->options;
     w->engine = engine_start(o->value[OPTION_NODE], w->engine_file, o->timeout_seconds, o->memory_mebibytes, &w->error);
     if (w->engine == NULL) return -1;
     w->answer = answer_new();
     if (w->answer == NULL) return error_no_memory(&w->error, "the engine's answer");
-    if (ask(w, ENGINE_CHECK, &w->graph.message, &w->answer->check, &w->answer->check_length) != 0) return -1;
+    if (check(w) != 0) return -1;
     if (answer_read_check(w->answer, w->graph.nodes, w->graph.count, &w->error) != 0) return -1;
     if (compile(w) != 0 || work_load_kernels(w) != 0) return -1;
     cache_store(&w->entry, w->answer);

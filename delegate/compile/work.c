@@ -17,8 +17,8 @@ int work_find_answer(work *w) {
         return error_set(&w->error, "this program has more rights than its user: no compiler and no cache are used, only a plan file (option plan)");
     }
     if (engine_find(o->value[OPTION_ENGINE], w->engine_file, sizeof w->engine_file, &looked) != 0) w->engine_file[0] = 0;
-    cache_find(&w->entry, o->value[OPTION_CACHE], w->engine_file[0] == 0 ? NULL : w->engine_file, w->graph.message.data,
-               w->graph.message.length);
+    cache_choose(&w->entry, o->value[OPTION_CACHE]);
+    cache_find(&w->entry, w->engine_file[0] == 0 ? NULL : w->engine_file, &w->graph);
     const int found = answer_from_cache(w);
     if (found != 0) return found > 0 ? 0 : -1;
     w->error = looked;
@@ -27,6 +27,7 @@ int work_find_answer(work *w) {
 
 void work_end(work *w) {
     engine_stop(w->engine);
+    cache_close(&w->entry);
     work_free_kernels(w);
     answer_release(w->answer);
     graph_free(&w->graph);

@@ -33,9 +33,6 @@ tfl_int_array *work_supported_nodes(const answer *a);
 /* The request to compile what TFLite will hand over of the answer's supported nodes. Parts are theirs and only valid now. */
 int work_preview(work *w, bytes *request);
 
-/* Whether a plan's checksum still is that of its bytes. */
-int plan_is_unchanged(const uint8_t *bytes_of_plan, size_t length);
-
 /* Loads every part's plan: from then on nothing but the device can fail. */
 int work_load_kernels(work *w);
 void work_free_kernels(work *w);

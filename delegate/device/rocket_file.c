@@ -91,13 +91,20 @@ static rocket_file *open_file(const rocket_node *node, ptfe_error *error) {
     return file;
 }
 
-/* Lock held. An idle file of that node, else a new one, else the one with the fewest users. */
-static rocket_file *choose(const rocket_node *node, ptfe_error *error) {
+static int is_among(const rocket_file *file, rocket_file *const *files, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (files[i] == file) return 1;
+    }
+    return 0;
+}
+
+/* Lock held. An idle file of that node, else a new one, else the one with the fewest users; none of `other`. */
+static rocket_file *choose(const rocket_node *node, rocket_file *const *other, size_t count, ptfe_error *error) {
     rocket_file *least = NULL;
     for (size_t i = 0; i < pool.count; i++) {
         rocket_file *file = pool.files[i];
         if (rocket_file_is_gone(file)) file->is_aside = 1;
-        if (file->is_aside || strcmp(file->node.path, node->path) != 0) continue;
+        if (file->is_aside || strcmp(file->node.path, node->path) != 0 || is_among(file, other, count)) continue;
         if (least == NULL || file->users < least->users) least = file;
     }
     if (least != NULL && (least->users == 0 || pool.count == MOST_FILES)) return least;
@@ -128,9 +135,9 @@ static void lock_pool(void) {
     pthread_mutex_lock(&pool.lock);
 }
 
-rocket_file *rocket_file_take(const rocket_node *node, ptfe_error *error) {
+rocket_file *rocket_file_take(const rocket_node *node, rocket_file *const *other, size_t count, ptfe_error *error) {
     lock_pool();
-    rocket_file *file = choose(node, error);
+    rocket_file *file = choose(node, other, count, error);
     if (file != NULL) file->users++;
     pthread_mutex_unlock(&pool.lock);
     return file;

@@ -24,8 +24,11 @@ typedef struct rocket_bo {
     uint8_t *data;
 } rocket_bo;
 
-/* An idle file, or a new one, or, where there are 16 already, one that is shared. NULL, and fills `error`. */
-rocket_file *rocket_file_take(const rocket_node *node, ptfe_error *error);
+/*
+ * An idle file, or a new one, or, where there are 16 already, one that is shared; none of the `count` files of `other`. NULL, and
+ * fills `error`.
+ */
+rocket_file *rocket_file_take(const rocket_node *node, rocket_file *const *other, size_t count, ptfe_error *error);
 
 /* The file is idle again once nobody has it. */
 void rocket_file_give(rocket_file *file);

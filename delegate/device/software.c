@@ -20,7 +20,7 @@ struct device_plan {
     npu_program *program;
 };
 
-/* Constants are read where the plan has them; arenas and relocated commands need memory of their own. */
+/* Constants are read where memory has them; arenas and relocated commands need memory of their own. */
 static int allocate(const plan *p, device_plan *loaded, ptfe_error *error) {
     uint64_t next = FIRST_ADDRESS;
     loaded->bo_count = p->bo_count;
@@ -32,14 +32,14 @@ static int allocate(const plan *p, device_plan *loaded, ptfe_error *error) {
         region->flags = plan_bo_is_written(bo) ? 0 : NPU_REGION_CONSTANT;
         next += (bo->size + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
         if (next > UINT32_MAX) return error_set(error, "the plan's buffers do not fit into 4 GiB");
-        if (bo->kind == PLAN_BO_CONSTANTS && bo->data_bytes == bo->size) {
+        if (bo->kind == PLAN_BO_CONSTANTS && p->source.file == PLAN_NO_FILE && bo->data_bytes == bo->size) {
             region->data = (uint8_t *)(uintptr_t)(p->bytes + bo->data_offset); /* constant: never written */
             continue;
         }
         loaded->owned[i] = calloc(1, bo->size);
         if (loaded->owned[i] == NULL) return error_no_memory(error, "the plan's buffers");
         region->data = loaded->owned[i];
-        if (bo->data_bytes > 0) memcpy(region->data, p->bytes + bo->data_offset, bo->data_bytes);
+        if (plan_copy_bo(p, i, region->data, error) != 0) return -1;
     }
     return 0;
 }

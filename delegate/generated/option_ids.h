@@ -5,6 +5,7 @@
 enum option_id {
     OPTION_DEVICE,
     OPTION_CHIP,
+    OPTION_CORES,
     OPTION_CACHE,
     OPTION_NODE,
     OPTION_ENGINE,

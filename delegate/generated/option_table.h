@@ -24,6 +24,7 @@ typedef struct option_info {
 static const char *const option_device_words[] = {"auto", "npu", "software", "none", NULL};
 static const char *const option_chip_words[] = {"rk3588", NULL};
 static const char *const option_chip_later[] = {"rk3576", "rk3568", NULL};
+static const char *const option_cores_words[] = {"1", "2", "3", "auto", NULL};
 static const char *const option_verbose_words[] = {"0", "1", NULL};
 static const char *const option_trust_words[] = {"inferred", "seen", NULL};
 static const char *const option_parts_words[] = {"worthwhile", "all", NULL};
@@ -41,6 +42,11 @@ static const option_info option_table[OPTION_COUNT] = {
         .name = "chip", .variable = "PTFE_CHIP", .initial = "rk3588",
         .allowed = "rk3588",
         .kind = OPTION_KIND_WORDS, .words = option_chip_words, .later = option_chip_later, .sent = 1,
+    },
+    [OPTION_CORES] = {
+        .name = "cores", .variable = "PTFE_CORES", .initial = "1",
+        .allowed = "1|2|3|auto",
+        .kind = OPTION_KIND_WORDS, .words = option_cores_words, .sent = 1,
     },
     [OPTION_CACHE] = {
         .name = "cache", .variable = "PTFE_CACHE", .initial = "",
@@ -105,7 +111,7 @@ static const option_info option_table[OPTION_COUNT] = {
     },
     [OPTION_PLAN] = {
         .name = "plan", .variable = "PTFE_PLAN", .initial = "",
-        .allowed = "<file of ptfe compile>",
+        .allowed = "<file of ptfe compile, or a folder of them>",
         .kind = OPTION_KIND_FILE,
     },
 };

@@ -6,12 +6,13 @@
 #include <stdint.h>
 
 #define PLAN_FILE_MAGIC "PTFEPLNS"
-#define PLAN_FILE_FORMAT 1u
+#define PLAN_FILE_FORMAT 2u
 
 /*
- * Three runs follow: verdicts, parts, plans, each with zeros to a multiple of 8. `key`: SHA-256 of the graph message
- * that it is on. `engine`: that of the engine that made it, zeros where it does not matter. `digest`: that of the
- * header before it, of the verdicts and the parts; plans carry checksums of their own.
+ * Three runs follow: verdicts, parts, plans, each with zeros to a multiple of 8. `key`: SHA-256 of the outline of the
+ * graph that it is on, and of the digest of its constants (`outlineOf` in wire/write_message.ts). `engine`: that of
+ * the engine that made it, zeros where it does not matter. `digest`: that of the header before it, of the verdicts
+ * and the parts; plans carry checksums of their own.
  */
 typedef struct plan_file_header {
     char magic[8];

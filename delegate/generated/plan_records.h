@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #define PLAN_MAGIC "PTFEPLAN"
-#define PLAN_VERSION 4u
+#define PLAN_VERSION 5u
 #define PLAN_NONE 4294967295u
 #define PLAN_MOST_TENSORS 65536u
 #define PLAN_MOST_NAME_BYTES 1024u
@@ -43,6 +43,7 @@ enum plan_host_kernel {
     PLAN_HOST_PERMUTE = 0,
     PLAN_HOST_RESIZE_FIXED = 1,
     PLAN_HOST_RESIZE_FLOAT = 2,
+    PLAN_HOST_COPY = 3,
 };
 
 /* Of a BO. io: what the host reads and writes, apart from the arena because the kernel driver syncs a whole BO. */
@@ -86,7 +87,7 @@ _Static_assert(offsetof(plan_sections, strings) == 56, "plan_sections.strings");
 _Static_assert(offsetof(plan_sections, hosts) == 64, "plan_sections.hosts");
 
 /*
- * The beginning of a plan. `checksum`: FNV-1a, 64 bits, of all bytes from `chip` on. `numerics`: position in
+ * The beginning of a plan. `checksum`: the first 8 bytes of SHA-256 of all from `chip` on. `numerics`: position in
  * src/graph/numerics.ts.
  */
 typedef struct plan_header {
@@ -162,17 +163,20 @@ _Static_assert(offsetof(plan_tensor, start) == 68, "plan_tensor.start");
 _Static_assert(offsetof(plan_tensor, step) == 72, "plan_tensor.step");
 _Static_assert(offsetof(plan_tensor, reserved) == 76, "plan_tensor.reserved");
 
-/* Memory of the device, and where in the file its bytes are. */
+/*
+ * Memory of the device, and where in the file its bytes are. `core`: in whose address space; nothing of a job is on
+ * another one.
+ */
 typedef struct plan_bo {
     uint32_t kind;
-    uint32_t reserved;
+    uint32_t core;
     uint64_t size;
     uint64_t data_offset;
     uint64_t data_bytes;
 } plan_bo;
 _Static_assert(sizeof(plan_bo) == 32, "plan_bo");
 _Static_assert(offsetof(plan_bo, kind) == 0, "plan_bo.kind");
-_Static_assert(offsetof(plan_bo, reserved) == 4, "plan_bo.reserved");
+_Static_assert(offsetof(plan_bo, core) == 4, "plan_bo.core");
 _Static_assert(offsetof(plan_bo, size) == 8, "plan_bo.size");
 _Static_assert(offsetof(plan_bo, data_offset) == 16, "plan_bo.data_offset");
 _Static_assert(offsetof(plan_bo, data_bytes) == 24, "plan_bo.data_bytes");
@@ -267,7 +271,7 @@ _Static_assert(offsetof(plan_fact, name_bytes) == 4, "plan_fact.name_bytes");
 
 /*
  * A kernel of the host on two of the plan's tensors. It runs before job `before_job`, behind all where that is their
- * count.
+ * count. Jobs with no step between them run at the same time where they are of different cores.
  */
 typedef struct plan_host {
     uint32_t op;

@@ -127,11 +127,17 @@ static int holds_numbers(const tfl_tensor *tensor) {
     return tensor->type == TFL_INT8 || tensor->type == TFL_UINT8 || tensor->type == TFL_INT32 || tensor->type == TFL_INT64;
 }
 
-/* A per-tensor zero-point may stand for the scales of all channels. */
-static void put_tensor(bytes *b, const tfl_tensor *tensor, uint32_t index) {
-    const tfl_affine_quantization *q = tensor->quantization_type == TFL_AFFINE_QUANTIZATION ? tensor->quantization : NULL;
+/* The bytes of a constant. */
+static byte_run data_of(const tfl_tensor *tensor) {
     const int constant = tensor->allocation_type == TFL_MMAP_RO;
     const int with_data = constant && tensor->data != NULL && tensor->sparsity == NULL && holds_numbers(tensor);
+    return (byte_run){tensor->data, with_data ? tensor->bytes : 0};
+}
+
+/* A per-tensor zero-point may stand for the scales of all channels. */
+static void put_tensor(bytes *b, const tfl_tensor *tensor, uint32_t index, byte_run data) {
+    const tfl_affine_quantization *q = tensor->quantization_type == TFL_AFFINE_QUANTIZATION ? tensor->quantization : NULL;
+    const int constant = tensor->allocation_type == TFL_MMAP_RO;
     message_tensor m = {
         .index = index,
         .type = (uint32_t)tensor->type,
@@ -139,7 +145,7 @@ static void put_tensor(bytes *b, const tfl_tensor *tensor, uint32_t index) {
                  (tensor->allocation_type == TFL_DYNAMIC ? TENSOR_DYNAMIC : 0u),
         .shape = ints_of(tensor->dims),
         .name = byte_run_of(tensor->name == NULL ? "" : tensor->name),
-        .data = {tensor->data, with_data ? tensor->bytes : 0},
+        .data = data,
     };
     if (q != NULL && q->scale != NULL && q->scale->size > 0) {
         m.scales = (f32_list){q->scale->data, (uint32_t)q->scale->size};
@@ -184,22 +190,28 @@ static int mark(const tfl_context *context, const tfl_int_array *list, uint8_t *
     return 0;
 }
 
-static int write_message(const source *from, const options *o, graph *g, uint8_t *marks) {
-    const tfl_context *context = from->context;
-    bytes *b = &g->message;
+/* Marks all tensors of the nodes, and counts them; -1 as above. */
+static int mark_all(const source *from, const graph *g, uint8_t *marks, uint32_t *count) {
     tfl_node *node;
     tfl_registration *registration;
-    uint32_t count = 0;
+    *count = 0;
     for (size_t i = 0; i < g->count; i++) {
         if (get_node(from, g->nodes[i], &node, &registration) != 0) return -1;
-        if (mark(context, node->inputs, marks, &count) != 0 || mark(context, node->outputs, marks, &count) != 0) return -1;
+        if (mark(from->context, node->inputs, marks, count) != 0 || mark(from->context, node->outputs, marks, count) != 0) return -1;
     }
+    return 0;
+}
+
+static int put_message(const source *from, const graph *g, const uint8_t *marks, uint32_t count, int with_constants, bytes *b) {
+    const tfl_context *context = from->context;
+    tfl_node *node;
+    tfl_registration *registration;
     const message_header header = {MESSAGE_MAGIC, MESSAGE_VERSION};
     bytes_add(b, &header, sizeof header);
-    put_options(b, o);
+    put_options(b, g->options);
     bytes_u32(b, count);
     for (size_t t = 0; t < context->tensors_size; t++) {
-        if (marks[t]) put_tensor(b, &context->tensors[t], (uint32_t)t);
+        if (marks[t]) put_tensor(b, &context->tensors[t], (uint32_t)t, with_constants ? data_of(&context->tensors[t]) : (byte_run){NULL, 0});
     }
     bytes_u32(b, (uint32_t)g->count);
     for (size_t i = 0; i < g->count; i++) {
@@ -209,21 +221,57 @@ static int write_message(const source *from, const options *o, graph *g, uint8_t
     return 0;
 }
 
+/* Of each tensor how many bytes it has as a constant, and which. */
+static int list_constants(const tfl_context *context, const uint8_t *marks, uint32_t count, graph *g) {
+    g->constants = calloc((size_t)count + 1, sizeof *g->constants);
+    if (g->constants == NULL) return -1;
+    bytes_u32(&g->outline, count);
+    for (size_t t = 0; t < context->tensors_size; t++) {
+        if (!marks[t]) continue;
+        const byte_run data = data_of(&context->tensors[t]);
+        const uint64_t length = data.length;
+        bytes_add(&g->outline, &length, sizeof length);
+        if (data.length > 0) g->constants[g->constant_count++] = data;
+    }
+    return 0;
+}
+
+static int is_no_tensor(ptfe_error *error) { return error_set(error, "a node names a tensor that is not there"); }
+
+static int put_outline(const source *from, graph *g, uint8_t *marks, ptfe_error *error) {
+    uint32_t count;
+    if (mark_all(from, g, marks, &count) != 0 || put_message(from, g, marks, count, 0, &g->outline) != 0) return is_no_tensor(error);
+    if (list_constants(from->context, marks, count, g) != 0 || g->outline.failed) return error_no_memory(error, "the graph");
+    return 0;
+}
+
+int graph_message(tfl_context *context, const graph *g, bytes *message, ptfe_error *error) {
+    const source from = {context, g->get_node};
+    uint32_t count;
+    uint8_t *marks = calloc(context->tensors_size + 1, 1);
+    if (marks == NULL) return error_no_memory(error, "the graph message");
+    const int status = mark_all(&from, g, marks, &count) != 0 || put_message(&from, g, marks, count, 1, message) != 0;
+    free(marks);
+    if (status != 0) return is_no_tensor(error);
+    return message->failed ? error_no_memory(error, "the graph message") : 0;
+}
+
 int graph_capture_nodes(tfl_context *context, tfl_get_node get_node_of, const uint32_t *nodes, size_t count, const options *o, graph *g,
                         ptfe_error *error) {
     const source from = {context, get_node_of};
     memset(g, 0, sizeof *g);
     g->all = count;
+    g->get_node = get_node_of;
+    g->options = o;
     g->nodes = calloc(g->all + 1, sizeof *g->nodes);
     if (g->nodes == NULL) return error_no_memory(error, "the graph");
     if (survey(&from, nodes, g) != 0) return error_set(error, "TFLite names a node that is not there");
     if (!g->has_bytes || g->count == 0) return 0;
     uint8_t *marks = calloc(context->tensors_size + 1, 1);
     if (marks == NULL) return error_no_memory(error, "the graph");
-    int status = write_message(&from, o, g, marks);
+    const int status = put_outline(&from, g, marks, error);
     free(marks);
-    if (status != 0) return error_set(error, "a node names a tensor that is not there");
-    return g->message.failed ? error_no_memory(error, "the graph message") : 0;
+    return status;
 }
 
 int graph_capture(tfl_context *context, const options *o, graph *g, ptfe_error *error) {
@@ -238,6 +286,7 @@ int graph_capture(tfl_context *context, const options *o, graph *g, ptfe_error *
 
 void graph_free(graph *g) {
     free(g->nodes);
-    bytes_free(&g->message);
+    free(g->constants);
+    bytes_free(&g->outline);
     memset(g, 0, sizeof *g);
 }

@@ -65,7 +65,8 @@ static int open_session(call *c, napi_value plan, const device_ops *device) {
     }
     if (length > 0) memcpy(c->plan, bytes, length);
     const device_settings settings = {c->facts, c->has_chip ? &c->chip : NULL};
-    if (session_open(device, c->plan, length, &settings, &c->session, &error) == 0) return 0;
+    const plan_source source = plan_in_memory(c->plan, length);
+    if (session_open(device, &source, &settings, &c->session, &error) == 0) return 0;
     addon_throw(c->env, error.text);
     return -1;
 }

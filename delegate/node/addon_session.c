@@ -72,7 +72,8 @@ static int open_plan(napi_env env, napi_value *arguments, opened *o, ptfe_error 
     if (o->plan == NULL) return error_no_memory(error, "the plan");
     if (length > 0) memcpy(o->plan, bytes, length);
     const device_settings settings = {.facts = facts};
-    if (session_open(device, o->plan, length, &settings, &o->session, error) != 0) return -1;
+    const plan_source source = plan_in_memory(o->plan, length);
+    if (session_open(device, &source, &settings, &o->session, error) != 0) return -1;
     o->prepare = npu_clock_since(start);
     return 0;
 }

@@ -145,10 +145,8 @@ int npu_program_run_some(npu_program *program, size_t first, size_t count, npu_e
     for (size_t i = first; i < program->step_count && i - first < count; i++) {
         npu_step *step = &program->steps[i];
         const uint64_t start = npu_clock_nanoseconds();
-        if (!step->constant) {
-            if (npu_step_check_bytes(program, i, error) != 0) return -1;
-            if (step->convolution && step->vectorised) npu_packs_fill(program, step);
-        }
+        if (!step->constant && npu_step_check_bytes(program, i, error) != 0) return -1;
+        if (step->convolution && step->vectorised) npu_packs_fill(program, step);
         npu_step_execute(program, step);
         step->nanoseconds = npu_clock_since(start);
     }

@@ -21,9 +21,12 @@ static bool same_pack(const npu_step *a, const npu_step *b) {
              a->rdma.bs.offset_at == b->rdma.bs.offset_at));
 }
 
-void npu_packs_fill(const npu_program *program, const npu_step *step) {
+void npu_packs_fill(npu_program *program, const npu_step *step) {
+    npu_shared_pack *shared = &program->packs[step->pack];
+    if (shared->is_filled && step->constant) return;
     npu_step_offsets(step, program->offsets);
-    npu_core_pack(&step->cna, npu_step_real_surfaces(step), program->offsets, &program->packs[step->pack].pack);
+    npu_core_pack(&step->cna, npu_step_real_surfaces(step), program->offsets, &shared->pack);
+    shared->is_filled = true;
 }
 
 /* Where the search for a step's pack begins, in a table of 2^bits places. */
@@ -74,10 +77,8 @@ static int add_pack(npu_program *program, npu_step *step, size_t index, pack_bud
     *left -= bytes;
     npu_shared_pack *shared = &program->packs[program->pack_count++];
     shared->owner = index;
-    shared->pack.weights = malloc((size_t)bytes);
-    if (shared->pack.weights == NULL) return npu_no_memory(error);
-    if (step->constant) npu_packs_fill(program, step);
-    return 0;
+    shared->pack.weights = malloc((size_t)bytes); /* filled where they are first used: before, no memory is touched */
+    return shared->pack.weights == NULL ? npu_no_memory(error) : 0;
 }
 
 static int prepare_packs(npu_program *program, const pack_table *table, npu_error *error) {

@@ -33,6 +33,7 @@ typedef struct npu_step {
 typedef struct npu_shared_pack {
     npu_pack pack;
     size_t owner;    /* the first step that uses it */
+    bool is_filled;
 } npu_shared_pack;
 
 struct npu_program {
@@ -67,9 +68,9 @@ int npu_steps_decode(npu_program *program, npu_error *error);
 /* What operands' and weights' bytes decide; at load when they are constant, else before each run. */
 int npu_step_check_bytes(const npu_program *program, size_t step, npu_error *error);
 
-/* Weights as the fast path wants them (packs.c): rooms for all steps, filled where they are constant. */
+/* Weights as the fast path wants them (packs.c): rooms for all steps, filled before their first run; before each where they are not constant. */
 int npu_packs_prepare(npu_program *program, npu_error *error);
-void npu_packs_fill(const npu_program *program, const npu_step *step);
+void npu_packs_fill(npu_program *program, const npu_step *step);
 
 uint32_t npu_step_real_surfaces(const npu_step *step);
 

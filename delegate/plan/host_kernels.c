@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "layout.h"
+#include "../npu/cna.h"
 #include "../generated/element_types.h"
 #include "../generated/host_tables.h"
 
@@ -52,13 +53,19 @@ static int check_resize(const plan *p, const plan_host *h) {
     return check_positions(rows, out->h, in->h, fixed) == 0 && check_positions(rows + out->h, out->w, in->w, fixed) == 0 ? 0 : -1;
 }
 
+static int check_copy(const plan *p, const plan_host *h) {
+    const plan_tensor *in = input_of(p, h), *out = output_of(p, h);
+    return h->table_bytes == 0 && in->h == out->h && in->w == out->w && in->c == out->c ? 0 : -1;
+}
+
 int host_check(const plan *p, uint32_t step, ptfe_error *error) {
     const plan_host *h = &p->hosts[step];
-    int status = h->kernel == PLAN_HOST_PERMUTE ? check_permute(p, h) : check_resize(p, h);
+    int status = h->kernel == PLAN_HOST_PERMUTE ? check_permute(p, h) : h->kernel == PLAN_HOST_COPY ? check_copy(p, h) : check_resize(p, h);
     return status == 0 ? 0 : refuse(error, step, "its table does not fit its feature maps");
 }
 
 size_t host_scratch_bytes(const plan *p, uint32_t step) {
+    if (p->hosts[step].kernel == PLAN_HOST_COPY) return 0;
     return layout_bytes(input_of(p, &p->hosts[step])) + layout_bytes(output_of(p, &p->hosts[step]));
 }
 
@@ -117,9 +124,28 @@ static void resize(const plan_host *h, const plan_tensor *in, const plan_tensor 
     }
 }
 
+/* Whole atoms, from the memory of one core to that of another: the lanes behind the last channel mean nothing in either. */
+static void copy(const plan_tensor *in, const plan_tensor *out, const uint8_t *from, uint8_t *to) {
+    const size_t row = (size_t)in->w * NPU_ATOM;
+    const int is_solid = in->line_bytes == row && out->line_bytes == row;
+    for (uint32_t surface = 0; surface < in->surfaces; surface++) {
+        const uint8_t *source = from + in->offset + (size_t)surface * in->surface_bytes;
+        uint8_t *target = to + out->offset + (size_t)surface * out->surface_bytes;
+        if (is_solid) {
+            memcpy(target, source, in->h * row);
+            continue;
+        }
+        for (uint32_t y = 0; y < in->h; y++) memcpy(target + (size_t)y * out->line_bytes, source + (size_t)y * in->line_bytes, row);
+    }
+}
+
 void host_run(const plan *p, uint32_t step, const device_ops *device, device_plan *loaded, uint8_t *scratch) {
     const plan_host *h = &p->hosts[step];
     const plan_tensor *in = input_of(p, h), *out = output_of(p, h);
+    if (h->kernel == PLAN_HOST_COPY) {
+        copy(in, out, device->bo(loaded, in->bo), device->bo(loaded, out->bo));
+        return;
+    }
     uint8_t *result = scratch + layout_bytes(in);
     layout_from_cube(in, device->bo(loaded, in->bo), scratch);
     if (h->kernel == PLAN_HOST_PERMUTE) {

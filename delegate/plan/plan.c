@@ -8,7 +8,9 @@
 #include "../npu/cna.h"
 #include "../npu/decode.h"
 #include "../generated/element_types.h"
+#include "../util/file_read.h"
 #include "../util/options.h"
+#include "../util/sha256.h"
 
 #define ADDRESS_SPACE ((uint64_t)1 << 32)
 /* Left free by devices: addresses from 0 on, which registers that nobody wrote hold. */
@@ -31,8 +33,10 @@ __attribute__((format(printf, 2, 3))) static int refuse(const reader *r, const c
 }
 
 uint64_t plan_hash(const uint8_t *bytes, size_t length) {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
-    for (size_t i = 0; i < length; i++) hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
+    uint8_t digest[32];
+    uint64_t hash;
+    sha256_of(bytes, length, digest);
+    memcpy(&hash, digest, sizeof hash);
     return hash;
 }
 
@@ -53,7 +57,9 @@ static int check_header(const reader *r) {
     if (h->version != PLAN_VERSION) return refuse(r, "version %" PRIu32 ", not %u", h->version, PLAN_VERSION);
     if (h->header_bytes != sizeof *h) return refuse(r, "a header of %" PRIu32 " bytes", h->header_bytes);
     if (h->file_bytes != r->length) return refuse(r, "%zu bytes, not %" PRIu64, r->length, h->file_bytes);
-    if (h->checksum != plan_hash(r->bytes + PLAN_SUMMED_FROM, r->length - PLAN_SUMMED_FROM)) return refuse(r, "wrong checksum");
+    if (r->plan->source.file == PLAN_NO_FILE && h->checksum != plan_hash(r->bytes + PLAN_SUMMED_FROM, r->length - PLAN_SUMMED_FROM)) {
+        return refuse(r, "wrong checksum");
+    }
     if (h->numerics >= NUMERICS_COUNT) return refuse(r, "numerics %" PRIu32, h->numerics);
     if (h->cores < 1 || h->cores > 3) return refuse(r, "%" PRIu32 " cores", h->cores);
     r->plan->chip = h->chip;
@@ -94,6 +100,7 @@ static int check_bos(const reader *r) {
     if (p->bo_count == 0 || p->bo_count > PLAN_MAX_BOS) return refuse(r, "%" PRIu32 " buffers", p->bo_count);
     for (uint32_t i = 0; i < p->bo_count; i++) {
         const plan_bo *bo = &p->bos[i];
+        if (bo->core >= p->cores) return refuse(r, "buffer %" PRIu32 " is of core %" PRIu32 " of %" PRIu32, i, bo->core, p->cores);
         if (bo->kind > PLAN_BO_IO) return refuse(r, "buffer %" PRIu32 " is of kind %" PRIu32, i, bo->kind);
         if (bo->size == 0 || bo->size > ADDRESS_SPACE - total) return refuse(r, "buffer %" PRIu32 " is empty or too large", i);
         total += bo->size + GUARD_BYTES; /* the device aligns buffers */
@@ -193,6 +200,7 @@ static int check_relocations(const reader *r) {
             one->addend >= p->bos[one->target_bo].size) {
             return refuse(r, "relocation %" PRIu32 " points outside its buffer", i);
         }
+        if (p->bos[one->bo].core != p->bos[one->target_bo].core) return refuse(r, "relocation %" PRIu32 " points to another core's buffer", i);
         if (before != NULL && (before->bo > one->bo || (before->bo == one->bo && before->word >= one->word))) {
             return refuse(r, "relocations are not in order");
         }
@@ -283,6 +291,20 @@ static int check_tasks(const reader *r) {
     return 0;
 }
 
+/* All that a job names is in the address space of its core. */
+static int check_core(const reader *r, uint32_t index) {
+    const plan *p = r->plan;
+    const plan_job *job = &p->jobs[index];
+    for (uint32_t i = 0; i < p->bo_count; i++) {
+        if (((job->in_bos | job->out_bos) >> i & 1) != 0 && p->bos[i].core != job->core) return refuse(r, "job %" PRIu32 " names a buffer of another core", index);
+    }
+    for (uint32_t i = 0; i < job->task_count; i++) {
+        if (p->bos[p->tasks[job->first_task + i].regcmd_bo].core != job->core) return refuse(r, "job %" PRIu32 " has commands of another core", index);
+    }
+    if (job->proof_bo != PLAN_NONE && p->bos[job->proof_bo].core != job->core) return refuse(r, "the proof of job %" PRIu32 " is another core's", index);
+    return 0;
+}
+
 /* Jobs take the tasks one after the other and wait for earlier ones only. */
 static int check_jobs(const reader *r) {
     const plan *p = r->plan;
@@ -303,6 +325,7 @@ static int check_jobs(const reader *r) {
         }
         if ((job->in_bos & job->out_bos) != 0) return refuse(r, "a buffer of job %" PRIu32 " is both input and output", i);
         if (((job->in_bos | job->out_bos) & ~all) != 0) return refuse(r, "job %" PRIu32 " names a buffer that is not there", i);
+        if (check_core(r, i) != 0) return -1;
     }
     if (next != p->task_count) return refuse(r, "tasks without a job");
     return 0;
@@ -349,7 +372,7 @@ static int check_hosts(const reader *r) {
     uint32_t job = 0;
     for (uint32_t i = 0; i < p->host_count; i++) {
         const plan_host *host = &p->hosts[i];
-        if (host->op >= p->op_count || host->kernel > PLAN_HOST_RESIZE_FLOAT) return refuse(r, "host step %" PRIu32 ": unknown form", i);
+        if (host->op >= p->op_count || host->kernel > PLAN_HOST_COPY) return refuse(r, "host step %" PRIu32 ": unknown form", i);
         if (host->before_job < job || host->before_job > p->job_count) return refuse(r, "host step %" PRIu32 " is out of order", i);
         job = host->before_job;
         if (host->input >= p->tensor_count || host->output >= p->tensor_count || p->tensors[host->input].direction != PLAN_INSIDE ||
@@ -365,12 +388,22 @@ static int check_hosts(const reader *r) {
     return 0;
 }
 
-int plan_open(const void *bytes, size_t length, plan *out, ptfe_error *error) {
+int plan_open(const plan_source *source, plan *out, ptfe_error *error) {
     memset(out, 0, sizeof *out);
-    out->bytes = bytes;
-    out->length = length;
-    const reader r = {bytes, length, out, error};
+    out->bytes = source->bytes;
+    out->length = source->length;
+    out->source = *source;
+    const reader r = {source->bytes, source->length, out, error};
     if (check_header(&r) != 0 || find_sections(&r) != 0 || check_bos(&r) != 0 || check_tensors(&r) != 0) return -1;
     if (check_relocations(&r) != 0 || check_ops(&r) != 0 || check_tasks(&r) != 0) return -1;
     return check_jobs(&r) != 0 ? -1 : check_hosts(&r);
+}
+
+int plan_copy_bo(const plan *p, uint32_t bo, uint8_t *to, ptfe_error *error) {
+    const plan_bo *from = &p->bos[bo];
+    if (p->source.file == PLAN_NO_FILE || from->kind != PLAN_BO_CONSTANTS) {
+        if (from->data_bytes > 0) memcpy(to, p->bytes + from->data_offset, from->data_bytes);
+        return 0;
+    }
+    return file_read_at(p->source.file, p->source.offset + from->data_offset, to, from->data_bytes, error);
 }

@@ -62,20 +62,20 @@ static int check_chip(const ptfe_session *session, const npu_chip *chip, ptfe_er
 }
 
 /* Everything that can be known of a plan is checked before the device sees it: a real one checks nothing. */
-static int prepare(ptfe_session *session, const void *bytes, size_t length, const device_settings *settings, ptfe_error *error) {
+static int prepare(ptfe_session *session, const plan_source *source, const device_settings *settings, ptfe_error *error) {
     const npu_chip *chip = chip_of(session->device, settings, error);
-    if (chip == NULL || plan_open(bytes, length, &session->plan, error) != 0 || check_chip(session, chip, error) != 0) return -1;
+    if (chip == NULL || plan_open(source, &session->plan, error) != 0 || check_chip(session, chip, error) != 0) return -1;
     if (plan_check_accesses(&session->plan, chip, settings, error) != 0) return -1;
     return list_tensors(session, error) != 0 ? -1 : prepare_host(session, error);
 }
 
-int session_open(const device_ops *device, const void *bytes, size_t length, const device_settings *settings, ptfe_session **out,
+int session_open(const device_ops *device, const plan_source *source, const device_settings *settings, ptfe_session **out,
                  ptfe_error *error) {
     ptfe_session *session = calloc(1, sizeof *session);
     *out = NULL;
     if (session == NULL) return error_no_memory(error, "a session");
     session->device = device;
-    if (prepare(session, bytes, length, settings, error) == 0) {
+    if (prepare(session, source, settings, error) == 0) {
         session->loaded = device->load(&session->plan, settings, error);
         /* Whatever a device has against a plan that was checked. */
         if (session->loaded == NULL && error->code != PTFE_ERROR_MEMORY) error->code = PTFE_ERROR_DEVICE;
@@ -92,7 +92,8 @@ ptfe_session *ptfe_open(const void *bytes, size_t length, const char *facts, cha
     ptfe_session *session;
     ptfe_error error;
     const device_settings settings = {.facts = facts};
-    if (session_open(&device_software, bytes, length, &settings, &session, &error) != 0) error_give(&error, text, size);
+    const plan_source source = plan_in_memory(bytes, length);
+    if (session_open(&device_software, &source, &settings, &session, &error) != 0) error_give(&error, text, size);
     return session;
 }
 

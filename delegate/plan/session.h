@@ -18,10 +18,10 @@ struct ptfe_session {
 };
 
 /*
- * ptfe_open on a given device; `settings` may be NULL. 0, or -1, fills `error` and gives no session: with PTFE_ERROR_DEVICE where the plan is good, but
+ * ptfe_open on a given device; what `source` points to must outlive the session, `settings` may be NULL. 0, or -1, fills `error` and gives no session: with PTFE_ERROR_DEVICE where the plan is good, but
  * the device does not take it.
  */
-int session_open(const device_ops *device, const void *bytes, size_t length, const device_settings *settings, ptfe_session **out,
+int session_open(const device_ops *device, const plan_source *source, const device_settings *settings, ptfe_session **out,
                  ptfe_error *error);
 
 /* Called behind each job and each step of the host, with their count so far: for tools that look into the arena. */

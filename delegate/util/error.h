@@ -12,6 +12,7 @@ enum ptfe_error_code {
     PTFE_ERROR_MEMORY,    /* no memory: nothing is said of what was looked at */
     PTFE_ERROR_MISSING,   /* no such file or folder */
     PTFE_ERROR_DAMAGED,   /* bytes that are not those that were written */
+    PTFE_ERROR_OTHER_MODEL, /* a whole plan, of another graph */
     PTFE_ERROR_DEVICE,    /* the plan is good, but the device does not take it: compiling again would not help */
     PTFE_ERROR_SUSPECT,   /* the values may not be what the jobs make: another run may do better */
     PTFE_ERROR_FORKED,    /* the device was loaded by the process that this one was forked from */

@@ -10,6 +10,7 @@
 
 #include "../device/facts_option.h"
 #include "../generated/option_table.h"
+#include "option_names.h"
 #include "paths.h"
 
 const char *option_name(enum option_id id) { return option_table[id].name; }
@@ -87,7 +88,10 @@ static int set_from_environment(options *o, enum option_id id, ptfe_error *error
 }
 
 static int refuse_unknown(const char *key, ptfe_error *error) {
-    error_set(error, "unknown option \"%.40s\" (options:", key);
+    const char *near = option_near(key);
+    error_set(error, "unknown option \"%.40s\"", key);
+    if (near != NULL) error_append(error, ": did you mean \"%s\"?", near);
+    error_append(error, " (options:");
     for (int id = 0; id < OPTION_COUNT; id++) error_append(error, " %s=%s", option_table[id].name, option_table[id].allowed);
     error_append(error, ")");
     return -1;
@@ -122,6 +126,7 @@ int options_read(options *out, char **keys, char **values, size_t count, ptfe_er
     for (size_t i = 0; i < count; i++) {
         const char *key = keys[i] == NULL ? "" : keys[i];
         const int id = find(key);
+        if (id == OPTION_COUNT && option_is_foreign(key)) continue; /* a line says so (option_names.h) */
         if (id == OPTION_COUNT) return refuse_unknown(key, error);
         if (set(out, (enum option_id)id, values[i] == NULL ? "" : values[i], error) != 0) return -1;
     }

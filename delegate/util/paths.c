@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static char *joined(const char *folder, const char *name) {
+char *path_joined(const char *folder, const char *name) {
     const size_t length = strlen(folder) + strlen(name) + 2;
     char *out = malloc(length);
     if (out != NULL) snprintf(out, length, "%s%s%s", folder, strcmp(folder, "/") == 0 ? "" : "/", name);
@@ -19,8 +19,8 @@ static char *joined(const char *folder, const char *name) {
 char *path_absolute(const char *path) {
     char here[PATH_BYTES];
     const char *home = secure_getenv("HOME");
-    if (path[0] == '~' && path[1] == '/' && home != NULL && *home == '/') return joined(home, path + 2);
-    return *path == '/' || getcwd(here, sizeof here) == NULL ? strdup(path) : joined(here, path);
+    if (path[0] == '~' && path[1] == '/' && home != NULL && *home == '/') return path_joined(home, path + 2);
+    return *path == '/' || getcwd(here, sizeof here) == NULL ? strdup(path) : path_joined(here, path);
 }
 
 static void keep_folder(char out[PATH_BYTES], const char *file) {

@@ -1,4 +1,4 @@
-/** Live ranges to addresses: one memory for the feature maps of a part, one for those that the host reads or writes. */
+/** Live ranges to addresses: one memory for the feature maps of a partition, one for those that the host reads or writes. */
 import { alignUp } from '../hardware/capability.js';
 import type { Chip } from '../hardware/chips.js';
 import type { Spot } from '../place/spots.js';

@@ -1,4 +1,4 @@
-/** When each memory of a part is alive: from the first to the last use of any tensor in it. */
+/** When each memory of a partition is alive: from the first to the last use of any tensor in it. */
 import type { Part } from '../graph/graph.js';
 import { operandsOf } from '../ir/operation.js';
 import type { Placement } from '../place/place.js';

@@ -9,7 +9,7 @@ import { interruptCpus, type MachineOptions } from '../hardware/machine.js';
 import type { Precision } from '../fuse/fuse.js';
 import { didYouMean } from '../explain/nearest.js';
 import { readSentOptions, type SentOptions, sentWords } from '../wire/sent_options.js';
-import type { PartChoice } from '../partition/check.js';
+import type { PartChoice } from '../compile.js';
 
 /** What a command takes, as node's parseArgs wants it. */
 export type CommandOptions = NonNullable<util.ParseArgsConfig['options']>;
@@ -98,7 +98,7 @@ const wordOption = <Word extends string>(
   throw badUsage(command, `--${name} ${value}: only ${listed} are known`);
 };
 
-const sentOption = <Name extends 'trust' | 'parts' | 'precision'>(
+const sentOption = <Name extends 'trust' | 'parts' | 'precision' | 'cores'>(
   command: string,
   name: Name,
   { values }: Arguments,
@@ -132,7 +132,10 @@ export const compileFlags = {
   numerics: { type: 'string' },
   clock: { type: 'string' },
   cores: { type: 'string' },
+  'busy-cores': { type: 'string' },
+  exchange: { type: 'string' },
   'interrupt-cpu': { type: 'string' },
+  'interrupt-cpus': { type: 'string' },
 } as const satisfies CommandOptions;
 
 const numberOption = (command: string, { values }: Arguments, name: string, most: number): number | undefined => {
@@ -147,11 +150,16 @@ const numberOption = (command: string, { values }: Arguments, name: string, most
 /** Faster than any NPU of the family runs. */
 const mostMegahertz = 10_000;
 
-/** `--clock`, `--cores`, `--interrupt-cpu`: what estimates are for, and decisions that go by them. */
+/** A wait of a second between two stages, and less than any. */
+const mostExchange = 1_000_000;
+
+/** `--clock`, `--busy-cores`, `--exchange`, `--interrupt-cpu`, `--interrupt-cpus`: what estimates are for, and decisions that go by them. */
 export const machineOptions = (command: string, given: Arguments, chip = rk3588): MachineOptions => {
-  const [megahertz, cores] = [
+  const [megahertz, cores, exchangeMicroseconds, served] = [
     numberOption(command, given, 'clock', mostMegahertz),
-    numberOption(command, given, 'cores', chip.cores),
+    numberOption(command, given, 'busy-cores', chip.cores),
+    numberOption(command, given, 'exchange', mostExchange),
+    numberOption(command, given, 'interrupt-cpus', chip.cores),
   ];
   const asked = given.values['interrupt-cpu'];
   const interruptCpu = interruptCpus.find((one) => one === asked);
@@ -161,6 +169,8 @@ export const machineOptions = (command: string, given: Arguments, chip = rk3588)
     ...(megahertz === undefined ? {} : { megahertz }),
     ...(cores === undefined ? {} : { cores }),
     ...(interruptCpu === undefined ? {} : { interruptCpu }),
+    ...(exchangeMicroseconds === undefined ? {} : { exchangeMicroseconds }),
+    ...(served === undefined ? {} : { interruptCpus: served }),
   };
 };
 
@@ -171,4 +181,5 @@ export const compileOptions = (command: string, given: Arguments) => ({
   precision: precisionOption(command, given),
   numerics: numericsOption(command, given) ?? newestNumerics,
   machine: machineOptions(command, given),
+  cores: sentOption(command, 'cores', given),
 });

@@ -17,8 +17,8 @@ in the model for that. Graphs that the model's own ops call, or that belong to f
   --precision NAME  fastest: every ADD in a convolution; best: as near to TFLite as the hardware comes
   --numerics RELEASE
                     whose TFLite's numbers: tflite-2.14, litert-2.3, litert-2.4 (default auto: the newest)
-  --clock MHZ, --cores N, --interrupt-cpu big|little
-                    what estimates are for, by which parts are taken
+  --clock MHZ, --cores 1|2|3|auto, --busy-cores N, --exchange US, --interrupt-cpu X, --interrupt-cpus N
+                    what estimates are for, by which parts are taken (ptfe estimate --help)
   --json            the answer as JSON
 Exit codes: 0 the NPU takes nodes of the model; 1 it takes none; 2 usage or input error.
 `;

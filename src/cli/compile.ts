@@ -19,7 +19,7 @@ import { inFile, readModel, sayOf, tellBugs, writeOutput } from './files.js';
 import { planFile } from './plan_file.js';
 import { printJson, type Subcommand } from './subcommand.js';
 
-const usage = `ptfe compile MODEL.tflite [-o PLAN] [--trust seen] [--parts all] [--precision fastest|fast|best] [--numerics RELEASE] [--chip NAME] [--json]
+const usage = `ptfe compile MODEL.tflite [-o PLAN] [--trust seen] [--parts all] [--precision fastest|fast|best] [--numerics RELEASE] [--cores 1|2|3|auto] [--chip NAME] [--json]
 
 Compiles what the NPU takes of a model into one plan file, for machines without Node: the delegate runs it with its option
 plan=PLAN, and C programs run it with ptfe_plan and ptfe_open (delegate/include/ptfe.h).
@@ -30,9 +30,10 @@ plan=PLAN, and C programs run it with ptfe_plan and ptfe_open (delegate/include/
   --numerics RELEASE whose TFLite's numbers: tflite-2.14, litert-2.3, litert-2.4 (default auto: the newest, as there is no
                      host to ask)
   --parts all        also parts that would cost more than they save
+  --cores N          on how many cores of the NPU one inference runs (default 1); auto: where that is expected to be quicker
   --chip NAME        what plans are made for: ${chips.map(({ name }) => optionName(name)).join(', ')}
-  --clock MHZ, --cores N, --interrupt-cpu big|little
-                     what estimates are for, by which parts are taken
+  --clock MHZ, --busy-cores N, --exchange US, --interrupt-cpu X, --interrupt-cpus N
+                     what estimates are for, by which parts are taken (ptfe estimate --help)
   --json             the answer as JSON
 Exit codes: 0 a plan was written; 1 the NPU takes nothing of the model; 2 usage or input error.
 `;

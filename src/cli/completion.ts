@@ -22,6 +22,7 @@ const wordsOf: Readonly<Record<string, readonly string[]>> = {
   parts: sentWords('parts'),
   precision: sentWords('precision'),
   numerics: ['auto', ...sentWords('numerics')],
+  cores: sentWords('cores'),
   'interrupt-cpu': interruptCpus,
   chip: chips.map(({ name }) => optionName(name)),
   after: stageNames,

@@ -30,7 +30,7 @@ Tensors are t and TFLite's number, nodes # and TFLite's number. Stages, in their
   --after STAGE     the stage
   --graph N         of the model's graphs, counted from 0 (default 0)
   --trust seen, --parts all, --precision fastest|fast|best, --numerics RELEASE,
-  --clock MHZ, --cores N, --interrupt-cpu big|little
+  --clock MHZ, --cores 1|2|3|auto, --busy-cores N, --exchange US, --interrupt-cpu X, --interrupt-cpus N
                     as for ptfe check
   --json            all of it, and not only what people read; long arrays by length and digest
 Exit codes: 0 success; 1 no part has such a stage; 2 usage or input error.

@@ -7,16 +7,20 @@ import { type CommandOptions, badUsage, compileFlags, compileOptions, readArgume
 import { inFile, readBytes } from './files.js';
 import { printJson, type Subcommand } from './subcommand.js';
 
-const usage = `ptfe estimate MODEL.tflite ... [--clock MHZ] [--cores N] [--interrupt-cpu big|little] [--trust seen] [--parts all]
-                    [--precision best] [--numerics RELEASE] [--json]
+const usage = `ptfe estimate MODEL.tflite ... [--clock MHZ] [--cores 1|2|3|auto] [--exchange US] [--busy-cores N]
+                    [--interrupt-cpu big|little] [--interrupt-cpus N] [--trust seen] [--parts all] [--precision best]
+                    [--numerics RELEASE] [--json]
        ptfe estimate --published [--json]
 
 What the model's plan costs on a board, by a model of the hardware: for each operation its tasks, cycles, bytes by stream,
 microseconds, and what they go by: compute, memory, or the dispatch of tasks. Then jobs, sync, conversion, host, CPU.
 
   --clock MHZ         of the NPU (default: the mainline kernel's, ${rk3588.clocks.megahertz})
-  --cores N           that work at the same time, each on such a plan, and share the memory (default 1)
+  --cores N           on which one inference runs (the delegate's option; default 1); auto: where that is quicker
+  --exchange US       what it costs to wait for all cores and to start them again (default ${rk3588.dispatch.exchangeMicroseconds}), copies apart
+  --busy-cores N      that work at the same time, each on a plan of its own, and share the memory (default 1)
   --interrupt-cpu X   which cores of the CPU serve the NPU's interrupts: little (default, as Linux boots) or big
+  --interrupt-cpus N  how many of them: one for all cores of the NPU (default, as Linux boots), or up to one for each
   --trust seen, --parts all, --precision best, --numerics RELEASE
                       as for ptfe check
   --published         instead of a model: what others published for this chip, what the model says of it, and the error

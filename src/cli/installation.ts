@@ -1,20 +1,51 @@
 /** Where the package's own files lie: commands run bundled (dist/cli.mjs) or from src/commands. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import type { Chip } from '../hardware/chips.js';
 import { PtfeError } from '../error.js';
+import { delegateOptions } from '../wire/delegate_options.js';
+import { valueFault } from '../wire/option_values.js';
 
-const root = resolve(import.meta.dirname, import.meta.dirname.endsWith('cli') ? '../..' : '..');
+/** dist/ of a checkout or of npm's package; the folder of a wheel; /usr/share/ptfe. */
+const here = import.meta.dirname;
+const root = resolve(here, here.endsWith('cli') ? '../..' : '..');
 
 /** A file of the package, by its path from the root. */
 export const packageFile = (path: string): string => join(root, path);
 
-export const libraryFile = join(root, 'build/Release/libptfe.so');
-export const engineFile = join(root, 'dist/engine.mjs');
-export const addonFile = join(root, 'build/Release/ptfe_addon.node');
+const machines: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };
+
+/** The C library of this process is the one whose loader is mapped. */
+const isMusl = (): boolean => {
+  try {
+    return readFileSync('/proc/self/maps', 'utf8').includes('/ld-musl-');
+  } catch {
+    return false;
+  }
+};
+
+/** Where native files of this machine are: a checkout has its own build, packages have them prebuilt. */
+const nativeFolders = (): readonly string[] => {
+  const build = join(root, 'build/Release');
+  const machine = machines[process.arch];
+  if (existsSync(build) || process.platform !== 'linux' || machine === undefined) return [build];
+  const debian = join(root, `../lib/${machine}-linux-gnu`);
+  return [build, join(root, 'prebuilds', `${machine}${isMusl() ? '-musl' : ''}`), here, debian, join(debian, 'ptfe')];
+};
+
+/** The first of these that is there; else the first, which the message is about. */
+const firstOf = (paths: readonly string[]): string => paths.find((path) => existsSync(path)) ?? paths[0] ?? '';
+
+const native = nativeFolders();
+export const libraryFile = firstOf(native.map((folder) => join(folder, 'libptfe.so')));
+export const addonFile = firstOf(native.map((folder) => join(folder, 'ptfe_addon.node')));
+export const engineFile = firstOf([join(root, 'dist/engine.mjs'), join(here, 'engine.mjs')]);
 /** Runs models in TFLite for `ptfe compare`. */
-export const referenceProgram = join(root, 'python/reference.py');
+export const referenceProgram = firstOf([join(root, 'python/reference.py'), join(here, 'reference.py')]);
+/** The addon as WebAssembly with its loader, for machines that no addon was built for. */
+const wasmLoader = join(here, 'wasm.cjs');
+const wasmFile = join(here, 'ptfe_addon.wasm');
 
 /** Memory that tasks reach; its bytes are copied. */
 export interface Region {
@@ -50,6 +81,11 @@ export interface PlanRead {
   readonly bo: number;
   readonly offset: number;
   readonly length: number;
+}
+
+/** dist/wasm.cjs (src/wasm.ts). */
+interface WasmLoader {
+  readonly load: (module: Uint8Array) => Omit<Addon, 'findNpu' | 'checkOption'>;
 }
 
 declare const sessionBrand: unique symbol;
@@ -111,13 +147,36 @@ export interface Addon {
   programWrite(program: LoadedProgram, iova: number, bytes: Uint8Array): void;
 }
 
-/** @throws PtfeError `no-file` where the addon is not built, or does not load */
+const required = (file: string): unknown => createRequire(import.meta.url)(file);
+
+const whyNot = (error: unknown): string =>
+  error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+
+/** What only a machine's addon can do is answered as on a machine without an NPU. */
+const loadWasm = (): Addon => {
+  const { load } = required(wasmLoader) as WasmLoader;
+  return {
+    ...load(readFileSync(wasmFile)),
+    findNpu: () => ({ presence: 'absent', path: '', chip: '', cores: 0, text: 'WebAssembly opens no device' }),
+    checkOption: (name, value) => {
+      const option = delegateOptions.find((one) => one.name === name);
+      return option === undefined ? `unknown option "${name}"` : (valueFault(option, value) ?? '');
+    },
+  };
+};
+
+/**
+ * The addon of this machine, or the same code as WebAssembly where the package has none for it.
+ * @throws PtfeError `no-file` where neither is there, or the one that is does not load
+ */
 export const loadAddon = (): Addon => {
-  if (!existsSync(addonFile)) throw new PtfeError('no-file', addonFile, 'it is not built', 'npm run build');
+  const hasNative = existsSync(addonFile);
+  if (!hasNative && !existsSync(wasmFile))
+    throw new PtfeError('no-file', addonFile, 'it is not built', 'npm run build');
   try {
-    return createRequire(import.meta.url)(addonFile) as Addon;
+    return hasNative ? (required(addonFile) as Addon) : loadWasm();
   } catch (error) {
-    const text = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-    throw new PtfeError('no-file', addonFile, `it does not load: ${text}`, 'npm run build');
+    const file = hasNative ? addonFile : wasmFile;
+    throw new PtfeError('no-file', file, `it does not load: ${whyNot(error)}`, 'npm run build');
   }
 };

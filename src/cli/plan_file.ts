@@ -8,14 +8,12 @@ import type { Graph, Part } from '../graph/graph.js';
 import { joined } from '../wire/joined.js';
 import { planFileFormat, planFileHeader, planFileMagic, runUnit } from '../wire/plan_file_header.js';
 import { readRecord, recordBytes } from '../wire/record.js';
-import { sha256 } from '../wire/sha256.js';
-import { messageOf } from '../wire/write_message.js';
+import { sha256 } from '../wire/digest.js';
+import { outlineOf } from '../wire/write_message.js';
 import { partsRun, plansRun, readPartsRun, readPlansRun, readVerdictsRun, verdictsRun } from '../plan/answer.js';
 
 const { size: headerBytes, offsets } = planFileHeader;
 const padded = (length: number): number => Math.ceil(length / runUnit) * runUnit;
-
-const hashOf = (...chunks: readonly Uint8Array[]): Uint8Array => sha256(joined(chunks));
 
 export const planFile = (graph: Graph, { parts, refusals }: CompiledModel): Uint8Array => {
   const refused = new Map(refusals.map((refusal) => [refusal.node, refusal]));
@@ -28,10 +26,11 @@ export const planFile = (graph: Graph, { parts, refusals }: CompiledModel): Uint
     plansRun(parts.map(({ plan }) => plan)),
   ] as const;
   const taken = graph.nodes.filter(({ index }) => !refused.has(index));
+  const { outline, constants } = outlineOf(graph, taken);
   const unsigned = {
     magic: planFileMagic,
     format: planFileFormat,
-    key: hashOf(messageOf(graph, taken)),
+    key: sha256(outline, sha256(...constants)),
     engine: new Uint8Array(),
     checkLength: runs[0].byteLength,
     requestLength: runs[1].byteLength,
@@ -39,7 +38,7 @@ export const planFile = (graph: Graph, { parts, refusals }: CompiledModel): Uint
     digest: new Uint8Array(),
   };
   const signed = recordBytes(planFileHeader, unsigned).subarray(0, offsets.digest);
-  const header = recordBytes(planFileHeader, { ...unsigned, digest: hashOf(signed, runs[0], runs[1]) });
+  const header = recordBytes(planFileHeader, { ...unsigned, digest: sha256(signed, runs[0], runs[1]) });
   return joined([header, ...runs], runUnit);
 };
 
@@ -67,7 +66,7 @@ export const readPlanFile = (file: Uint8Array): PlanFile => {
   const end = (places[2] ?? 0) + padded(lengths[2] ?? 0);
   if (verdicts === undefined || parts === undefined || plans === undefined || end !== file.byteLength)
     throw damaged(`${file.byteLength} bytes where its header says ${end}`);
-  const digest = hashOf(file.subarray(0, offsets.digest), verdicts, parts);
+  const digest = sha256(file.subarray(0, offsets.digest), verdicts, parts);
   if (digest.some((byte, i) => byte !== header.digest[i])) throw damaged('its checksum is wrong');
   const each = readPlansRun(plans);
   const borders = readPartsRun(parts);

@@ -22,8 +22,8 @@ this machine. Nodes on the CPU do not run.
   INPUT           the bytes of the model's input, as TFLite has them; noise where it is absent, and for later parts
   --device NAME   auto (default): the NPU where it works, else the software NPU
   --runs N        how often (default 5)
-  --clock MHZ, --cores N, --interrupt-cpu big|little
-                  of the NPU that is estimated
+  --clock MHZ, --cores 1|2|3|auto, --busy-cores N, --exchange US, --interrupt-cpu X, --interrupt-cpus N
+                  what is estimated, and --cores also what runs (ptfe estimate --help)
   --trust seen, --parts all, --precision NAME, --numerics RELEASE
                   as for ptfe check
   --json          the answer as JSON

@@ -15,8 +15,8 @@ import { inFile, readBytes, sayOf, writeOutput } from './files.js';
 import { reportPage } from './report_page.js';
 import { printJson, type Subcommand } from './subcommand.js';
 
-const usage = `ptfe report MODEL.tflite ... [--html PAGE] [--csv] [--json] [--versus OPTIONS] [--clock MHZ] [--cores N]
-                   [--interrupt-cpu big|little] [--trust seen] [--parts all] [--precision NAME] [--numerics RELEASE]
+const usage = `ptfe report MODEL.tflite ... [--html PAGE] [--csv] [--json] [--versus OPTIONS] [--clock MHZ]
+                   [--cores 1|2|3|auto] [--trust seen] [--parts all] [--precision NAME] [--numerics RELEASE]
 
 For each op of each model: where it runs and why, multiply-accumulates, KiB in, of weights and out, cycles, time, share of the
 model's time, utilisation of the MAC array, and what it goes by: compute, memory, dispatch of tasks, or the host. Then arena,
@@ -25,9 +25,8 @@ constants and jobs of each part, and what to change in the model. Times are esti
   --html PAGE         (-: standard output) one file that opens from disk: graph, timeline, memory, operands and tiles of each op
   --versus OPTIONS    each model once more with other options, beside the first: precision=best,clock=1000
   --csv               ops as comma-separated values
-  --clock MHZ         of the NPU
-  --cores N           that work at the same time and share the memory
-  --interrupt-cpu X   which cores of the CPU serve the NPU's interrupts: little (default) or big
+  --clock MHZ, --cores 1|2|3|auto, --busy-cores N, --exchange US, --interrupt-cpu X, --interrupt-cpus N
+                      as for ptfe estimate
   --trust seen, --parts all, --precision NAME, --numerics RELEASE
                       as for ptfe check
   --json              the answer as JSON

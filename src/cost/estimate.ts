@@ -8,6 +8,7 @@ import { isHostStep, type HostStep, type Step } from '../tile/task.js';
 import { tableLoads } from '../tile/table_loads.js';
 import type { Machine } from '../hardware/machine.js';
 import { taskCosts } from './task_cost.js';
+import type { SeveralEstimate } from './several.js';
 import { type Bound, type Times, timesOf } from './time.js';
 
 export interface StepEstimate {
@@ -29,6 +30,8 @@ export interface PartEstimate {
   readonly layout: number;
   readonly total: number;
   readonly bound: Bound | 'host';
+  /** Where it runs on several cores: `total` is that of this, all else that of one core. */
+  readonly several?: SeveralEstimate;
 }
 
 /** What a part has besides its steps. */

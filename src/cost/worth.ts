@@ -14,10 +14,40 @@ export interface Worth {
   /** Nodes that the CPU does sooner, with what the cuts cost; and the time with these on the CPU. */
   readonly sooner: readonly number[];
   readonly best: number;
+  readonly times: readonly { readonly node: number; readonly npu: number; readonly cpu: number }[];
 }
 
+/**
+ * How much sooner the CPU must be: this many times by the estimate, which may be off, and so many microseconds in sum, so that
+ * who asks for the NPU has it. The other parts of a model, often a QUANTIZE behind a SOFTMAX, must pay for themselves.
+ */
+const ofMain = { doubt: 2, gain: 2000 };
+const ofOthers = { doubt: 1, gain: 0 };
+
+/** Nodes of a part that are better left to the CPU, with what each side takes for all of them; null where there are none. */
+export const betterLeft = (
+  machine: Machine,
+  graph: Graph,
+  part: Part,
+  steps: readonly StepEstimate[],
+  isMain: boolean,
+): { readonly nodes: readonly number[]; readonly npu: number; readonly cpu: number } | null => {
+  const { doubt, gain } = isMain ? ofMain : ofOthers;
+  const { npu, best, sooner, times } = worthOf(machine, graph, part, steps, doubt);
+  if (sooner.length === 0 || npu - best < gain) return null;
+  const left = times.filter(({ node }) => sooner.includes(node));
+  const sum = (side: 'npu' | 'cpu'): number => left.reduce((total, one) => total + one[side], 0);
+  return { nodes: sooner, npu: sum('npu'), cpu: sum('cpu') };
+};
+
 /** An operation of several nodes counts for the one that names it; nodes without a task of their own cost the NPU nothing. */
-export const worthOf = (machine: Machine, graph: Graph, part: Part, steps: readonly StepEstimate[]): Worth => {
+export const worthOf = (
+  machine: Machine,
+  graph: Graph,
+  part: Part,
+  steps: readonly StepEstimate[],
+  cpuFactor = 1,
+): Worth => {
   const { chip } = machine;
   const inside = new Set(part.nodes);
   const nodes = graph.nodes.filter(({ index }) => inside.has(index));
@@ -31,7 +61,12 @@ export const worthOf = (machine: Machine, graph: Graph, part: Part, steps: reado
     const more = times === null ? jobMicroseconds(machine, 1) : 0;
     own.set(first, (own.get(first) ?? 0) + total + more);
   }
-  const costs = nodes.map((node) => ({ npu: own.get(node.index) ?? 0, cpu: cpuMicroseconds(chip, graph, node) }));
+  const times = nodes.map((node) => ({
+    node: node.index,
+    npu: own.get(node.index) ?? 0,
+    cpu: cpuMicroseconds(chip, graph, node),
+  }));
+  const costs = times.map(({ npu, cpu }) => ({ npu, cpu: cpuFactor * cpu }));
   const made = new Map(part.inputs.map((tensor) => [tensor, 0]));
   for (const [position, { outputs }] of nodes.entries()) for (const tensor of outputs) made.set(tensor, position + 1);
   const read = new Map(part.outputs.map((tensor) => [tensor, nodes.length]));
@@ -56,8 +91,9 @@ export const worthOf = (machine: Machine, graph: Graph, part: Part, steps: reado
   });
   return {
     npu: allNpu,
-    cpu: costs.reduce((sum, { cpu }) => sum + cpu, 0),
+    cpu: times.reduce((sum, { cpu }) => sum + cpu, 0),
     sooner: onCpu.flatMap((position) => nodes[position]?.index ?? []),
     best,
+    times,
   };
 };

@@ -1,4 +1,4 @@
-/** All tasks of a part as words; weights and operands go into the constants on the way. */
+/** All tasks of a partition as words; weights and operands go into the constants on the way. */
 import type { Arena } from '../allocate/arena.js';
 import type { ConstantBuffer } from '../allocate/constants.js';
 import { taskCosts } from '../cost/task_cost.js';
@@ -22,7 +22,7 @@ import type { Address, Word } from './words.js';
 import type { Position, TensorId } from '../hardware/units.js';
 
 export interface EmittedTask {
-  /** Position of the operation in the part. */
+  /** Position of the operation in the partition. */
   readonly operation: Position;
   readonly words: readonly Word[];
   readonly cycles: number;

@@ -1,5 +1,5 @@
 /**
- * Whole parts against TFLite: the plan runs from the part's inputs to its outputs, and every tensor that has memory of its
+ * Whole partitions against TFLite: the plan runs from the partition's inputs to its outputs, and every tensor that has memory of its
  * own in it is compared, when it is made and once more before the last node reads it. What one op hands to another, and
  * what is written over it, is seen here; `compare.ts` sees each op's own doing. As differences add up in a deep model, each
  * node is run by itself as well on what the whole run gave it: there it must make the same of it.

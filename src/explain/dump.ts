@@ -1,11 +1,11 @@
-/** What stands between two stages of a compilation, as `compile.ts` tells it on the way: of the parts that were kept. */
+/** What stands between two stages of a compilation, as `compile.ts` tells it on the way: of the partitions that were kept. */
 import { type CompileOptions, compileTflite } from '../compile.js';
 import type { Part } from '../graph/graph.js';
 import type { Stage, StageName } from '../stages.js';
 
 const keyOf = ({ nodes, inputs, outputs }: Part): string => JSON.stringify([nodes, inputs, outputs]);
 
-/** One for the model, or one for each part that has a plan. @throws PtfeError for a damaged file */
+/** One for the model, or one for each partition that has a plan. @throws PtfeError for a damaged file */
 export const stagesAfter = (
   bytes: Uint8Array,
   options: CompileOptions,
@@ -13,7 +13,7 @@ export const stagesAfter = (
   after: StageName,
 ): readonly Stage[] => {
   const ofModel: Stage[] = [];
-  // A part that comes again when the graph is cut again is not compiled again.
+  // A partition that comes again when the graph is cut again is not compiled again.
   const ofParts = new Map<string, Stage>();
   const { parts } = compileTflite(bytes, options, subgraph, (stage) => {
     if (stage.stage !== after) return;

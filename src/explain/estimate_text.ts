@@ -3,6 +3,7 @@ import type { PartEstimate, StepEstimate } from '../cost/estimate.js';
 import { dispatchMicroseconds, type Machine } from '../hardware/machine.js';
 import type { Prediction } from '../cost/published.js';
 import type { StreamBytes } from '../hardware/speed.js';
+import type { SeveralEstimate } from '../cost/several.js';
 import type { Worth } from '../cost/worth.js';
 import type { Graph } from '../graph/graph.js';
 import type { ModelEstimate } from './model_estimate.js';
@@ -43,9 +44,40 @@ const columns: readonly Column[] = [
   { head: 'bound', isText: true },
 ];
 
+const stageColumns: readonly Column[] = [
+  { head: 'stage', isText: true },
+  { head: 'us (tasks) of each core', isText: true },
+  { head: 'exchange' },
+  { head: 'copied', rank: 1 },
+  { head: 'us' },
+];
+
+/** Stages with the microseconds and tasks of each core, and the exchange before. */
+const severalLines = (
+  { stages, jobs, sync, layout, total, alone }: SeveralEstimate,
+  width: number,
+): readonly string[] => [
+  `all of that on one core: ${millisecondsText(alone)}. On several, stage by stage:`,
+  ...tableText(
+    {
+      columns: stageColumns,
+      rows: stages.map(({ cores, exchange, copied, total: own }, i) => [
+        String(i),
+        cores.map(({ microseconds, tasks }) => `${us(microseconds)} (${tasks})`).join(', '),
+        us(exchange),
+        `${(copied / 1024).toFixed(1)} KiB`,
+        us(own),
+      ]),
+    },
+    width,
+  ),
+  `jobs ${us(jobs)}, sync ${us(sync)}, conversion ${us(layout)} us`,
+  `part: ${millisecondsText(total)}, ${(alone / total).toFixed(2)} times as quick`,
+];
+
 /** @param graph null: operations by the numbers of their nodes */
 export const partEstimateLines = (graph: Graph | null, estimate: PartEstimate, width = Infinity): readonly string[] => {
-  const { npu, steps, host, jobs, sync, layout, total, bound } = estimate;
+  const { npu, steps, host, jobs, sync, layout, total, bound, several } = estimate;
   return [
     ...tableText(
       {
@@ -62,7 +94,7 @@ export const partEstimateLines = (graph: Graph | null, estimate: PartEstimate, w
       `${us(npu.work)} us of work and ${us(npu.dispatch)} of dispatch; jobs ${us(jobs)}, sync ${us(sync)}, conversion ${us(layout)}, host ${us(host)}`,
       width,
     ),
-    `part: ${millisecondsText(total)}, bound by ${bound}`,
+    ...(several === undefined ? [`part: ${millisecondsText(total)}, bound by ${bound}`] : severalLines(several, width)),
   ];
 };
 

@@ -1,4 +1,4 @@
-/** What the plan of a model costs by the model of `cost/`: its parts by operation, and the nodes that the CPU keeps. */
+/** What the plan of a model costs by the model of `cost/`: its partitions by operation, and the nodes that the CPU keeps. */
 import { type CompileOptions, hardwareOf } from '../compile.js';
 import { cpuMicroseconds } from '../partition/cpu.js';
 import type { PartEstimate } from '../cost/estimate.js';
@@ -19,7 +19,7 @@ export interface ModelEstimate {
   readonly machine: Machine;
   readonly graph: Graph;
   readonly parts: readonly EstimatedPart[];
-  /** Nodes that no part has, and the CPU's time for all of them. */
+  /** Nodes that no partition has, and the CPU's time for all of them. */
   readonly left: readonly number[];
   readonly cpu: number;
   /** All nodes of the model on the CPU. */

@@ -22,9 +22,9 @@ export const fuse = (
   operations: readonly Operation[],
   part: Part,
   precision: Precision,
-  firstSpare: number,
+  firstFresh: number,
 ): readonly Operation[] => {
   const padded = fusePad(chip, operations);
-  const signs = precision === 'best' ? twoSigns(padded, firstSpare) : padded;
+  const signs = precision === 'best' ? twoSigns(padded, firstFresh) : padded;
   return dropUnused(fuseAdd(chip, signs, part, largestMismatch[precision]), part);
 };

@@ -3,7 +3,7 @@
  * in some thousands differs. So a convolution of both signs becomes two with ReLU, of which one has the weights negated, and
  * the second is taken from the first: every value is TFLite's.
  */
-import { buffer, Spare } from '../ir/build/arrange.js';
+import { buffer, FreshIds } from '../ir/build/arrange.js';
 import type { ConvOperation, Operation } from '../ir/operation.js';
 import { subtractStages } from '../requantize/add_stages.js';
 import { convStages } from '../requantize/conv_stages.js';
@@ -28,7 +28,7 @@ const negated = (conv: ConvOperation): Pick<ConvOperation, 'weights' | 'weightZe
   numbers: { ...conv.numbers, bias: conv.numbers.bias.map((bias) => -bias) },
 });
 
-const split = (conv: ConvOperation, spare: Spare): readonly Operation[] | null => {
+const split = (conv: ConvOperation, fresh: FreshIds): readonly Operation[] | null => {
   const { nodes, output, geometry, numbers } = conv;
   const difference = subtractStages({
     firstScale: 1,
@@ -41,7 +41,7 @@ const split = (conv: ConvOperation, spare: Spare): readonly Operation[] | null =
   });
   if (difference === null) return null;
   const shape = [geometry.outputHeight, geometry.outputWidth, geometry.outputChannels] as const;
-  const [above, below] = [buffer(nodes, spare.next(), shape), buffer(nodes, spare.next(), shape)];
+  const [above, below] = [buffer(nodes, fresh.next(), shape), buffer(nodes, fresh.next(), shape)];
   const other = negated(conv);
   return [
     above,
@@ -52,14 +52,14 @@ const split = (conv: ConvOperation, spare: Spare): readonly Operation[] | null =
   ];
 };
 
-/** @param firstSpare the first tensor index that nothing uses */
-export const twoSigns = (operations: readonly Operation[], firstSpare: number): readonly Operation[] => {
-  const spare = new Spare(firstSpare);
+/** @param firstFresh the first tensor index that nothing uses */
+export const twoSigns = (operations: readonly Operation[], firstFresh: number): readonly Operation[] => {
+  const fresh = new FreshIds(firstFresh);
   return operations.flatMap((operation): readonly Operation[] => {
     if (operation.kind !== 'conv' || operation.stages !== null) return [operation];
     const { range, outputZeroPoint } = operation.numbers;
     const bothSigns = range[0] === codeMin && range[1] === codeMax && outputZeroPoint > codeMin;
     if (!bothSigns || convStages(operation.numbers).mismatch <= negligible) return [operation];
-    return split(operation, spare) ?? [operation];
+    return split(operation, fresh) ?? [operation];
   });
 };

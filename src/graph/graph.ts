@@ -3,6 +3,7 @@
  * from a .tflite file (`tflite.ts`); both give the same values for the same model.
  */
 
+import { at } from '../in_range.js';
 import type { Numerics } from './numerics.js';
 import type { NodeId, TensorId } from '../hardware/units.js';
 
@@ -66,6 +67,10 @@ export interface Part {
   readonly outputs: readonly TensorId[];
 }
 
+/** @returns null for an absent optional tensor, or one that the graph does not have */
+export const tensorAt = ({ tensors }: Pick<Graph, 'tensors'>, index: TensorId | undefined): Tensor | null =>
+  index === undefined ? null : (tensors.get(index) ?? null);
+
 /** Number of elements of a shape. */
 export const elementCount = (shape: readonly number[]): number => shape.reduce((product, dim) => product * dim, 1);
 
@@ -74,7 +79,7 @@ export const reorderedValues = (shape: readonly number[], order: readonly number
   const steps = shape.map((_, axis) => elementCount(shape.slice(axis + 1)));
   return order.reduce<readonly number[]>(
     (numbers, axis) =>
-      numbers.flatMap((number) => Array.from({ length: shape[axis] ?? 1 }, (_, i) => number + i * (steps[axis] ?? 1))),
+      numbers.flatMap((number) => Array.from({ length: at(shape, axis) }, (_, i) => number + i * at(steps, axis))),
     [0],
   );
 };

@@ -1,4 +1,5 @@
 /** What the compiler asks of one tensor: its shape as a plane, its type and quantization as the NPU sees them. */
+import { at } from '../in_range.js';
 import type { Tensor } from './graph.js';
 
 /** A scalar has no dimensions. */
@@ -31,20 +32,18 @@ export const perTensorOf = ({ type, quantization }: Tensor): PerTensor | null =>
 
 export const hasPerTensorQuantization = (tensor: Tensor): boolean => perTensorOf(tensor) !== null;
 
-/** Scale and zero-point of a tensor that is known to be quantized per tensor, the zero-point as the NPU's signed code. */
-export const quantizationOf = (tensor: Tensor): { readonly scale: number; readonly zeroPoint: number } => ({
-  scale: tensor.quantization?.scales[0] ?? 1,
-  zeroPoint: signedCode(tensor.quantization?.zeroPoints[0] ?? 0, tensor.type),
-});
-
 /** The NPU works on signed bytes: a uint8 code less 128. */
 export const signedCode = (code: number, type: Tensor['type']): number => (type === 'uint8' ? code - 128 : code);
 
-/** Rows (all dimensions but the last two), width, channels. */
-export const planeOf = (tensor: Pick<Tensor, 'shape'> | null): readonly [number, number, number] => {
-  const shape = tensor?.shape ?? [];
-  return [shape.slice(0, -2).reduce((product, dim) => product * dim, 1), shape.at(-2) ?? 1, shape.at(-1) ?? 1];
+/** Rows (all dimensions but the last two), width, channels; a dimension that the shape does not have is 1. */
+export const planeOf = ({ shape }: Pick<Tensor, 'shape'>): readonly [number, number, number] => {
+  const whole = [1, 1, ...shape];
+  const rows = whole.slice(0, -2).reduce((product, dim) => product * dim, 1);
+  return [rows, at(whole, whole.length - 2), at(whole, whole.length - 1)];
 };
+
+/** The last dimension. */
+export const channelsOf = (tensor: Pick<Tensor, 'shape'>): number => planeOf(tensor)[2];
 
 /** Every dimension known and positive. */
 export const isStatic = (tensor: Tensor): boolean => tensor.shape.every((dim) => Number.isInteger(dim) && dim > 0);

@@ -94,6 +94,8 @@ export interface ChipHost {
   readonly layoutBytes: number;
   /** Bytes of a BO whose cache lines are walked once, by PREP or FINI, a microsecond. */
   readonly syncBytes: number;
+  /** Bytes that are copied from a core's memory to another's, a microsecond. */
+  readonly copyBytes: number;
 }
 
 /** How the kernel's driver starts work. */
@@ -103,6 +105,8 @@ export interface ChipDispatch {
   readonly littleMicroseconds: number;
   /** Submit, prepare and finish of a job. */
   readonly jobMicroseconds: number;
+  /** From the end of jobs on several cores to the start of the next ones, but for what is copied. */
+  readonly exchangeMicroseconds: number;
   /** It ends a job that takes longer. */
   readonly jobMilliseconds: number;
 }
@@ -174,11 +178,17 @@ export const rk3588: Chip = {
   memory: { burstBytes: 64, taskBytes: 64, planeAtoms: 4 },
   // With these three published times of the vendor's programs come out within 4 % (cost/published.ts).
   bandwidth: { core: 8000, all: 16_000 },
-  // On a Cortex-A76, on a Cortex-A55; the sum of published times (RK3576, RK3588); the driver's time limit.
-  dispatch: { microseconds: 27, littleMicroseconds: 51, jobMicroseconds: 60, jobMilliseconds: 500 },
+  // On a Cortex-A76, on a Cortex-A55; the sum of published times (RK3576, RK3588); assumed; the driver's time limit.
+  dispatch: {
+    microseconds: 27,
+    littleMicroseconds: 51,
+    jobMicroseconds: 60,
+    exchangeMicroseconds: 200,
+    jobMilliseconds: 500,
+  },
   cores: 3,
-  // Assumed: a Cortex-A76; conversions took 1.4 to 2.9 GB/s on another CPU. Sync of BOs: published (RK3576), 10.6 GB/s.
-  host: { macs: 10_000, values: 1000, layoutBytes: 2000, syncBytes: 10_600 },
+  // Assumed: a Cortex-A76; conversions took 1.4 to 2.9 GB/s on another CPU, copies more than 5. Sync of BOs: published (RK3576), 10.6 GB/s.
+  host: { macs: 10_000, values: 1000, layoutBytes: 2000, syncBytes: 10_600, copyBytes: 5000 },
 };
 
 /** Chips that programs are made for. */

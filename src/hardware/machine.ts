@@ -11,6 +11,10 @@ export interface MachineOptions {
   readonly megahertz?: number;
   readonly cores?: number;
   readonly interruptCpu?: InterruptCpu;
+  /** Where several cores work on one inference: what it costs to wait for all of them and to start them again, and their copies. */
+  readonly exchangeMicroseconds?: number;
+  /** CPUs that serve the interrupts of the cores: one, or one for each core. */
+  readonly interruptCpus?: number;
 }
 
 export interface Machine {
@@ -18,6 +22,8 @@ export interface Machine {
   readonly megahertz: number;
   readonly cores: number;
   readonly interruptCpu: InterruptCpu;
+  readonly exchangeMicroseconds: number;
+  readonly interruptCpus: number;
 }
 
 /** What nodes are judged for: a chip, how far readings of it are trusted, and what it runs at. */
@@ -29,8 +35,14 @@ export interface Hardware {
 
 export const machineOf = (
   chip: Chip,
-  { megahertz = chip.clocks.megahertz, cores = 1, interruptCpu = 'little' }: MachineOptions = {},
-): Machine => ({ chip, megahertz, cores, interruptCpu });
+  {
+    megahertz = chip.clocks.megahertz,
+    cores = 1,
+    interruptCpu = 'little',
+    exchangeMicroseconds = chip.dispatch.exchangeMicroseconds,
+    interruptCpus: served = 1,
+  }: MachineOptions = {},
+): Machine => ({ chip, megahertz, cores, interruptCpu, exchangeMicroseconds, interruptCpus: served });
 
 /** Bytes that a core moves in a microsecond: its bus, its port, and its share of the memory. */
 export const bytesPerMicrosecond = ({ chip: { clocks, bandwidth }, megahertz, cores }: Machine): number =>
@@ -46,7 +58,15 @@ const isPositive = (value: unknown): boolean =>
 /** Whether a value from outside can be one. */
 export const isMachineOptions = (value: unknown): value is MachineOptions => {
   if (typeof value !== 'object' || value === null) return false;
-  const { megahertz, cores, interruptCpu, ...more } = value as Record<string, unknown>;
+  const {
+    megahertz,
+    cores,
+    interruptCpu,
+    exchangeMicroseconds,
+    interruptCpus: served,
+    ...more
+  } = value as Record<string, unknown>;
   const isCpu = interruptCpu === undefined || interruptCpus.some((one) => one === interruptCpu);
-  return isPositive(megahertz) && isPositive(cores) && isCpu && Object.keys(more).length === 0;
+  const numbers = [megahertz, cores, exchangeMicroseconds, served];
+  return numbers.every(isPositive) && isCpu && Object.keys(more).length === 0;
 };

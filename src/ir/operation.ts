@@ -1,12 +1,12 @@
 /**
  * What TFLite nodes become: operations on whole tensors, with integer numbers in the NPU's codes. Plain data.
  *
- * A part of a graph is a list of operations. They run in the order of the list; each is done before the next one starts. An
+ * A partition is a list of operations. They run in the order of the list; each is done before the next one starts. An
  * operation names the nodes that it computes (the first one gives it its name in reports), the tensors that it reads
  * (`operandsOf`) and the one that it writes (`output`).
  *
  * ## Tensors
- * A tensor is a number: TFLite's, or one that a lowering adds behind them (`Spare`) and that an operation brings along (`view`,
+ * A tensor is a number: TFLite's, or one that a lowering adds behind them (`FreshIds`) and that an operation brings along (`view`,
  * `constant`, `piece`). Its plane is height, width, channels; all dimensions of a TFLite tensor but the last two count as height,
  * so that the samples of a batch stand one below the other. Every value is a signed byte, the NPU's code: a uint8 code less 128.
  *
@@ -15,10 +15,10 @@
  * may have lanes behind the last channel: they mean nothing, and may hold anything.
  *
  * ## When a value is defined
- * A part's inputs and the codes of a `constant` are defined from the start. Memory is undefined until something is written
+ * A partition's inputs and the codes of a `constant` are defined from the start. Memory is undefined until something is written
  * there. A result is defined atom by atom: where everything that its operation reads for that atom is defined. An operation may
- * read undefined atoms (maxima run over the ends of rows) as long as nothing that is made of them reaches a result of the part.
- * Nothing writes an input of the part or a constant. A tensor may be written in parts, through views, and more than once: `clamp`
+ * read undefined atoms (maxima run over the ends of rows) as long as nothing that is made of them reaches a result of the partition.
+ * Nothing writes an input of the partition or a constant. A tensor may be written in parts, through views, and more than once: `clamp`
  * changes codes in place.
  *
  * ## Kinds
@@ -40,7 +40,7 @@
  *   becomes one itself (`place/`).
  * - `view`: the tensor is a part of the memory of `whole`, which may be a view itself; or, with no whole, memory of its own. It
  *   stands before all that read or write it, and writes nothing.
- * - `constant`: the tensor's codes are known and stand among the part's constants.
+ * - `constant`: the tensor's codes are known and stand among the partition's constants.
  * - `border`: the values of a tensor that TFLite gives or takes, which it holds in another shape or order: the host puts them in
  *   place as it makes or reads the cube. Nothing else reads or writes that tensor.
  * - `piece`: the same at the output, for one of several cubes from which the host puts a tensor together.
@@ -61,11 +61,12 @@
  *   and result are the same tensor;
  * - the second operand of a `pair` with one value for each channel, and operand and result of a `residual`, have no gaps between
  *   rows and surfaces;
- * - constants and the part's inputs are not written.
+ * - constants and the partition's inputs are not written.
  * The values of different tensors that are not one memory stand apart as long as both are alive (`allocate/`).
  *
  * `validate/` holds all of this as rules, and looks at every list in tests and with PTFE_DEBUG=1.
  */
+import { at } from '../in_range.js';
 import type { AddNumbers } from '../requantize/add_stages.js';
 import type { ConvNumbers } from '../requantize/division.js';
 import type { Stages } from '../requantize/stages.js';
@@ -258,7 +259,7 @@ export interface ResizeKernel {
 
 export type HostKernel = PermuteKernel | ResizeKernel;
 
-/** What the silicon cannot do, and would cut the part in two: a small C kernel between two jobs (`delegate/plan/host_kernels.c`). */
+/** What the silicon cannot do, and would cut the partition in two: a small C kernel between two jobs (`delegate/plan/host_kernels.c`). */
 export interface HostOperation extends OperationBase {
   readonly kind: 'host';
   readonly input: TensorId;
@@ -287,6 +288,12 @@ export type PlacedOperation = TaskOperation | HostOperation;
 
 export type Operation =
   PlacedOperation | MoveOperation | PadOperation | ViewOperation | BorderOperation | PieceOperation | ConstantOperation;
+
+/** The node that names an operation. */
+export const namingNode = ({ nodes }: OperationBase): NodeId => at(nodes, 0);
+
+/** How far apart a convolution's inputs stand. */
+export const inputSteps = ({ apart }: ConvGeometry): NonNullable<ConvGeometry['apart']> => apart ?? { y: 1, x: 1 };
 
 /** Tensors that an operation reads, constants apart. */
 export const operandsOf = (operation: Operation): readonly TensorId[] => {

@@ -7,12 +7,12 @@ import { copyStages, unpoolStages } from '../requantize/copy_stages.js';
 import { fusedAddStages } from '../requantize/fused_add_stages.js';
 import { stageFacts } from '../requantize/stage_facts.js';
 import type { Stages } from '../requantize/stages.js';
-import type { TaskOperation } from './operation.js';
+import { namingNode, type TaskOperation } from './operation.js';
 import type { Trust } from '../hardware/fact.js';
 
 const must = (stages: Stages | null, operation: TaskOperation): Stages => {
   if (stages === null)
-    throw new Error(`${operation.kind} of node ${operation.nodes[0] ?? -1}: no stages, against its rules`);
+    throw new Error(`${operation.kind} of node ${namingNode(operation)}: no stages, against its rules`);
   return stages;
 };
 

@@ -1,11 +1,11 @@
-/** Outputs of a part that the host puts together: what their pieces make of the part for the rooms that place cubes. */
+/** Outputs of a partition that the host puts together: what their pieces make of the partition for the rooms that place cubes. */
 import type { Part } from '../graph/graph.js';
 import type { Operation, PieceOperation } from './operation.js';
 
 export const piecesOf = (operations: readonly Operation[]): readonly PieceOperation[] =>
   operations.filter((operation) => operation.kind === 'piece');
 
-/** The part with the pieces of its outputs in place of these. */
+/** The partition with the pieces of its outputs in place of these. */
 export const partInPieces = (part: Part, operations: readonly Operation[]): Part => {
   const pieces = piecesOf(operations);
   if (pieces.length === 0) return part;

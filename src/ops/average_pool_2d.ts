@@ -5,7 +5,7 @@
 import { kernelWrong } from '../hardware/capability.js';
 import type { Chip } from '../hardware/chips.js';
 import { plainGeometry, unscaled } from '../ir/build/copy.js';
-import { type Area, areaTensor, type Plane, Spare, wholeArea } from '../ir/build/arrange.js';
+import { type Area, areaTensor, type Plane, FreshIds, wholeArea } from '../ir/build/arrange.js';
 import { sumOfArea } from '../ir/build/large_window.js';
 import type { Axis } from '../ir/build/maxima.js';
 import type { ConvGeometry, ConvOperation, Operation } from '../ir/operation.js';
@@ -76,7 +76,7 @@ const regionOf = (known: OpContext & ByteMaps & PlaneMaps & PoolAxes, rows: Rang
   if (stages === null) return `a window of ${count} pixels`;
   const wrong = kernelWrong(chip, geometry, true);
   const isSplit =
-    wrong !== null && sumOfArea(chip, windowOf(input.index, from, { rows, columns }), [], new Spare(0)) !== null;
+    wrong !== null && sumOfArea(chip, windowOf(input.index, from, { rows, columns }), [], new FreshIds(0)) !== null;
   return wrong === null || isSplit ? { rows, columns, geometry, stages, large: isSplit } : wrong;
 };
 
@@ -117,7 +117,7 @@ const seen: Check<OpContext & PoolAxes & Regions & Activated> = {
 const averaged = (
   { chip, node, input, output, from, to }: OpContext & ByteMaps & PlaneMaps,
   region: Region,
-  fresh: Spare,
+  fresh: FreshIds,
 ): readonly Operation[] => {
   const { rows, columns, geometry, stages } = region;
   const nodes = [node.index];

@@ -2,7 +2,7 @@
  * BATCH_TO_SPACE_ND over height and width: samples whose pixels take turns, and a copy of what the crops leave. Behind a
  * convolution it may be no task at all (`rewrite/dilated_convolution.ts`).
  */
-import { areaTensor, buffer, moveArea, sampleArea, type Plane, type Spare, wholeArea } from '../ir/build/arrange.js';
+import { areaTensor, buffer, moveArea, sampleArea, type Plane, type FreshIds, wholeArea } from '../ir/build/arrange.js';
 import { unseen } from './shared/common_rules.js';
 import { interleave } from '../ir/build/interleave.js';
 import type { Operation } from '../ir/operation.js';
@@ -32,7 +32,7 @@ const matcher = movedMaps
 
 const merged = (
   { node, input, output, to: [samples], block, before, after }: Known<typeof matcher>,
-  spare: Spare,
+  fresh: FreshIds,
 ): readonly Operation[] => {
   const nodes = [node.index];
   const [rows, columns] = block;
@@ -44,7 +44,7 @@ const merged = (
         const { tensor, views } = areaTensor(
           sampleArea(input, (row * columns + column) * samples + sample),
           nodes,
-          spare,
+          fresh,
         );
         operations.push(...views);
         return tensor;
@@ -53,17 +53,17 @@ const merged = (
     const { shape } = sampleArea(input, 0);
     const target = sampleArea(output, sample);
     if (!isCropped) {
-      const { tensor, views } = areaTensor(target, nodes, spare);
-      return [...operations, ...views, ...interleave(planes, shape, tensor, nodes, spare)];
+      const { tensor, views } = areaTensor(target, nodes, fresh);
+      return [...operations, ...views, ...interleave(planes, shape, tensor, nodes, fresh)];
     }
     const whole: Plane = [shape[0] * rows, shape[1] * columns, shape[2]];
-    const full = buffer(nodes, spare.next(), whole);
+    const full = buffer(nodes, fresh.next(), whole);
     const left = { ...wholeArea(full.output, whole), shape: target.shape, first: before[0] * whole[1] + before[1] };
     return [
       ...operations,
       full,
-      ...interleave(planes, shape, full.output, nodes, spare),
-      ...moveArea(left, target, nodes, spare),
+      ...interleave(planes, shape, full.output, nodes, fresh),
+      ...moveArea(left, target, nodes, fresh),
     ];
   }).flat();
 };

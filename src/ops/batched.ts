@@ -4,7 +4,7 @@
  * of their own, where operations have views.
  */
 import type { Graph, Tensor } from '../graph/graph.js';
-import { areaTensor, sampleArea, Spare } from '../ir/build/arrange.js';
+import { areaTensor, sampleArea, FreshIds } from '../ir/build/arrange.js';
 import type { Operation, ViewOperation } from '../ir/operation.js';
 import { type Form, matched, type OpContext, type OpDefinition, refused, type RuleText } from './shared/rule.js';
 
@@ -38,9 +38,9 @@ const samplesOf = (context: OpContext, keepsBatch: KeepsBatch): number => {
     (tensor) => graph.tensors.get(tensor)?.constant === false && !all.includes(tensor),
   );
   if (flat) return 1;
-  const counts = new Set(all.map((tensor) => graph.tensors.get(tensor)?.shape[0] ?? 1));
-  const [count = 1] = counts;
-  return counts.size === 1 && Number.isInteger(count) && count > 1 ? count : 1;
+  const counts = new Set(all.map((tensor) => graph.tensors.get(tensor)?.shape[0]));
+  const [count] = counts;
+  return counts.size === 1 && count !== undefined && Number.isInteger(count) && count > 1 ? count : 1;
 };
 
 interface Sample {
@@ -49,7 +49,7 @@ interface Sample {
 }
 
 /** The node with the tensors of one sample in place of those of the batch. */
-const sampleOf = (context: OpContext, keepsBatch: KeepsBatch, sample: number, spare: Spare): Sample => {
+const sampleOf = (context: OpContext, keepsBatch: KeepsBatch, sample: number, fresh: FreshIds): Sample => {
   const { graph, node } = context;
   const tensors = new Map<number, Tensor>(graph.tensors);
   const own = new Map<number, number>();
@@ -57,7 +57,7 @@ const sampleOf = (context: OpContext, keepsBatch: KeepsBatch, sample: number, sp
     const tensor = graph.tensors.get(whole);
     if (tensor === undefined) return [];
     const area = sampleArea(tensor, sample);
-    const { tensor: output, views: made } = areaTensor(area, [node.index], spare);
+    const { tensor: output, views: made } = areaTensor(area, [node.index], fresh);
     own.set(whole, output);
     tensors.set(output, { ...tensor, index: output, shape: [1, ...tensor.shape.slice(1)] });
     return made;
@@ -87,7 +87,7 @@ const batchedForm = <Given extends Form>(form: Given, keepsBatch: KeepsBatch): G
     const samples = samplesOf(context, keepsBatch);
     if (samples > mostSamples) return refused(batchRule, `${samples} samples`, context);
     if (samples === 1) return form.match(context);
-    const own = new Spare(Math.max(...context.graph.tensors.keys()) + 1);
+    const own = new FreshIds(Math.max(...context.graph.tensors.keys()) + 1);
     // All samples are alike but for their place: what refuses one refuses each.
     const first = form.match(sampleOf(context, keepsBatch, 0, own).context);
     if (first.match === null) return first;

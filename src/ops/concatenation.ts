@@ -1,6 +1,14 @@
 /** CONCATENATION: inputs are written where they stand in the output; what is copied, and how, is decided in place/. */
 import { type PerTensor, perTensorOf, planeOf } from '../graph/tensor.js';
-import { type Area, buffer, joinChannels, moveArea, type Plane, type Spare, wholeArea } from '../ir/build/arrange.js';
+import {
+  type Area,
+  buffer,
+  joinChannels,
+  moveArea,
+  type Plane,
+  type FreshIds,
+  wholeArea,
+} from '../ir/build/arrange.js';
 import type { Operation } from '../ir/operation.js';
 import { affineStages } from '../requantize/affine_stages.js';
 import type { Stages } from '../requantize/stages.js';
@@ -91,7 +99,7 @@ const withScale = (
   { tensor, plane }: Part,
   stages: Stages | null,
   nodes: readonly number[],
-  fresh: Spare,
+  fresh: FreshIds,
 ): { readonly area: Area; readonly operations: readonly Operation[] } => {
   if (stages === null) return { area: wholeArea(tensor, plane), operations: [] };
   const made = buffer(nodes, fresh.next(), plane);

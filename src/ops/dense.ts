@@ -2,66 +2,54 @@
 import { kernelText, kernelWrong, mostProducts } from '../hardware/capability.js';
 import { coveredBy, elementCount, type Tensor } from '../graph/graph.js';
 import { fullyConnectedRounding } from '../graph/numerics.js';
-import { type ByteTensor, isByteTensor, planeOf, shapeText } from '../graph/tensor.js';
-import type { Spare } from '../ir/build/arrange.js';
+import { planeOf, shapeText } from '../graph/tensor.js';
+import type { FreshIds } from '../ir/build/arrange.js';
 import { plainGeometry } from '../ir/build/copy.js';
 import type { ConvGeometry, Operation } from '../ir/operation.js';
 import { shownConvStages } from '../ir/operation_stages.js';
 import { convolutionOf } from './convolution.js';
-import { type FeatureMaps, knownActivation, maps, oneType, rows } from './shared/common_rules.js';
+import { fusedActivation } from './shared/activation.js';
+import { maps, oneType, rows } from './shared/common_rules.js';
+import { channelAxis, type FilterForm, filterNumbers } from './shared/conv_numbers.js';
 import {
-  constantsWrong,
-  type FilterForm,
-  type Lowered,
-  numbersWrong,
-  quantizationWrong,
-  weightedNumbers,
-} from './shared/conv_numbers.js';
-import { anyNode, formOf, type Narrowing, established } from './shared/match.js';
+  filterConstants,
+  type Filtered,
+  filtered,
+  type FilterQuantization,
+  filterQuantization,
+  inputFirst,
+  type Kernels,
+} from './shared/filter.js';
+import { anyNode, formOf, type Narrowing } from './shared/match.js';
 import { optionOf } from './shared/options.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf } from './shared/rule.js';
+import type { OpContext, OpDefinition } from './shared/rule.js';
 
-interface Filtered {
-  readonly input: ByteTensor;
-  readonly filter: ByteTensor;
-  readonly output: ByteTensor;
-}
-
-interface Dimensions {
+interface Dimensions extends Kernels {
   readonly rows: number;
-  readonly units: number;
   readonly depth: number;
 }
 
 export type Dense = OpContext & Filtered & Dimensions;
 
-const filtered: FeatureMaps = (context) => [inputOf(context, 0), inputOf(context, 1), outputOf(context)];
-
-const types = established(oneType(filtered), (context: OpContext): Filtered | null => {
-  const [input, filter, output] = [inputOf(context, 0), inputOf(context, 1), outputOf(context)];
-  return isByteTensor(input) && isByteTensor(filter) && isByteTensor(output) ? { input, filter, output } : null;
-});
-
 const dimensions: Narrowing<OpContext & Filtered, Dimensions> = {
   name: 'filter',
   text: 'a filter of two dimensions in the plain format, whose second one divides the input into rows',
   narrow: ({ node, input, filter, output }) => {
-    const [units, depth, ...more] = filter.shape;
+    const [outputChannels, depth, ...more] = filter.shape;
     const weightsFormat = optionOf(node, 'weightsFormat');
-    if (units === undefined || depth === undefined || more.length > 0 || weightsFormat !== 0)
+    if (outputChannels === undefined || depth === undefined || more.length > 0 || weightsFormat !== 0)
       return `a filter of shape ${shapeText(filter.shape)}, format ${weightsFormat}`;
     const count = elementCount(input.shape) / depth;
-    return Number.isInteger(count) && count * units === elementCount(output.shape)
-      ? { rows: count, units, depth }
+    return Number.isInteger(count) && count * outputChannels === elementCount(output.shape)
+      ? { rows: count, outputChannels, depth }
       : `input ${shapeText(input.shape)} to output ${shapeText(output.shape)}`;
   },
 };
 
 /** Where TFLite rounds twice it takes the product of scales that the uint8 convolutions take, but for a scale for each channel. */
-const filterForm = ({ graph, filter }: OpContext & Filtered): FilterForm => {
+const filterForm = ({ graph, filterScales }: OpContext & FilterQuantization): FilterForm => {
   const rounding = fullyConnectedRounding(graph.numerics);
-  const scales = filter.quantization?.scales ?? [];
-  return { depthwise: false, product: scales.length > 1 || rounding === 'once' ? 'int8' : 'uint8', rounding };
+  return { depthwise: false, product: filterScales.length > 1 || rounding === 'once' ? 'int8' : 'uint8', rounding };
 };
 
 /** One kernel over a whole map. */
@@ -71,32 +59,13 @@ export const wholeMap = (input: Tensor, units: number): ConvGeometry => {
   return { ...plain, outputHeight: 1, outputWidth: 1, kernelHeight: height, kernelWidth: width };
 };
 
-const numbers: Narrowing<Dense, { readonly lowered: Lowered }> = {
-  name: 'numbers',
-  text: 'sums within int32, output scale at least 2^-8 of input scale times filter scale',
-  narrow: (known) => {
-    const lowered = weightedNumbers(known, filterForm(known));
-    return lowered === null ? 'tensors missing' : (numbersWrong(lowered) ?? { lowered });
-  },
-};
-
 const matcherOf = (geometryOf: (known: Dense) => ConvGeometry | null) =>
   anyNode
-    .narrow(types)
+    .narrow(filtered(inputFirst, oneType(maps(0, 1))))
     .check(rows(maps(0)))
     .narrow(dimensions)
-    .check(
-      {
-        name: 'constants',
-        text: 'filter constant; bias absent or a constant int32 vector',
-        broken: (known) => constantsWrong(known, filterForm(known)),
-      },
-      {
-        name: 'quantization',
-        text: 'per-tensor input and output; filter per-tensor, or int8 per output channel with zero-points 0',
-        broken: (known) => quantizationWrong(known, filterForm(known)),
-      },
-    )
+    .narrow(filterConstants)
+    .narrow(filterQuantization(channelAxis(false)))
     .narrow({
       name: 'kernel',
       text: (chip) => `rows of the filter's depth, or one map with a kernel of its size; ${kernelText(chip)}`,
@@ -108,8 +77,8 @@ const matcherOf = (geometryOf: (known: Dense) => ConvGeometry | null) =>
           : 'a map larger than a kernel';
       },
     })
-    .check(knownActivation)
-    .narrow(numbers)
+    .narrow(fusedActivation)
+    .narrow(filterNumbers(filterForm))
     .check({
       name: 'trust',
       text: 'with trust=seen: a form that boards or a shipped compiler have shown and that stays within 1 LSB of TFLite',
@@ -122,7 +91,7 @@ const asRow = (
   tensor: Tensor,
   [width, channels]: readonly [number, number],
   nodes: readonly number[],
-  fresh: Spare,
+  fresh: FreshIds,
 ): { readonly index: number; readonly views: readonly Operation[] } => {
   const [height, own] = planeOf(tensor);
   if (height === 1 && own === width) return { index: tensor.index, views: [] };

@@ -2,23 +2,24 @@
  * A convolution with padding of its own in front, which SAME and VALID do not make: what SPACE_TO_BATCH_ND, a convolution and
  * BATCH_TO_SPACE_ND are together (`rewrite/dilated_convolution.ts`). Its output may end before the padding behind, or beyond.
  */
-import { coveredBy } from '../graph/graph.js';
 import type { ConvGeometry } from '../ir/operation.js';
-import { convolutionRules, geometryOf, lowerConvolution, outputShape } from './convolution.js';
-import { type OpContext, type Rule, ruledOp } from './shared/rule.js';
+import { geometryOf, type Shapes, type Windowed, windowedConvolution } from './convolution.js';
+import type { Check } from './shared/match.js';
+import { optionOf } from './shared/options.js';
+import type { OpContext } from './shared/rule.js';
 
-const paddedGeometry = (context: OpContext): ConvGeometry => {
-  const { padTop = 0, padLeft = 0 } = context.node.params;
-  return { ...geometryOf(context), padTop, padLeft };
-};
+const paddedGeometry = (known: OpContext & Shapes): ConvGeometry => ({
+  ...geometryOf(known),
+  padTop: optionOf(known.node, 'padTop'),
+  padLeft: optionOf(known.node, 'padLeft'),
+});
 
-const paddingInFront: Rule = {
+const paddingInFront: Check<Windowed> = {
   name: 'padding',
   text: ({ limits }) =>
     `0 to ${limits.pad} rows and columns of padding in front, no window that starts behind the plane, planes to ${limits.plane}`,
-  broken: (context) => {
-    const { limits } = context.chip;
-    const { padTop, padLeft, inputHeight, inputWidth, outputHeight, outputWidth } = paddedGeometry(context);
+  broken: ({ chip: { limits }, geometry }) => {
+    const { padTop, padLeft, inputHeight, inputWidth, outputHeight, outputWidth } = geometry;
     const [least, most] = [Math.min(padTop, padLeft), Math.max(padTop, padLeft)];
     if (least < 0 || most > limits.pad) return `padding of ${padTop} rows above and ${padLeft} columns on the left`;
     // Its padding is one that the hardware does not make.
@@ -30,12 +31,7 @@ const paddingInFront: Rule = {
 };
 
 const dilated = (op: string, depthwise: boolean) =>
-  ruledOp({
-    op,
-    rules: convolutionRules(depthwise).map((rule) => (rule === outputShape ? paddingInFront : rule)),
-    lower: (context) =>
-      lowerConvolution(context, depthwise, { geometry: paddedGeometry(context), nodes: coveredBy(context.node) }),
-  });
+  windowedConvolution(op, { depthwise, geometryOf: paddedGeometry, placement: paddingInFront });
 
 export const dilatedConv2d = dilated('DILATED_CONV_2D', false);
 export const dilatedDepthwiseConv2d = dilated('DILATED_DEPTHWISE_CONV_2D', true);

@@ -1,6 +1,6 @@
 /**
  * A result that only TFLite reads, put together of several feature maps: the host writes each where it belongs as it reads the
- * cubes. Before that, codes may go through a table. What is left of a CONCATENATION at the end of a part, with the RESHAPEs
+ * cubes. Before that, codes may go through a table. What is left of a CONCATENATION at the end of a partition, with the RESHAPEs
  * before it and what follows it value by value.
  */
 import { coveredBy, elementCount, type Tensor } from '../graph/graph.js';

@@ -1,6 +1,6 @@
 /** Values in another order, one by one, on the host: what no small number of moves of whole atoms can do. */
-import { elementCount, type Tensor } from '../graph/graph.js';
-import { isByteTensor, quantizationOf, shapeText } from '../graph/tensor.js';
+import { elementCount } from '../graph/graph.js';
+import { shapeText } from '../graph/tensor.js';
 import type { Chip } from '../hardware/chips.js';
 import type { HostOperation, PermuteKernel } from '../ir/operation.js';
 import { permuteRank } from '../wire/host_tables.js';
@@ -9,18 +9,16 @@ import { formOf, type Narrowing } from './shared/match.js';
 import type { HostDefinition, OpContext } from './shared/rule.js';
 import { type ByteMaps, type PlaneMaps, rowMaps, sameCodeMaps } from './shared/unary.js';
 
-/** Between the feature maps `input` and `output`, of the type and quantization of `map`. */
+type HostMap = Pick<HostOperation, 'type' | 'zeroPoint'>;
+
+/** Between the feature maps `input` and `output`, both of one type and quantization. */
 export const permuted = (
   nodes: readonly number[],
-  map: Tensor,
+  { type, zeroPoint }: HostMap,
   input: number,
   output: number,
   kernel: PermuteKernel,
-): HostOperation => {
-  if (!isByteTensor(map)) throw new Error(`a permutation of tensor ${map.index}, which holds no bytes`);
-  const { zeroPoint } = quantizationOf(map);
-  return { kind: 'host', nodes, input, output, type: map.type, zeroPoint, kernel };
-};
+): HostOperation => ({ kind: 'host', nodes, input, output, type, zeroPoint, kernel });
 
 export const permuteFact = ({ atoms }: Chip): string =>
   `the NPU moves atoms of ${atoms.channels} channels, not single values between channels and pixels`;
@@ -53,7 +51,10 @@ export const permuteHost = (
       sameCodeMaps(rowMaps)
         .check(...more)
         .narrow(order),
-      ({ node, input, output, kernel }) => [permuted([node.index], output, input.index, output.index, kernel)],
+      ({ node, input, output, outputQuantization, kernel }) => {
+        const map = { type: output.type, zeroPoint: outputQuantization.zeroPoint };
+        return [permuted([node.index], map, input.index, output.index, kernel)];
+      },
     ),
   };
 };

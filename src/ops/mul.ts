@@ -3,8 +3,8 @@
  * feature maps: a DPU-only task. Of a feature map and a function of it `rewrite/` makes a table.
  */
 import { type Numerics, scaleKeeper } from '../graph/numerics.js';
-import { type ByteTensor, planeOf, quantizationOf } from '../graph/tensor.js';
-import type { Spare } from '../ir/build/arrange.js';
+import { type ByteTensor, planeOf } from '../graph/tensor.js';
+import type { FreshIds } from '../ir/build/arrange.js';
 import { plainGeometry } from '../ir/build/copy.js';
 import type { Operation } from '../ir/operation.js';
 import { perChannelStages } from '../requantize/add_stages.js';
@@ -41,9 +41,9 @@ const multiplierOf = (numerics: Numerics, first: number, second: number, output:
 
 /** By a constant, as weights. */
 const weightsOf = (known: Factors, constant: Extract<Operands, { readonly kind: 'constant' }>): Lowered => {
-  const { codes, map } = constant;
-  const [x, c] = [quantizationOf(map), quantizationOf(constant.constant)];
-  const y = known.outputQuantization;
+  const { codes, map, constantFirst } = constant;
+  const { firstQuantization: first, secondQuantization: second, outputQuantization: y } = known;
+  const [x, c] = constantFirst ? [second, first] : [first, second];
   const channels = planeOf(map)[2];
   const weights = codes.length === 1 ? new Int8Array(channels).fill(codes[0]) : Int8Array.from(codes);
   const numbers: ConvNumbers = {
@@ -114,7 +114,7 @@ const productRule: Narrowing<Factors, Product> = {
 
 const operationsOf = (
   { node, output, plane, product, limits }: Factors & Product,
-  fresh: Spare,
+  fresh: FreshIds,
 ): readonly Operation[] => {
   const base = { nodes: [node.index], output: output.index };
   switch (product.kind) {

@@ -1,7 +1,7 @@
 /** PACK and UNPACK: parts that are contiguous, or take turns, along a new dimension before the channels. */
 import { elementCount, type Tensor } from '../graph/graph.js';
-import { planeOf, shapeText } from '../graph/tensor.js';
-import { type Area, buffer, moveArea, type Plane, type Spare, wholeArea } from '../ir/build/arrange.js';
+import { type ByteTensor, isByteTensor, type PerTensor, perTensorOf, planeOf, shapeText } from '../graph/tensor.js';
+import { type Area, buffer, moveArea, type Plane, type FreshIds, wholeArea } from '../ir/build/arrange.js';
 import { permuted, permuteFact } from './host_permute.js';
 import { allInputs, type FeatureMaps, rows, sameCodes, unseen } from './shared/common_rules.js';
 import { anyNode, formOf, type Matcher, type Narrowing } from './shared/match.js';
@@ -13,7 +13,8 @@ const mostParts = 64;
 
 /** The tensor that holds all, its parts, and the axis along which they stand, counted from the front. */
 interface Stack {
-  readonly whole: Tensor;
+  readonly whole: ByteTensor;
+  readonly quantization: PerTensor;
   readonly parts: readonly [Tensor, ...(readonly Tensor[])];
   readonly axis: number;
 }
@@ -31,9 +32,11 @@ interface Stacking {
 const stackOf = (context: OpContext, { tensorsOf }: Stacking): Stack | null => {
   const [whole, all] = tensorsOf(context);
   const [first, ...others] = all.flatMap((tensor) => tensor ?? []);
-  if (whole === null || first === undefined || others.length + 1 < all.length) return null;
+  const quantization = whole === null ? null : perTensorOf(whole);
+  if (!isByteTensor(whole) || quantization === null || first === undefined || others.length + 1 < all.length)
+    return null;
   const axis = optionOf(context.node, 'axis');
-  return { whole, parts: [first, ...others], axis: axis < 0 ? axis + whole.shape.length : axis };
+  return { whole, quantization, parts: [first, ...others], axis: axis < 0 ? axis + whole.shape.length : axis };
 };
 
 /** Where the first part stands in the whole, and how far behind each other the parts begin. */
@@ -60,7 +63,7 @@ const placesOf = ({ whole: { index, shape }, axis }: Stack): Places | null => {
 };
 
 /** The parts in order, as a tensor of its own: `count` times the rows of one part. */
-const stacked = ({ parts }: Stack, nodes: readonly number[], way: Way, fresh: Spare) => {
+const stacked = ({ parts }: Stack, nodes: readonly number[], way: Way, fresh: FreshIds) => {
   const [height, width, channels] = planeOf(parts[0]);
   const plane: Plane = [height * parts.length, width, channels];
   const all = buffer(nodes, fresh.next(), plane);
@@ -109,13 +112,14 @@ const hostOf = (stacking: Stacking): HostDefinition => ({
   fact: permuteFact,
   ...formOf(moved(stacking).narrow(lastAxis(stacking)), ({ node, stack }, fresh) => {
     const { way } = stacking;
-    const { whole, parts } = stack;
+    const { whole, quantization, parts } = stack;
+    const map = { type: whole.type, zeroPoint: quantization.zeroPoint };
     const nodes = [node.index];
     const [count, each] = [parts.length, elementCount(whole.shape) / parts.length];
     const { all, moves } = stacked(stack, nodes, way, fresh);
     const [input, output] = way === 'gather' ? [all.output, whole.index] : [whole.index, all.output];
     const shape = way === 'gather' ? [count, each] : [each, count];
-    const permutation = permuted(nodes, whole, input, output, { kind: 'permute', shape, order: [1, 0] });
+    const permutation = permuted(nodes, map, input, output, { kind: 'permute', shape, order: [1, 0] });
     return way === 'gather' ? [all, ...moves, permutation] : [all, permutation, ...moves];
   }),
 });

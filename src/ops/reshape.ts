@@ -5,7 +5,15 @@
 import { atomChannels } from '../hardware/capability.js';
 import type { Chip } from '../hardware/chips.js';
 import { elementCount } from '../graph/graph.js';
-import { type Area, joinChannels, moveArea, pickArea, type Plane, type Spare, wholeArea } from '../ir/build/arrange.js';
+import {
+  type Area,
+  joinChannels,
+  moveArea,
+  pickArea,
+  type Plane,
+  type FreshIds,
+  wholeArea,
+} from '../ir/build/arrange.js';
 import { mostPicked } from '../ir/build/copy.js';
 import { borderSide } from './shared/border.js';
 import { permuteHost } from './host_permute.js';
@@ -19,7 +27,7 @@ import { rowMaps, sameCodeMaps } from './shared/unary.js';
 export const mostMoves = 64;
 
 /** What a node becomes, once there are numbers for the tensors that it makes. */
-export type Moves = (fresh: Spare) => readonly Operation[];
+export type Moves = (fresh: FreshIds) => readonly Operation[];
 
 /** The pixels `first`, `first + step`, ... as rows of one pixel. */
 const everyPixel = (tensor: number, plane: Plane, first: number, step: number): Area => {

@@ -3,8 +3,9 @@
  * there; for each place between two rows a depthwise convolution interpolates both ways, rounds once, and writes its rows of
  * the output. Pixels at the edges are repeated where an output lies outside. One pixel becomes any size.
  */
+import { at } from '../in_range.js';
 import { constantInts } from '../graph/graph.js';
-import { type Area, areaTensor, moveArea, type Spare, wholeArea } from '../ir/build/arrange.js';
+import { type Area, areaTensor, moveArea, type FreshIds, wholeArea } from '../ir/build/arrange.js';
 import { identityConvolution, plainGeometry } from '../ir/build/copy.js';
 import { type Edges, withEdges } from '../ir/build/edges.js';
 import { repeatedColumns } from '../ir/build/interleave.js';
@@ -62,13 +63,13 @@ const weightedMeans = (
   to: Area,
   ties: Ties,
   nodes: readonly number[],
-  spare: Spare,
+  fresh: FreshIds,
 ): readonly Operation[] => {
   const weights = rows.flatMap((down) => columns.map((across) => down * across));
-  if (weights.length * strideY * strideX === 1) return moveArea(from, to, nodes, spare);
+  if (weights.length * strideY * strideX === 1) return moveArea(from, to, nodes, fresh);
   const stages = weights.length === 1 ? copyStages : averageStages(sumOf(weights), ties);
   if (stages === null) throw new Error(`no factors for a mean of ${sumOf(weights)}`);
-  const [input, output] = [areaTensor(from, nodes, spare), areaTensor(to, nodes, spare)];
+  const [input, output] = [areaTensor(from, nodes, fresh), areaTensor(to, nodes, fresh)];
   const channels = from.shape[2];
   const identity = identityConvolution({ kind: 'move', nodes, input: input.tensor, output: output.tensor }, from.shape);
   const geometry = {
@@ -80,11 +81,11 @@ const weightedMeans = (
     strideY,
     strideX,
   };
-  const all = Int8Array.from({ length: weights.length * channels }, (_, i) => weights[Math.floor(i / channels)] ?? 0);
+  const all = Int8Array.from({ length: weights.length * channels }, (_, i) => at(weights, Math.floor(i / channels)));
   return [...input.views, ...output.views, { ...identity, geometry, weights: all, stages }];
 };
 
-const interpolated = (known: Maps, [y, x]: Axes, fresh: Spare): readonly Operation[] => {
+const interpolated = (known: Maps, [y, x]: Axes, fresh: FreshIds): readonly Operation[] => {
   const { node, input, output, to: target } = known;
   const nodes = [node.index];
   const ties = input.type === 'uint8' ? 'up' : 'away';

@@ -3,7 +3,7 @@ import type { Chip } from '../hardware/chips.js';
 import { dispatchMicroseconds, machineOf } from '../hardware/machine.js';
 import { copyCost, workMicroseconds } from '../hardware/speed.js';
 import { constantInts } from '../graph/graph.js';
-import { type Area, areaTensor, buffer, moveArea, type Plane, type Spare, wholeArea } from '../ir/build/arrange.js';
+import { type Area, areaTensor, buffer, moveArea, type Plane, type FreshIds, wholeArea } from '../ir/build/arrange.js';
 import { unseen } from './shared/common_rules.js';
 import { placedCopy } from '../ir/build/copy.js';
 import { type Corners, cornersOf, floatStep, resizeHost } from './host_resize.js';
@@ -80,13 +80,13 @@ const picked = (
   [rows, columns]: Axes,
   to: Area,
   nodes: readonly number[],
-  spare: Spare,
+  fresh: FreshIds,
 ): readonly Operation[] => {
   const spanOf = ({ count, stride }: Picked): number => (count - 1) * stride + 1;
   const shape: Plane = [spanOf(rows), spanOf(columns), input.plane[2]];
   const from: Area = { ...input, shape, first: rows.first * input.plane[1] + columns.first };
-  if (rows.stride * columns.stride === 1) return moveArea(from, to, nodes, spare);
-  const [source, target] = [areaTensor(from, nodes, spare), areaTensor(to, nodes, spare)];
+  if (rows.stride * columns.stride === 1) return moveArea(from, to, nodes, fresh);
+  const [source, target] = [areaTensor(from, nodes, fresh), areaTensor(to, nodes, fresh)];
   const move: MoveOperation = { kind: 'move', nodes, input: source.tensor, output: target.tensor };
   const [outputHeight, outputWidth] = to.shape;
   const places = { outputHeight, outputWidth, strideY: rows.stride, strideX: columns.stride };
@@ -99,10 +99,10 @@ const interleaved = (
   to: Area,
   [rows, columns]: readonly [number, number],
   nodes: readonly number[],
-  spare: Spare,
+  fresh: FreshIds,
 ): readonly Operation[] => {
   const copies = Array.from({ length: rows }, () => Array.from({ length: columns }, () => from.tensor));
-  return interleave(copies, from.plane, to.tensor, nodes, spare);
+  return interleave(copies, from.plane, to.tensor, nodes, fresh);
 };
 
 /**
@@ -123,23 +123,23 @@ const unpoolingPays = ({ chip, machine }: OpContext, [height, width, channels]: 
   );
 };
 
-const lowered = (known: Known<typeof matcher>, spare: Spare): readonly Operation[] => {
+const lowered = (known: Known<typeof matcher>, fresh: FreshIds): readonly Operation[] => {
   const { trust, node, from: input, to: output, axes } = known;
   const nodes = [node.index];
   const [rows, columns] = axes;
   const whole = wholeArea(known.input.index, input);
   const target = wholeArea(known.output.index, output);
-  if (rows.times * columns.times === 1) return picked(whole, axes, target, nodes, spare);
+  if (rows.times * columns.times === 1) return picked(whole, axes, target, nodes, fresh);
   const operations: Operation[] = [];
   const made = (plane: Plane): Area => {
-    const own = buffer(nodes, spare.next(), plane);
+    const own = buffer(nodes, fresh.next(), plane);
     operations.push(own);
     return wholeArea(own.output, plane);
   };
   let from = whole;
   if (rows.count !== input[0] || columns.count !== input[1]) {
     from = made([rows.count, columns.count, input[2]]);
-    operations.push(...picked(whole, axes, from, nodes, spare));
+    operations.push(...picked(whole, axes, from, nodes, fresh));
   }
   const repeated: Plane = [rows.count * rows.times, columns.count * columns.times, input[2]];
   const isAll = repeated[0] === output[0] && repeated[1] === output[1];
@@ -147,9 +147,9 @@ const lowered = (known: Known<typeof matcher>, spare: Spare): readonly Operation
   const doubled = rows.times === 2 && columns.times === 2;
   if (doubled && trust !== 'seen' && unpoolingPays(known, from.plane))
     operations.push({ kind: 'unpool', nodes, input: from.tensor, output: to.tensor });
-  else operations.push(...interleaved(from, to, [rows.times, columns.times], nodes, spare));
+  else operations.push(...interleaved(from, to, [rows.times, columns.times], nodes, fresh));
   const first = rows.skipped * repeated[1] + columns.skipped;
-  return isAll ? operations : [...operations, ...moveArea({ ...to, shape: output, first }, target, nodes, spare)];
+  return isAll ? operations : [...operations, ...moveArea({ ...to, shape: output, first }, target, nodes, fresh)];
 };
 
 export const resizeNearestNeighbor: OpDefinition = {

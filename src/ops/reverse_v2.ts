@@ -3,10 +3,11 @@
  * digits, and the last place less it has each digit turned around: so an axis of 224 is turned in steps of 4, 4, 2 and 7 copies
  * and not in 224.
  */
+import { at } from '../in_range.js';
 import { kernelText, kernelWrong } from '../hardware/capability.js';
 import { constantInts } from '../graph/graph.js';
 import type { Numerics } from '../graph/numerics.js';
-import { type Area, buffer, moveArea, type Plane, type Spare, wholeArea } from '../ir/build/arrange.js';
+import { type Area, buffer, moveArea, type Plane, type FreshIds, wholeArea } from '../ir/build/arrange.js';
 import { mostPicked, plainGeometry, selection } from '../ir/build/copy.js';
 import type { Operation } from '../ir/operation.js';
 import { unseen } from './shared/common_rules.js';
@@ -55,7 +56,7 @@ const reversalOf = (shape: readonly number[], axes: readonly number[]): Reversal
   const last = shape.length - 1;
   const atomsOf = (axis: number): number => shape.slice(axis + 1, last).reduce((product, dim) => product * dim, 1);
   return {
-    turns: axes.flatMap((axis) => (axis === last ? [] : turnsOf(shape[axis] ?? 1, atomsOf(axis)))),
+    turns: axes.flatMap((axis) => (axis === last ? [] : turnsOf(at(shape, axis), atomsOf(axis)))),
     channels: axes.includes(last) && shape[last] !== 1,
   };
 };
@@ -109,7 +110,7 @@ const matcher = maps
 type Step = (from: number, to: number) => readonly Operation[];
 
 const turnStep =
-  (plane: Plane, { radix, atoms }: Turn, nodes: readonly number[], spare: Spare): Step =>
+  (plane: Plane, { radix, atoms }: Turn, nodes: readonly number[], fresh: FreshIds): Step =>
   (from, to) => {
     const [height, width, channels] = plane;
     const line = radix * atoms;
@@ -121,7 +122,7 @@ const turnStep =
       line,
     });
     return Array.from({ length: radix }, (_, digit) =>
-      moveArea(block(from, digit), block(to, radix - 1 - digit), nodes, spare),
+      moveArea(block(from, digit), block(to, radix - 1 - digit), nodes, fresh),
     ).flat();
   };
 

@@ -3,7 +3,7 @@
  * In front of a convolution it may be no task at all (`rewrite/dilated_convolution.ts`).
  */
 import type { Chip } from '../hardware/chips.js';
-import { areaTensor, sampleArea, type Spare } from '../ir/build/arrange.js';
+import { areaTensor, sampleArea, type FreshIds } from '../ir/build/arrange.js';
 import { unseen } from './shared/common_rules.js';
 import { placedCopy } from '../ir/build/copy.js';
 import type { MoveOperation, Operation } from '../ir/operation.js';
@@ -69,7 +69,7 @@ const matcher = movedMaps
   )
   .check(unseen('a convolution without a requantization'));
 
-const copies = (known: Known<typeof matcher>, spare: Spare): readonly Operation[] => {
+const copies = (known: Known<typeof matcher>, fresh: FreshIds): readonly Operation[] => {
   const { node, input, output, outputQuantization, block, before } = known;
   const nodes = [node.index];
   return places(block, known.from[0]).flatMap(({ row, column, sample }, i): readonly Operation[] => {
@@ -79,8 +79,8 @@ const copies = (known: Known<typeof matcher>, spare: Spare): readonly Operation[
     const y = laneOf(row, block[0], before[0], inputHeight, outputHeight);
     const x = laneOf(column, block[1], before[1], inputWidth, outputWidth);
     const shape = [y.length, x.length, channels] as const;
-    const source = areaTensor({ ...from, shape, first: from.first + y.first * from.line + x.first }, nodes, spare);
-    const target = areaTensor(to, nodes, spare);
+    const source = areaTensor({ ...from, shape, first: from.first + y.first * from.line + x.first }, nodes, fresh);
+    const target = areaTensor(to, nodes, fresh);
     const move: MoveOperation = { kind: 'move', nodes, input: source.tensor, output: target.tensor };
     const [strides, pads] = [
       { strideY: y.stride, strideX: x.stride },

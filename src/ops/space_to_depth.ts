@@ -4,7 +4,7 @@
  */
 import { kernelWrong } from '../hardware/capability.js';
 import { copyStages } from '../requantize/copy_stages.js';
-import { areaTensor, type Plane, type Spare, wholeArea } from '../ir/build/arrange.js';
+import { areaTensor, type Plane, type FreshIds, wholeArea } from '../ir/build/arrange.js';
 import { mostPicked, placedCopy, plainGeometry, unscaled } from '../ir/build/copy.js';
 import type { ConvGeometry, MoveOperation, Operation } from '../ir/operation.js';
 import { unseen } from './shared/common_rules.js';
@@ -92,7 +92,7 @@ const picked = ({ node, input, output }: Maps, geometry: ConvGeometry): Operatio
 };
 
 /** Groups in the order of their channels: a copy may write lanes behind its own, over those of groups that follow. */
-const copied = (known: Maps & Block, fresh: Spare): readonly Operation[] => {
+const copied = (known: Maps & Block, fresh: FreshIds): readonly Operation[] => {
   const { node, block } = known;
   const nodes = [node.index];
   const [from, to] = [wholeArea(known.input.index, known.from), wholeArea(known.output.index, known.to)];

@@ -16,7 +16,7 @@ import { sumOfCodes } from '../requantize/sum_codes.js';
 import { tableStages } from '../requantize/table_stages.js';
 import { identityConvolution } from '../ir/build/copy.js';
 import type { Operation } from '../ir/operation.js';
-import type { Spare } from '../ir/build/arrange.js';
+import type { FreshIds } from '../ir/build/arrange.js';
 import { planeOf } from '../graph/tensor.js';
 import { type Activated, fusedActivation } from './shared/activation.js';
 import { clampBehind } from './shared/code_range.js';
@@ -117,7 +117,7 @@ const summed = (sign: Sign): Narrowing<Summands, Summed> => ({
   },
 });
 
-const operationsOf = (known: Summands & Summed, sign: Sign, fresh: Spare): readonly Operation[] => {
+const operationsOf = (known: Summands & Summed, sign: Sign, fresh: FreshIds): readonly Operation[] => {
   const { node, output, operands, plane, stages, numbers } = known;
   const base = { nodes: [node.index], output: output.index };
   if (operands.kind === 'constant') {

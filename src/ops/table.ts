@@ -5,12 +5,15 @@ import { unseen } from './shared/common_rules.js';
 import { anyNode, type Check, formOf } from './shared/match.js';
 import { type ByteMaps, byteMaps, planeMaps, type QuantizedMaps, quantizedMaps } from './shared/unary.js';
 import { type ByteTensor, isByteTensor, perTensorOf } from '../graph/tensor.js';
-import type { Spare } from '../ir/build/arrange.js';
+import type { FreshIds } from '../ir/build/arrange.js';
 import type { Operation } from '../ir/operation.js';
-import { inputOf, type OpContext, type OpDefinition, outputOf, type Rule } from './shared/rule.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf } from './shared/rule.js';
+
+/** One tensor to another, each of one scale. */
+export type Mapped = OpContext & ByteMaps & QuantizedMaps;
 
 /** What a table is calculated from, in the tensors' own codes. */
-const numbersOf = (known: OpContext & ByteMaps & QuantizedMaps): TableNumbers => ({
+export const numbersOf = (known: Mapped): TableNumbers => ({
   type: known.input.type,
   inputScale: known.inputQuantization.scale,
   inputZeroPoint: known.inputQuantization.stored,
@@ -41,13 +44,13 @@ export interface TableOp extends OpDefinition {
 }
 
 /** The op without a table; null where that would not give every code. */
-export type WithoutTable = (numbers: TableNumbers, context: OpContext, fresh: Spare) => readonly Operation[] | null;
+export type WithoutTable = (numbers: TableNumbers, known: Mapped, fresh: FreshIds) => readonly Operation[] | null;
 
 /** @param mapOf the tensor's codes to those of the output, as TFLite's kernel computes them */
 export const tableOp = (
   op: string,
   mapOf: TableOp['mapOf'],
-  more: readonly Check<OpContext & ByteMaps>[] = [],
+  more: readonly Check<Mapped>[] = [],
   withoutTable: WithoutTable = () => null,
 ): TableOp => ({
   op,
@@ -70,24 +73,19 @@ export const tableOp = (
 });
 
 /** A rule on the numbers of both tensors. */
-export const numbersRule = (
+export const numbersRule = <Known extends Mapped>(
   text: string,
-  wrong: (numbers: TableNumbers, context: OpContext) => string | null,
-): Rule => ({
-  name: 'numbers',
-  text,
-  broken: (context) => {
-    const numbers = tableNumbersOf(context);
-    return numbers === null ? 'tensors missing' : wrong(numbers, context);
-  },
-});
+  wrong: (numbers: TableNumbers, known: Known) => string | null,
+): Check<Known> => ({ name: 'numbers', text, broken: (known) => wrong(numbersOf(known), known) });
 
 /** @param mapOf null where there is nothing to ask */
-export const definedCodes = (mapOf: (numbers: TableNumbers, context: OpContext) => CodeMap | null): Rule =>
+export const definedCodes = <Known extends Mapped>(
+  mapOf: (numbers: TableNumbers, known: Known) => CodeMap | null,
+): Check<Known> =>
   numbersRule(
     "results that the integers of TFLite's kernel hold before they are limited, for every code",
-    (numbers, context) => {
-      const map = mapOf(numbers, context);
+    (numbers, known) => {
+      const map = mapOf(numbers, known);
       return map === null || isDefined(map, numbers.type)
         ? null
         : `scales ${numbers.inputScale} to ${numbers.outputScale}`;

@@ -4,6 +4,7 @@
  * one. What else it makes stays as it is if all that reads it can be told other axes (`rewrite/rename.ts`), or if it shuffles
  * channels between two RESHAPEs (`rewrite/channel_shuffle.ts`).
  */
+import { at } from '../in_range.js';
 import { constantInts, type Tensor } from '../graph/graph.js';
 import { type Area, moveArea, type Plane, wholeArea } from '../ir/build/arrange.js';
 import type { PermuteKernel } from '../ir/operation.js';
@@ -38,11 +39,11 @@ interface Blocks {
 
 const blocksOf = (shape: readonly number[], order: readonly number[]): Blocks => {
   const moved = order.filter((axis) => shape[axis] !== 1);
-  const rank = new Map([...moved].sort((a, b) => a - b).map((axis, i) => [axis, i]));
+  const inOrder = [...moved].sort((a, b) => a - b);
   const blocks: { readonly start: number; readonly size: number }[] = [];
   let before = -2;
   for (const axis of moved) {
-    const [position, size] = [rank.get(axis) ?? 0, shape[axis] ?? 1];
+    const [position, size] = [inOrder.indexOf(axis), at(shape, axis)];
     const last = position === before + 1 ? blocks.pop() : undefined;
     blocks.push(last === undefined ? { start: position, size } : { ...last, size: last.size * size });
     before = position;

@@ -5,26 +5,33 @@
  */
 import { kernelText, kernelWrong } from '../hardware/capability.js';
 import type { Chip } from '../hardware/chips.js';
-import { constantInts, type Tensor } from '../graph/graph.js';
+import { constantInts } from '../graph/graph.js';
 import { padding } from '../tflite/operators.js';
-import { areaTensor, buffer, type Plane, Spare, wholeArea } from '../ir/build/arrange.js';
-import { knownActivation, planes, unseen } from './shared/common_rules.js';
+import { areaTensor, buffer, type Plane, type FreshIds, wholeArea } from '../ir/build/arrange.js';
+import { fusedActivation } from './shared/activation.js';
+import { planes, unseen } from './shared/common_rules.js';
+import { channelAxis, type FilterForm, filterNumbers, weightedNumbers } from './shared/conv_numbers.js';
 import {
-  constantsWrong,
-  type FilterForm,
-  numbersWrong,
-  quantizationWrong,
-  weightedNumbers,
-} from './shared/conv_numbers.js';
+  filterConstants,
+  type FilterConstants,
+  type Filtered,
+  filteredBytes,
+  type FilterQuantization,
+  filterQuantization,
+  type Kernels,
+} from './shared/filter.js';
+import { type FourDimensions, fourDimensions } from './shared/four_dimensions.js';
 import { convolutionOf } from './convolution.js';
 import { plainGeometry } from '../ir/build/copy.js';
 import { interleave } from '../ir/build/interleave.js';
 import type { ConvGeometry, Operation } from '../ir/operation.js';
 import { planeOf, shapeText } from '../graph/tensor.js';
-import { inputOf, type OpContext, ruledOp, outputOf } from './shared/rule.js';
+import { anyNode, formOf, type Known, type Narrowing } from './shared/match.js';
+import { optionOf } from './shared/options.js';
+import { inputOf, type OpContext, type OpDefinition, outputOf } from './shared/rule.js';
 
 const largestStride = 4;
-const form: FilterForm = { depthwise: false, product: 'as-type' };
+const filterForm: FilterForm = { depthwise: false, product: 'as-type' };
 
 /** One axis for the outputs at `phase`, `phase + stride`, ... */
 interface Phase {
@@ -47,34 +54,66 @@ const phaseOf = (phase: number, kernel: number, stride: number, pad: number): Ph
   return { taps, start: skipped - Math.max(0, taps.length - 1) };
 };
 
-/** The node as a convolution sees it: input, filter, bias. */
-const asConvolution = ({ graph, node, ...rest }: OpContext): OpContext => ({
-  ...rest,
-  graph,
-  node: { ...node, inputs: [node.inputs[2] ?? -1, node.inputs[1] ?? -1, node.inputs[3] ?? -1] },
-});
+interface Shapes extends Kernels {
+  readonly from: Plane;
+  readonly to: Plane;
+  /** Output channels, height, width, input channels. */
+  readonly kernel: FourDimensions;
+  readonly strides: readonly [number, number];
+  /** What TFLite's padding puts before the first row and column of the convolution that this one turns round. */
+  readonly pads: readonly [number, number];
+}
+
+const shapesRule: Narrowing<OpContext & Filtered, Shapes> = {
+  name: 'shapes',
+  text: `a constant output shape, strides 1 to ${largestStride} that divide it, a filter of as many channels as the input`,
+  narrow: (known) => {
+    const { node, input, filter, output } = known;
+    const [from, to, kernel] = [planeOf(input), planeOf(output), fourDimensions(filter)];
+    if (constantInts(inputOf(known, 0)) === null) return 'an output shape that is not constant';
+    if (kernel === null || kernel[0] !== to[2] || kernel[3] !== from[2]) return `a filter ${shapeText(filter.shape)}`;
+    const mode = optionOf(node, 'padding');
+    const strides = [optionOf(node, 'strideH'), optionOf(node, 'strideW')] as const;
+    const divides = strides.every(
+      (stride, i) => stride >= 1 && stride <= largestStride && to[i === 0 ? 0 : 1] % stride === 0,
+    );
+    if (!divides || (mode !== padding.same && mode !== padding.valid))
+      return `strides ${strides[0]}x${strides[1]} to ${to[0]}x${to[1]}`;
+    const pads = [padOf(to[0], kernel[1], strides[0], mode), padOf(to[1], kernel[2], strides[1], mode)] as const;
+    return { from, to, kernel, outputChannels: kernel[0], strides, pads };
+  },
+};
+
+type Placed = OpContext & Filtered & Shapes;
+
+/** Taps of the filter that a convolution has. */
+interface Taps {
+  readonly rows: readonly number[];
+  readonly columns: readonly number[];
+}
 
 /** The filter with some taps only; a kernel without any weighs one with zero. */
-const partOf = (filter: Tensor, rows: readonly number[], columns: readonly number[]): Tensor => {
-  const [outputs = 0, , kernelWidth = 0, depth = 0] = filter.shape;
-  const shape = [outputs, Math.max(1, rows.length), Math.max(1, columns.length), depth];
-  const zero = filter.quantization?.zeroPoints[0] ?? 0;
-  const data = new Uint8Array(shape.reduce((product, dim) => product * dim, 1)).fill(zero & 0xff);
-  const kernel = (filter.shape[1] ?? 0) * kernelWidth * depth;
+const weightsOf = (
+  { weights, weightZeroPoint, kernel }: Shapes & FilterConstants & FilterQuantization,
+  { rows, columns }: Taps,
+): Int8Array => {
+  const [outputs, kernelHeight, kernelWidth, depth] = kernel;
+  const [height, width] = [Math.max(1, rows.length), Math.max(1, columns.length)];
+  const picked = new Int8Array(outputs * height * width * depth).fill(weightZeroPoint);
   for (let o = 0; o < outputs; o++) {
     rows.forEach((row, y) =>
       columns.forEach((column, x) => {
-        const from = o * kernel + (row * kernelWidth + column) * depth;
-        const to = ((o * (shape[1] ?? 1) + y) * (shape[2] ?? 1) + x) * depth;
-        data.set(filter.data?.subarray(from, from + depth) ?? [], to);
+        const from = ((o * kernelHeight + row) * kernelWidth + column) * depth;
+        picked.set(weights.subarray(from, from + depth), ((o * height + y) * width + x) * depth);
       }),
     );
   }
-  return { ...filter, shape, data };
+  return picked;
 };
 
+/** A convolution that makes every n-th output, along both axes. */
 interface Part {
-  readonly context: OpContext;
+  readonly taps: Taps;
   readonly geometry: ConvGeometry;
   /** First row and column of the input that is read. */
   readonly row: number;
@@ -82,31 +121,26 @@ interface Part {
 }
 
 /** The convolutions by row and column of their places. */
-const partsOf = (context: OpContext): readonly (readonly Part[])[] => {
-  const conv = asConvolution(context);
-  const filter = inputOf(conv, 1);
-  const input = planeOf(inputOf(conv, 0));
-  const [height, width, channels] = planeOf(outputOf(context));
-  const { strideH = 0, strideW = 0, padding: mode = 0 } = context.node.params;
-  const [, kernelHeight = 0, kernelWidth = 0] = filter?.shape ?? [];
-  if (filter === null) return [];
-  const phases = (outputs: number, kernel: number, stride: number): readonly Phase[] =>
-    Array.from({ length: stride }, (_, phase) => phaseOf(phase, kernel, stride, padOf(outputs, kernel, stride, mode)));
-  return phases(height, kernelHeight, strideH).map((y) =>
-    phases(width, kernelWidth, strideW).map((x): Part => {
-      const tensors = new Map(context.graph.tensors).set(filter.index, partOf(filter, y.taps, x.taps));
+const partsOf = ({ from, to, kernel, strides, pads }: Placed): readonly (readonly Part[])[] => {
+  const [height, width, channels] = to;
+  const phases = (axis: 0 | 1): readonly Phase[] =>
+    Array.from({ length: strides[axis] }, (_, phase) =>
+      phaseOf(phase, kernel[axis === 0 ? 1 : 2], strides[axis], pads[axis]),
+    );
+  return phases(0).map((y) =>
+    phases(1).map((x): Part => {
       const [row, column] = [Math.max(0, y.start), Math.max(0, x.start)];
-      const read: Plane = [Math.max(1, input[0] - row), Math.max(1, input[1] - column), input[2]];
+      const read: Plane = [Math.max(1, from[0] - row), Math.max(1, from[1] - column), from[2]];
       const geometry = {
         ...plainGeometry(read, channels),
-        outputHeight: height / strideH,
-        outputWidth: width / strideW,
+        outputHeight: height / strides[0],
+        outputWidth: width / strides[1],
         kernelHeight: Math.max(1, y.taps.length),
         kernelWidth: Math.max(1, x.taps.length),
         padTop: Math.max(0, -y.start),
         padLeft: Math.max(0, -x.start),
       };
-      return { context: { ...conv, graph: { ...context.graph, tensors } }, geometry, row, column };
+      return { taps: { rows: y.taps, columns: x.taps }, geometry, row, column };
     }),
   );
 };
@@ -114,39 +148,30 @@ const partsOf = (context: OpContext): readonly (readonly Part[])[] => {
 /** The stride of the known programs. */
 const knownStride = 2;
 
-/** The whole as one convolution, the kernel backwards; null where the hardware has no such form. */
-const transposedOf = (context: OpContext): Pick<Part, 'context' | 'geometry'> | null => {
-  const conv = asConvolution(context);
-  const filter = inputOf(conv, 1);
-  const { strideH = 0, strideW = 0, padding: mode = 0 } = context.node.params;
-  if (filter === null || context.trust === 'seen' || strideH !== knownStride || strideW !== knownStride) return null;
-  const [, kernelHeight = 0, kernelWidth = 0] = filter.shape;
-  const input = planeOf(inputOf(conv, 0));
-  const [outputHeight, outputWidth, channels] = planeOf(outputOf(context));
-  const backwards = (taps: number): readonly number[] => Array.from({ length: taps }, (_, tap) => taps - 1 - tap);
-  const flipped = partOf(filter, backwards(kernelHeight), backwards(kernelWidth));
+/** The geometry of the whole as one convolution, the kernel backwards; null where the hardware has no such form. */
+const transposedOf = ({ chip, trust, from, to, kernel, strides, pads }: Placed): ConvGeometry | null => {
+  if (trust === 'seen' || strides.some((stride) => stride !== knownStride)) return null;
+  const [, kernelHeight, kernelWidth] = kernel;
+  const [outputHeight, outputWidth, channels] = to;
   const geometry: ConvGeometry = {
-    ...plainGeometry(input, channels),
+    ...plainGeometry(from, channels),
     outputHeight,
     outputWidth,
     kernelHeight,
     kernelWidth,
-    padTop: kernelHeight - 1 - padOf(outputHeight, kernelHeight, strideH, mode),
-    padLeft: kernelWidth - 1 - padOf(outputWidth, kernelWidth, strideW, mode),
-    apart: { y: strideH, x: strideW },
+    padTop: kernelHeight - 1 - pads[0],
+    padLeft: kernelWidth - 1 - pads[1],
+    apart: { y: strides[0], x: strides[1] },
   };
   const behind = (outputs: number, pad: number, inputs: number): number =>
     outputs - pad - ((inputs - 1) * knownStride + 1);
   const beyond = Math.max(
-    behind(outputHeight, geometry.padTop, input[0]),
-    behind(outputWidth, geometry.padLeft, input[1]),
+    behind(outputHeight, geometry.padTop, from[0]),
+    behind(outputWidth, geometry.padLeft, from[1]),
   );
-  const pads = [geometry.padTop, geometry.padLeft];
-  const most = context.chip.limits.pad;
-  if (pads.some((pad) => pad < 0 || pad > most) || beyond >= most) return null;
-  if (kernelWrong(context.chip, geometry, false) !== null) return null;
-  const tensors = new Map(conv.graph.tensors).set(filter.index, flipped);
-  return { context: { ...conv, graph: { ...conv.graph, tensors } }, geometry };
+  const most = chip.limits.pad;
+  if ([geometry.padTop, geometry.padLeft].some((pad) => pad < 0 || pad > most) || beyond >= most) return null;
+  return kernelWrong(chip, geometry, false) === null ? geometry : null;
 };
 
 /** What a part asks of the hardware beyond its kernel. */
@@ -159,104 +184,80 @@ const partWrong = (chip: Chip, { geometry: g, row, column }: Part, input: Plane)
     : kernelWrong(chip, g, false);
 };
 
-export const transposeConv = ruledOp({
-  op: 'TRANSPOSE_CONV',
-  rules: [
-    {
-      name: 'types',
-      text: 'input, filter and output int8, or all three uint8',
-      broken: (context) => {
-        const types = [inputOf(context, 2), inputOf(context, 1), outputOf(context)].map((tensor) => tensor?.type);
-        return types.every((type) => type === types[0]) && (types[0] === 'int8' || types[0] === 'uint8')
-          ? null
-          : `types ${types.join(', ')}`;
-      },
-    },
-    planes((context) => [inputOf(context, 2), outputOf(context)]),
-    {
-      name: 'shapes',
-      text: `a constant output shape, strides 1 to ${largestStride} that divide it, a filter of as many channels as the input`,
-      broken: (context) => {
-        const [filter, input, output] = [inputOf(context, 1), planeOf(inputOf(context, 2)), planeOf(outputOf(context))];
-        const { strideH = 0, strideW = 0, padding: mode = 0 } = context.node.params;
-        if (constantInts(inputOf(context, 0)) === null) return 'an output shape that is not constant';
-        if (filter?.shape.length !== 4 || filter.shape[0] !== output[2] || filter.shape[3] !== input[2])
-          return `a filter ${shapeText(filter?.shape ?? [])}`;
-        const strides = [strideH, strideW].every((stride) => stride >= 1 && stride <= largestStride);
-        return strides && output[0] % strideH === 0 && output[1] % strideW === 0 && [1, 2].includes(mode)
-          ? null
-          : `strides ${strideH}x${strideW} to ${output[0]}x${output[1]}`;
-      },
-    },
-    {
-      name: 'constants',
-      text: 'filter constant; bias absent or a constant int32 vector',
-      broken: (context) => constantsWrong(asConvolution(context), form),
-    },
-    {
-      name: 'quantization',
-      text: 'per-tensor input and output; filter per-tensor, or int8 per output channel with zero-points 0',
-      broken: (context) => quantizationWrong(asConvolution(context), form),
-    },
-    {
-      name: 'kernel',
-      text: (chip) => `for each place between strides: ${kernelText(chip)}; padding of at most ${chip.limits.pad}`,
-      broken: (context) => {
-        if (transposedOf(context) !== null) return null;
-        const input = planeOf(inputOf(context, 2));
-        for (const part of partsOf(context).flat()) {
-          const wrong = partWrong(context.chip, part, input);
-          if (wrong !== null) return wrong;
-        }
-        return null;
-      },
-    },
-    knownActivation,
-    {
-      name: 'numbers',
-      text: 'sums within int32, output scale at least 2^-8 of input scale times filter scale',
-      broken: (context) => numbersWrong(weightedNumbers(asConvolution(context), form)),
-    },
-    unseen('a copy by the DPU alone'),
-  ],
-  lower: (context) => {
-    const nodes = [context.node.index];
-    const spare = new Spare(context.spare);
-    const input = context.node.inputs[2] ?? -1;
-    const output = context.node.outputs[0] ?? -1;
-    const transposed = transposedOf(context);
-    if (transposed !== null) {
-      const lowered = weightedNumbers(transposed.context, form);
-      if (lowered === null) throw new Error(`TRANSPOSE_CONV #${context.node.index}: lowered against its rules`);
-      return convolutionOf({ nodes, input, output, depthwise: false, geometry: transposed.geometry }, lowered);
+/** What the node becomes. */
+type Kernel =
+  | { readonly kind: 'whole'; readonly geometry: ConvGeometry }
+  | { readonly kind: 'phases'; readonly parts: readonly (readonly Part[])[] };
+
+const kernelRule: Narrowing<Placed, { readonly form: Kernel }> = {
+  name: 'kernel',
+  text: (chip) => `for each place between strides: ${kernelText(chip)}; padding of at most ${chip.limits.pad}`,
+  narrow: (known) => {
+    const geometry = transposedOf(known);
+    if (geometry !== null) return { form: { kind: 'whole', geometry } };
+    const parts = partsOf(known);
+    for (const part of parts.flat()) {
+      const wrong = partWrong(known.chip, part, known.from);
+      if (wrong !== null) return wrong;
     }
-    const plane = planeOf(inputOf(context, 2));
-    const [height, width, channels] = planeOf(outputOf(context));
-    const parts = partsOf(context);
-    const [rows, columns] = [parts.length, parts[0]?.length ?? 1];
-    const each: Plane = [height / rows, width / columns, channels];
-    const single = rows * columns === 1;
-    const operations: Operation[] = [];
-    const made = parts.map((across) =>
-      across.map(({ context: own, geometry, row, column }) => {
-        const lowered = weightedNumbers(own, form);
-        if (lowered === null) throw new Error(`TRANSPOSE_CONV #${context.node.index}: lowered against its rules`);
-        const from = areaTensor(
-          {
-            ...wholeArea(input, plane),
-            shape: [geometry.inputHeight, geometry.inputWidth, geometry.inputChannels],
-            first: row * plane[1] + column,
-          },
-          nodes,
-          spare,
-        );
-        const result = single ? null : buffer(nodes, spare.next(), each);
-        const target = result?.output ?? output;
-        const base = { nodes, input: from.tensor, output: target, depthwise: false, geometry };
-        operations.push(...(result === null ? [] : [result]), ...from.views, ...convolutionOf(base, lowered));
-        return target;
-      }),
-    );
-    return single ? operations : [...operations, ...interleave(made, each, output, nodes, spare)];
+    return { form: { kind: 'phases', parts } };
   },
-});
+};
+
+const matcher = anyNode
+  .narrow(filteredBytes({ input: 2, bias: 3 }))
+  .check(planes((context) => [inputOf(context, 2), outputOf(context)]))
+  .narrow(shapesRule)
+  .narrow(filterConstants)
+  .narrow(filterQuantization(channelAxis(false)))
+  .narrow(kernelRule)
+  .narrow(fusedActivation)
+  .narrow(filterNumbers(() => filterForm))
+  .check(unseen('a copy by the DPU alone'));
+
+const backwards = (taps: number): readonly number[] => Array.from({ length: taps }, (_, tap) => taps - 1 - tap);
+
+const wholeOf = (known: Known<typeof matcher>, geometry: ConvGeometry): readonly Operation[] => {
+  const { node, input, output, lowered } = known;
+  const taps = { rows: backwards(geometry.kernelHeight), columns: backwards(geometry.kernelWidth) };
+  const base = { nodes: [node.index], input: input.index, output: output.index, depthwise: false, geometry };
+  // The same weights in another order: all sums are the same.
+  return convolutionOf(base, { ...lowered, weights: weightsOf(known, taps) });
+};
+
+const phasesOf = (
+  known: Known<typeof matcher>,
+  parts: readonly (readonly Part[])[],
+  fresh: FreshIds,
+): readonly Operation[] => {
+  const { node, input, output, from: plane, to, strides } = known;
+  const nodes = [node.index];
+  const each: Plane = [to[0] / strides[0], to[1] / strides[1], to[2]];
+  const single = strides[0] * strides[1] === 1;
+  const operations: Operation[] = [];
+  const made = parts.map((across) =>
+    across.map(({ taps, geometry, row, column }) => {
+      const lowered = weightedNumbers({ ...known, weights: weightsOf(known, taps) }, filterForm);
+      const from = areaTensor(
+        {
+          ...wholeArea(input.index, plane),
+          shape: [geometry.inputHeight, geometry.inputWidth, geometry.inputChannels],
+          first: row * plane[1] + column,
+        },
+        nodes,
+        fresh,
+      );
+      const result = single ? null : buffer(nodes, fresh.next(), each);
+      const target = result?.output ?? output.index;
+      const base = { nodes, input: from.tensor, output: target, depthwise: false, geometry };
+      operations.push(...(result === null ? [] : [result]), ...from.views, ...convolutionOf(base, lowered));
+      return target;
+    }),
+  );
+  return single ? operations : [...operations, ...interleave(made, each, output.index, nodes, fresh)];
+};
+
+const operationsOf = (known: Known<typeof matcher>, fresh: FreshIds): readonly Operation[] =>
+  known.form.kind === 'whole' ? wholeOf(known, known.form.geometry) : phasesOf(known, known.form.parts, fresh);
+
+export const transposeConv: OpDefinition = { op: 'TRANSPOSE_CONV', ...formOf(matcher, operationsOf) };

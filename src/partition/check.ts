@@ -8,11 +8,7 @@ import type { Npu } from '../rewrite/rewrite.js';
 import { chooseHostNodes } from './host.js';
 import { judgeNode, type Verdict } from './judge.js';
 import { bugRule, partRefusal } from './part_rules.js';
-import { disorderOf, splitParts } from './split.js';
-import { notWorthwhile } from './worth.js';
-
-/** `worthwhile`: parts that cost more than they save stay on the CPU. */
-export type PartChoice = 'worthwhile' | 'all';
+import { disorderOf } from './split.js';
 
 /** What rewrites ask before they are kept. */
 export const npuOf = (hardware: Hardware): Npu => ({
@@ -47,7 +43,7 @@ const verdictsOf = ({ given, graph, refusals }: Rewritten, hardware: Hardware) =
   });
 };
 
-export const checkGraph = (graph: Graph, hardware: Hardware, choice: PartChoice): CheckedGraph => {
+export const checkGraph = (graph: Graph, hardware: Hardware): CheckedGraph => {
   const disorder = disorderOf(graph);
   if (disorder !== null) {
     const because: Refusal = { rule: 'order', text: disorder, advice: 'sort the nodes of the model' };
@@ -70,10 +66,6 @@ export const checkGraph = (graph: Graph, hardware: Hardware, choice: PartChoice)
     else (target === 'host' ? candidates : refused).set(node.index, because);
   }
   const { host: chosen, left } = chooseHostNodes(graph, npu, candidates);
-  const hostOf = (nodes: ReadonlySet<number>) => new Map([...candidates].filter(([node]) => nodes.has(node)));
-  if (choice === 'all') return { rewritten, refused: new Map([...refused, ...left]), host: hostOf(chosen) };
-  const parts = splitParts(graph, new Set([...npu, ...chosen]), []);
-  const costly = notWorthwhile(hardware.chip, graph, parts, chosen);
-  const host = hostOf(new Set([...chosen].filter((node) => !costly.has(node))));
-  return { rewritten, refused: new Map([...refused, ...left, ...costly]), host };
+  const host = new Map([...candidates].filter(([node]) => chosen.has(node)));
+  return { rewritten, refused: new Map([...refused, ...left]), host };
 };

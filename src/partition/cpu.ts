@@ -1,5 +1,5 @@
 /** What TFLite's kernels need for nodes that the CPU keeps: one big core, rough. */
-import { elementCount, type Graph, type Node } from '../graph/graph.js';
+import { elementCount, type Graph, type Node, type Part } from '../graph/graph.js';
 import type { Chip } from '../hardware/chips.js';
 
 /** Values of a tensor. */
@@ -17,6 +17,17 @@ export const macsOf = (graph: Graph, node: Node): number => {
 export const valuesOf = (graph: Graph, { outputs }: Node): number =>
   outputs.reduce((total, tensor) => total + sizeOf(graph, tensor), 0);
 
+/** Values that a pooling op reads for each one that it writes. */
+const windowOf = ({ params: { filterH = 1, filterW = 1 } }: Node): number => filterH * filterW;
+
 /** Microseconds. */
 export const cpuMicroseconds = ({ host }: Chip, graph: Graph, node: Node): number =>
-  macsOf(graph, node) / host.macs + valuesOf(graph, node) / host.values;
+  macsOf(graph, node) / host.macs + (valuesOf(graph, node) * windowOf(node)) / host.values;
+
+/** All of a part on the CPU. Microseconds. */
+export const partMicroseconds = (chip: Chip, graph: Graph, part: Part): number => {
+  const inside = new Set(part.nodes);
+  return graph.nodes
+    .filter(({ index }) => inside.has(index))
+    .reduce((sum, node) => sum + cpuMicroseconds(chip, graph, node), 0);
+};

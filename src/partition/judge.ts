@@ -36,7 +36,7 @@ export const judgeNode = (graph: Graph, node: Node, hardware: Hardware): Verdict
   const definition = definitionOf(node);
   if (definition === undefined) return { target: 'cpu', because: unknownOp(graph, node) };
   try {
-    return judged(definition, { ...hardware, graph, node, spare: 0 });
+    return judged(definition, { ...hardware, graph, node });
   } catch (error) {
     return { target: 'cpu', because: bugRefusal(node.index, error) };
   }

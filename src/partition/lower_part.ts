@@ -1,6 +1,6 @@
 /** The nodes of a part -> operations. A node that can run in the graph but not in this part of it is refused by its own rules. */
 import { coveredBy, type Graph } from '../graph/graph.js';
-import { Spare } from '../ir/build/arrange.js';
+import { FreshIds } from '../ir/build/arrange.js';
 import type { Operation } from '../ir/operation.js';
 import type { Hardware } from '../hardware/machine.js';
 import { judgeNode } from './judge.js';
@@ -10,7 +10,7 @@ export interface LoweredPart {
   /** In the order of the graph. */
   readonly operations: readonly Operation[];
   /** The first tensor index that no operation uses. */
-  readonly spare: number;
+  readonly firstFresh: number;
   readonly refusals: readonly NodeRefusal[];
 }
 
@@ -19,7 +19,7 @@ export interface LoweredPart {
  * @param hosted nodes that may run on the host; null: all that can
  */
 export const lowerPart = (graph: Graph, hardware: Hardware, hosted: ReadonlySet<number> | null): LoweredPart => {
-  const fresh = new Spare(Math.max(0, ...graph.tensors.keys()) + 1);
+  const fresh = new FreshIds(Math.max(0, ...graph.tensors.keys()) + 1);
   const refusals: NodeRefusal[] = [];
   const operations = graph.nodes.flatMap((node): readonly Operation[] => {
     const verdict = judgeNode(graph, node, hardware);
@@ -34,5 +34,5 @@ export const lowerPart = (graph: Graph, hardware: Hardware, hosted: ReadonlySet<
       return [];
     }
   });
-  return { operations, spare: fresh.peek(), refusals };
+  return { operations, firstFresh: fresh.peek(), refusals };
 };

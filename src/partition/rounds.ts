@@ -17,16 +17,26 @@ const wholePart = (part: Part, refused: RefusedPart): RefusedPart => {
   return { ...refused, refusals: part.nodes.map((node) => named.get(node) ?? { ...first, node }) };
 };
 
-/** @param compile of one part; it names nodes of the part where it refuses. @returns one round */
-export const inRounds = (compile: (part: Part) => PartResult): ((parts: readonly Part[]) => readonly PartResult[]) => {
+/**
+ * @param compile of one part; it names nodes of the part where it refuses. `isMain`: of its round's parts, the one with the most work
+ * @param workOf what a part has to do, in any unit
+ * @returns one round
+ */
+export const inRounds = (
+  compile: (part: Part, isMain: boolean) => PartResult,
+  workOf: (part: Part) => number,
+): ((parts: readonly Part[]) => readonly PartResult[]) => {
   let rounds = 0;
   let known: ReadonlyMap<string, PartResult> = new Map();
   return (parts) => {
     rounds++;
+    const works = parts.map(workOf);
+    const main = works.indexOf(Math.max(...works));
     const results = new Map<string, PartResult>();
-    for (const part of parts) {
-      const key = JSON.stringify([part.nodes, part.inputs, part.outputs]);
-      const result = known.get(key) ?? compile(part);
+    for (const [position, part] of parts.entries()) {
+      const isMain = position === main;
+      const key = JSON.stringify([isMain, part.nodes, part.inputs, part.outputs]);
+      const result = known.get(key) ?? compile(part, isMain);
       results.set(key, result instanceof Uint8Array || rounds < mostRounds ? result : wholePart(part, result));
     }
     known = results;

@@ -1,6 +1,6 @@
 /** Whether all that a node's tasks rest on was shown by a board or a shipped compiler: what trust=seen asks for. */
 import { type Fact, unshown } from '../hardware/facts.js';
-import { Spare } from '../ir/build/arrange.js';
+import { FreshIds } from '../ir/build/arrange.js';
 import type { Match, OpContext, Refusal } from '../ops/shared/rule.js';
 import type { Operation, TaskOperation } from '../ir/operation.js';
 import { stagesOf } from '../ir/operation_stages.js';
@@ -28,7 +28,7 @@ const refusal = ({ name, text, readings: [assumed] }: Fact): Refusal => ({
 export const untrusted = (match: Match, context: OpContext): Refusal | null => {
   if (context.trust !== 'seen') return null;
   const { tensors } = context.graph;
-  const fresh = new Spare(tensors.size === 0 ? 0 : Math.max(...tensors.keys()) + 1);
+  const fresh = new FreshIds(tensors.size === 0 ? 0 : Math.max(...tensors.keys()) + 1);
   const names = match
     .lower(fresh)
     .filter(isTask)

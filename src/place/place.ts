@@ -8,6 +8,7 @@ import type { Chip } from '../hardware/chips.js';
 import type { Graph, Part } from '../graph/graph.js';
 import { copyOperation, identityConvolution, padConvolution } from '../ir/build/copy.js';
 import {
+  namingNode,
   type BorderLayout,
   type MoveOperation,
   type Operation,
@@ -23,11 +24,11 @@ import type { Bytes, TensorId } from '../hardware/units.js';
 
 export interface Placement {
   readonly operations: readonly PlacedOperation[];
-  /** Every tensor that the operations or the part name. */
+  /** Every tensor that the operations or the partition name. */
   readonly spots: ReadonlyMap<TensorId, Spot>;
   /** Bytes of each root. */
   readonly roots: ReadonlyMap<TensorId, Bytes>;
-  /** A tensor that is read, or a result of the part, and that nothing writes; null where there is none. */
+  /** A tensor that is read, or a result of the partition, and that nothing writes; null where there is none. */
   readonly missing: TensorId | null;
   /** Tensors that the host lays out from another form than NHWC of their cube. */
   readonly borders: ReadonlyMap<TensorId, BorderLayout>;
@@ -149,7 +150,7 @@ const tasksOf = (
 };
 
 /**
- * Borders as moves, with the shapes that their tensors' cubes have then; every tensor of the part's border is named. Pads as
+ * Borders as moves, with the shapes that their tensors' cubes have then; every tensor of the partition's border is named. Pads as
  * convolutions.
  */
 const takeBorders = (graph: Graph, part: Part, operations: readonly Operation[]) => {
@@ -193,7 +194,7 @@ export const place = (chip: Chip, graph: Graph, part: Part, wanted: readonly Ope
   const final = widen([...operations.filter(({ kind }) => shapers.includes(kind)), ...tasks]);
   const stray = strayView(operations, final, bindings);
   if (stray !== null)
-    throw new NodeError(stray.nodes[0] ?? -1, `a view that reaches out of tensor ${stray.whole ?? -1}`);
+    throw new NodeError(namingNode(stray), `a view that reaches out of tensor ${stray.whole ?? stray.output}`);
   const spots = new Map([...final.shapes.keys()].map((tensor) => [tensor, spotOf(final, bindings, tensor)]));
   const roots = new Map<number, number>();
   for (const { root, offset, cube } of spots.values()) {

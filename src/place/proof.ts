@@ -64,7 +64,7 @@ export const withProofs = (
   const roots = new Map(placement.roots);
   const operations: PlacedOperation[] = [];
   const positions: (number | null)[] = [];
-  let spare = Math.max(-1, ...spots.keys()) + 1;
+  let next = Math.max(-1, ...spots.keys()) + 1;
   const provenEnds: number[] = [];
   let first = 0;
   for (const [position, operation] of placement.operations.entries()) {
@@ -75,8 +75,8 @@ export const withProofs = (
     const result = spots.get(operation.output);
     const isOwn = isOneTask(position) && ownsItsResult(placement.operations.slice(first, position + 1), spots);
     if (result !== undefined && !isOwn) {
-      const [input, output] = [spare, spare + 1];
-      spare += 2;
+      const [input, output] = [next, next + 1];
+      next += 2;
       const plane = oneAtom(chip);
       spots.set(input, { root: result.root, offset: result.offset, cube: plane });
       spots.set(output, { root: output, offset: 0, cube: plane });

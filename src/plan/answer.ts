@@ -1,6 +1,6 @@
 /**
- * What is made of a graph, in three runs of bytes that `delegate/compile/answer.c` reads: a verdict on each node, the parts, and
- * a plan or a refusal for each part. The engine sends them, caches and plan files keep them.
+ * What is made of a graph, in three runs of bytes that `delegate/compile/answer.c` reads: a verdict on each node, the partitions, and
+ * a plan or a refusal for each partition. The engine sends them, caches and plan files keep them.
  */
 import type { Part } from '../graph/graph.js';
 import { PtfeError } from '../error.js';
@@ -40,14 +40,14 @@ export const partsRun = (parts: readonly Part[]): Uint8Array => runOf(many(partB
 /** @throws PtfeError `bad-message` */
 export const readPartsRun = (run: Uint8Array): readonly Part[] => many(partBorder).take(new Cursor(run));
 
-/** Which nodes of a part must stay on the CPU, each with its reason. */
+/** Which nodes of a partition must stay on the CPU, each with its reason. */
 const refusalsRun = ({ refusals }: RefusedPart): Uint8Array =>
   runOf(
     many(refusal),
     refusals.map((one) => ({ node: one.node, text: textOf(one) })),
   );
 
-/** For each part a plan, or the nodes that it cannot have. */
+/** For each partition a plan, or the nodes that it cannot have. */
 export const plansRun = (results: readonly PartResult[]): Uint8Array => {
   const to = new Writer();
   to.field(plansHeader, { count: results.length });

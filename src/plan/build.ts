@@ -5,9 +5,9 @@ import { assemble } from '../emit/assemble.js';
 import { destinationOf, type EmittedTask } from '../emit/tasks.js';
 import { type Cube, liveSurfaces } from '../layout/cube.js';
 import type { Chip } from '../hardware/chips.js';
-import { elementCount, type Graph, type Part } from '../graph/graph.js';
-import type { HostOperation, PieceOperation } from '../ir/operation.js';
-import { type ByteTensor, isByteTensor, quantizationOf } from '../graph/tensor.js';
+import { elementCount, type Graph, type Part, tensorAt } from '../graph/graph.js';
+import { type HostOperation, namingNode, type PieceOperation } from '../ir/operation.js';
+import { channelsOf, isByteTensor, perTensorOf, signedCode } from '../graph/tensor.js';
 import { macsOf } from '../partition/cpu.js';
 import { ofTensor } from '../place/of_tensor.js';
 import type { Placement } from '../place/place.js';
@@ -68,12 +68,12 @@ const cubeRecord = (
 };
 
 const tensorRecord = (parts: PlanParts, tensor: TensorId, direction: 'in' | 'out'): PlanTensor => {
-  const found = byteTensorOf(parts, tensor);
-  const batches = found.shape.slice(0, -3).some((dim) => dim !== 1);
+  const { shape, numbers } = quantizedOf(parts, tensor);
+  const batches = shape.slice(0, -3).some((dim) => dim !== 1);
   const cube = cubeRecord(parts, tensor);
   return {
     ...cube,
-    ...numbersOf(found),
+    ...numbers,
     direction,
     layout: parts.borders.get(tensor) ?? (batches ? 'flat' : 'nhwc'),
     start: 0,
@@ -81,15 +81,21 @@ const tensorRecord = (parts: PlanParts, tensor: TensorId, direction: 'in' | 'out
   };
 };
 
-const byteTensorOf = ({ graph }: PlanParts, tensor: TensorId): ByteTensor => {
-  const found = graph.tensors.get(tensor) ?? null;
-  if (!isByteTensor(found)) throw new Error(`tensor ${tensor} is not a feature map of this part`);
-  return found;
-};
+/** A feature map's shape, and what a plan says of its values. */
+interface QuantizedMap {
+  readonly shape: readonly number[];
+  readonly numbers: Pick<PlanTensor, 'type' | 'scale' | 'zeroPoint' | 'padCode'>;
+}
 
-const numbersOf = (tensor: ByteTensor): Pick<PlanTensor, 'type' | 'scale' | 'zeroPoint' | 'padCode'> => {
-  const { scale, zeroPoint } = quantizationOf(tensor);
-  return { type: tensor.type, scale, zeroPoint: tensor.quantization?.zeroPoints[0] ?? 0, padCode: zeroPoint };
+/** Ops that only compare or move codes take maps without a scale. */
+const codesAlone = { scale: 1, stored: 0 };
+
+const quantizedOf = ({ graph }: PlanParts, tensor: TensorId): QuantizedMap => {
+  const found = tensorAt(graph, tensor);
+  if (!isByteTensor(found)) throw new Error(`tensor ${tensor} is not a feature map of this partition`);
+  const { type, shape } = found;
+  const { scale, stored } = perTensorOf(found) ?? codesAlone;
+  return { shape, numbers: { type, scale, zeroPoint: stored, padCode: signedCode(stored, type) } };
 };
 
 /** An output, or its pieces behind it. */
@@ -97,16 +103,15 @@ const outputRecords = (parts: PlanParts, tensor: TensorId): readonly PlanTensor[
   const pieces = parts.pieces.filter(({ place }) => place.whole === tensor);
   const [first] = pieces;
   if (first === undefined) return [tensorRecord(parts, tensor, 'out')];
-  const found = byteTensorOf(parts, tensor);
-  const channels = found.shape.at(-1) ?? 1;
-  const numbers = numbersOf(found);
+  const { shape, numbers } = quantizedOf(parts, tensor);
+  const channels = channelsOf({ shape });
   const whole: PlanTensor = {
     ...cubeRecord(parts, first.output),
     ...numbers,
     tensor,
     direction: 'out',
     layout: 'pieces',
-    shape: [1, 1, elementCount(found.shape) / channels, channels],
+    shape: [1, 1, elementCount(shape) / channels, channels],
     start: 0,
     step: channels,
   };
@@ -166,6 +171,8 @@ const hostRecords = (parts: PlanParts, before: number) => {
   return { tensors, hosts };
 };
 
+/** Of an op of the host. */
+const noTasks = { firstTask: 0, taskCount: 0 };
 /**
  * Multiply-accumulates that the model asks for, of each step: a node's are shared by the convolutions that it became, which may be
  * several, and one of an op that the model has no weights for counts none.
@@ -193,15 +200,15 @@ const opRecord = (
   opNames: ReadonlyMap<number, string>,
 ): PlanOp => {
   const { operation } = step;
-  const [node = 0, fusedNode = null] = operation.nodes;
+  const [first] = own;
+  const [, fusedNode = null] = operation.nodes;
   const names = operation.nodes.map((index) => opNames.get(index) ?? '');
   return {
-    node,
+    node: namingNode(operation),
     fusedNode,
     name: ['clamp', 'host'].includes(operation.kind) ? `${names.join('+')} ${operation.kind}` : names.join('+'),
     macs,
-    firstTask: own[0] ?? 0,
-    taskCount: own.length,
+    ...(first === undefined ? noTasks : { firstTask: first, taskCount: own.length }),
     facts: isHostStep(step) ? [] : factsOf(step, ofTensor(cubes, operation.output, 'cube')),
     // A share; far scales add up to more.
     mismatch: isHostStep(step) ? 0 : Math.min(1, step.stages.mismatch),
@@ -255,10 +262,10 @@ export const buildPlan = (parts: PlanParts): Plan => {
     numerics: parts.graph.numerics,
     tensors: [...given, ...inside.tensors],
     bos: [
-      { kind: 'constants', size: sized(constants.byteLength), bytes: constants },
-      { kind: 'arena', size: sized(arena.bytes.arena), bytes: new Uint8Array() },
-      { kind: 'regcmd', size: sized(assembly.bytes.byteLength), bytes: assembly.bytes },
-      { kind: 'io', size: sized(arena.bytes.io), bytes: new Uint8Array() },
+      { kind: 'constants', core: 0, size: sized(constants.byteLength), bytes: constants },
+      { kind: 'arena', core: 0, size: sized(arena.bytes.arena), bytes: new Uint8Array() },
+      { kind: 'regcmd', core: 0, size: sized(assembly.bytes.byteLength), bytes: assembly.bytes },
+      { kind: 'io', core: 0, size: sized(arena.bytes.io), bytes: new Uint8Array() },
     ],
     relocations: assembly.relocations.map(({ word, buffer, addend }) => ({
       bo: bo.regcmd,

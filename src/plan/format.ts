@@ -4,6 +4,7 @@
  */
 import type { Numerics } from '../graph/numerics.js';
 import type { boKinds, directions, hostKernels, hostLayouts, planRelocation, planTask } from '../wire/plan_records.js';
+import { sha256 } from '../wire/digest.js';
 import type { ValueOf } from '../wire/record.js';
 
 /** Where a compiled plan has them. */
@@ -34,6 +35,8 @@ export interface PlanTensor {
 
 export interface PlanBo {
   readonly kind: keyof typeof boKinds.of;
+  /** Whose address space it is in. */
+  readonly core: number;
   readonly size: number;
   readonly bytes: Uint8Array;
 }
@@ -98,20 +101,8 @@ export interface Plan {
   readonly hosts: readonly PlanHost[];
 }
 
-/** FNV-1a, 64 bits, in four 16-bit limbs: BigInt would take a second for a few megabytes. */
-export const fnv1a = (bytes: Uint8Array): bigint => {
-  // prime = 2^40 + 0x1b3
-  let [a, b, c, d] = [0x2325, 0x8422, 0x9ce4, 0xcbf2];
-  for (let i = 0; i < bytes.length; i++) {
-    a ^= bytes[i] ?? 0;
-    const r0 = a * 0x1b3;
-    const r1 = b * 0x1b3 + (r0 >>> 16);
-    const r2 = c * 0x1b3 + a * 0x100 + (r1 >>> 16);
-    const r3 = d * 0x1b3 + b * 0x100 + (r2 >>> 16);
-    a = r0 & 0xffff;
-    b = r1 & 0xffff;
-    c = r2 & 0xffff;
-    d = r3 & 0xffff;
-  }
-  return (BigInt(d) << 48n) | (BigInt(c) << 32n) | (BigInt(b) << 16n) | BigInt(a);
+/** The first 8 bytes of SHA-256, little-endian: `plan_hash` in delegate/plan/plan.c. */
+export const planHash = (bytes: Uint8Array): bigint => {
+  const { buffer, byteOffset } = sha256(bytes);
+  return new DataView(buffer, byteOffset).getBigUint64(0, true);
 };

@@ -1,4 +1,4 @@
-/** Where each tensor between two nodes of a part stands in the arena, and when: for tools that compare them. */
+/** Where each tensor between two nodes of a partition stands in the arena, and when: for tools that compare them. */
 import type { Arena, MemoryName } from '../allocate/arena.js';
 import type { Order } from '../rewrite/order.js';
 import { type Cube, spannedBytes } from '../layout/cube.js';
@@ -24,7 +24,7 @@ export interface InnerTensor {
   } | null;
 }
 
-/** Tensors that nodes of the part make, the part's outputs among them. */
+/** Tensors that nodes of the partition make, the partition's outputs among them. */
 export const innerTensors = (
   graph: Graph,
   part: Part,

@@ -29,7 +29,7 @@ import {
 } from '../wire/plan_records.js';
 import type { Field, ValueOf } from '../wire/record.js';
 import {
-  fnv1a,
+  planHash,
   type Plan,
   type PlanBo,
   type PlanHost,
@@ -44,6 +44,9 @@ const { none, maxBos, tailWords, mostTensors, mostNameBytes, mostFillerBytes, pr
 
 const damaged = (where: string, text: string): PtfeError =>
   new PtfeError('bad-plan', where, text, 'compile the model again');
+
+/** Of every chip of the family. */
+const atomBytes = 16;
 
 const byteTypes = ['int8', 'uint8'] as const;
 
@@ -65,7 +68,7 @@ const readHeader = (bytes: Uint8Array, view: DataView): Header => {
   demand(header.headerBytes === size, where, () => `a header of ${header.headerBytes} bytes`);
   const length = header.fileBytes;
   demand(length === bytes.byteLength, where, () => `written with ${length} bytes, the file has ${bytes.byteLength}`);
-  demand(header.checksum === fnv1a(bytes.subarray(checkedFrom)), where, () => 'the checksum does not match');
+  demand(header.checksum === planHash(bytes.subarray(checkedFrom)), where, () => 'the checksum does not match');
   for (const name of sectionNames) {
     const { offset, count } = header.sections[name];
     const inside = offset >= size && offset % 8 === 0 && offset + count * sectionSizes[name] <= bytes.byteLength;
@@ -75,7 +78,7 @@ const readHeader = (bytes: Uint8Array, view: DataView): Header => {
 };
 
 const readBo = (bytes: Uint8Array, record: ValueOf<typeof planBo>, where: string): PlanBo => {
-  const { size, dataOffset: offset, dataBytes: length } = record;
+  const { core, size, dataOffset: offset, dataBytes: length } = record;
   const kind = boKinds.nameOf(record.kind);
   if (kind === null) throw damaged(where, `kind ${record.kind}`);
   demand(size > 0 && size < 2 ** 32, where, () => `${size} bytes, which a 32-bit address cannot reach`);
@@ -83,7 +86,7 @@ const readBo = (bytes: Uint8Array, record: ValueOf<typeof planBo>, where: string
   demand(offset + length <= bytes.byteLength, where, () => `its ${length} bytes at ${offset} are outside the file`);
   const whole = kind === 'arena' || kind === 'io' || size - length <= mostFillerBytes;
   demand(whole, where, () => `the file has ${length} of its ${size} bytes`);
-  return { kind, size, bytes: bytes.subarray(offset, offset + length) };
+  return { kind, core, size, bytes: bytes.subarray(offset, offset + length) };
 };
 
 /** What records point at. */
@@ -145,8 +148,10 @@ const readTensor = (targets: Targets, record: ValueOf<typeof planTensor>, where:
     () => `pixels ${step} bytes apart`,
   );
   const { size } = demandBo(targets, bo, where);
-  const end = offset + surfaces * surfaceBytes;
-  demand(end <= size, where, () => `its cube ends at ${end}, BO ${bo} at ${size}`);
+  // A part of a cube ends in its last row.
+  const end = offset + (surfaces - 1) * surfaceBytes + (h - 1) * lineBytes + w * atomBytes;
+  // All of a tensor in pieces is nowhere.
+  demand(layout === 'pieces' || end <= size, where, () => `its cube ends at ${end}, BO ${bo} at ${size}`);
   return {
     tensor: tfliteIndex,
     direction,

@@ -26,7 +26,7 @@ import {
   sectionSizes,
 } from '../wire/plan_records.js';
 import type { Field } from '../wire/record.js';
-import { fnv1a, type Plan, type PlanHost, type PlanJob, type PlanTensor } from './format.js';
+import { planHash, type Plan, type PlanHost, type PlanJob, type PlanTensor } from './format.js';
 
 const sectionAlignment = 8;
 const dataAlignment = 64;
@@ -125,8 +125,9 @@ export const writePlan = (plan: Plan): Uint8Array => {
   write(
     'bos',
     planBo,
-    data.map(({ kind, size, bytes, offset }) => ({
+    data.map(({ kind, core, size, bytes, offset }) => ({
       kind: boKinds.of[kind],
+      core,
       size,
       dataOffset: offset,
       dataBytes: bytes.byteLength,
@@ -171,6 +172,6 @@ export const writePlan = (plan: Plan): Uint8Array => {
     sections,
   };
   planHeader.write(view, 0, header);
-  planHeader.write(view, 0, { ...header, checksum: fnv1a(file.subarray(checkedFrom)) });
+  planHeader.write(view, 0, { ...header, checksum: planHash(file.subarray(checkedFrom)) });
   return file;
 };

@@ -81,16 +81,16 @@ export const reportText = (report: ModelReport, width: number): string => {
     ...hanging(
       '',
       `${model}${optionsText(report)}: ${on('npu')} of ${plural(nodes.length, 'node')} on the NPU${host}; ` +
-        `${machine.chip} at ${machine.megahertz} MHz, ${plural(machine.cores, 'core')} at work; streams in KiB`,
+        `${machine.chip} at ${machine.megahertz} MHz; streams in KiB`,
       width,
     ),
     ...tableText({ columns, rows: [...report.ops.map(cells), sumCells(report)] }, width),
-    ...parts.flatMap(({ nodes: own, jobs, tasks, bytes, total, onCpu }, i) =>
+    ...parts.flatMap(({ nodes: own, jobs, tasks, bytes, total, oneCore, onCpu }, i) =>
       hanging(
         `part ${i}: `,
         `${plural(own.length, 'node')}, ${plural(tasks, 'task')} in ${plural(jobs, 'job')}; arena ${kib(bytes.arena) || '0'}, ` +
           `shared ${kib(bytes.io) || '0'}, constants ${kib(bytes.constants) || '0'}, commands ${kib(bytes.commands) || '0'} KiB; ` +
-          `${ms(total)}, on the CPU ${ms(onCpu)}`,
+          `${ms(total)}${oneCore === null ? '' : `, on one core ${ms(oneCore)}`}, on the CPU ${ms(onCpu)}`,
         width,
       ),
     ),

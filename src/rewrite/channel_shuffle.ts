@@ -3,7 +3,7 @@
  * picks the channels from the map before the first.
  */
 import { constantInts, type Node, reorderedValues, type Tensor } from '../graph/graph.js';
-import { planeOf } from '../graph/tensor.js';
+import { channelsOf, planeOf } from '../graph/tensor.js';
 import { intsConstant } from './new_constant.js';
 import type { GraphIndex, Rewrite } from './rewrite.js';
 import { reshapedMap } from './reshapes.js';
@@ -40,7 +40,7 @@ const shuffleOf = (index: GraphIndex, transpose: Node): Shuffle | null => {
   const [axis, order] = [splitAxis(apart.shape, channels), constantInts(index.tensor(transpose.inputs[1]))];
   if (axis === null || order?.length !== apart.shape.length) return null;
   const isApart = [...order.entries()].every(([to, from]) => (to < axis ? to === from : from >= axis));
-  if (!isApart || !results.every((result) => planeOf(result)[2] === channels)) return null;
+  if (!isApart || !results.every((result) => result !== null && channelsOf(result) === channels)) return null;
   const inner = order.slice(axis).map((from) => from - axis);
   return { map, split, channels: reorderedValues(apart.shape.slice(axis), inner) };
 };

@@ -32,7 +32,7 @@ const factorOf = (index: GraphIndex, hardware: Hardware, tensor: ByteTensor, sou
   const node = index.producerOf(tensor.index);
   const gate = gates.get(node?.op ?? '');
   if (node === null || gate === undefined || node.inputs[0] !== source.index) return null;
-  const context = { ...hardware, graph: index.graph, node, spare: 0 };
+  const context = { ...hardware, graph: index.graph, node };
   const numbers = tableNumbersOf(context);
   if (numbers === null || definitionOf(node)?.match(context).match == null) return null;
   return { map: gate.mapOf(numbers, context), made: [node] };
@@ -42,7 +42,7 @@ export const gatedProduct: Rewrite = {
   text: 'MUL of a feature map and a function of it (x * sigmoid(x), squares): a table',
   ops: ['MUL'],
   match: (index, node, hardware) => {
-    const matched = factors.run({ ...hardware, graph: index.graph, node, spare: 0 });
+    const matched = factors.run({ ...hardware, graph: index.graph, node });
     if ('wrong' in matched) return null;
     const { known } = matched;
     const { first, second, output } = known;

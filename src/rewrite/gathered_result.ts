@@ -33,7 +33,7 @@ const behindConcatenation = (index: GraphIndex, hardware: Hardware, last: Node):
     if (node.op === 'CONCATENATION') return { concatenation: node, map, nodes, changes };
     if (reshapedMap(index, node) !== null) continue;
     const table = tableOps.get(node.op);
-    const context = { ...hardware, graph: index.graph, node, spare: 0 };
+    const context = { ...hardware, graph: index.graph, node };
     const numbers = table === undefined ? null : tableNumbersOf(context);
     if (table === undefined || numbers === null || definitionOf(node)?.match(context).match == null) return null;
     const [own, after] = [table.mapOf(numbers, context), map];

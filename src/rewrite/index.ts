@@ -87,7 +87,7 @@ export const rewriteGraph = (given: Graph, npu: Npu, plain: ReadonlySet<number> 
 };
 
 /**
- * The nodes of a part. TFLite cuts parts as it likes, so a part may have some only of the nodes that one stands for, or give
+ * The nodes of a partition. TFLite cuts partitions as it likes, so a partition may have some only of the nodes that one stands for, or give
  * away what was made between them: there it has its own nodes again, and the rewrites are tried on these.
  */
 export const rewritePart = ({ given: whole, graph, originals }: Rewritten, part: Part, npu: Npu): Graph => {
@@ -96,7 +96,7 @@ export const rewritePart = ({ given: whole, graph, originals }: Rewritten, part:
   const given = new Set(part.inputs);
   const isThere = (tensor: number): boolean =>
     tensor === -1 || graph.tensors.get(tensor)?.constant === true || given.has(tensor) || made.has(tensor);
-  /** Whether it can do with what the part is given in place of what the nodes before it read. */
+  /** Whether it can do with what the partition is given in place of what the nodes before it read. */
   const isFed = (node: Node, before: readonly Node[]): boolean =>
     node.inputs.every(isThere) &&
     before.flatMap(({ inputs }) => inputs).every((tensor) => !given.has(tensor) || node.inputs.includes(tensor));

@@ -182,12 +182,12 @@ export const rename = (graph: Graph, renamings: readonly Renaming[]): Renamed =>
     layouts.set(index, null);
     orders.set(index, null);
   }
-  let spare = Math.max(...graph.tensors.keys()) + 1;
+  let next = Math.max(...graph.tensors.keys()) + 1;
   const operands = new Map(renamings.flatMap((renaming) => [...renaming.operands]));
   const nodes = graph.nodes.map((node): Node => {
     const values = operands.get(node.index);
     if (values === undefined) return node;
-    const operand: Tensor = { ...values, index: spare++ };
+    const operand: Tensor = { ...values, index: next++ };
     tensors.set(operand.index, operand);
     return { ...node, inputs: [node.inputs[0] ?? -1, operand.index, ...node.inputs.slice(2)] };
   });

@@ -12,7 +12,7 @@ export const renamedAxes = (graph: Graph, npu: Npu, plain: ReadonlySet<number>):
     const source = graph.nodes.find(({ index }) => index === renaming.nodes[0]);
     // The host does that by the way.
     if (source === undefined || isBorderTranspose({ graph, node: source })) return false;
-    // A tensor that the host cannot lay out may be a result of the graph, which is known only when parts are compiled.
+    // A tensor that the host cannot lay out may be a result of the graph, which is known only when partitions are compiled.
     const isSafe = ![...rename(graph, [renaming]).layouts.values()].includes(null);
     return isSafe || renaming.nodes.some((index) => refuses(graph, index));
   };

@@ -19,7 +19,7 @@ import { scheduleRules } from './schedule_rules.js';
 import { taskRules } from './task_rules.js';
 import { tileRules } from './tile_rules.js';
 
-/** What the stages of a part have told so far; a stage stands on those before it. */
+/** What the stages of a partition have told so far; a stage stands on those before it. */
 export interface Told {
   readonly graph?: Graph;
   readonly operations?: readonly Operation[];

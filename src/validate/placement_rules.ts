@@ -51,7 +51,7 @@ const borderPlanes = (graph: Graph, wanted: readonly Operation[]): Planes => {
   return (tensor) => planes(outside.get(tensor) ?? tensor);
 };
 
-/** Tensors that hold the part's results, with the numbers of their values where they were placed and where they were not. */
+/** Tensors that hold the partition's results, with the numbers of their values where they were placed and where they were not. */
 const differing = ({ chip, graph, part, wanted, placement }: PlacementData): number | null => {
   const { inputs, outputs } = part;
   const own = ownMemories(chip, borderPlanes(graph, wanted), wanted);

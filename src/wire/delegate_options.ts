@@ -77,6 +77,15 @@ export const delegateOptions = [
     example: 'rk3588',
   },
   {
+    name: 'cores',
+    initial: '1',
+    kind: { is: 'words', words: ['1', '2', '3', 'auto'] },
+    sent: true,
+    text: 'on how many cores of the NPU one inference runs',
+    more: '`auto`: on several where the compiler expects that to be quicker. For one picture sooner; for many at once, interpreters on a core each (`1`) give more. The values are the same.',
+    example: 'auto',
+  },
+  {
     name: 'cache',
     initial: '',
     kind: { is: 'file', what: 'folder', word: 'off' },
@@ -153,8 +162,8 @@ export const delegateOptions = [
     initial: 'worthwhile',
     kind: { is: 'words', words: ['worthwhile', 'all'] },
     sent: true,
-    text: 'all: parts that cost more than they save, too',
-    more: 'By default a partition that would cost more than it saves stays on the CPU.',
+    text: 'all: also what the CPU would do sooner',
+    more: "By default nodes stay on the CPU that it does at least twice as quickly by the estimate of the partition's own plan (`ptfe estimate`), where that saves two milliseconds in sum; and a small partition that would cost more than it saves.",
     example: 'all',
   },
   {
@@ -189,13 +198,29 @@ export const delegateOptions = [
   {
     name: 'plan',
     initial: '',
-    kind: { is: 'file', what: 'file of ptfe compile' },
+    kind: { is: 'file', what: 'file of ptfe compile, or a folder of them' },
     sent: false,
     text: 'a compiled model: no engine, no Node',
-    more: 'What `ptfe compile MODEL -o model.plan` wrote. No compiler process is started, and no cache is used.',
+    more: 'What `ptfe compile MODEL -o model.plan` wrote. No compiler process is started, and no cache is used. Of the files `NAME.plan` in a folder the first, by name, that was compiled from the loaded model is taken, for programs that load several models.',
     example: 'model.plan',
   },
 ] as const satisfies readonly DelegateOption[];
+
+/** What users of another delegate may still give, as an option or as a variable: one line says what ptfe has in its place. */
+export interface ForeignOption {
+  readonly name: string;
+  readonly whose: string;
+  readonly instead: string;
+}
+
+const listsNodes = 'verbose=1 (PTFE_VERBOSE=1) prints what runs where';
+
+/** Others are refused, as they may be misspelt. */
+export const foreignOptions: readonly ForeignOption[] = [
+  { name: 'TEFLON_DEBUG', whose: "Mesa's Teflon", instead: listsNodes },
+  { name: 'ROCKET_DEBUG', whose: "Mesa's rocket driver", instead: `${listsNodes}, ptfe disasm the registers` },
+  { name: 'ETNA_MESA_DEBUG', whose: "Mesa's etnaviv driver", instead: listsNodes },
+];
 
 export type OptionName = (typeof delegateOptions)[number]['name'];
 

@@ -1,6 +1,6 @@
 /**
  * What delegate and engine say to each other on the engine's stdin and stdout: frames of a header and a payload. `check`: a graph
- * message, answered with verdicts; `compile`: parts, answered with a plan or refusals for each. The payloads are kept in caches and
+ * message, answered with verdicts; `compile`: partitions, answered with a plan or refusals for each. The payloads are kept in caches and
  * plan files as they are.
  */
 import { joined } from './joined.js';

@@ -21,6 +21,7 @@ import {
   tensorFlags,
 } from './graph_message.js';
 import { fixedPosition, floatPosition, permuteTable } from './host_tables.js';
+import { memoMagic, memoRecord } from './memo_record.js';
 import { planFileFormat, planFileHeader, planFileMagic } from './plan_file_header.js';
 import { planBounds, planCodes, planMagic, planRecords, planVersion } from './plan_records.js';
 import type { AnyRecord, Codes } from './record.js';
@@ -104,6 +105,11 @@ export const formatsPage = (): string =>
     `It begins with "${planFileMagic}", and is an entry of the cache as well.`,
     '',
     ...recordText(planFileHeader),
+    '## Memo',
+    '',
+    `It begins with "${memoMagic}". The cache has one for each file whose digest is known.`,
+    '',
+    ...recordText(memoRecord),
   ]
     .join('\n')
     .trimEnd() + '\n';

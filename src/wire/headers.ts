@@ -21,6 +21,7 @@ import {
   tensorFlags,
 } from './graph_message.js';
 import { fixedPosition, floatPosition, permuteRank, permuteTable } from './host_tables.js';
+import { memoMagic, memoRecord } from './memo_record.js';
 import { operatorHeaders } from './operator_headers.js';
 import { optionHeaders } from './option_headers.js';
 import { planFileFormat, planFileHeader, planFileMagic } from './plan_file_header.js';
@@ -55,6 +56,11 @@ export const wireHeaders: readonly (readonly [file: string, text: string])[] = [
     `#define PLAN_FILE_MAGIC "${planFileMagic}"`,
     ...macroLines('PLAN_FILE', { format: planFileFormat }),
     ...recordLines(planFileHeader),
+  ]),
+  made('memo_record.h', 'memo_record.ts', [
+    ...includes,
+    `#define MEMO_MAGIC "${memoMagic}"`,
+    ...recordLines(memoRecord),
   ]),
   made('graph_message.h', 'graph_message.ts', [
     ...includes,

@@ -1,7 +1,7 @@
 /** The delegate's options for C: numbers for all, and the table that delegate/util/options.c walks. */
 import { numericsNames } from '../graph/numerics.js';
 import { header } from './c_text.js';
-import { allowedOf, type DelegateOption, delegateOptions, variableOf } from './delegate_options.js';
+import { allowedOf, type DelegateOption, delegateOptions, foreignOptions, variableOf } from './delegate_options.js';
 
 const options: readonly DelegateOption[] = delegateOptions;
 const source = 'src/wire/delegate_options.ts';
@@ -91,7 +91,19 @@ const tableHeader = header('option_table.h', source, [
   '};',
 ]);
 
+const foreignHeader = header('foreign_options.h', source, [
+  '/* Options and variables of other delegates, which have no effect here. */',
+  `enum { FOREIGN_OPTION_COUNT = ${foreignOptions.length} };`,
+  '',
+  'static const struct {',
+  '    const char *name, *whose, *instead;',
+  '} foreign_options[FOREIGN_OPTION_COUNT] = {',
+  ...foreignOptions.map(({ name, whose, instead }) => `    {${[name, whose, instead].map(quoted).join(', ')}},`),
+  '};',
+]);
+
 export const optionHeaders: readonly (readonly [file: string, text: string])[] = [
   ['option_ids.h', idsHeader],
   ['option_table.h', tableHeader],
+  ['foreign_options.h', foreignHeader],
 ];

@@ -5,7 +5,7 @@
 import { chars, codes, f32, i32, record, reserved, size64, u32, u64 } from './record.js';
 
 export const planMagic = 'PTFEPLAN';
-export const planVersion = 4;
+export const planVersion = 5;
 
 /** Bounds that no model comes near, so that a file cannot ask for more work than its size explains. */
 export const planBounds = {
@@ -48,6 +48,7 @@ export const hostKernels = codes('plan_host_kernel', 'PLAN_HOST', "The host's ke
   permute: 0,
   resize_fixed: 1,
   resize_float: 2,
+  copy: 3,
 });
 
 export const boKinds = codes(
@@ -86,13 +87,17 @@ export const planTensor = record(
   },
 );
 
-export const planBo = record('plan_bo', 'Memory of the device, and where in the file its bytes are.', {
-  kind: u32,
-  reserved: reserved(),
-  size: size64,
-  dataOffset: size64,
-  dataBytes: size64,
-});
+export const planBo = record(
+  'plan_bo',
+  'Memory of the device, and where in the file its bytes are. `core`: in whose address space; nothing of a job is on another one.',
+  {
+    kind: u32,
+    core: u32,
+    size: size64,
+    dataOffset: size64,
+    dataBytes: size64,
+  },
+);
 
 export const planRelocation = record(
   'plan_relocation',
@@ -149,7 +154,8 @@ export const planFact = record(
 
 export const planHost = record(
   'plan_host',
-  "A kernel of the host on two of the plan's tensors. It runs before job `before_job`, behind all where that is their count.",
+  "A kernel of the host on two of the plan's tensors. It runs before job `before_job`, behind all where that is their count. " +
+    'Jobs with no step between them run at the same time where they are of different cores.',
   {
     op: u32,
     beforeJob: u32,
@@ -197,7 +203,7 @@ export const planSections = record('plan_sections', 'In the order of the file, e
 
 export const planHeader = record(
   'plan_header',
-  'The beginning of a plan. `checksum`: FNV-1a, 64 bits, of all bytes from `chip` on. `numerics`: position in src/graph/numerics.ts.',
+  'The beginning of a plan. `checksum`: the first 8 bytes of SHA-256 of all from `chip` on. `numerics`: position in src/graph/numerics.ts.',
   {
     magic: chars(planMagic.length),
     version: u32,

@@ -1,5 +1,7 @@
 /** SHA-256, for hosts without node:crypto: browsers have it in secure contexts only, and asynchronously. */
 
+import { joined } from './joined.js';
+
 const roots = (): Uint32Array => {
   const constants = new Uint32Array(64 + 8);
   let found = 0;
@@ -37,8 +39,7 @@ const compress = (state: Uint32Array, view: DataView, at: number, w: Uint32Array
   for (const [i, value] of [a, b, c, d, e, f, g, h].entries()) state[i] = (state[i] ?? 0) + value;
 };
 
-/** @returns 32 bytes */
-export const sha256 = (bytes: Uint8Array): Uint8Array => {
+const digestOf = (bytes: Uint8Array): Uint8Array => {
   const state = constants.slice(64);
   const w = new Uint32Array(64);
   const whole = bytes.byteLength - (bytes.byteLength % blockBytes);
@@ -54,4 +55,13 @@ export const sha256 = (bytes: Uint8Array): Uint8Array => {
   const digest = new DataView(new ArrayBuffer(32));
   for (const [i, value] of state.entries()) digest.setUint32(4 * i, value);
   return new Uint8Array(digest.buffer);
+};
+
+/** As that of `node:crypto`, as far as `digest.ts` needs it. */
+export const createHash = (): {
+  readonly update: (chunk: Uint8Array) => void;
+  readonly digest: () => Uint8Array;
+} => {
+  const chunks: Uint8Array[] = [];
+  return { update: (chunk) => void chunks.push(chunk), digest: () => digestOf(joined(chunks)) };
 };

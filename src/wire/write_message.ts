@@ -1,6 +1,6 @@
 /**
- * Writes the graph message of some nodes, as `delegate/graph/capture.c` writes it without options. Its hash tells whether a plan
- * file is for the graph that TFLite holds.
+ * Writes the graph message of some nodes, and its outline, as `delegate/graph/capture.c` writes them without options. The hash of the
+ * outline and the constants tells whether a plan file is for the graph that TFLite holds.
  */
 import type { ElementType, Graph, Node, Tensor } from '../graph/graph.js';
 import { operatorNames, optionFields } from '../tflite/operators.js';
@@ -14,6 +14,7 @@ import {
   messageVersion,
   tensorFlags,
 } from './graph_message.js';
+import { size64, u32 } from './record.js';
 import type { PartValue } from './sequence.js';
 import { Writer } from './writer.js';
 
@@ -53,6 +54,44 @@ const nodeValues = ({ index, op, version, inputs, outputs, params }: Node): Part
   options: optionFields(op).map(([name, { kind }]) => (kind === 'f32' ? bitsOf : Number)(params[name] ?? 0)),
 });
 
+const tensorsOf = (graph: Graph, nodes: readonly Node[]): readonly Tensor[] => {
+  const used = new Set(nodes.flatMap(({ inputs, outputs }) => [...inputs, ...outputs]));
+  return [...graph.tensors.values()].filter(({ index }) => used.has(index)).sort((a, b) => a.index - b.index);
+};
+
+type MessageTensor = PartValue<typeof messageTensor>;
+
+const written = (
+  tensors: readonly MessageTensor[],
+  nodes: readonly Node[],
+  options: Readonly<Record<string, string>>,
+): Writer => {
+  const to = new Writer();
+  to.field(messageHeader, { magic: messageMagic, version: messageVersion });
+  messageLists.put(to, {
+    options: Object.entries(options).map(([key, value]) => ({ key, value })),
+    tensors,
+    nodes: nodes.map(nodeValues),
+  });
+  return to;
+};
+
+/** The message without the bytes of constants, then for each tensor how many it has; and those bytes. */
+export const outlineOf = (
+  graph: Graph,
+  nodes: readonly Node[],
+): { readonly outline: Uint8Array; readonly constants: readonly Uint8Array[] } => {
+  const values = tensorsOf(graph, nodes).map(tensorValues);
+  const to = written(
+    values.map((tensor) => ({ ...tensor, data: new Uint8Array() })),
+    nodes,
+    {},
+  );
+  to.field(u32, values.length);
+  for (const { data } of values) to.field(size64, data.byteLength);
+  return { outline: to.bytes(), constants: values.map(({ data }) => data) };
+};
+
 /**
  * @param nodes nodes of built-in operators, in the order of the graph, and nothing else of it
  * @param options that a delegate would send with them
@@ -61,15 +100,4 @@ export const messageOf = (
   graph: Graph,
   nodes: readonly Node[],
   options: Readonly<Record<string, string>> = {},
-): Uint8Array => {
-  const used = new Set(nodes.flatMap(({ inputs, outputs }) => [...inputs, ...outputs]));
-  const tensors = [...graph.tensors.values()].filter(({ index }) => used.has(index)).sort((a, b) => a.index - b.index);
-  const to = new Writer();
-  to.field(messageHeader, { magic: messageMagic, version: messageVersion });
-  messageLists.put(to, {
-    options: Object.entries(options).map(([key, value]) => ({ key, value })),
-    tensors: tensors.map(tensorValues),
-    nodes: nodes.map(nodeValues),
-  });
-  return to.bytes();
-};
+): Uint8Array => written(tensorsOf(graph, nodes).map(tensorValues), nodes, options).bytes();

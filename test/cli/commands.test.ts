@@ -239,7 +239,7 @@ describe('commands', () => {
         const node = { index: 0, op, version: 1, inputs: [], outputs: [], params: {} };
         for (const rule of rules)
           expect(
-            adviceOf(rule, { graph, node, chip: rk3588, trust: 'inferred', spare: 0 }),
+            adviceOf(rule, { graph, node, chip: rk3588, trust: 'inferred' }),
             `${op}, rule ${rule.name}`,
           ).to.be.a('string');
       }

@@ -73,14 +73,14 @@ describe('ptfe estimate', () => {
     expect(npu(fast).work).to.be.below(npu(slow).work);
     expect(npu(fast).dispatch).to.equal(npu(slow).dispatch);
     expect(npu(big).dispatch * 51).to.equal(npu(slow).dispatch * 27);
-    const shared = npu(estimated('--clock', '1000', '--cores', '3'));
+    const shared = npu(estimated('--clock', '1000', '--busy-cores', '3'));
     expect(shared.work).to.be.above(npu(fast).work);
     expect(shared.cycles).to.equal(npu(fast).cycles);
   });
 
   it('says which nodes of a part the CPU would do sooner: an unrolled GRU all, a classifier of pictures hardly any', function () {
     const worthOf = (name: string): { npu: number; cpu: number; sooner: readonly number[]; best: number } => {
-      const { code, out, err } = ptfe('estimate', join(modelFolder, `${name}.tflite`), '--json');
+      const { code, out, err } = ptfe('estimate', join(modelFolder, `${name}.tflite`), '--parts', 'all', '--json');
       expect(code, err).to.equal(0);
       const [part] = (JSON.parse(out) as { parts: readonly { worth: ReturnType<typeof worthOf> }[] }).parts;
       if (part === undefined) throw new Error(`${name}: no part`);
@@ -111,7 +111,8 @@ describe('ptfe estimate', () => {
     expectRefused(ptfe('estimate', digits, '--published'), '--published takes no model');
     expectRefused(ptfe('estimate', digits, '--clock', '0'), '--clock 0');
     expectRefused(ptfe('estimate', digits, '--clock', '1e3'), '--clock 1e3');
-    expectRefused(ptfe('estimate', digits, '--cores', '4'), 'from 1 to 3');
+    expectRefused(ptfe('estimate', digits, '--busy-cores', '4'), 'from 1 to 3');
+    expectRefused(ptfe('estimate', digits, '--cores', '4'), 'only 1, 2, 3 and auto');
     expectRefused(ptfe('estimate', digits, '--interrupt-cpu', 'a55'), 'big and little');
   });
 });

@@ -35,6 +35,7 @@ describe('delegate: plan cache', function () {
 
   const filesOf = (folder: string): readonly string[] =>
     readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => !name.endsWith('.memo'))
       .map((name) => join(folder, name))
       .filter((path) => statSync(path).isFile());
 

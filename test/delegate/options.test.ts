@@ -2,7 +2,13 @@ import { expect } from 'chai';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { facts } from '../../src/hardware/facts.js';
-import { allowedOf, type DelegateOption, delegateOptions, variableOf } from '../../src/wire/delegate_options.js';
+import {
+  allowedOf,
+  type DelegateOption,
+  delegateOptions,
+  foreignOptions,
+  variableOf,
+} from '../../src/wire/delegate_options.js';
 import { valueFault } from '../../src/wire/option_values.js';
 import { readSentOptions } from '../../src/wire/sent_options.js';
 import { addressSanitizer, buildProgram } from '../host/native_program.js';
@@ -109,7 +115,14 @@ describe('delegate: options', function () {
   let inC: OptionsInC;
 
   before(function () {
-    const units = ['util/options.c', 'util/paths.c', 'util/error.c', 'device/facts_option.c', 'npu/facts.c'];
+    const units = [
+      'util/options.c',
+      'util/option_names.c',
+      'util/paths.c',
+      'util/error.c',
+      'device/facts_option.c',
+      'npu/facts.c',
+    ];
     const built = buildProgram({
       name: 'options',
       units: [
@@ -236,7 +249,29 @@ describe('delegate: options', function () {
 
   it('an unknown key names all options with their values', () => {
     const all = options.map((option) => `${option.name}=${allowedOf(option)}`).join(' ');
-    expect(inC.read({ devise: 'npu' })).to.equal(`unknown option "devise" (options: ${all})`);
+    expect(inC.read({ color: 'npu' })).to.equal(`unknown option "color" (options: ${all})`);
     expect(inC.checks([['', 'npu']])).to.deep.equal([`unknown option "" (options: ${all})`]);
+  });
+
+  it('a misspelt key is told the one that was meant', () => {
+    const meant = (key: string): string | undefined =>
+      /did you mean "(\w+)"\?/.exec(String(inC.read({ [key]: '1' })))?.[1];
+    for (const { name } of options) {
+      const middle = name.length >> 1;
+      const [head, letter, tail] = [name.slice(0, middle), name.slice(middle, middle + 1), name.slice(middle + 1)];
+      const exchanged = `${head}${tail.slice(0, 1)}${letter}${tail.slice(1)}`;
+      for (const wrong of [`${head}${tail}`, `${head}x${letter}${tail}`, `${head}#${tail}`, exchanged])
+        if (wrong !== name) expect(meant(wrong), wrong).to.equal(name);
+    }
+    for (const far of ['', 'x', 'color', 'threads', 'num_threads', 'n'.repeat(300)])
+      expect(meant(far), far).to.equal(undefined);
+  });
+
+  it('keys of other delegates are let pass, near ones are not', () => {
+    for (const { name } of foreignOptions) {
+      const read = inC.read({ [name]: 'verbose', device: 'none' });
+      expect(typeof read === 'string' ? read : read.get('device')?.value).to.equal('none');
+      expect(inC.read({ [`${name}S`]: '1' })).to.match(/^unknown option /);
+    }
   });
 });

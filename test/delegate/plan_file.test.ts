@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { planFile } from '../../src/cli/plan_file.js';
+import { numericsNames } from '../../src/graph/numerics.js';
 import { compileTflite } from '../../src/compile.js';
 import { readTflite } from '../../src/tflite/reader.js';
 import { holdsAsync } from '../host/holds.js';
@@ -134,6 +135,53 @@ for (const runtime of runtimes) {
       expect(said(result.stderr).join('\n')).to.match(/4 of 4 nodes on the NPU in 1 partition/);
     });
 
+    it('in a folder: the one of this model, whatever else lies there', async () => {
+      const folder = join(bench.folder, 'plans');
+      const none = join(bench.folder, 'no plans');
+      for (const path of [folder, none]) mkdirSync(path, { recursive: true });
+      const two = reshapedModel(4, 9);
+      const twoReference = await bench.reference(two);
+      writeFileSync(join(folder, 'note.txt'), 'no plan');
+      const without = await run(model, none);
+      expectFallback(without, reference, /no plans: there is no file NAME\.plan in this folder/);
+      writeFileSync(join(folder, '1.plan'), contents.subarray(0, contents.length - 8));
+      writeFileSync(join(folder, '2.plan'), compiled(two.bytes));
+      mkdirSync(join(folder, '3.plan'), { recursive: true });
+      const other = await run(model, folder);
+      expectFallback(
+        other,
+        reference,
+        /none of the 3 plans in this folder was compiled from this model, for these sizes/,
+      );
+      writeFileSync(join(folder, '4.plan'), contents);
+      expectDelegated(await run(model, folder), reference);
+      expectDelegated(await run(two, folder), twoReference, 1);
+      const named = await run(model, folder, { verbose: '1' });
+      expect(said(named.stderr).join('\n')).to.contain(`plan ${join(folder, '4.plan')}\n`);
+    });
+
+    it("in a folder: the one with the host's numbers, before and after others; another release's where it is alone", async () => {
+      const folder = join(bench.folder, 'releases');
+      mkdirSync(folder, { recursive: true });
+      const { graph } = readTflite(model.bytes);
+      const options = { trust: 'inferred', parts: 'all' } as const;
+      const others = numericsNames.filter((name) => name !== numerics);
+      for (const [i, name] of others.entries()) {
+        const bytes = planFile(graph, compileTflite(model.bytes, { ...options, numerics: name }));
+        writeFileSync(join(folder, `${i === 0 ? 'a' : 'z'}.plan`), bytes);
+      }
+      const line = /a\.plan gives the numbers of .*, where this host has those of/;
+      const near = await run(model, folder);
+      expect(near.ok && near.partitions).to.equal(1);
+      expect(said(near.stderr).join('\n')).to.match(line);
+      const asked = await run(model, folder, { numerics });
+      expectFallback(asked, reference, /releases: it gives the numbers of .*, and the option numerics asks for/);
+      writeFileSync(join(folder, 'm.plan'), contents);
+      const result = await run(model, folder);
+      expectDelegated(result, reference);
+      expect(said(result.stderr)).to.deep.equal([]);
+    });
+
     it('of another model, or none at all: one line, and the CPU goes on', async () => {
       const changed = Uint8Array.from(model.bytes);
       const at = changed.length >> 1;
@@ -143,7 +191,6 @@ for (const runtime of runtimes) {
       expectFallback(await run(twin, plan), twinReference, /model\.plan: it was compiled from another model/);
       const cases = [
         [join(bench.folder, 'none.plan'), /none\.plan: No such file/],
-        [bench.folder, /not a ptfe plan file/],
         [fileOf('empty.plan', new Uint8Array()), /not a ptfe plan file/],
         [fileOf('text.plan', new TextEncoder().encode('text '.repeat(100))), /not a ptfe plan file/],
         [fileOf('cut.plan', contents.subarray(0, contents.length - 8)), /it is damaged/],

@@ -28,7 +28,7 @@ import { debianSysroot } from '../host/sysroot.js';
  */
 describe('device=npu on a pretended kernel', function () {
   this.timeout(120_000);
-  const names = ['digits_int8', small, 'host_step'] as const;
+  const names = ['digits_int8', small, 'host_step', 'three_cores'] as const;
   const folder = join(repository, 'build/rocket');
   const models = join(folder, 'models');
   let built: Built;
@@ -134,10 +134,11 @@ describe('device=npu on a pretended kernel', function () {
   describe('calls of the driver', () => {
     const trace = { ROCKET_TRACE: '1' };
 
-    for (const [model, jobs] of [
-      ['digits_int8', 1],
-      [small, 1],
-      ['host_step', 2],
+    for (const [model, jobs, files] of [
+      ['digits_int8', 1, 1],
+      [small, 1, 1],
+      ['host_step', 2, 1],
+      ['three_cores', 7, 3],
     ] as const) {
       it(`${model}: ${jobs} of FINI, SUBMIT, PREP an invoke, and no other ioctl`, async () => {
         const seen = await see(command('run', model, 3, 'device=npu'), trace);
@@ -162,7 +163,7 @@ describe('device=npu on a pretended kernel', function () {
           ).to.equal(true);
         }
         const [left] = kernel.left();
-        expect(left).to.include({ files: 1, bos: 1, mapped: 0, submit: 3 * jobs });
+        expect(left).to.include({ files, bos: files, mapped: 0, submit: 3 * jobs });
       });
     }
 
@@ -346,11 +347,28 @@ describe('device=npu on a pretended kernel', function () {
       );
 
     it('dropped once: once more, and nobody needs to know', async () => {
-      for (const at of ['1', '2', '3']) {
-        const seen = await see(command('run', small, 3, 'device=npu'), { DROP_SUBMIT: at });
-        expectNpu(seen, small, 3);
-        expect(seen.said).to.deep.equal([]);
+      const cases = [[small, ['1', '2', '3']] as const, ['three_cores', ['1', '2', '3', '4', '6', '7']] as const];
+      for (const [model, ats] of cases) {
+        for (const at of ats) {
+          const seen = await see(command('run', model, 3, 'device=npu'), { DROP_SUBMIT: at });
+          expectNpu(seen, small, 3);
+          expect(seen.said).to.deep.equal([]);
+        }
       }
+    });
+
+    it('on one of three cores: what the others do is waited for, and no value is wrong', async () => {
+      const on = (wrongs: string, variables: Readonly<Record<string, string>>, log: readonly RegExp[] = []) =>
+        see(`${wrongs}; ${command('run', 'three_cores', 4, 'device=npu')}`, variables, log);
+      const late = await on(mode(3, 1, 10), timeOut, [/NPU job timed out/]);
+      const unwritten = await on(mode(2, 1), {});
+      const stuck = await on(mode(1, 1), { PTFE_TEST_JOB_LIMIT_MS: '5', ROCKET_STUCK: '1' });
+      for (const seen of [late, unwritten, stuck]) {
+        expect(values(seen)).to.have.length(4).and.not.include('wrong');
+        expect(seen.invokes.map(({ status }) => status)).to.deep.equal([0, 0, 0, 0]);
+      }
+      expect(stuck.said.filter((line) => line.includes('PREP_BO'))).to.have.length(1);
+      expect(kernel.left().at(-1)?.bos, 'the BOs of the stuck job stay').to.be.greaterThan(3);
     });
 
     it('dropped always: a line each, and after three in a row the NPU is left alone', async () => {
@@ -447,18 +465,21 @@ describe('device=npu on a pretended kernel', function () {
   });
 
   describe('the n-th call fails, each n', () => {
-    for (const [call, errno, least] of [
-      ['open', 13, 3],
-      ['open', 24, 3],
-      ['ioctl', 5, 10],
-      ['ioctl', 12, 10],
-      ['mmap', 12, 3],
+    for (const [call, errno, least, model] of [
+      ['open', 13, 3, small],
+      ['open', 24, 3, small],
+      ['ioctl', 5, 10, small],
+      ['ioctl', 12, 10, small],
+      ['mmap', 12, 3, small],
+      ['open', 24, 3, 'three_cores'],
+      ['ioctl', 5, 40, 'three_cores'],
+      ['mmap', 12, 9, 'three_cores'],
     ] as const) {
-      it(`${call}, errno ${errno}`, async () => {
+      it(`${call}, errno ${errno}, ${model}`, async () => {
         let all = 0;
         for (let n = 1; n === 1 || all >= n - 1; n++) {
           kernel.forget();
-          const { text, signal } = await run(command('run', small, 2), { ROCKET_FAIL: `${call}:${n}:${errno}` });
+          const { text, signal } = await run(command('run', model, 2), { ROCKET_FAIL: `${call}:${n}:${errno}` });
           const seen = seenOf('nth', text, kernel.dmesg());
           const where = `${call} ${n}: ${text}`;
           expect(signal, where).to.equal(null);
@@ -471,9 +492,11 @@ describe('device=npu on a pretended kernel', function () {
           expect(seen.said.length, where).to.be.at.most(1);
           expect(seen.kernel, where).to.deep.equal([]);
           // what a PREP that failed may still run on is set aside
-          const kept = text.includes('PREP_BO') ? 3 : 0;
-          for (const { bos, files, mapped } of kernel.left())
-            expect([bos, mapped], where).to.deep.equal([files + kept, kept]);
+          const kept = text.includes('PREP_BO') ? (model === small ? [3] : [3, 4, 5]) : [0];
+          for (const { bos, files, mapped } of kernel.left()) {
+            expect(bos - files, where).to.equal(mapped);
+            expect(kept, where).to.include(mapped);
+          }
           all = kernel.calls();
           expect(n).to.be.lessThan(200);
         }

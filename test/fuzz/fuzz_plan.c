@@ -50,7 +50,8 @@ static int is_small(const uint8_t *bytes, size_t size) {
     plan p;
     ptfe_error error;
     uint64_t memory = 0;
-    if (plan_open(bytes, size, &p, &error) != 0) return 1; /* refused again, with all of ptfe_open around it */
+    const plan_source source = plan_in_memory(bytes, size);
+    if (plan_open(&source, &p, &error) != 0) return 1; /* refused again, with all of ptfe_open around it */
     for (uint32_t i = 0; i < p.bo_count; i++) memory += p.bos[i].size;
     for (uint32_t i = 0; i < p.host_count; i++) memory += layout_bytes(&p.tensors[p.hosts[i].input]);
     return memory <= FUZZ_MOST_BYTES;

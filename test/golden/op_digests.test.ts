@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { opModels } from '../replay/op_models.js';
+import { opModels, opSetting as setting } from '../replay/op_models.js';
 import { digestOf, knownDigests } from './digest_list.js';
 
 /** A digest that differs: another program, other notes, or another verdict on a node. */
@@ -10,7 +10,6 @@ describe('golden: digests of what the compiler makes of each op', () => {
   const models = opModels();
   for (const group of new Set(models.map((model) => model.group)))
     it(group, () => {
-      const setting = 'fast';
       const key = `${group} ${setting}`;
       const is = digestOf({ key, own: true, models: models.filter((model) => model.group === group), setting });
       expect(is, advice).to.equal(known.get(key));

@@ -62,7 +62,8 @@ const modelOf = (
   return { bytes: writeTflite(spec), input: inputs[0] ?? new Uint8Array() };
 };
 
-const compiled = (bytes: Uint8Array, chip: Chip): CompiledModel => compileTflite(bytes, { trust: 'inferred', chip });
+const compiled = (bytes: Uint8Array, chip: Chip): CompiledModel =>
+  compileTflite(bytes, { trust: 'inferred', parts: 'all', chip });
 
 const planOf = (bytes: Uint8Array, chip: Chip): Uint8Array => {
   const { parts, refusals } = compiled(bytes, chip);
@@ -131,7 +132,7 @@ describe('chips: the software NPU', function () {
       it(`gives TFLite's values of the ${type} digits, as the RK3588 gives them`, async () => {
         if (oracle === undefined) throw new Error('no oracle');
         const model = readFileSync(join(repository, `examples/digits_${type}.tflite`));
-        const options = { trust: 'inferred', precision: 'best', numerics } as const;
+        const options = { trust: 'inferred', parts: 'all', precision: 'best', numerics } as const;
         const { parts, refusals } = compileTflite(model, { ...options, chip: halfCbuf });
         // All but the SOFTMAX at the end.
         expect([parts.length, refusals.length]).to.deep.equal([1, 1]);

@@ -16,7 +16,7 @@ const filesOf = (folder: string, ending: string): readonly string[] =>
 /** Everything that loads and runs plans; no TFLite. */
 export const planUnits: readonly string[] = [
   ...['plan', 'device', 'npu'].flatMap((room) => filesOf(join(delegate, room), '.c')),
-  join(delegate, 'util/error.c'),
+  ...['error', 'file_read', 'sha256', 'sha256_x86', 'sha256_arm'].map((name) => join(delegate, `util/${name}.c`)),
 ];
 
 const age = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? -Infinity;

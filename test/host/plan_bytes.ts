@@ -1,5 +1,5 @@
 import { type Block, findRegister, writeTargets } from '../../src/hardware/registers.js';
-import { fnv1a } from '../../src/plan/format.js';
+import { planHash } from '../../src/plan/format.js';
 import {
   checkedFrom,
   planBo,
@@ -98,7 +98,7 @@ export class PlanBytes {
     return found;
   }
   sealed(): Uint8Array {
-    this.#view.setBigUint64(planHeader.offsets.checksum, fnv1a(this.bytes.subarray(checkedFrom)), true);
+    this.#view.setBigUint64(planHeader.offsets.checksum, planHash(this.bytes.subarray(checkedFrom)), true);
     return this.bytes;
   }
   #place(section: SectionName): number {

@@ -42,6 +42,8 @@ export interface Counters {
   readonly resets: number;
   readonly faults: number;
   readonly refused: number;
+  /** Tasks that began while another core was at one. */
+  readonly together: number;
 }
 
 export interface Seen {

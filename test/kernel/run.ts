@@ -55,8 +55,11 @@ const chosen = (scenarios: readonly Scenario[]): readonly Scenario[] => {
   ).flat();
 };
 
+/** What runs on three cores is held against the values of one. */
 const needs = ({ commands }: Scenario, model: string): boolean =>
-  commands.some((command) => command.includes(`/m/${model}.`));
+  commands.some((command) =>
+    [model, ...(model === small ? ['three_cores'] : [])].some((name) => command.includes(`/m/${name}.`)),
+  );
 
 const truthsOf = (programs: Programs, models: readonly TestedModel[]): Truths => {
   const of = ({ name, model }: TestedModel, plan: string | null) =>

@@ -135,6 +135,7 @@ export const wholeModels = [
   'efficientnet_lite0_int8',
   'coco_ssd_mobilenet_v1_1.0_quant',
   'host_step',
+  'three_cores',
 ] as const;
 
 /** With a module whose only change is a time limit of 30 s. */
@@ -156,6 +157,14 @@ export const patient: readonly Scenario[] = [
 /** Tasks of each core between the first and the last time that the counters were read. */
 const tasksByCore = ({ counters }: Seen): readonly number[] =>
   (counters.at(-1)?.tasks ?? []).map((tasks, core) => tasks - (counters[0]?.tasks[core] ?? 0));
+
+/** Every core had tasks, and some of them at the same time. */
+const wrongCores = (seen: Seen): Wrong | null => {
+  const tasks = tasksByCore(seen);
+  if (tasks.length < 2 || tasks.some((own) => own === 0)) return wrong(`tasks by core: ${tasks.join(', ')}`);
+  const together = (seen.counters.at(-1)?.together ?? 0) - (seen.counters[0]?.together ?? 0);
+  return together > 0 ? null : wrong('no two cores worked at once');
+};
 
 /** All rungs of the self-test, each by the NPU. */
 const climbed = (seen: Seen): Wrong | null => {
@@ -336,6 +345,18 @@ export const stock: readonly Scenario[] = [
         ? wrong(`tasks by core: ${tasksByCore(seen).join(', ')}`)
         : null),
   },
+  {
+    name: 'one inference on three cores',
+    commands: ['host counters', host('run', 'three_cores', 8), 'host counters'],
+    // The values are those of the plan for one core.
+    check: (seen, truths) => byNpu(small, 8)(seen, truths) ?? wrongCores(seen),
+  },
+  {
+    name: 'two interpreters in two threads, each on three cores',
+    commands: ['host counters', host('threads', 'three_cores', 4), 'host counters'],
+    check: (seen, truths) => byNpu(small, 8)(seen, truths) ?? wrongCores(seen),
+  },
+  { name: 'fork, on three cores', commands: [host('fork', 'three_cores', 1)], check: right(small, 3, 0) },
   { name: 'fork', commands: [host('fork', small, 1)], check: right(small, 3, 0) },
   { name: '200 rounds of create, invoke, destroy', commands: [host('cycle', small, 200)], check: byNpu(small, 200) },
   {

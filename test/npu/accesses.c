@@ -218,7 +218,8 @@ static int check_plan(const char *path, uint64_t *ranges) {
     ptfe_error error;
     accesses a = {NULL, 0, 0};
     ptfe_session *s;
-    int wrong = session_open(&device_software, bytes, length, NULL, &s, &error) != 0 ? stop(path, error.text) : 0;
+    const plan_source source = plan_in_memory(bytes, length);
+    int wrong = session_open(&device_software, &source, NULL, &s, &error) != 0 ? stop(path, error.text) : 0;
     if (!wrong && plan_visit_accesses(&s->plan, &npu_chips[0], NULL, keep, &a, &error) != 0) wrong = stop(path, error.text);
     if (!wrong && run_jobs(s, &a, &error) != 0) wrong = stop(path, error.text);
     plan p = s == NULL ? (plan){0} : s->plan;

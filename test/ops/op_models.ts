@@ -20,7 +20,7 @@ const runOn = (
   precision: Precision,
   numerics: Numerics,
 ): readonly Uint8Array[] | string => {
-  const { parts, refusals } = compileTflite(bytes, { trust: 'inferred', precision, numerics });
+  const { parts, refusals } = compileTflite(bytes, { trust: 'inferred', parts: 'all', precision, numerics });
   const [part] = parts;
   if (part === undefined || parts.length > 1 || refusals.length > 0)
     return refusals.map(({ rule, text }) => `${rule}: ${text}`).join('; ') || `${parts.length} parts`;
@@ -43,7 +43,7 @@ async function differsInDelegate(
   expected: readonly Uint8Array[],
   precision: Precision,
 ): Promise<string | null> {
-  const delegate = { library: delegateLibrary, options: { precision } };
+  const delegate = { library: delegateLibrary, options: { precision, parts: 'all' } };
   const run = await oracle.run({ ...request, delegate });
   if (!run.ok) return `delegate: ${run.error} ${run.stderr}`;
   const left = run.nodes.filter(({ delegated }) => !delegated).length;

@@ -32,10 +32,15 @@ const modelsOf = (pattern: Pattern, title: string): readonly OpModel[] => {
 describe('refusals that show when a part is compiled', () => {
   it('come to an end, and compile no part twice', () => {
     const compiled: string[] = [];
-    const round = inRounds((part) => {
-      compiled.push(part.nodes.join());
-      return part.nodes.length > 1 ? refusedPart([partRefusal(part.nodes[0] ?? -1, 'tile', 'one')]) : new Uint8Array(1);
-    });
+    const round = inRounds(
+      (part) => {
+        compiled.push(part.nodes.join());
+        return part.nodes.length > 1
+          ? refusedPart([partRefusal(part.nodes[0] ?? -1, 'tile', 'one')])
+          : new Uint8Array(1);
+      },
+      ({ nodes: { length } }) => length,
+    );
     let nodes = Array.from({ length: 200 }, (_, i) => i);
     for (let rounds = 0; nodes.length > 0; rounds++) {
       expect(rounds).to.be.below(70);

@@ -48,7 +48,8 @@ static int open_and_run(const void *bytes, size_t length, long nth) {
     left = nth;
     ptfe_session *session;
     ptfe_error why = {.code = PTFE_ERROR_NONE};
-    session_open(&device_software, bytes, length, NULL, &session, &why);
+    const plan_source source = plan_in_memory(bytes, length);
+    session_open(&device_software, &source, NULL, &session, &why);
     const long rest = left;
     left = -1;
     if (session == NULL && (why.code != PTFE_ERROR_MEMORY || *why.text == 0)) exit((fprintf(stderr, "refused for: %s\n", why.text), 1));

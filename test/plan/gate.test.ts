@@ -87,7 +87,7 @@ describe('plan: the gate', function () {
     'header and sections',
     table(conv, [
       ['magic', ({ header }) => header.setUint8(3, 0), /wrong magic/],
-      ['version', ({ header }) => header.setUint32(8, 1, true), /version 1, not 4/],
+      ['version', ({ header }) => header.setUint32(8, 1, true), /version 1, not 5/],
       ['header bytes', ({ header }) => header.setUint32(12, 128, true), /a header of 128 bytes/],
       ['file bytes', ({ header }) => header.setUint32(16, 64, true), /bytes, not 64/],
       ['no cores', ({ header }) => header.setUint32(36, 0, true), /0 cores/],
@@ -305,7 +305,7 @@ describe('plan: the gate', function () {
     'steps of the host: permutations',
     table(permuted, [
       ['of no operation', (p) => p.set('hosts', 0, 'op', 99), /host step 0: unknown form/],
-      ['no such kernel', (p) => p.set('hosts', 0, 'kernel', 3), /host step 0: unknown form/],
+      ['no such kernel', (p) => p.set('hosts', 0, 'kernel', 4), /host step 0: unknown form/],
       ['behind all jobs', (p) => p.set('hosts', 0, 'beforeJob', p.count('jobs') + 1), /host step 0 is out of order/],
       ['of an input', (p) => p.set('hosts', 0, 'input', input(p)), /the feature maps of host step 0/],
       ['of an output', (p) => p.set('hosts', 0, 'output', output(p)), /the feature maps of host step 0/],

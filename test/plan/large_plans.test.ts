@@ -37,7 +37,7 @@ const repeated = (plan: Plan, bytes: number, shift: (r: PlanRelocation, task: nu
   const tasks = times(count, (i): PlanTask => ({ ...task, op: 0, regcmdOffset: i * stride }));
   return {
     ...plan,
-    bos: [...plan.bos.slice(0, 2), { kind: 'regcmd', size: words.length, bytes: words }],
+    bos: [...plan.bos.slice(0, 2), { kind: 'regcmd', core: 0, size: words.length, bytes: words }],
     tasks,
     relocations: tasks.flatMap((_, i) =>
       own.map((one) => ({ ...one, word: one.word + (i * stride) / 8, addend: one.addend + shift(one, i) })),
@@ -50,7 +50,7 @@ const repeated = (plan: Plan, bytes: number, shift: (r: PlanRelocation, task: nu
 
 const withWeights = (name: string, bytes: number): Uint8Array => {
   const plan = golden(name);
-  const constants = { kind: 'constants', size: bytes / 2, bytes: new Uint8Array(bytes / 2).fill(1) } as const;
+  const constants = { kind: 'constants', core: 0, size: bytes / 2, bytes: new Uint8Array(bytes / 2).fill(1) } as const;
   const grown = { ...plan, bos: [constants, ...plan.bos.slice(1)] };
   return writePlan(repeated(grown, bytes / 2, ({ targetBo }, task) => (targetBo === 0 ? 16 * task : 0)));
 };
@@ -100,7 +100,7 @@ const kinds: Readonly<Record<string, (bytes: number) => Uint8Array>> = {
     const relocations = times(Math.floor(bytes / 16), (word) => ({ bo: 2, word, targetBo: 1, addend: 0 }));
     return writePlan({
       ...plan,
-      bos: [...plan.bos.slice(0, 2), { kind: 'regcmd', size: words.length, bytes: words }],
+      bos: [...plan.bos.slice(0, 2), { kind: 'regcmd', core: 0, size: words.length, bytes: words }],
       relocations: relocations.slice(0, words.length / 8),
     });
   },
@@ -122,8 +122,8 @@ const kinds: Readonly<Record<string, (bytes: number) => Uint8Array>> = {
       ...plan,
       tensors: [...plan.tensors, tall, tall],
       bos: [
-        { kind: 'constants', size: table.length, bytes: table },
-        { kind: 'arena', size: 1 << 28, bytes: new Uint8Array() },
+        { kind: 'constants', core: 0, size: table.length, bytes: table },
+        { kind: 'arena', core: 0, size: 1 << 28, bytes: new Uint8Array() },
         ...plan.bos.slice(2),
       ],
       hosts: times(Math.floor(bytes / 2 / 32), () => ({ ...step, input, output: input + 1, tableBytes: table.length })),
@@ -153,8 +153,8 @@ describe('plan: large ones', function () {
   let program = '';
   let folder = '';
   before(function () {
-    const compiled = ['answer', 'plan_file'].map((name) => join(repository, `delegate/compile/${name}.c`));
-    const used = ['bytes', 'sha256'].map((name) => join(repository, `delegate/util/${name}.c`));
+    const compiled = ['answer', 'plan_file', 'plan_gaps'].map((name) => join(repository, `delegate/compile/${name}.c`));
+    const used = [join(repository, 'delegate/util/bytes.c')];
     const units = [join(import.meta.dirname, 'open_plan.c'), ...planUnits, ...compiled, ...used];
     const built = buildProgram({ name: 'open_plan', units, flags: ['-O2'] });
     if ('path' in built) program = built.path;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { holds } from '../host/holds.js';
 import { compileTflite } from '../../src/compile.js';
 import { PtfeError } from '../../src/error.js';
-import { fnv1a, type Plan } from '../../src/plan/format.js';
+import { planHash, type Plan } from '../../src/plan/format.js';
 import { readPlan } from '../../src/plan/read.js';
 import { writePlan } from '../../src/plan/write.js';
 import { planHeader } from '../../src/wire/plan_records.js';
@@ -23,7 +23,7 @@ const refusalOf = (bytes: Uint8Array): string | null => {
 /** With the checksum made right again: what is behind it is tested too. */
 const resealed = (bytes: Uint8Array): Uint8Array => {
   const sealed = bytes.slice();
-  new DataView(sealed.buffer).setBigUint64(24, fnv1a(sealed.subarray(32)), true);
+  new DataView(sealed.buffer).setBigUint64(24, planHash(sealed.subarray(32)), true);
   return sealed;
 };
 
@@ -69,10 +69,10 @@ const plan: Plan = {
     },
   ],
   bos: [
-    { kind: 'constants', size: 64, bytes: Uint8Array.from({ length: 64 }, (_, i) => i) },
-    { kind: 'arena', size: 1024, bytes: new Uint8Array() },
-    { kind: 'regcmd', size: 128, bytes: new Uint8Array(128).fill(9) },
-    { kind: 'io', size: 1024, bytes: new Uint8Array() },
+    { kind: 'constants', core: 0, size: 64, bytes: Uint8Array.from({ length: 64 }, (_, i) => i) },
+    { kind: 'arena', core: 0, size: 1024, bytes: new Uint8Array() },
+    { kind: 'regcmd', core: 0, size: 128, bytes: new Uint8Array(128).fill(9) },
+    { kind: 'io', core: 0, size: 1024, bytes: new Uint8Array() },
   ],
   relocations: [{ bo: 2, word: 3, targetBo: 1, addend: 64 }],
   tasks: [
@@ -182,7 +182,7 @@ describe('plan: read', () => {
   it('says what another version or another file is', () => {
     const other = writePlan(plan);
     new DataView(other.buffer).setUint32(8, 1, true);
-    expect(refusalOf(other)).to.equal('plan header: version 1, and this ptfe reads 4 (compile the model again)');
+    expect(refusalOf(other)).to.equal('plan header: version 1, and this ptfe reads 5 (compile the model again)');
     expect(refusalOf(new Uint8Array(500))).to.contain('it does not begin with PTFEPLAN (is it a plan file?)');
   });
 });

@@ -28,6 +28,10 @@ const opShapes = [
   [2, 4, 6, 16],
 ] as const;
 
+/** What they are compiled with: whether or not the CPU would do an op of this size sooner. */
+export const opSetting = 'all';
+export const isOpGroup = (group: string): boolean => group.startsWith('ops/');
+
 /** Each op of the table, in its forms. */
 export const opModels = (): readonly ReplayModel[] =>
   everyOp.flatMap(({ op, title, make }, form) =>

@@ -125,7 +125,6 @@ const believed = (graph: Graph, nodes: readonly Node[]): readonly string[] =>
         const { refused } = checkGraph(
           { ...graph, tensors, nodes: [node] },
           { chip: rk3588, trust: 'inferred' },
-          'all',
         );
         return refused.has(node.index) ? [] : [`${node.op} ${tensor.shape.join('x')} as ${shape.join('x')}`];
       });

@@ -41,7 +41,7 @@ const isWhole = ({ plane, shape, channel, first, line }: Area): boolean =>
   channel === 0 && first === 0 && line === plane[1] && shape.every((size, i) => size === plane[i]);
 
 /** Numbers the tensors that are not in the graph. */
-export class Spare {
+export class FreshIds {
   #next: number;
   constructor(first: number) {
     this.#next = first;
@@ -52,10 +52,6 @@ export class Spare {
   /** The number that comes next, not taken. */
   peek(): TensorId {
     return this.#next;
-  }
-  /** Numbers below `first` are taken. */
-  skipTo(first: number): void {
-    this.#next = Math.max(this.#next, first);
   }
 }
 
@@ -74,17 +70,17 @@ export const buffer = (nodes: readonly NodeId[], output: TensorId, shape: Plane)
 export const areaTensor = (
   area: Area,
   nodes: readonly NodeId[],
-  spare: Spare,
+  fresh: FreshIds,
 ): { readonly tensor: TensorId; readonly views: readonly ViewOperation[] } => {
   if (isWhole(area)) return { tensor: area.tensor, views: [] };
   const { tensor: whole, shape, channel, first, line } = area;
-  const output = spare.next();
+  const output = fresh.next();
   return { tensor: output, views: [{ kind: 'view', nodes, output, whole, shape, channel, first, line }] };
 };
 
 /** A move between areas of one shape, both starting at a multiple of 16 channels. */
-export const moveArea = (from: Area, to: Area, nodes: readonly NodeId[], spare: Spare): readonly Operation[] => {
-  const [input, output] = [areaTensor(from, nodes, spare), areaTensor(to, nodes, spare)];
+export const moveArea = (from: Area, to: Area, nodes: readonly NodeId[], fresh: FreshIds): readonly Operation[] => {
+  const [input, output] = [areaTensor(from, nodes, fresh), areaTensor(to, nodes, fresh)];
   const move: MoveOperation = { kind: 'move', nodes, input: input.tensor, output: output.tensor };
   return [...input.views, ...output.views, move];
 };
@@ -95,15 +91,15 @@ export const pickArea = (
   from: Area,
   to: Area,
   nodes: readonly NodeId[],
-  spare: Spare,
+  fresh: FreshIds,
 ): readonly Operation[] => {
   const { atoms } = chip;
-  if (from.channel % atoms.channels === 0) return moveArea(from, to, nodes, spare);
+  if (from.channel % atoms.channels === 0) return moveArea(from, to, nodes, fresh);
   const base = Math.floor(from.channel / atoms.channels) * atoms.channels;
   const [height, width, channels] = from.shape;
   const shift = from.channel - base;
   const shape: Plane = [height, width, shift + channels];
-  const [input, output] = [areaTensor({ ...from, channel: base, shape }, nodes, spare), areaTensor(to, nodes, spare)];
+  const [input, output] = [areaTensor({ ...from, channel: base, shape }, nodes, fresh), areaTensor(to, nodes, fresh)];
   const move: MoveOperation = { kind: 'move', nodes, input: input.tensor, output: output.tensor };
   const picked = Array.from({ length: channels }, (_, c) => shift + c);
   return [...input.views, ...output.views, selection(move, shape, picked)];
@@ -118,7 +114,7 @@ export const joinChannels = (
   parts: readonly Area[],
   to: Area,
   nodes: readonly NodeId[],
-  spare: Spare,
+  fresh: FreshIds,
 ): readonly Operation[] => {
   const starts: number[] = [];
   let end = 0;
@@ -128,7 +124,7 @@ export const joinChannels = (
   }
   if (starts.every((start) => start % chip.atoms.channels === 0)) {
     return parts.flatMap((part, i) =>
-      pickArea(chip, part, { ...to, shape: part.shape, channel: to.channel + (starts[i] ?? 0) }, nodes, spare),
+      pickArea(chip, part, { ...to, shape: part.shape, channel: to.channel + (starts[i] ?? 0) }, nodes, fresh),
     );
   }
   const [height, width] = to.shape;
@@ -139,13 +135,13 @@ export const joinChannels = (
     total += atomChannels(chip, shape[2]);
   }
   const plane: Plane = [height, width, total];
-  const gathered = buffer(nodes, spare.next(), plane);
+  const gathered = buffer(nodes, fresh.next(), plane);
   const picked = parts.flatMap(({ shape }, i) => Array.from({ length: shape[2] }, (_, c) => (apart[i] ?? 0) + c));
-  const target = areaTensor(to, nodes, spare);
+  const target = areaTensor(to, nodes, fresh);
   return [
     gathered,
     ...parts.flatMap((part, i) =>
-      pickArea(chip, part, { ...wholeArea(gathered.output, plane), shape: part.shape, channel: apart[i] ?? 0 }, nodes, spare),
+      pickArea(chip, part, { ...wholeArea(gathered.output, plane), shape: part.shape, channel: apart[i] ?? 0 }, nodes, fresh),
     ),
     ...target.views,
     selection({ kind: 'move', nodes, input: gathered.output, output: target.tensor }, plane, picked),

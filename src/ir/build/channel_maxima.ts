@@ -1,7 +1,7 @@
 /** The largest, or smallest, code of each pixel: the first half of the channels against the last half, until one is left. Exact. */
 import type { Chip } from '../../hardware/chips.js';
 import { extremeStages } from '../../requantize/add_stages.js';
-import { type Area, areaTensor, buffer, moveArea, pickArea, type Plane, type Spare, wholeArea } from './arrange.js';
+import { type Area, areaTensor, buffer, moveArea, pickArea, type Plane, type FreshIds, wholeArea } from './arrange.js';
 import type { Operation } from '../operation.js';
 import type { NodeId, TensorId } from '../../hardware/units.js';
 import type { Extreme } from './maxima.js';
@@ -13,16 +13,16 @@ const channelsFrom = (
   channel: number,
   channels: number,
   nodes: readonly NodeId[],
-  spare: Spare,
+  fresh: FreshIds,
 ) => {
   const [height, width] = map.plane;
   const part: Area = { ...map, shape: [height, width, channels], channel };
   if (channel % chip.atoms.channels === 0) {
-    const { tensor, views } = areaTensor(part, nodes, spare);
+    const { tensor, views } = areaTensor(part, nodes, fresh);
     return { tensor, operations: views };
   }
-  const picked = buffer(nodes, spare.next(), part.shape);
-  const operations = pickArea(chip, part, wholeArea(picked.output, part.shape), nodes, spare);
+  const picked = buffer(nodes, fresh.next(), part.shape);
+  const operations = pickArea(chip, part, wholeArea(picked.output, part.shape), nodes, fresh);
   return { tensor: picked.output, operations: [picked, ...operations] };
 };
 
@@ -34,7 +34,7 @@ export const channelExtremes = (
   plane: Plane,
   output: Area,
   nodes: readonly NodeId[],
-  spare: Spare,
+  fresh: FreshIds,
 ): readonly Operation[] => {
   const [height, width] = plane;
   const operations: Operation[] = [];
@@ -42,9 +42,9 @@ export const channelExtremes = (
   while (map.plane[2] > 1) {
     const channels = map.plane[2];
     const half = Math.ceil(channels / 2);
-    const first = channelsFrom(chip, map, 0, half, nodes, spare);
-    const last = channelsFrom(chip, map, channels - half, half, nodes, spare);
-    const larger = buffer(nodes, spare.next(), [height, width, half]);
+    const first = channelsFrom(chip, map, 0, half, nodes, fresh);
+    const last = channelsFrom(chip, map, channels - half, half, nodes, fresh);
+    const larger = buffer(nodes, fresh.next(), [height, width, half]);
     operations.push(...first.operations, ...last.operations, larger, {
       kind: 'pair',
       nodes,
@@ -54,5 +54,5 @@ export const channelExtremes = (
     });
     map = wholeArea(larger.output, [height, width, half]);
   }
-  return [...operations, ...moveArea({ ...map, shape: output.shape, line: output.shape[1] }, output, nodes, spare)];
+  return [...operations, ...moveArea({ ...map, shape: output.shape, line: output.shape[1] }, output, nodes, fresh)];
 };

@@ -1,5 +1,5 @@
 /** A plane whose pixels at the edges are repeated around it. */
-import { buffer, moveArea, type Plane, type Spare, wholeArea } from './arrange.js';
+import { buffer, moveArea, type Plane, type FreshIds, wholeArea } from './arrange.js';
 import type { Operation } from '../operation.js';
 import type { NodeId, TensorId } from '../../hardware/units.js';
 
@@ -21,20 +21,20 @@ const alongAxis = (
   { before, behind }: Edges,
   { tensor, plane, operations }: Made,
   nodes: readonly NodeId[],
-  spare: Spare,
+  fresh: FreshIds,
 ): Made => {
   if (before + behind === 0) return { tensor, plane, operations };
   const length = plane[axis];
   const sized = (size: number): Plane => (axis === 0 ? [size, plane[1], plane[2]] : [plane[0], size, plane[2]]);
   const wide = sized(before + length + behind);
-  const around = buffer(nodes, spare.next(), wide);
+  const around = buffer(nodes, fresh.next(), wide);
   /** `count` rows or columns from one place to another; a row is as far from the next as it is long. */
   const copy = (from: number, to: number, count: number): readonly Operation[] =>
     moveArea(
       { ...wholeArea(tensor, plane), shape: sized(count), first: axis === 0 ? from * plane[1] : from },
       { ...wholeArea(around.output, wide), shape: sized(count), first: axis === 0 ? to * wide[1] : to },
       nodes,
-      spare,
+      fresh,
     );
   return {
     tensor: around.output,
@@ -55,8 +55,8 @@ export const withEdges = (
   plane: Plane,
   [rows, columns]: readonly [Edges, Edges],
   nodes: readonly NodeId[],
-  spare: Spare,
+  fresh: FreshIds,
 ): Made => {
-  const wide = alongAxis(1, columns, { tensor: input, plane, operations: [] }, nodes, spare);
-  return alongAxis(0, rows, wide, nodes, spare);
+  const wide = alongAxis(1, columns, { tensor: input, plane, operations: [] }, nodes, fresh);
+  return alongAxis(0, rows, wide, nodes, fresh);
 };

@@ -2,7 +2,7 @@
  * Planes that take turns: output pixel (y, x) comes from plane (y mod rows, x mod columns). The DPU leaves gaps between rows
  * only, so pixels are put side by side as rows of one pixel first, then the rows of pixels one below the other.
  */
-import { buffer, moveArea, type Plane, type Spare, wholeArea } from './arrange.js';
+import { buffer, moveArea, type Plane, type FreshIds, wholeArea } from './arrange.js';
 import type { Made } from './edges.js';
 import type { Operation } from '../operation.js';
 import type { NodeId, TensorId } from '../../hardware/units.js';
@@ -13,7 +13,7 @@ export const interleave = (
   plane: Plane,
   output: TensorId,
   nodes: readonly NodeId[],
-  spare: Spare,
+  fresh: FreshIds,
 ): readonly Operation[] => {
   const [height, width, channels] = plane;
   const [rows, columns] = [planes.length, planes[0]?.length ?? 1];
@@ -25,7 +25,7 @@ export const interleave = (
     const operations: Operation[] = [];
     let band = columns > 1 ? bands.get(across.join()) : across[0];
     if (band === undefined) {
-      const own = rows > 1 ? buffer(nodes, spare.next(), wide) : null;
+      const own = rows > 1 ? buffer(nodes, fresh.next(), wide) : null;
       if (own !== null) operations.push(own);
       band = own?.output ?? output;
       bands.set(across.join(), band);
@@ -33,12 +33,12 @@ export const interleave = (
         const pixels: Plane = [height * width, 1, channels];
         const from = { ...wholeArea(tensor, plane), shape: pixels, line: 1 };
         const to = { ...wholeArea(band, wide), shape: pixels, first: column, line: columns };
-        operations.push(...moveArea(from, to, nodes, spare));
+        operations.push(...moveArea(from, to, nodes, fresh));
       }
     }
     if (rows === 1 && columns > 1) return operations;
     const to = { ...target, shape: wide, first: row * wide[1], line: rows * wide[1] };
-    return [...operations, ...moveArea(wholeArea(band, wide), to, nodes, spare)];
+    return [...operations, ...moveArea(wholeArea(band, wide), to, nodes, fresh)];
   });
 };
 
@@ -47,11 +47,11 @@ export const repeatedColumns = (
   { tensor, plane, operations }: Made,
   times: number,
   nodes: readonly NodeId[],
-  spare: Spare,
+  fresh: FreshIds,
 ): Made => {
   if (times === 1) return { tensor, plane, operations };
   const repeated: Plane = [plane[0], plane[1] * times, plane[2]];
-  const result = buffer(nodes, spare.next(), repeated);
-  const copies = interleave([Array.from({ length: times }, () => tensor)], plane, result.output, nodes, spare);
+  const result = buffer(nodes, fresh.next(), repeated);
+  const copies = interleave([Array.from({ length: times }, () => tensor)], plane, result.output, nodes, fresh);
   return { tensor: result.output, plane: repeated, operations: [...operations, result, ...copies] };
 };

@@ -6,7 +6,7 @@
 import type { Chip } from '../../hardware/chips.js';
 import { copyStages } from '../../requantize/copy_stages.js';
 import { tableStages } from '../../requantize/table_stages.js';
-import { type Area, areaTensor, buffer, moveArea, type Plane, type Spare, wholeArea } from './arrange.js';
+import { type Area, areaTensor, buffer, moveArea, type Plane, type FreshIds, wholeArea } from './arrange.js';
 import { placedCopy, plainGeometry, unscaled } from './copy.js';
 import type { ConvGeometry, ConvOperation, MoveOperation, Operation } from '../operation.js';
 import type { NodeId, TensorId } from '../../hardware/units.js';
@@ -70,20 +70,20 @@ const chunkSums = (
   split: Split,
   gathered: TensorId,
   nodes: readonly NodeId[],
-  spare: Spare,
+  fresh: FreshIds,
 ): readonly Operation[] => {
   const [height, width, channels] = plane;
   const chunks = (height * width) / split.chunk;
-  const halves = buffer(nodes, spare.next(), plane);
+  const halves = buffer(nodes, fresh.next(), plane);
   const from = areaTensor(
     { ...wholeArea(halves.output, plane), shape: [chunks, split.chunk, channels], line: split.chunk },
     nodes,
-    spare,
+    fresh,
   );
   const to = areaTensor(
     { ...wholeArea(gathered, [chunks, 2, channels]), shape: [chunks, 1, channels], first: column },
     nodes,
-    spare,
+    fresh,
   );
   const sums: ConvOperation = {
     kind: 'conv',
@@ -117,15 +117,15 @@ const asPlane = (
   area: Area,
   plane: Plane,
   nodes: readonly NodeId[],
-  spare: Spare,
+  fresh: FreshIds,
 ): { readonly tensor: TensorId; readonly operations: readonly Operation[] } => {
   const { shape } = area;
   const isFull = shape.every((size, i) => size === plane[i]);
   if (isFull && shape.every((size, i) => size === area.plane[i])) return { tensor: area.tensor, operations: [] };
-  const own = buffer(nodes, spare.next(), plane);
+  const own = buffer(nodes, fresh.next(), plane);
   if (isFull)
-    return { tensor: own.output, operations: [own, ...moveArea(area, wholeArea(own.output, plane), nodes, spare)] };
-  const from = areaTensor(area, nodes, spare);
+    return { tensor: own.output, operations: [own, ...moveArea(area, wholeArea(own.output, plane), nodes, fresh)] };
+  const from = areaTensor(area, nodes, fresh);
   const move: MoveOperation = { kind: 'move', nodes, input: from.tensor, output: own.output };
   // Padding behind the area has the code 0, which adds nothing to a sum of codes.
   const copy = placedCopy(move, shape, { outputHeight: plane[0], outputWidth: plane[1] });
@@ -137,24 +137,24 @@ export const sumOfArea = (
   chip: Chip,
   area: Area,
   nodes: readonly NodeId[],
-  spare: Spare,
+  fresh: FreshIds,
 ): SummedPlane | null => {
   const [, , channels] = area.shape;
   const split = splitOf(chip, area.shape[0], area.shape[1]);
   if (split === null) return null;
   const { chunk, kernelHeight, kernelWidth, height, width } = split;
   const plane: Plane = [height, width, channels];
-  const whole = asPlane(area, plane, nodes, spare);
+  const whole = asPlane(area, plane, nodes, fresh);
   const pairs: Plane = [(height * width) / chunk, 2, channels];
-  const gathered = buffer(nodes, spare.next(), pairs);
+  const gathered = buffer(nodes, fresh.next(), pairs);
   const shape: Plane = [kernelHeight, kernelWidth, channels];
-  const all = areaTensor({ ...wholeArea(gathered.output, pairs), shape, line: kernelWidth }, nodes, spare);
+  const all = areaTensor({ ...wholeArea(gathered.output, pairs), shape, line: kernelWidth }, nodes, fresh);
   return {
     operations: [
       ...whole.operations,
       gathered,
-      ...chunkSums(high, 0, whole.tensor, plane, split, gathered.output, nodes, spare),
-      ...chunkSums(low, 1, whole.tensor, plane, split, gathered.output, nodes, spare),
+      ...chunkSums(high, 0, whole.tensor, plane, split, gathered.output, nodes, fresh),
+      ...chunkSums(low, 1, whole.tensor, plane, split, gathered.output, nodes, fresh),
       ...all.views,
     ],
     input: all.tensor,

@@ -3,7 +3,7 @@
  * strided copy takes the windows that are wanted. Nothing is rounded. Padding is a copy with the code around it that no window takes.
  */
 import { extremeStages } from '../../requantize/add_stages.js';
-import { type Area, areaTensor, buffer, type Plane, type Spare, wholeArea } from './arrange.js';
+import { type Area, areaTensor, buffer, type Plane, type FreshIds, wholeArea } from './arrange.js';
 import { placedCopy } from './copy.js';
 import type { MoveOperation, Operation } from '../operation.js';
 import type { NodeId, TensorId } from '../../hardware/units.js';
@@ -36,26 +36,26 @@ interface Map {
 class Steps {
   readonly operations: Operation[] = [];
   readonly #nodes: readonly number[];
-  readonly #spare: Spare;
+  readonly #fresh: FreshIds;
   readonly #extreme: Extreme;
-  constructor(extreme: Extreme, nodes: readonly NodeId[], spare: Spare) {
+  constructor(extreme: Extreme, nodes: readonly NodeId[], fresh: FreshIds) {
     this.#extreme = extreme;
     this.#nodes = nodes;
-    this.#spare = spare;
+    this.#fresh = fresh;
   }
   tensorOf(area: Area): number {
-    const made = areaTensor(area, this.#nodes, this.#spare);
+    const made = areaTensor(area, this.#nodes, this.#fresh);
     this.operations.push(...made.views);
     return made.tensor;
   }
   #buffer(plane: Plane): Map {
-    const made = buffer(this.#nodes, this.#spare.next(), plane);
+    const made = buffer(this.#nodes, this.#fresh.next(), plane);
     this.operations.push(made);
     return { tensor: made.output, plane };
   }
   /** `count` atoms of each surface, in the order of memory: between two surfaces there may be others that are not the map's. */
   #atoms({ tensor, plane }: Map, first: number, count: number): number {
-    const output = this.#spare.next();
+    const output = this.#fresh.next();
     const shape = [1, count, plane[2]] as const;
     this.operations.push({
       kind: 'view',
@@ -119,9 +119,9 @@ export const windowExtremes = (
   [rows, columns]: readonly [Axis, Axis],
   output: Area,
   nodes: readonly NodeId[],
-  spare: Spare,
+  fresh: FreshIds,
 ): readonly Operation[] => {
-  const steps = new Steps(extreme, nodes, spare);
+  const steps = new Steps(extreme, nodes, fresh);
   const whole: Map = { tensor: input, plane };
   const span: Plane = [spanOf(rows), spanOf(columns), plane[2]];
   const isPadded = span[0] !== plane[0] || span[1] !== plane[1];

@@ -1,5 +1,5 @@
 /** One pixel, row or column in every place of a plane: a resize of one pixel, operands that are repeated. */
-import { type Area, areaTensor, type Plane, type Spare, wholeArea } from './arrange.js';
+import { type Area, areaTensor, type Plane, type FreshIds, wholeArea } from './arrange.js';
 import { identityConvolution } from './copy.js';
 import type { Operation } from '../operation.js';
 import type { NodeId, TensorId } from '../../hardware/units.js';
@@ -22,7 +22,7 @@ export const spreadPixels = (
   output: TensorId,
   plane: Plane,
   nodes: readonly NodeId[],
-  spare: Spare,
+  fresh: FreshIds,
 ): readonly Operation[] => {
   const [height, width, channels] = plane;
   const [rowStep, columnStep] = [stepOf(from[0], height), stepOf(from[1], width)];
@@ -35,7 +35,7 @@ export const spreadPixels = (
         shape: [rows, columns, channels],
         first: row * width + column,
       };
-      const { tensor, views } = areaTensor(region, nodes, spare);
+      const { tensor, views } = areaTensor(region, nodes, fresh);
       const identity = identityConvolution({ kind: 'move', nodes, input, output: tensor }, from);
       const [kernelHeight, kernelWidth] = [from[0] === height ? 1 : rows, from[1] === width ? 1 : columns];
       const geometry = {

@@ -12,7 +12,7 @@ const typesAdvice = (context: OpContext): string => {
   const { node, graph } = context;
   const types = [...node.inputs, ...node.outputs].map((tensor) => graph.tensors.get(tensor)?.type);
   if (node.op === 'QUANTIZE' && inputOf(context, 0)?.type === 'float32') {
-    return graph.nodes.some(({ outputs }) => outputs.includes(node.inputs[0] ?? -1))
+    return graph.nodes.some(({ outputs }) => outputs.some((tensor) => tensor === node.inputs[0]))
       ? 'it comes with the float op in front of it: replace that by one that can be quantized'
       : 'set inference_input_type to int8 or uint8 in the converter: then the model takes bytes and needs no QUANTIZE';
   }

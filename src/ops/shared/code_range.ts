@@ -1,20 +1,9 @@
 /** The NPU's codes that an activation leaves, and how they are kept. */
-import type { Tensor } from '../../graph/graph.js';
-import { clampFits } from '../../requantize/conv_stages.js';
-import { activationRange, codesBetween } from '../../tflite/multiplier.js';
+import { codesBetween } from '../../tflite/multiplier.js';
 import type { ClampOperation } from '../../ir/operation.js';
-import { type ByteTensor, isByteTensor, type PerTensor, quantizationOf, signedCode } from '../../graph/tensor.js';
-import { type OpContext, outputOf } from './rule.js';
+import { type ByteTensor, type PerTensor, signedCode } from '../../graph/tensor.js';
 
-/** @returns null for an unknown activation or a tensor that holds no bytes */
-export const codeRange = (output: Tensor | null, activation: number): readonly [number, number] | null => {
-  if (!isByteTensor(output)) return null;
-  const zero = output.quantization?.zeroPoints[0] ?? 0;
-  const codes = activationRange(activation, quantizationOf(output).scale, zero, output.type);
-  return codes === null ? null : [signedCode(codes[0], output.type), signedCode(codes[1], output.type)];
-};
-
-/** As `codeRange`, for limits that are real numbers. */
+/** Of limits that are real numbers. */
 export const rangeBetween = (
   { scale, stored }: PerTensor,
   type: ByteTensor['type'],
@@ -22,16 +11,6 @@ export const rangeBetween = (
 ): readonly [number, number] => {
   const [low, high] = codesBetween(bounds, scale, stored, type);
   return [signedCode(low, type), signedCode(high, type)];
-};
-
-/** The range of a node's activation, and whether a task's own stages can clamp to it. */
-export const activationLimits = (
-  context: OpContext,
-): { readonly range: readonly [number, number]; readonly fits: boolean } | null => {
-  const output = outputOf(context);
-  const range = codeRange(output, context.node.params['activation'] ?? 0);
-  if (range === null || output === null) return null;
-  return { range, fits: clampFits({ range, outputZeroPoint: quantizationOf(output).zeroPoint }) };
 };
 
 /** Clamps what a task has written, where it stands. */

@@ -2,6 +2,7 @@
 import type { Tensor } from '../../graph/graph.js';
 import { activation } from '../../tflite/operators.js';
 import { hasPerTensorQuantization, isByteTensor, isStatic, shapeText } from '../../graph/tensor.js';
+import { optionOf } from './options.js';
 import { inputOf, type OpContext, outputOf, type Rule } from './rule.js';
 
 /** The feature maps of a node, null for one that is missing. */
@@ -122,7 +123,7 @@ export const knownActivation: Rule = {
   name: 'activation',
   text: 'fused activation NONE, RELU, RELU6 or RELU_N1_TO_1, limits in codes of the output: with one scale and zero-point',
   broken: (context) => {
-    const code = context.node.params['activation'] ?? 0;
+    const code = optionOf(context.node, 'activation');
     if (!Object.values(activation).some((known) => known === code)) return `activation ${code}`;
     const output = outputOf(context);
     return code === activation.none || (output !== null && hasPerTensorQuantization(output))

@@ -1,8 +1,11 @@
 /** What an op with a filter calculates with: weights, bias and multipliers as integers; and what must hold of them. */
+import { at, ofChannel } from '../../in_range.js';
 import type { ConvNumbers } from '../../requantize/division.js';
-import { activationRange, effectiveScale, quantizeMultiplier } from '../../tflite/multiplier.js';
-import { hasPerTensorQuantization, isByteTensor, quantizationOf, signedCode } from '../../graph/tensor.js';
-import { inputOf, type OpContext, outputOf } from './rule.js';
+import { effectiveScale, quantizeMultiplier } from '../../tflite/multiplier.js';
+import type { Activated } from './activation.js';
+import type { FilterConstants, Filtered, FilterQuantization } from './filter.js';
+import type { Narrowing } from './match.js';
+import type { OpContext } from './rule.js';
 
 /** How a filter lies and how TFLite multiplies its scale. */
 export interface FilterForm {
@@ -17,48 +20,33 @@ export interface FilterForm {
 /** Position of the output channel in the filter's shape: OHWI or 1HWC. */
 export const channelAxis = (depthwise: boolean): number => (depthwise ? 3 : 0);
 
-interface ChannelWeights {
+/** What one kernel and its bias add up to. */
+interface Kernel {
   /** Sum of (w - zero-point). */
   readonly sum: number;
   /** Sum of |w - zero-point|. */
   readonly absolute: number;
-  readonly allZero: boolean;
+  readonly bias: number;
 }
 
 /** One pass over the weights of each output channel; the step between them is 1 (OHWI) or the number of channels (1HWC). */
-const channelWeights = (
-  weights: Int8Array,
-  zeroPoint: number,
-  channels: number,
+const kernelsOf = (
+  { weights, weightZeroPoint, biases }: FilterConstants & FilterQuantization,
   depthwise: boolean,
-): readonly ChannelWeights[] => {
+): readonly Kernel[] => {
+  const view = new DataView(weights.buffer, weights.byteOffset, weights.byteLength);
+  const channels = biases.length;
   const perChannel = weights.length / channels;
   const step = depthwise ? channels : 1;
-  return Array.from({ length: channels }, (_, c) => {
+  return Array.from(biases, (bias, c) => {
     let [sum, absolute] = [0, 0];
     for (let i = depthwise ? c : c * perChannel, left = perChannel; left > 0; i += step, left--) {
-      const value = (weights[i] ?? 0) - zeroPoint;
+      const value = view.getInt8(i) - weightZeroPoint;
       sum += value;
       absolute += Math.abs(value);
     }
-    return { sum, absolute, allZero: absolute === 0 };
+    return { sum, absolute, bias };
   });
-};
-
-/** The NPU's codes: int8 as it is, uint8 with the top bit flipped. */
-const signedWeights = (data: Uint8Array, type: 'int8' | 'uint8'): Int8Array => {
-  if (type === 'int8') return new Int8Array(data.buffer, data.byteOffset, data.byteLength);
-  const signed = new Int8Array(data.length);
-  for (let i = 0; i < data.length; i++) signed[i] = (data[i] ?? 0) ^ 0x80;
-  return signed;
-};
-
-const biasOf = (data: Uint8Array | null, channels: number): Int32Array => {
-  const bias = new Int32Array(channels);
-  if (data === null) return bias;
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  for (let c = 0; c < channels; c++) bias[c] = view.getInt32(4 * c, true);
-  return bias;
 };
 
 export interface Lowered {
@@ -70,109 +58,57 @@ export interface Lowered {
   readonly reach: number;
 }
 
-/** @returns null where a tensor is not what the rules before `numbers` ask for */
-export const weightedNumbers = (
-  context: OpContext,
-  { depthwise, product, rounding = 'twice' }: FilterForm,
-): Lowered | null => {
-  const [input, filter, bias, output] = [
-    inputOf(context, 0),
-    inputOf(context, 1),
-    inputOf(context, 2),
-    outputOf(context),
-  ];
-  if (!isByteTensor(input) || !isByteTensor(filter) || !isByteTensor(output) || filter.data === null) return null;
-  const channels = filter.shape[channelAxis(depthwise)] ?? 0;
-  const { scale: inputScale, zeroPoint: inputZeroPoint } = quantizationOf(input);
-  const { scale: outputScale, zeroPoint: outputZeroPoint } = quantizationOf(output);
-  const weightZeroPoint = signedCode(filter.quantization?.zeroPoints[0] ?? 0, filter.type);
-  const weights = signedWeights(filter.data, filter.type);
-  const perChannel = channelWeights(weights, weightZeroPoint, channels, depthwise);
+/** All that the numbers follow from. */
+export type Weighted = OpContext & Filtered & FilterConstants & FilterQuantization & Activated;
+
+export const weightedNumbers = (known: Weighted, { depthwise, product, rounding = 'twice' }: FilterForm): Lowered => {
+  const { input, weights, weightZeroPoint, inputQuantization, outputQuantization } = known;
+  const { numerics } = known.graph;
+  const inputZeroPoint = inputQuantization.zeroPoint;
   const type = product === 'as-type' ? input.type : product;
-  const { numerics } = context.graph;
-  const multipliers = (filter.quantization?.scales ?? []).map((scale) =>
-    quantizeMultiplier(effectiveScale(inputScale, scale, outputScale, { type, numerics })),
+  const multipliers = known.filterScales.map((scale) =>
+    quantizeMultiplier(effectiveScale(inputQuantization.scale, scale, outputQuantization.scale, { type, numerics })),
   );
-  const range = activationRange(
-    context.node.params['activation'] ?? 0,
-    outputScale,
-    output.quantization?.zeroPoints[0] ?? 0,
-    output.type,
-  );
-  if (range === null) return null;
-  const folded = new Int32Array(channels);
-  const raw = biasOf(bias?.data ?? null, channels);
-  let reach = 0;
-  const window = weights.length / channels;
-  for (let c = 0; c < channels; c++) {
-    const { sum, allZero } = perChannel[c] ?? { sum: 0, allZero: true };
-    const value = (raw[c] ?? 0) - inputZeroPoint * sum;
-    reach = Math.max(reach, Math.abs(value) + (allZero ? 0 : window * 128 * 255));
-    folded[c] = value;
-  }
+  const kernels = kernelsOf(known, depthwise);
+  const folded = kernels.map(({ bias, sum }) => bias - inputZeroPoint * sum);
+  const largestSum = (weights.length / kernels.length) * 128 * 255;
   return {
     weights,
     weightZeroPoint,
     inputZeroPoint,
-    reach,
+    reach: kernels.reduce(
+      (most, { absolute }, c) => Math.max(most, Math.abs(at(folded, c)) + (absolute === 0 ? 0 : largestSum)),
+      0,
+    ),
     numbers: {
       rounding,
       multipliers,
-      bias: folded,
+      bias: Int32Array.from(folded),
       // Codes are at most 255 from the input's zero-point.
-      reach: perChannel.map(({ absolute }, c) => Math.abs(raw[c] ?? 0) + 255 * absolute),
-      dead: perChannel.map(({ allZero }, c) => allZero || (multipliers[c] ?? multipliers[0])?.mantissa === 0),
-      outputZeroPoint,
-      range: [signedCode(range[0], output.type), signedCode(range[1], output.type)],
+      reach: kernels.map(({ absolute, bias }) => Math.abs(bias) + 255 * absolute),
+      dead: kernels.map(({ absolute }, c) => absolute === 0 || ofChannel(multipliers, c).mantissa === 0),
+      outputZeroPoint: outputQuantization.zeroPoint,
+      range: known.limits.range,
     },
   };
 };
 
-/** Filter constant; bias absent or a constant int32 vector. */
-export const constantsWrong = (context: OpContext, { depthwise }: FilterForm): string | null => {
-  const [input, filter, bias] = [inputOf(context, 0), inputOf(context, 1), inputOf(context, 2)];
-  if (input?.constant === true) return 'a constant input';
-  if (filter === null || !filter.constant) return 'a filter that is not constant';
-  if (filter.data === null) return 'a sparse filter';
-  if (filter.data.byteLength !== filter.shape.reduce((product, dim) => product * dim, 1))
-    return 'filter data of another size';
-  if (bias === null) return null;
-  const channels = filter.shape[channelAxis(depthwise)] ?? 0;
-  if (bias.type !== 'int32' || !bias.constant || bias.data === null)
-    return `a bias of type ${bias.type} that is not constant`;
-  return bias.data.byteLength === 4 * channels
-    ? null
-    : `a bias of ${bias.data.byteLength} bytes for ${channels} channels`;
-};
-
-/** Per-tensor input and output; filter per-tensor, or int8 per output channel with zero-points 0. */
-export const quantizationWrong = (context: OpContext, { depthwise }: FilterForm): string | null => {
-  const [input, filter, output] = [inputOf(context, 0), inputOf(context, 1), outputOf(context)];
-  if (input === null || filter === null || output === null) return 'tensors missing';
-  if (!hasPerTensorQuantization(input) || !hasPerTensorQuantization(output))
-    return 'input or output without one scale and zero-point';
-  const { scales = [], zeroPoints = [], axis = 0 } = filter.quantization ?? {};
-  if (scales.length === 0 || scales.some((scale) => !(scale >= 0) || !Number.isFinite(scale)))
-    return 'filter scales missing or negative';
-  if (filter.type === 'int8' && zeroPoints.some((zero) => zero !== 0))
-    return 'an int8 filter with a zero-point other than 0';
-  if (scales.length === 1)
-    return filter.type === 'int8' || hasPerTensorQuantization(filter)
-      ? null
-      : `a filter zero-point of ${zeroPoints[0] ?? 'nothing'} in ${filter.type}`;
-  const channels = filter.shape[channelAxis(depthwise)] ?? 0;
-  if (filter.type === 'uint8') return 'a uint8 filter with several scales';
-  return scales.length === channels && axis === channelAxis(depthwise)
-    ? null
-    : `${scales.length} filter scales along axis ${axis}`;
-};
-
 /** Sums within int32, output scale at least 2^-8 of input scale times filter scale. */
-export const numbersWrong = (lowered: Lowered | null): string | null => {
-  if (lowered === null) return 'tensors missing';
+export const numbersWrong = (lowered: Lowered): string | null => {
   if (lowered.reach >= 2 ** 31) return 'a bias with which sums leave int32';
   const steepest = Math.max(
     ...lowered.numbers.multipliers.map(({ mantissa, shift }) => (mantissa === 0 ? -31 : shift)),
   );
   return steepest <= 8 ? null : `an effective scale of 2^${steepest}`;
 };
+
+export const filterNumbers = <Known extends Weighted>(
+  formOf: (known: Known) => FilterForm,
+): Narrowing<Known, { readonly lowered: Lowered }> => ({
+  name: 'numbers',
+  text: 'sums within int32, output scale at least 2^-8 of input scale times filter scale',
+  narrow: (known) => {
+    const lowered = weightedNumbers(known, formOf(known));
+    return numbersWrong(lowered) ?? { lowered };
+  },
+});

@@ -2,7 +2,7 @@
  * Rules one after the other, each of which may narrow: what it established is in the type that the next rule and the
  * lowering get, so nothing is derived twice. The rules stay data, for SUPPORTED_OPS and messages.
  */
-import type { Spare } from '../../ir/build/arrange.js';
+import type { FreshIds } from '../../ir/build/arrange.js';
 import type { Operation } from '../../ir/operation.js';
 import { type Form, matched, type OpContext, refused, type RuleText } from './rule.js';
 
@@ -76,7 +76,7 @@ export type Known<Of> = Of extends Matcher<infer Established> ? Established : ne
 /** @param lower gets what all rules established, and numbers for tensors that it makes */
 export const formOf = <Established extends OpContext>(
   { rules, run }: Matcher<Established>,
-  lower: (known: Established, fresh: Spare) => readonly Operation[],
+  lower: (known: Established, fresh: FreshIds) => readonly Operation[],
 ): Form => ({
   rules,
   match: (context) => {

@@ -2,10 +2,12 @@
  * The shapes of a node's outputs as TFLite calculates them from its inputs. A file's are stored and may say something else,
  * and TFLite takes no notice of them.
  */
-import { constantInts, elementCount, type Graph, type Node } from '../../graph/graph.js';
+import { constantInts, elementCount, type Graph, type Node, tensorAt } from '../../graph/graph.js';
+import { at } from '../../in_range.js';
 import { entryOf, type OperatorEntry, padding } from '../../tflite/operators.js';
 import { operators } from '../index.js';
-import { inputOf, type NodeContext, type ShapeDerivation, wrongShape } from './rule.js';
+import { optionOf } from './options.js';
+import { inputOf, type NodeContext, outputOf, type ShapeDerivation, wrongShape } from './rule.js';
 
 type Shape = readonly number[];
 type Derivation = ShapeDerivation;
@@ -15,14 +17,21 @@ const intsOf = (context: NodeContext, position: number): readonly number[] | nul
   constantInts(inputOf(context, position));
 const fromFront = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
 
+/** 1 for a dimension that the shape does not have: what follows then is not what a file stores. */
+const dimension = (shape: Shape, axis: number): number => (axis >= 0 && axis < shape.length ? at(shape, axis) : 1);
+
+/** Samples, height, width, channels. */
+const fourOf = (shape: Shape) =>
+  [dimension(shape, 0), dimension(shape, 1), dimension(shape, 2), dimension(shape, 3)] as const;
+
 const same: Derivation = (context) => [shapeOf(context, 0)];
 
 /** Dimensions from the last on: those of the longer shape, and the larger where one of the two is 1. */
 const broadcast: Derivation = (context) => {
   const [a, b] = [shapeOf(context, 0), shapeOf(context, 1)];
   const rank = Math.max(a.length, b.length);
-  const at = (shape: Shape, axis: number): number => shape[axis - rank + shape.length] ?? 1;
-  return [Array.from({ length: rank }, (_, axis) => (at(a, axis) === 1 ? at(b, axis) : at(a, axis)))];
+  const aligned = (shape: Shape, axis: number): number => dimension(shape, axis - rank + shape.length);
+  return [Array.from({ length: rank }, (_, axis) => (aligned(a, axis) === 1 ? aligned(b, axis) : aligned(a, axis)))];
 };
 
 const windowed = (length: number, window: number, stride: number, mode: number | undefined): number =>
@@ -32,31 +41,31 @@ const dilated = (kernel: number, dilation: number): number => (kernel - 1) * dil
 
 /** @param channels which dimension of the filter has the output's channels */
 const convolution =
-  (channels: number): Derivation =>
+  (channels: 0 | 3): Derivation =>
   (context) => {
-    const [[batch = 1, height = 1, width = 1], filter] = [shapeOf(context, 0), shapeOf(context, 1)];
+    const [[batch, height, width], filter] = [fourOf(shapeOf(context, 0)), fourOf(shapeOf(context, 1))];
     const { strideH = 1, strideW = 1, dilationH = 1, dilationW = 1, padding: mode } = context.node.params;
-    const rows = windowed(height, dilated(filter[1] ?? 1, dilationH), strideH, mode);
-    const columns = windowed(width, dilated(filter[2] ?? 1, dilationW), strideW, mode);
-    return [[batch, rows, columns, filter[channels] ?? 1]];
+    const rows = windowed(height, dilated(filter[1], dilationH), strideH, mode);
+    const columns = windowed(width, dilated(filter[2], dilationW), strideW, mode);
+    return [[batch, rows, columns, filter[channels]]];
   };
 
 const pool: Derivation = (context) => {
-  const [batch = 1, height = 1, width = 1, channels = 1] = shapeOf(context, 0);
+  const [batch, height, width, channels] = fourOf(shapeOf(context, 0));
   const { strideH = 1, strideW = 1, filterH = 1, filterW = 1, padding: mode } = context.node.params;
   return [[batch, windowed(height, filterH, strideH, mode), windowed(width, filterW, strideW, mode), channels]];
 };
 
 const fullyConnected: Derivation = (context) => {
-  const [input, [units = 1, depth = 1]] = [shapeOf(context, 0), shapeOf(context, 1)];
+  const [input, [units, depth]] = [shapeOf(context, 0), fourOf(shapeOf(context, 1))];
   const rows = context.node.params['keepNumDims'] === 1 ? input.slice(0, -1) : [elementCount(input) / depth];
   return [[...rows, units]];
 };
 
 const concatenation: Derivation = (context) => {
   const first = shapeOf(context, 0);
-  const axis = fromFront(context.node.params['axis'] ?? 0, first.length);
-  const lengths = context.node.inputs.map((_, position) => shapeOf(context, position)[axis] ?? 1);
+  const axis = fromFront(optionOf(context.node, 'axis'), first.length);
+  const lengths = context.node.inputs.map((_, position) => dimension(shapeOf(context, position), axis));
   return [first.map((dim, i) => (i === axis ? lengths.reduce((sum, length) => sum + length, 0) : dim))];
 };
 
@@ -70,8 +79,9 @@ const reducer: Derivation = (context) => {
 
 const padded: Derivation = (context) => {
   const paddings = intsOf(context, 1);
-  if (paddings === null) return null;
-  return [shapeOf(context, 0).map((dim, axis) => dim + (paddings[2 * axis] ?? 0) + (paddings[2 * axis + 1] ?? 0))];
+  const shape = shapeOf(context, 0);
+  if (paddings?.length !== 2 * shape.length) return null;
+  return [shape.map((dim, axis) => dim + at(paddings, 2 * axis) + at(paddings, 2 * axis + 1))];
 };
 
 /** The one dimension that is -1 takes what the others leave. */
@@ -84,12 +94,12 @@ const reshape: Derivation = (context) => {
 
 /** Its axes are an option that is not read: what is left must stand in the input in this order, and the rest be 1. */
 const squeeze: Derivation = (context) => {
-  const [input, wanted] = [shapeOf(context, 0), context.graph.tensors.get(context.node.outputs[0] ?? -1)?.shape ?? []];
-  let at = 0;
+  const [input, wanted] = [shapeOf(context, 0), outputOf(context)?.shape ?? []];
+  let found = 0;
   for (const dim of input)
-    if (at < wanted.length && dim === wanted[at]) at++;
+    if (found < wanted.length && dim === wanted[found]) found++;
     else if (dim !== 1) return [input.filter((one) => one !== 1)];
-  return at === wanted.length ? [wanted] : [input.filter((one) => one !== 1)];
+  return found === wanted.length ? [wanted] : [input.filter((one) => one !== 1)];
 };
 
 const expandDims: Derivation = (context) => {
@@ -101,29 +111,31 @@ const expandDims: Derivation = (context) => {
 const transpose: Derivation = (context) => {
   const shape = shapeOf(context, 0);
   const order = intsOf(context, 1);
-  return order === null ? null : [order.map((axis) => shape[fromFront(axis, shape.length)] ?? 1)];
+  return order === null ? null : [order.map((axis) => dimension(shape, fromFront(axis, shape.length)))];
 };
 
 /** Parts along one axis. */
-const along = (shape: Shape, axis: number | undefined, lengths: readonly number[]): readonly Shape[] | null =>
-  axis === undefined
-    ? null
-    : lengths.map((length) => shape.map((dim, i) => (i === fromFront(axis, shape.length) ? length : dim)));
+const along = (shape: Shape, axis: number, lengths: readonly number[]): readonly Shape[] =>
+  lengths.map((length) => shape.map((dim, i) => (i === fromFront(axis, shape.length) ? length : dim)));
 
 const split: Derivation = (context) => {
   const [shape, axis] = [shapeOf(context, 1), intsOf(context, 0)?.[0]];
   const { length } = context.node.outputs;
+  if (axis === undefined) return null;
+  const each = dimension(shape, fromFront(axis, shape.length)) / length;
   return along(
     shape,
     axis,
-    Array.from({ length }, () => (shape.at(axis ?? 0) ?? 1) / length),
+    Array.from({ length }, () => each),
   );
 };
 
 const splitV: Derivation = (context) => {
   const [shape, sizes, axis] = [shapeOf(context, 0), intsOf(context, 1), intsOf(context, 2)?.[0]];
   if (sizes === null || axis === undefined) return null;
-  const rest = (shape.at(axis) ?? 1) - sizes.filter((size) => size !== -1).reduce((sum, size) => sum + size, 0);
+  const rest =
+    dimension(shape, fromFront(axis, shape.length)) -
+    sizes.filter((size) => size !== -1).reduce((sum, size) => sum + size, 0);
   return along(
     shape,
     axis,
@@ -133,43 +145,46 @@ const splitV: Derivation = (context) => {
 
 const slice: Derivation = (context) => {
   const [shape, begin, size] = [shapeOf(context, 0), intsOf(context, 1), intsOf(context, 2)];
-  if (begin === null || size === null) return null;
-  return [shape.map((dim, axis) => (size[axis] === -1 ? dim - (begin[axis] ?? 0) : (size[axis] ?? 1)))];
+  if (begin?.length !== shape.length || size?.length !== shape.length) return null;
+  return [shape.map((dim, axis) => (size[axis] === -1 ? dim - at(begin, axis) : at(size, axis)))];
 };
 
-const bit = (mask: number | undefined, position: number): boolean => (((mask ?? 0) >> position) & 1) === 1;
+const bit = (mask: number, position: number): boolean => ((mask >> position) & 1) === 1;
 
 /** Without ellipsis and new axes: rules refuse those. */
 const stridedSlice: Derivation = (context) => {
   const [begin, end, strides] = [1, 2, 3].map((position) => intsOf(context, position) ?? null);
-  const { beginMask, endMask, shrinkAxisMask, ellipsisMask, newAxisMask, offset } = context.node.params;
-  if (!begin || !end || !strides || ellipsisMask !== 0 || newAxisMask !== 0 || offset !== 0) return null;
+  const { ellipsisMask, newAxisMask, offset } = context.node.params;
+  const shape = shapeOf(context, 0);
+  if (begin?.length !== shape.length || end?.length !== shape.length || strides?.length !== shape.length) return null;
+  if (ellipsisMask !== 0 || newAxisMask !== 0 || offset !== 0) return null;
+  const [beginMask, endMask] = [optionOf(context.node, 'beginMask'), optionOf(context.node, 'endMask')];
+  const shrinkAxisMask = optionOf(context.node, 'shrinkAxisMask');
   const size = (dim: number, axis: number): number => {
-    const step = strides[axis] ?? 1;
+    const step = at(strides, axis);
     const [low, high] = step > 0 ? [0, dim] : [-1, dim - 1];
     const clamped = (value: number): number => Math.min(Math.max(value < 0 ? value + dim : value, low), high);
-    const from = bit(beginMask, axis) ? (step > 0 ? low : high) : clamped(begin[axis] ?? 0);
-    const to = bit(endMask, axis) ? (step > 0 ? high : low) : clamped(end[axis] ?? 0);
+    const from = bit(beginMask, axis) ? (step > 0 ? low : high) : clamped(at(begin, axis));
+    const to = bit(endMask, axis) ? (step > 0 ? high : low) : clamped(at(end, axis));
     return Math.max(0, Math.ceil((to - from) / step));
   };
-  const shape = shapeOf(context, 0);
   return [shape.map(size).filter((_, axis) => !bit(shrinkAxisMask, axis))];
 };
 
 const pack: Derivation = (context) => {
   const shape = shapeOf(context, 0);
-  const { axis = 0 } = context.node.params;
+  const axis = optionOf(context.node, 'axis');
   return [shape.toSpliced(fromFront(axis, shape.length + 1), 0, context.node.inputs.length)];
 };
 
 const unpack: Derivation = (context) => {
   const shape = shapeOf(context, 0);
-  const { axis = 0 } = context.node.params;
+  const axis = optionOf(context.node, 'axis');
   return context.node.outputs.map(() => shape.toSpliced(fromFront(axis, shape.length), 1));
 };
 
 const resize: Derivation = (context) => {
-  const [batch = 1, , , channels = 1] = shapeOf(context, 0);
+  const [batch, , , channels] = fourOf(shapeOf(context, 0));
   const size = intsOf(context, 1);
   return size === null ? null : [[batch, ...size, channels]];
 };
@@ -177,8 +192,8 @@ const resize: Derivation = (context) => {
 const blocks =
   (grow: number): Derivation =>
   (context) => {
-    const [batch = 1, height = 1, width = 1, channels = 1] = shapeOf(context, 0);
-    const factor = (context.node.params['blockSize'] ?? 1) ** grow;
+    const [batch, height, width, channels] = fourOf(shapeOf(context, 0));
+    const factor = optionOf(context.node, 'blockSize', 1) ** grow;
     return [[batch, height * factor, width * factor, channels / factor ** 2]];
   };
 
@@ -187,11 +202,11 @@ const batchBlocks =
   (sign: 1 | -1): Derivation =>
   (context) => {
     const [shape, block, edges] = [shapeOf(context, 0), intsOf(context, 1), intsOf(context, 2)];
-    if (block === null || edges === null) return null;
-    const [batch = 1, ...rest] = shape;
+    const [batch, ...rest] = shape;
+    if (block === null || edges?.length !== 2 * block.length || batch === undefined) return null;
     const spatial = rest.map((dim, i) => {
-      const [side = 1, border] = [block[i], (edges[2 * i] ?? 0) + (edges[2 * i + 1] ?? 0)];
       if (i >= block.length) return dim;
+      const [side, border] = [at(block, i), at(edges, 2 * i) + at(edges, 2 * i + 1)];
       return sign === 1 ? dim * side - border : (dim + border) / side;
     });
     const blocks = elementCount(block);
@@ -248,7 +263,7 @@ export const derivedShapes = (graph: Graph, node: Node): readonly (readonly numb
 /** Why a node that breaks no rule cannot be taken: a stored shape that is not what TFLite will calculate. */
 export const wrongOutput = (graph: Graph, node: Node): string | null => {
   for (const [i, shape] of (derivedShapes(graph, node) ?? []).entries()) {
-    const wrong = wrongShape(graph.tensors.get(node.outputs[i] ?? -1)?.shape ?? [], shape);
+    const wrong = wrongShape(tensorAt(graph, node.outputs[i])?.shape ?? [], shape);
     if (wrong !== null) return wrong;
   }
   return null;

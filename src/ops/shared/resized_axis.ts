@@ -120,8 +120,7 @@ const roundings = 255 * 8 * 2 ** -24;
  * @returns why some value could differ from TFLite's, or null
  */
 export const inexact = (axes: readonly [ResizedAxis, ResizedAxis], type: string): string | null => {
-  const [y, x] = axes.map((axis) => sumOf(repeatedOf(axis).taps));
-  const parts = (y ?? 1) * (x ?? 1);
+  const parts = axes.reduce((product, axis) => product * sumOf(repeatedOf(axis).taps), 1);
   if (isPowerOfTwo(parts)) return null;
   const factors = axes.map(({ factor, stride }) => (stride > 1 ? `1/${stride}` : factor)).join('x');
   if (type === 'int8') return `${factors}: TFLite's int8 positions in 1/1024 pixels drift`;

@@ -1,10 +1,10 @@
 /** Rules are data: a name, a text for people, and a predicate. The first one that does not hold refuses a node. */
-import type { Graph, Node, Tensor } from '../../graph/graph.js';
+import { type Graph, type Node, type Tensor, tensorAt } from '../../graph/graph.js';
 import { shapeText } from '../../graph/tensor.js';
 import type { Chip } from '../../hardware/chips.js';
 import type { Hardware } from '../../hardware/machine.js';
 import { adviceOf } from './advice.js';
-import type { Spare } from '../../ir/build/arrange.js';
+import type { FreshIds } from '../../ir/build/arrange.js';
 import type { Operation } from '../../ir/operation.js';
 
 export interface Refusal {
@@ -22,8 +22,6 @@ export interface NodeContext {
 
 /** A node, and the hardware that it is judged for. */
 export interface OpContext extends NodeContext, Hardware {
-  /** The first tensor index that nothing uses: a lowering numbers tensors of its own from here. */
-  readonly spare: number;
   /** The tensors are one sample of a batch of so many; what constants say of the first dimension is said of the batch. */
   readonly samples?: number;
 }
@@ -50,7 +48,7 @@ export interface Rule extends RuleText {
 /** A node that keeps all rules of its op. */
 export interface Match {
   /** @param fresh numbers for tensors that the lowering makes: none of the graph's */
-  readonly lower: (fresh: Spare) => readonly Operation[];
+  readonly lower: (fresh: FreshIds) => readonly Operation[];
 }
 
 export type Matched =
@@ -62,7 +60,7 @@ export interface Form {
   readonly match: (context: OpContext) => Matched;
 }
 
-/** How a node that breaks a rule can still be in a part: as a kernel on the host, where the part would be cut otherwise. */
+/** How a node that breaks a rule can still be in a partition: as a kernel on the host, where the partition would be cut otherwise. */
 export interface HostDefinition extends Form {
   /** What the silicon lacks, one line. */
   readonly fact: Text;
@@ -89,46 +87,11 @@ export const refused = (rule: RuleText, wrong: string, context: OpContext): Matc
 
 export const matched = (lower: Match['lower']): Matched => ({ match: { lower }, refusal: null });
 
-/** Rules that are predicates only: the lowering derives again what they established. */
-interface RuledForm {
-  readonly rules: readonly Rule[];
-  /** Called only for a node that breaks no rule. */
-  readonly lower: (context: OpContext) => readonly Operation[];
-}
-
-const fromRules = ({ rules, lower }: RuledForm): Form => ({
-  rules,
-  match: (context) => {
-    for (const rule of rules) {
-      const wrong = rule.broken(context);
-      if (wrong !== null) return refused(rule, wrong, context);
-    }
-    return matched((fresh) => {
-      const operations = lower({ ...context, spare: fresh.peek() });
-      for (const { output } of operations) fresh.skipTo(output + 1);
-      return operations;
-    });
-  },
-});
-
-/** An op whose rules are predicates. */
-export const ruledOp = <Given extends RuledForm & Omit<OpDefinition, keyof Form>>({
-  rules,
-  lower,
-  ...more
-}: Given) => ({
-  ...more,
-  ...fromRules({ rules, lower }),
-});
-
 /** The tensor at position `position` of the node's inputs; null for an absent optional one. */
-export const inputOf = ({ graph, node }: NodeContext, position: number): Tensor | null => {
-  const index = node.inputs[position];
-  return index === undefined || index === -1 ? null : (graph.tensors.get(index) ?? null);
-};
+export const inputOf = ({ graph, node }: NodeContext, position: number): Tensor | null =>
+  tensorAt(graph, node.inputs[position]);
 
-export const outputOf = ({ graph, node }: NodeContext): Tensor | null =>
-  graph.tensors.get(node.outputs[0] ?? -1) ?? null;
+export const outputOf = ({ graph, node }: NodeContext): Tensor | null => tensorAt(graph, node.outputs[0]);
 
 /** What is wrong with a shape that follows from others; null where it is as it must be. */
 export const wrongShape = (is: readonly number[], wanted: readonly number[]): string | null =>

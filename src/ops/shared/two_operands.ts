@@ -3,8 +3,9 @@
  * of the task's numbers; any other is brought to the output's shape and stands among the constants. A feature map is
  * repeated by convolutions.
  */
+import { at } from '../../in_range.js';
 import { elementCount, type Tensor } from '../../graph/graph.js';
-import type { Spare } from '../../ir/build/arrange.js';
+import type { FreshIds } from '../../ir/build/arrange.js';
 import { buffer, type Plane } from '../../ir/build/arrange.js';
 import { selection } from '../../ir/build/copy.js';
 import type { Operation } from '../../ir/operation.js';
@@ -161,25 +162,26 @@ const expanded = (tensor: Tensor, [height, width, channels]: Plane): Int8Array =
   const values = new Int8Array(height * width * channels);
   for (let i = 0; i < values.length; i++) {
     const [y, x, c] = [Math.floor(i / (width * channels)), Math.floor(i / channels) % width, i % channels];
-    values[i] = codes[((rows === 1 ? 0 : y) * columns + (columns === 1 ? 0 : x)) * depth + (depth === 1 ? 0 : c)] ?? 0;
+    const place = ((rows === 1 ? 0 : y) * columns + (columns === 1 ? 0 : x)) * depth + (depth === 1 ? 0 : c);
+    values[i] = at(codes, place);
   }
   return values;
 };
 
 /** A feature map repeated to a plane: its one channel first, then its rows and columns. */
-const repeated = (tensor: Tensor, plane: Plane, nodes: readonly number[], spare: Spare) => {
+const repeated = (tensor: Tensor, plane: Plane, nodes: readonly number[], fresh: FreshIds) => {
   const operations: Operation[] = [];
   let [from, input] = [planeOf(tensor), tensor.index];
   if (from[2] !== plane[2]) {
     const to: Plane = [from[0], from[1], plane[2]];
-    const made = buffer(nodes, spare.next(), to);
+    const made = buffer(nodes, fresh.next(), to);
     const first = Array.from({ length: plane[2] }, () => 0);
     operations.push(made, selection({ kind: 'move', nodes, input, output: made.output }, from, first));
     [from, input] = [to, made.output];
   }
   if (from[0] !== plane[0] || from[1] !== plane[1]) {
-    const made = buffer(nodes, spare.next(), plane);
-    operations.push(made, ...spreadPixels(input, from, made.output, plane, nodes, spare));
+    const made = buffer(nodes, fresh.next(), plane);
+    operations.push(made, ...spreadPixels(input, from, made.output, plane, nodes, fresh));
     input = made.output;
   }
   return { input, operations };
@@ -195,7 +197,7 @@ export interface TaskInputs {
 export const pixelInputs = (
   { map, values }: Extract<Operands, { readonly kind: 'pixel' }>,
   nodes: readonly number[],
-  fresh: Spare,
+  fresh: FreshIds,
 ): TaskInputs => {
   const output = fresh.next();
   if (!values.constant) {
@@ -216,7 +218,7 @@ export const planeInputs = (
   { both: [first, second] }: Extract<Operands, { readonly kind: 'planes' }>,
   plane: Plane,
   nodes: readonly number[],
-  fresh: Spare,
+  fresh: FreshIds,
 ): TaskInputs => {
   const operations: Operation[] = [];
   const wholeOf = (tensor: ByteTensor): number => {
@@ -237,6 +239,6 @@ export const taskInputs = (
   operands: Exclude<Operands, { readonly kind: 'constant' }>,
   plane: Plane,
   nodes: readonly number[],
-  fresh: Spare,
+  fresh: FreshIds,
 ): TaskInputs =>
   operands.kind === 'pixel' ? pixelInputs(operands, nodes, fresh) : planeInputs(operands, plane, nodes, fresh);

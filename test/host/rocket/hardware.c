@@ -11,11 +11,12 @@
 
 #include "kernel.h"
 
-enum { MODE, MILLISECONDS, COUNT, TASKS = 4, RESETS, FAULTS, REFUSED, WORDS };
+enum { MODE, MILLISECONDS, COUNT, TASKS = 4, RESETS, FAULTS, REFUSED, TOGETHER, WORDS };
 enum { HANG = 1, SKIP, LATE, PPU = 7, SILENT, FAULT, RESET = 11 };
 enum { MOST_REGIONS = 256, REGISTER_BYTES = 4096 };
 
 static int64_t busy[CORES];
+static unsigned pending[CORES]; /* jobs that nobody has seen end */
 
 int64_t hardware_now(void) {
     struct timespec now;
@@ -66,6 +67,10 @@ void hardware_start(file *f, job *j) {
         ends = took < pretended.limit && mode != HANG && mode != PPU && mode != SILENT && mode != FAULT && mode != RESET;
         j->done += ends || mode == SILENT || mode == RESET;
     }
+    for (int core = 0; core < CORES; core++) {
+        if (core != f->core && pending[core] > 0) count(f->core, TOGETHER, 1);
+    }
+    pending[f->core]++;
     j->is_timed_out = !ends;
     j->end = pretended.is_stuck && !ends ? INT64_MAX : start + (ends ? took : pretended.limit);
     busy[f->core] = j->end == INT64_MAX ? busy[f->core] : j->end;
@@ -96,6 +101,7 @@ void hardware_finish(file *f, job *j) {
         kernel_log("the NPU refuses task %u: %s", error.task, error.text);
         count(f->core, REFUSED, 1);
     }
+    pending[f->core]--;
     count(f->core, TASKS, j->done);
     if (!j->is_timed_out) return;
     if (j->complaint != NULL) {

@@ -29,7 +29,7 @@
 #include "../../host/tflite_c.h"
 
 enum { CORES = 3, INPUTS = 2 /* that take turns */ };
-enum { TEST_MODE = 0, TEST_MILLISECONDS = 1, TEST_COUNT = 2, TEST_TASKS = 4, TEST_RESETS, TEST_FAULTS, TEST_REFUSED, TEST_WORDS };
+enum { TEST_MODE = 0, TEST_MILLISECONDS = 1, TEST_COUNT = 2, TEST_TASKS = 4, TEST_RESETS, TEST_FAULTS, TEST_REFUSED, TEST_TOGETHER, TEST_WORDS };
 
 typedef struct job {
     const char *model, *delegate;
@@ -68,7 +68,7 @@ static int show_counters(void) {
         printf("%s%u", i == 0 ? "" : ",", at == NULL ? 0 : at[TEST_TASKS]);
         if (at != NULL) munmap((void *)(uintptr_t)at, 4096);
     }
-    printf("],\"resets\":%u,\"faults\":%u,\"refused\":%u}\n", now[TEST_RESETS], now[TEST_FAULTS], now[TEST_REFUSED]);
+    printf("],\"resets\":%u,\"faults\":%u,\"refused\":%u,\"together\":%u}\n", now[TEST_RESETS], now[TEST_FAULTS], now[TEST_REFUSED], now[TEST_TOGETHER]);
     return 0;
 }
 

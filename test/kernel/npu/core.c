@@ -11,7 +11,7 @@
 /* Windows of BAR0, 4 KiB each. */
 enum { WINDOW_PC = 0, WINDOW_CNA = 1, WINDOW_CORE = 3, WINDOW_MMU = 9, WINDOW_MMU_2 = 10, WINDOW_RESET = 11 };
 /* BAR2: what the next tasks do, milliseconds, how many tasks (0: all that follow); counters. */
-enum { TEST_MODE = 0, TEST_MILLISECONDS = 4, TEST_COUNT = 8, TEST_TASKS = 0x10, TEST_RESETS = 0x14, TEST_FAULTS = 0x18, TEST_REFUSED = 0x1c };
+enum { TEST_MODE = 0, TEST_MILLISECONDS = 4, TEST_COUNT = 8, TEST_TASKS = 0x10, TEST_RESETS = 0x14, TEST_FAULTS = 0x18, TEST_REFUSED = 0x1c, TEST_TOGETHER = 0x20 };
 #define CHIP_VERSION 0x46495245u /* as boards say: 1179210309 in the kernel's log */
 
 int verbose;
@@ -90,6 +90,7 @@ static uint32_t read_test(const core *c, uint32_t offset) {
     case TEST_RESETS: return c->reset_count;
     case TEST_FAULTS: return c->faults;
     case TEST_REFUSED: return c->refused;
+    case TEST_TOGETHER: return c->together;
     default: return 0;
     }
 }

@@ -61,6 +61,7 @@ typedef struct core {
     uint32_t group;
     uint32_t mode, milliseconds, count;
     uint32_t tasks, reset_count, faults, refused;
+    uint32_t together; /* tasks that began while another core was at one */
     uint8_t config[4096];
     uint8_t *window; /* 4 GiB: the IOVA space with the guest's pages mapped in place */
     uint32_t *pages; /* what is mapped there */

@@ -1,6 +1,7 @@
 /* A core's worker: takes one task after the other, computes it with the software NPU, raises the interrupt. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,15 +78,19 @@ static int is_wanted_behind(core *c, uint32_t milliseconds) {
     return generation == c->generation && table == c->banks[0].table;
 }
 
+static atomic_uint executing; /* cores */
+
 /* Computes a task, without the lock. A stream that starts with 0 or ~0 is a test's own: nothing to compute. @returns -1 where it is refused */
 static int compute(core *c, const npu_region *regions, size_t count, const npu_task *task, npu_error *error) {
     uint64_t first_word;
     c->is_executing = 1;
+    if (atomic_fetch_add(&executing, 1) > 0) c->together++;
     pthread_mutex_unlock(&c->lock);
     memcpy(&first_word, c->window + task->regcmd_iova, sizeof first_word);
     const int failed = first_word != 0 && first_word != UINT64_MAX && execute(c, regions, count, task, error) != 0;
     pthread_mutex_lock(&c->lock);
     c->is_executing = 0;
+    atomic_fetch_sub(&executing, 1);
     pthread_cond_broadcast(&c->idle);
     return failed ? -1 : 0;
 }
