@@ -2,7 +2,17 @@
 // `npm run playground -- --serve`: and a server on this computer.
 import { build } from 'esbuild';
 import { createServer } from 'node:http';
-import { copyFileSync, createReadStream, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { extname, join, resolve } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +21,9 @@ import { parseArgs } from 'node:util';
 import { pageOf } from './markdown.mjs';
 
 const root = resolve(fileURLToPath(new URL('..', import.meta.url)));
-const { values } = parseArgs({ options: { serve: { type: 'boolean' }, output: { type: 'string', default: join(root, 'build/site') } } });
+const { values } = parseArgs({
+  options: { serve: { type: 'boolean' }, output: { type: 'string', default: join(root, 'build/site') } },
+});
 const site = resolve(values.output);
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
@@ -36,6 +48,7 @@ await build({
   target: 'es2022',
   charset: 'utf8',
   define: { PTFE_VERSION: JSON.stringify(version) },
+  alias: { 'node:crypto': './src/wire/sha256.ts' },
   entryPoints: { page: 'web/playground/page.ts', worker: 'src/api/web_worker.ts', style: 'web/playground/page.css' },
   outdir: join(site, 'page'),
   outExtension: { '.js': '.mjs' },
@@ -56,7 +69,15 @@ const pages = ['README', 'ARCHITECTURE', 'SUPPORTED_OPS', 'CHANGELOG', 'CONTRIBU
 mkdirSync(join(site, 'docs/docs'), { recursive: true });
 for (const { from, to } of pages) {
   const up = '../'.repeat(to.split('/').length - 1);
-  writeFileSync(join(site, to), pageOf(readFileSync(join(root, from), 'utf8'), { style: `${up}page/style.css`, home: `${up}index.html`, pages: pages.map((one) => one.from), from }));
+  writeFileSync(
+    join(site, to),
+    pageOf(readFileSync(join(root, from), 'utf8'), {
+      style: `${up}page/style.css`,
+      home: `${up}index.html`,
+      pages: pages.map((one) => one.from),
+      from,
+    }),
+  );
 }
 
 const links = '<a href="docs/README.html">What it is, and the documentation</a>';
@@ -80,7 +101,8 @@ const types = { '.html': 'text/html', '.mjs': 'text/javascript', '.css': 'text/c
 if (values.serve) {
   const server = createServer((request, response) => {
     const path = join(site, decodeURIComponent(new URL(request.url, 'http://x').pathname));
-    const file = path.startsWith(site) && existsSync(path) && statSync(path).isDirectory() ? join(path, 'index.html') : path;
+    const file =
+      path.startsWith(site) && existsSync(path) && statSync(path).isDirectory() ? join(path, 'index.html') : path;
     if (!path.startsWith(site) || !existsSync(file)) return response.writeHead(404).end();
     response.writeHead(200, { 'content-type': types[extname(file)] ?? 'application/octet-stream' });
     return createReadStream(file).pipe(response);

@@ -1,6 +1,7 @@
 // The Markdown that our own pages are written in, as HTML: headings, paragraphs, lists, tables, code, links. No more than that.
 
-const escaped = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+const escaped = (text) =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
 /** As GitHub makes them, for links to a heading. */
 const anchor = (text) =>
@@ -53,12 +54,20 @@ export function htmlOf(text, link = (target) => target) {
       at++;
     } else if (line.startsWith('```')) {
       at++;
-      out.push(`<pre class="scrolls" tabindex="0">${escaped(while_((one) => !one.startsWith('```')).join('\n'))}</pre>`);
+      out.push(
+        `<pre class="scrolls" tabindex="0">${escaped(while_((one) => !one.startsWith('```')).join('\n'))}</pre>`,
+      );
       at++;
     } else if (line.startsWith('    ')) {
       const code = while_((one) => one.startsWith('    ') || one.trim() === '').map((one) => one.slice(4));
       out.push(`<pre class="scrolls" tabindex="0">${escaped(code.join('\n').trimEnd())}</pre>`);
-    } else if (line.startsWith('|')) out.push(tableOf(while_((one) => one.startsWith('|')), link));
+    } else if (line.startsWith('|'))
+      out.push(
+        tableOf(
+          while_((one) => one.startsWith('|')),
+          link,
+        ),
+      );
     else if (/^(- |\d+\. )/.test(line)) {
       const kind = line.startsWith('-') ? 'ul' : 'ol';
       const items = [];
@@ -68,7 +77,15 @@ export function htmlOf(text, link = (target) => target) {
         else items[items.length - 1] += ` ${one.trim()}`;
       }
       out.push(`<${kind}>${items.map((item) => `<li>${inline(item, link)}</li>`).join('')}</${kind}>`);
-    } else out.push(`<p>${inline(while_((one) => one.trim() !== '' && !/^(#|\||- |```)/.test(one)).join(' ').trim(), link)}</p>`);
+    } else
+      out.push(
+        `<p>${inline(
+          while_((one) => one.trim() !== '' && !/^(#|\||- |```)/.test(one))
+            .join(' ')
+            .trim(),
+          link,
+        )}</p>`,
+      );
   }
   return out.join('\n');
 }
@@ -80,7 +97,9 @@ export function pageOf(text, { style, home, from, pages }) {
   const link = (target) => {
     const [path, hash] = target.split('#');
     const full = new URL(path, `file:///${folder}x`).pathname.slice(1);
-    return path !== '' && pages.includes(full) ? `${path.replace(/\.md$/, '.html')}${hash === undefined ? '' : `#${hash}`}` : target;
+    return path !== '' && pages.includes(full)
+      ? `${path.replace(/\.md$/, '.html')}${hash === undefined ? '' : `#${hash}`}`
+      : target;
   };
   return `<!doctype html>
 <html lang="en">

@@ -20,7 +20,13 @@ export const opened = async (
     const [first] = error.nodes;
     const names = error.nodes.map(({ op }) => op).join(', ');
     if (error.before.length === 0)
-      return { found: null, note: `It cannot be run in this page: ${names} (from node ${first?.node ?? ''} on) needs TFLite.` };
-    return { found: await Opens.open(bytes, { outputs: error.before }), note: `It is run up to ${names}, which stays on the CPU.` };
+      return {
+        found: null,
+        note: `It cannot be run in this page: ${names} (from node ${first?.node ?? ''} on) needs TFLite.`,
+      };
+    return {
+      found: await Opens.open(bytes, { outputs: error.before }),
+      note: `It is run up to ${names}, which stays on the CPU.`,
+    };
   }
 };

@@ -93,7 +93,9 @@ const show = async (name: string, bytes: Uint8Array, isDigits: boolean): Promise
     renderReports(element('report', HTMLElement), [found]);
     const taken = found.nodes.filter(({ target }) => target === 'npu').length;
     const note = await openForRuns(bytes);
-    say(`${name}: ${taken} of ${plural(found.nodes.length, 'node')} on the NPU, ${time(found.sum.microseconds)} an inference by the estimate. ${note}`);
+    say(
+      `${name}: ${taken} of ${plural(found.nodes.length, 'node')} on the NPU, ${time(found.sum.microseconds)} an inference by the estimate. ${note}`,
+    );
     element('sample', HTMLButtonElement).hidden = !isDigits;
     if (isDigits) await showSample();
   } catch (error) {

@@ -24,11 +24,16 @@ const emptyData = ({ type, length }: TensorInfo): TensorData =>
  *
  * @param rgba four bytes for each pixel, rows from above
  */
-export const codesOfPixels = (rgba: Uint8ClampedArray | Uint8Array, info: TensorInfo, { channels }: PictureShape): TensorData => {
+export const codesOfPixels = (
+  rgba: Uint8ClampedArray | Uint8Array,
+  info: TensorInfo,
+  { channels }: PictureShape,
+): TensorData => {
   const { type, scale, zeroPoint } = info;
   const [least, most] = limits[type];
   const [low, high] = [scale * (least - zeroPoint), scale * (most - zeroPoint)];
-  const toValue = high > 2 ? (byte: number) => byte : low < -0.25 ? (byte: number) => byte / 127.5 - 1 : (byte: number) => byte / 255;
+  const toValue =
+    high > 2 ? (byte: number) => byte : low < -0.25 ? (byte: number) => byte / 127.5 - 1 : (byte: number) => byte / 255;
   const codes = emptyData(info);
   const code = (byte: number): number => Math.max(least, Math.min(most, Math.round(toValue(byte) / scale) + zeroPoint));
   for (let pixel = 0; 4 * pixel < rgba.length; pixel++) {

@@ -27,7 +27,11 @@ export const sources = (canvas: HTMLCanvasElement, changed: () => Promise<void>)
     if (found === null) throw new Error(`no ${id} in the page`);
     return found;
   };
-  const [camera, video, picture] = [byId('camera'), byId('video') as HTMLVideoElement, byId('picture') as HTMLInputElement];
+  const [camera, video, picture] = [
+    byId('camera'),
+    byId('video') as HTMLVideoElement,
+    byId('picture') as HTMLInputElement,
+  ];
   const answer = byId('answer');
   let stream: MediaStream | null = null;
   let digit = 3;
@@ -90,7 +94,10 @@ export const sources = (canvas: HTMLCanvasElement, changed: () => Promise<void>)
   const stroke = (event: PointerEvent): void => {
     if (!drawing) return;
     const box = canvas.getBoundingClientRect();
-    const [x, y] = [((event.clientX - box.left) * canvas.width) / box.width, ((event.clientY - box.top) * canvas.height) / box.height];
+    const [x, y] = [
+      ((event.clientX - box.left) * canvas.width) / box.width,
+      ((event.clientY - box.top) * canvas.height) / box.height,
+    ];
     const pen = context(canvas);
     pen.fillStyle = 'white';
     pen.beginPath();
