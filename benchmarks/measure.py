@@ -1,15 +1,17 @@
-"""One configuration of TFLite on one model, measured on command: a process that benchmarks/run.mjs keeps and talks to.
+"""One configuration of TFLite on one model, measured on command: a process that benchmarks/interpreter.ts keeps and talks to.
 
-    measure.py MODEL reference|default [DELEGATE]
+    measure.py MODEL reference|default THREADS [DELEGATE [key=value ...]]
 
 Commands on stdin, one a line, answered by one JSON line on stdout:
-    prepare [key=value ...]   a new delegate and interpreter, up to allocated tensors; {"ms": ..}
-    invoke COUNT              {"ms": [.., ..]}, one for each inference
-The input is noise from a fixed seed. One thread.
+    prepare        a new delegate and interpreter, up to allocated tensors: {"cpu": ms of this process, "children": ms, "resident": KiB}
+    invoke COUNT   {"cpu": ms, "wall": ms} of one inference, on average
+The input is noise from a fixed seed.
 """
 
 import importlib
 import json
+import os
+import resource
 import sys
 import time
 
@@ -25,10 +27,14 @@ def load_runtime():
     sys.exit("measure: no TFLite runtime is installed")
 
 
-def milliseconds(work):
-    start = time.perf_counter()
-    result = work()
-    return result, (time.perf_counter() - start) * 1000
+def children_seconds():
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def resident():
+    with open("/proc/self/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE") // 1024
 
 
 def fill_inputs(interpreter):
@@ -44,11 +50,12 @@ def fill_inputs(interpreter):
 
 
 def main():
-    model, kernels, *delegate = sys.argv[1:]
+    model, kernels, threads, *delegate = sys.argv[1:]
     runtime = load_runtime()
+    options = dict(word.split("=", 1) for word in delegate[1:])
 
-    def prepare(options):
-        settings = {"model_path": model, "num_threads": 1}
+    def prepare():
+        settings = {"model_path": model, "num_threads": int(threads)}
         if kernels == "reference":
             settings["experimental_op_resolver_type"] = runtime.OpResolverType.BUILTIN_REF
         if delegate:
@@ -62,12 +69,23 @@ def main():
         command, *words = line.split()
         if command == "prepare":
             interpreter = None  # the one before is gone before the clock starts
-            options = dict(word.split("=", 1) for word in words)
-            interpreter, elapsed = milliseconds(lambda: prepare(options))
+            cpu, children = time.process_time(), children_seconds()
+            interpreter = prepare()
+            answer = {
+                "cpu": (time.process_time() - cpu) * 1000,
+                "children": (children_seconds() - children) * 1000,
+                "resident": resident(),
+            }
             fill_inputs(interpreter)
-            answer = {"ms": elapsed}
         elif command == "invoke":
-            answer = {"ms": [milliseconds(interpreter.invoke)[1] for _ in range(int(words[0]))]}
+            count = int(words[0])
+            cpu, wall = time.process_time(), time.perf_counter()
+            for _ in range(count):
+                interpreter.invoke()
+            answer = {
+                "cpu": (time.process_time() - cpu) * 1000 / count,
+                "wall": (time.perf_counter() - wall) * 1000 / count,
+            }
         else:
             sys.exit(f"measure: unknown command {command}")
         print(json.dumps(answer), flush=True)

@@ -1,6 +1,7 @@
 // Bundles the engine into dist/engine.mjs, the public API with its worker, for Node and for browsers, and the `ptfe` program: one file each, so that the child process
 // of the delegate starts quickly and a board needs no node_modules.
 import { build } from 'esbuild';
+import { createHash } from 'node:crypto';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { reportPage } from './report-page.mjs';
 
@@ -21,6 +22,24 @@ const program = bannerThat("process.stderr.write('Error: ' + text + '\\n'); proc
 // Another's program is not ended.
 const library = bannerThat('throw new Error(text);');
 
+/** The compiler as text in a loader (engine-loader.mjs). */
+async function buildEngine() {
+  const made = await build({
+    ...shared,
+    format: 'cjs',
+    entryPoints: ['src/engine.ts'],
+    outfile: 'engine.cjs',
+    write: false,
+  });
+  const source = `(function (require, keepCode) {\n${made.outputFiles[0].text}\n})`;
+  const id = createHash('sha256').update(source).digest('hex');
+  const loader = readFileSync(new URL('engine-loader.mjs', import.meta.url), 'utf8');
+  const engine = loader
+    .replace('ENGINE_SOURCE', () => JSON.stringify(source))
+    .replace('ENGINE_ID', () => JSON.stringify(id));
+  writeFileSync('dist/engine.mjs', `${program}\n${engine}`);
+}
+
 const shared = {
   bundle: true,
   platform: 'node',
@@ -29,7 +48,7 @@ const shared = {
   define: { PTFE_VERSION: JSON.stringify(version) },
   logLevel: 'warning',
 };
-await build({ ...shared, banner: { js: program }, entryPoints: ['src/engine.ts'], outfile: 'dist/engine.mjs' });
+await buildEngine();
 await build({ ...shared, banner: { js: library }, entryPoints: ['src/index.ts'], outfile: 'dist/index.mjs' });
 // Only what `ptfe` finds no addon for loads this one, and at once: `require` waits for nothing.
 await build({ ...shared, format: 'cjs', minify: true, entryPoints: ['src/wasm.ts'], outfile: 'dist/wasm.cjs' });

@@ -19,7 +19,8 @@ export const prebuiltPath = (root, target, name = 'libptfe.so') => join(root, 'p
 
 const timeOf = (path) => (existsSync(path) ? statSync(path).mtimeMs : -Infinity);
 
-const newestOf = (root) =>
+/** When the last one of the sources of native files was changed. */
+export const newestOf = (root) =>
   Math.max(
     ...['binding.gyp', 'package.json', 'scripts/sources.mjs', 'scripts/prebuilt.mjs'].map((name) =>
       timeOf(join(root, name)),

@@ -33,7 +33,16 @@ const artefacts = [
       needed: [
         ...programs,
         ...licenses,
-        ...['index.mjs', 'ptfe_addon.wasm', 'wasm.cjs', 'types/index.d.ts'].map((name) => `dist/${name}`),
+        ...[
+          'index.mjs',
+          'worker.mjs',
+          'ptfe.wasm',
+          'ptfe_addon.wasm',
+          'wasm.cjs',
+          'types/index.d.ts',
+          'browser/index.mjs',
+          'browser/worker.mjs',
+        ].map((name) => `dist/${name}`),
         ...Object.keys(prebuiltTargets).flatMap((target) =>
           ['libptfe.so', 'ptfe_addon.node'].map((name) => `prebuilds/${target}/${name}`),
         ),

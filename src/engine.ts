@@ -6,7 +6,7 @@ import { readSync, writeSync } from 'node:fs';
 import { compilePart, type CompileOptions, hardwareOf } from './compile.js';
 import { PtfeError } from './error.js';
 import type { Part } from './graph/graph.js';
-import { frame, frameHeader, frameKinds, replyMagic, requestMagic } from './wire/engine_protocol.js';
+import { frameHeader, frameKinds, frameStart, replyMagic, requestMagic } from './wire/engine_protocol.js';
 import { type Message, readMessage } from './wire/message.js';
 import { readRecord } from './wire/record.js';
 import { type Chip, chips, optionName } from './hardware/chips.js';
@@ -29,9 +29,17 @@ const readExactly = (length: number): Uint8Array | null => {
   return bytes;
 };
 
+/** Of the loader (scripts/engine-loader.mjs): keeps what V8 has made of the functions that ran. */
+declare const keepCode: () => void;
+
 const writeAll = (bytes: Uint8Array): void => {
   let at = 0;
   while (at < bytes.byteLength) at += writeSync(1, bytes, at);
+};
+
+const send = (kind: keyof typeof kinds, payload: Uint8Array): void => {
+  writeAll(frameStart(replyMagic, kind, payload.byteLength));
+  writeAll(payload);
 };
 
 const chipOf = (word: string): Chip => {
@@ -77,9 +85,11 @@ const serve = (): void => {
     if (payload === null) throw new PtfeError('bad-message', 'engine', 'the stream ended inside a frame');
     if (kind === kinds.check) {
       checked = check(readMessage(payload));
-      writeAll(frame(replyMagic, 'check', checked.verdicts));
+      send('check', checked.verdicts);
     } else if (kind === kinds.compile && checked !== null) {
-      writeAll(frame(replyMagic, 'compile', checked.compile(readPartsRun(payload))));
+      const plans = checked.compile(readPartsRun(payload));
+      keepCode();
+      send('compile', plans);
     } else {
       throw new PtfeError('bad-message', 'engine', `a frame of kind ${kind}`);
     }
@@ -91,6 +101,6 @@ try {
 } catch (error) {
   const text = error instanceof Error ? error.message : String(error);
   process.stderr.write(`${error instanceof PtfeError ? text : ((error as Error).stack ?? text)}\n`);
-  writeAll(frame(replyMagic, 'error', new TextEncoder().encode(text)));
+  send('error', new TextEncoder().encode(text));
   process.exitCode = 1;
 }

@@ -107,18 +107,18 @@ typedef struct kept_entry {
     struct timespec used;
 } kept_entry;
 
-enum kind { OTHER, ENTRY, MEMO, UNFINISHED /* of either: "<name>.<anything>" */ };
+enum kind { OTHER, ENTRY, MEMO /* or V8's code */, UNFINISHED /* of all: "<name>.<anything>" */ };
 
 static enum kind kind_of(const char *name) {
     if (strspn(name, "0123456789abcdef") != NAME_DIGITS) return OTHER;
     const char *ending = name + NAME_DIGITS;
     const int is_entry = strncmp(ending, ".plan", 5) == 0;
-    if (!is_entry && strncmp(ending, ".memo", 5) != 0) return OTHER;
+    if (!is_entry && strncmp(ending, ".memo", 5) != 0 && strncmp(ending, ".code", 5) != 0) return OTHER;
     if (ending[5] == '.') return UNFINISHED;
     return ending[5] != 0 ? OTHER : is_entry ? ENTRY : MEMO;
 }
 
-/* A memo is made again when its file is read the next time. */
+/* A memo is made again when its file is read the next time, code when the engine runs. */
 static long most_seconds(enum kind kind) { return kind == MEMO ? SECONDS_OF_MEMO : SECONDS_TO_WRITE; }
 
 static int by_use(const void *a, const void *b) {

@@ -24,14 +24,14 @@ struct engine {
     complaints complaints;
 };
 
-engine *engine_start(const char *node, const char *file, int seconds, int mebibytes, ptfe_error *error) {
+engine *engine_start(const char *node, const char *file, int seconds, int mebibytes, int folder, ptfe_error *error) {
     engine *e = calloc(1, sizeof *e);
     if (e == NULL) {
         error_no_memory(error, "the engine");
         return NULL;
     }
     e->seconds = seconds;
-    if (engine_child_start(&e->child, node, file, mebibytes, error) == 0) return e;
+    if (engine_child_start(&e->child, node, file, mebibytes, folder, error) == 0) return e;
     free(e);
     return NULL;
 }

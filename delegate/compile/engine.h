@@ -12,9 +12,9 @@ typedef struct engine engine;
 
 /*
  * Starts the engine; `node` is a path, a name for PATH, or empty for "node". `seconds` of processor time bound everything
- * until engine_stop, `mebibytes` its heap. NULL, and fills `error`.
+ * until engine_stop, `mebibytes` its heap; `folder` is the cache's, open, or -1. NULL, and fills `error`.
  */
-engine *engine_start(const char *node, const char *file, int seconds, int mebibytes, ptfe_error *error);
+engine *engine_start(const char *node, const char *file, int seconds, int mebibytes, int folder, ptfe_error *error);
 
 /* One request, one reply of the same kind, malloc'ed. 0, or -1 and fills `error`; the engine is then of no more use. */
 int engine_ask(engine *e, enum engine_kind kind, const void *payload, size_t length, uint8_t **reply, size_t *reply_length,

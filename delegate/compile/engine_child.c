@@ -20,6 +20,7 @@
 #include "engine_files.h"
 
 #define MOST_VARIABLES 64
+#define ENGINE_FOLDER 3 /* scripts/engine-loader.mjs */
 #define IDLE_STEP_MILLISECONDS 5
 #define WALL_FACTOR 10 /* of the time-out: a machine that is this busy is no good for compiling */
 
@@ -87,28 +88,29 @@ static void choose_environment(char **chosen) {
 typedef int (*add_closefrom)(posix_spawn_file_actions_t *, int);
 
 /* Files, sockets and devices that the host has open are none of the child's business. */
-static int close_inherited(posix_spawn_file_actions_t *actions) {
+static int close_inherited(posix_spawn_file_actions_t *actions, int first) {
     add_closefrom add; /* glibc 2.34 and later */
     *(void **)&add = dlsym(RTLD_DEFAULT, "posix_spawn_file_actions_addclosefrom_np");
-    if (add != NULL) return add(actions, 3) == 0 ? 0 : -1;
+    if (add != NULL) return add(actions, first) == 0 ? 0 : -1;
     DIR *folder = opendir("/proc/self/fd");
     int failed = 0;
     for (struct dirent *entry = folder == NULL ? NULL : readdir(folder); entry != NULL; entry = readdir(folder)) {
         const int fd = (int)strtol(entry->d_name, NULL, 10);
-        if (fd > 2 && fd != dirfd(folder)) failed |= posix_spawn_file_actions_addclose(actions, fd) != 0;
+        if (fd >= first && fd != dirfd(folder)) failed |= posix_spawn_file_actions_addclose(actions, fd) != 0;
     }
     if (folder != NULL) closedir(folder);
     return failed ? -1 : 0;
 }
 
-static int set_up_child(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attributes, const int *ends) {
+static int set_up_child(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attributes, const int *ends, int folder) {
     sigset_t none, all;
     sigemptyset(&none);
     sigfillset(&all);
     for (int fd = 0; fd < 3; fd++) {
         if (posix_spawn_file_actions_adddup2(actions, ends[fd], fd) != 0) return -1;
     }
-    if (close_inherited(actions) != 0) return -1;
+    if (folder >= 0 && posix_spawn_file_actions_adddup2(actions, folder, ENGINE_FOLDER) != 0) return -1;
+    if (close_inherited(actions, folder >= 0 ? ENGINE_FOLDER + 1 : ENGINE_FOLDER) != 0) return -1;
     /* Its own process group: it can be ended with all that it started, and Ctrl-C stays the host's. */
     short flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
     return posix_spawnattr_setflags(attributes, flags) != 0 || posix_spawnattr_setpgroup(attributes, 0) != 0 ||
@@ -118,11 +120,12 @@ static int set_up_child(posix_spawn_file_actions_t *actions, posix_spawnattr_t *
 }
 
 /* An errno, 0 when the child runs. */
-static int spawn(pid_t *pid, const char *node, const char *file, int mebibytes, const int *ends) {
-    static const char serve[] = "serve";
+static int spawn(pid_t *pid, const char *node, const char *file, int mebibytes, const int *ends, int folder) {
+    static const char serve[] = "serve", code[] = "code";
     char heap[48];
     snprintf(heap, sizeof heap, "--max-old-space-size=%d", mebibytes);
-    char *arguments[] = {(char *)(uintptr_t)node, heap, (char *)(uintptr_t)file, (char *)(uintptr_t)serve, NULL};
+    char *arguments[] = {(char *)(uintptr_t)node, heap, (char *)(uintptr_t)file, (char *)(uintptr_t)serve,
+                         folder >= 0 ? (char *)(uintptr_t)code : NULL, NULL};
     char *variables[MOST_VARIABLES + 1];
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -132,18 +135,18 @@ static int spawn(pid_t *pid, const char *node, const char *file, int mebibytes, 
         posix_spawn_file_actions_destroy(&actions);
         return ENOMEM;
     }
-    int status = set_up_child(&actions, &attributes, ends) != 0 ? ENOMEM
+    int status = set_up_child(&actions, &attributes, ends, folder) != 0 ? ENOMEM
                                                                 : posix_spawn(pid, node, &actions, &attributes, arguments, variables);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return status;
 }
 
-static int set_up(engine_child *c, const char *program, const char *file, int mebibytes, ptfe_error *error) {
+static int set_up(engine_child *c, const char *program, const char *file, int mebibytes, int folder, ptfe_error *error) {
     int in[2], out[2], complaints[2];
     if (open_pipes(in, out, complaints) != 0) return error_errno(error, "no pipes for the engine", errno);
     const int ends[3] = {in[0], out[1], complaints[1]};
-    int status = spawn(&c->pid, program, file, mebibytes, ends);
+    int status = spawn(&c->pid, program, file, mebibytes, ends, folder);
     if (status != 0) c->pid = 0;
     for (int i = 0; i < 3; i++) close(ends[i]);
     c->to = in[1];
@@ -155,11 +158,12 @@ static int set_up(engine_child *c, const char *program, const char *file, int me
     return -1;
 }
 
-int engine_child_start(engine_child *c, const char *node, const char *file, int mebibytes, ptfe_error *error) {
+int engine_child_start(engine_child *c, const char *node, const char *file, int mebibytes, int folder, ptfe_error *error) {
     char program[4096];
     *c = (engine_child){.to = -1, .from = -1, .complaints = -1};
     if (engine_find_node(node, program, sizeof program, error) != 0) return -1;
-    if (set_up(c, program, file, mebibytes, error) != 0) return -1;
+    /* 0, 1 and 2 are the pipes'. */
+    if (set_up(c, program, file, mebibytes, folder > 2 ? folder : -1, error) != 0) return -1;
     c->started = c->moved = now_milliseconds();
     if (clock_getcpuclockid(c->pid, &c->clock) != 0) c->clock = CLOCK_MONOTONIC;
     return 0;

@@ -16,8 +16,11 @@ typedef struct engine_child {
     int64_t started, moved, used; /* milliseconds: when it started, when it last used processor time, how much it used by then */
 } engine_child;
 
-/* Runs `node FILE serve` with a heap of so many MiB; `node` as engine_find_node takes it. 0, or -1 and fills `error`. */
-int engine_child_start(engine_child *c, const char *node, const char *file, int mebibytes, ptfe_error *error);
+/*
+ * Runs `node FILE serve` with a heap of so many MiB; `node` as engine_find_node takes it. `folder`: an fd of the cache's, where the
+ * engine keeps V8's code; or -1. 0, or -1 and fills `error`.
+ */
+int engine_child_start(engine_child *c, const char *node, const char *file, int mebibytes, int folder, ptfe_error *error);
 
 /*
  * Whether it has had its time: `seconds` of processor time (other work on the machine does not count), as many without any

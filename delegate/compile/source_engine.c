@@ -90,7 +90,7 @@ static int check(work *w) {
 
 int answer_from_engine(work *w) {
     const options *o = &w->delegate->options;
-    w->engine = engine_start(o->value[OPTION_NODE], w->engine_file, o->timeout_seconds, o->memory_mebibytes, &w->error);
+    w->engine = engine_start(o->value[OPTION_NODE], w->engine_file, o->timeout_seconds, o->memory_mebibytes, cache_opened(&w->entry), &w->error);
     if (w->engine == NULL) return -1;
     w->answer = answer_new();
     if (w->answer == NULL) return error_no_memory(&w->error, "the engine's answer");

@@ -128,7 +128,7 @@ static int is_plan(const struct dirent *entry) {
 }
 
 /* 1: a plan of this graph that gives the host's numbers, loaded. 0: none; `near` is then one that gives another release's, or NULL. */
-static int find_plan(work *w, const char *folder, struct dirent **names, int count, char **near) {
+static int find_plan(work *w, const char *folder, struct dirent **names, int count, char **near, int *damaged) {
     for (int i = 0; i < count; i++) {
         char *path = path_joined(folder, names[i]->d_name);
         if (path == NULL) return error_no_memory(&w->error, "the name of a plan");
@@ -141,21 +141,30 @@ static int find_plan(work *w, const char *folder, struct dirent **names, int cou
         forget(w);
         if (fits && *near == NULL) *near = path;
         else free(path);
-        if (!fits && w->error.code != PTFE_ERROR_OTHER_MODEL && w->error.code != PTFE_ERROR_DAMAGED) return -1;
+        if (fits || w->error.code == PTFE_ERROR_OTHER_MODEL) continue;
+        if (w->error.code != PTFE_ERROR_DAMAGED) return -1;
+        (*damaged)++;
     }
     return 0;
+}
+
+static int none_fits(work *w, int count, int damaged) {
+    if (count == 0) return error_set(&w->error, "there is no file NAME.plan in this folder");
+    error_set(&w->error, "none of the %d plans in this folder was compiled from this model, for these sizes", count);
+    if (damaged > 0) error_append(&w->error, " (%d damaged, or no plan file of this version)", damaged);
+    return -1;
 }
 
 /* Of the files NAME.plan in a folder the first, by name, that is this graph's. */
 static int use_folder(work *w, const char *folder) {
     struct dirent **names = NULL;
     char *near = NULL;
+    int damaged = 0;
     const int count = scandir(folder, &names, is_plan, alphasort);
     if (count < 0) return error_set_code(&w->error, error_code_of(errno), "%s", strerror(errno));
-    int found = find_plan(w, folder, names, count, &near);
+    int found = find_plan(w, folder, names, count, &near, &damaged);
     if (found == 0 && near != NULL) found = use_plan_file(w, near) == 0 ? 1 : -1;
-    if (found == 0 && count == 0) error_set(&w->error, "there is no file NAME.plan in this folder");
-    if (found == 0 && count > 0) error_set(&w->error, "none of the %d plans in this folder was compiled from this model, for these sizes", count);
+    if (found == 0) found = none_fits(w, count, damaged);
     free(near);
     for (int i = 0; i < count; i++) free(names[i]);
     free(names);

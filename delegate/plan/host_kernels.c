@@ -124,7 +124,10 @@ static void resize(const plan_host *h, const plan_tensor *in, const plan_tensor 
     }
 }
 
-/* Whole atoms, from the memory of one core to that of another: the lanes behind the last channel mean nothing in either. */
+/*
+ * Whole atoms, from the memory of one core to that of another: the lanes behind the last channel mean nothing in either. What
+ * nobody compiled may name one memory twice.
+ */
 static void copy(const plan_tensor *in, const plan_tensor *out, const uint8_t *from, uint8_t *to) {
     const size_t row = (size_t)in->w * NPU_ATOM;
     const int is_solid = in->line_bytes == row && out->line_bytes == row;
@@ -132,10 +135,10 @@ static void copy(const plan_tensor *in, const plan_tensor *out, const uint8_t *f
         const uint8_t *source = from + in->offset + (size_t)surface * in->surface_bytes;
         uint8_t *target = to + out->offset + (size_t)surface * out->surface_bytes;
         if (is_solid) {
-            memcpy(target, source, in->h * row);
+            memmove(target, source, in->h * row);
             continue;
         }
-        for (uint32_t y = 0; y < in->h; y++) memcpy(target + (size_t)y * out->line_bytes, source + (size_t)y * in->line_bytes, row);
+        for (uint32_t y = 0; y < in->h; y++) memmove(target + (size_t)y * out->line_bytes, source + (size_t)y * in->line_bytes, row);
     }
 }
 

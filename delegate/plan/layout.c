@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../npu/cna.h"
+#include "layout_rows.h"
 
 size_t layout_bytes(const plan_tensor *t) { return (size_t)t->n * t->h * t->w * t->c; }
 
@@ -11,28 +12,25 @@ static uint32_t lanes_of(const plan_tensor *t, uint32_t surface) {
     return rest < NPU_ATOM ? rest : NPU_ATOM;
 }
 
-/* A whole atom at once; `flip` eight times in a word. */
-static void copy_atom(uint8_t *to, const uint8_t *from, uint64_t flip) {
-    uint64_t halves[2];
-    memcpy(halves, from, sizeof halves);
-    halves[0] ^= flip;
-    halves[1] ^= flip;
-    memcpy(to, halves, sizeof halves);
+/* What atoms of a surface hold but for the channels; the channels are flipped by it. */
+static void fill_of(const plan_tensor *t, uint32_t lanes, uint8_t fill[NPU_ATOM]) {
+    memset(fill, (int)t->pad_byte, NPU_ATOM);
+    memset(fill, (int)t->flip, lanes);
 }
 
 /* NCHW: a plane of each channel. */
 static void planes_to_cube(const plan_tensor *t, const uint8_t *nchw, uint8_t *bo) {
     const size_t plane = (size_t)t->h * t->w;
+    uint8_t fill[NPU_ATOM];
     for (uint32_t surface = 0; surface < t->surfaces; surface++) {
         const uint32_t lanes = lanes_of(t, surface);
+        fill_of(t, lanes, fill);
         for (uint32_t y = 0; y < t->h; y++) {
             uint8_t *to = bo + t->offset + (size_t)surface * t->surface_bytes + (size_t)y * t->line_bytes;
             const uint8_t *from = nchw + surface * NPU_ATOM * plane + (size_t)y * t->w;
-            for (uint32_t x = 0; x < t->w; x++, to += NPU_ATOM, from++) {
-                uint8_t atom[NPU_ATOM];
-                memset(atom, (int)t->pad_byte, sizeof atom);
-                for (uint32_t lane = 0; lane < lanes; lane++) atom[lane] = from[lane * plane] ^ (uint8_t)t->flip;
-                memcpy(to, atom, sizeof atom);
+            for (uint32_t x = 0; lanes < NPU_ATOM && x < t->w; x++) memcpy(to + (size_t)x * NPU_ATOM, fill, sizeof fill);
+            for (uint32_t lane = 0; lane < lanes; lane++, from += plane) {
+                for (uint32_t x = 0; x < t->w; x++) to[(size_t)x * NPU_ATOM + lane] = from[x] ^ (uint8_t)t->flip;
             }
         }
     }
@@ -47,27 +45,35 @@ static void planes_from_cube(const plan_tensor *t, const uint8_t *bo, uint8_t *n
     }
 }
 
+/* Behind the last byte of the last pixel: TFLite's tensor may end there. */
+static size_t end_of(const plan_tensor *t) { return ((size_t)t->h * t->w - 1) * t->step + t->c; }
+
 void layout_to_cube(const plan_tensor *t, const uint8_t *nhwc, uint8_t *bo) {
     if (t->layout == PLAN_NCHW) {
         planes_to_cube(t, nhwc, bo);
         return;
     }
-    const uint64_t flip = t->flip * UINT64_C(0x0101010101010101);
+    const layout_rows *rows = layout_rows_best();
+    spread_row row = {.end = nhwc + end_of(t), .step = t->step, .count = t->w};
     for (uint32_t surface = 0; surface < t->surfaces; surface++) {
-        const uint32_t lanes = lanes_of(t, surface);
+        row.lanes = lanes_of(t, surface);
+        fill_of(t, row.lanes, row.fill);
         for (uint32_t y = 0; y < t->h; y++) {
-            const uint8_t *from = nhwc + (size_t)y * t->w * t->step + surface * NPU_ATOM;
-            uint8_t *to = bo + t->offset + (size_t)surface * t->surface_bytes + (size_t)y * t->line_bytes;
-            for (uint32_t x = 0; x < t->w; x++, from += t->step, to += NPU_ATOM) {
-                if (lanes == NPU_ATOM) {
-                    copy_atom(to, from, flip);
-                    continue;
-                }
-                uint8_t atom[NPU_ATOM];
-                memset(atom, (int)t->pad_byte, sizeof atom);
-                for (uint32_t lane = 0; lane < lanes; lane++) atom[lane] = from[lane] ^ (uint8_t)flip;
-                memcpy(to, atom, sizeof atom);
-            }
+            row.from = nhwc + (size_t)y * t->w * t->step + surface * NPU_ATOM;
+            row.to = bo + t->offset + (size_t)surface * t->surface_bytes + (size_t)y * t->line_bytes;
+            rows->spread(&row);
+        }
+    }
+}
+
+/* A piece: between its pixels stand others. */
+static void piece_from_cube(const plan_tensor *t, const uint8_t *bo, uint8_t *nhwc) {
+    gather_row pixel = {.surface_bytes = t->surface_bytes, .count = 1, .channels = t->c, .flip = (uint8_t)t->flip};
+    for (uint32_t y = 0; y < t->h; y++) {
+        for (uint32_t x = 0; x < t->w; x++, nhwc += t->step) {
+            pixel.from = bo + t->offset + (size_t)y * t->line_bytes + (size_t)x * NPU_ATOM;
+            pixel.to = nhwc;
+            layout_gather_some(&pixel, 0);
         }
     }
 }
@@ -77,19 +83,15 @@ void layout_from_cube(const plan_tensor *t, const uint8_t *bo, uint8_t *nhwc) {
         planes_from_cube(t, bo, nhwc);
         return;
     }
-    const uint64_t flip = t->flip * UINT64_C(0x0101010101010101);
-    for (uint32_t surface = 0; surface < t->surfaces; surface++) {
-        const uint32_t lanes = lanes_of(t, surface);
-        for (uint32_t y = 0; y < t->h; y++) {
-            uint8_t *to = nhwc + (size_t)y * t->w * t->step + surface * NPU_ATOM;
-            const uint8_t *from = bo + t->offset + (size_t)surface * t->surface_bytes + (size_t)y * t->line_bytes;
-            for (uint32_t x = 0; x < t->w; x++, to += t->step, from += NPU_ATOM) {
-                if (lanes == NPU_ATOM) {
-                    copy_atom(to, from, flip);
-                    continue;
-                }
-                for (uint32_t lane = 0; lane < lanes; lane++) to[lane] = from[lane] ^ (uint8_t)flip;
-            }
-        }
+    if (t->step != t->c) {
+        piece_from_cube(t, bo, nhwc);
+        return;
+    }
+    const layout_rows *rows = layout_rows_best();
+    gather_row row = {.surface_bytes = t->surface_bytes, .count = t->w, .channels = t->c, .flip = (uint8_t)t->flip, .end = nhwc + end_of(t)};
+    for (uint32_t y = 0; y < t->h; y++) {
+        row.from = bo + t->offset + (size_t)y * t->line_bytes;
+        row.to = nhwc + (size_t)y * t->w * t->c;
+        rows->gather(&row);
     }
 }

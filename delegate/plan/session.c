@@ -27,7 +27,7 @@ static int prepare_host(ptfe_session *session, ptfe_error *error) {
         size_t wanted = host_scratch_bytes(p, i);
         scratch = wanted > scratch ? wanted : scratch;
     }
-    session->scratch = malloc(scratch);
+    session->scratch = malloc(scratch + 1); /* copies need none */
     session->host_nanoseconds = calloc(p->host_count, sizeof *session->host_nanoseconds);
     if (session->scratch != NULL && session->host_nanoseconds != NULL) return 0;
     return error_no_memory(error, "steps of the host");

@@ -3,16 +3,15 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { newestOf } from '../prebuilt.mjs';
 import { bundles, Lacking, nativeFiles, packageFolder, root, run, types, version } from './packaging.mjs';
 
 const noCompiler = 3;
 
-/** build/wasm/ptfe_addon.wasm, made where it is older than what it is made of. */
-function wasmAddon(libraries) {
-  const made = join(root, 'build/wasm/ptfe_addon.wasm');
-  const isFresh = existsSync(made) && libraries.every((file) => statSync(file).mtimeMs <= statSync(made).mtimeMs);
-  if (isFresh) return made;
-  const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts/build-wasm.mjs')], { encoding: 'utf8' });
+/** A WebAssembly file, made where it is older than what it is made of. */
+function wasm(made, script) {
+  if (existsSync(made) && statSync(made).mtimeMs > newestOf(root)) return made;
+  const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts', script)], { encoding: 'utf8' });
   if (status === noCompiler) throw new Lacking('network', stderr.trim());
   if (status !== 0) throw new Error(stderr);
   return made;
@@ -20,9 +19,11 @@ function wasmAddon(libraries) {
 
 /** Makes what is packed. @throws Lacking where a compiler cannot be had */
 export function prepareNpm(targets) {
-  const libraries = targets.flatMap(nativeFiles);
+  for (const target of targets) nativeFiles(target);
   const dist = bundles();
-  copyFileSync(wasmAddon(libraries), join(dist, 'ptfe_addon.wasm'));
+  wasm(join(dist, 'ptfe.wasm'), 'build-wasm-module.mjs');
+  const addon = wasm(join(root, 'build/wasm/ptfe_addon.wasm'), 'build-wasm.mjs');
+  copyFileSync(addon, join(dist, 'ptfe_addon.wasm'));
   types();
 }
 

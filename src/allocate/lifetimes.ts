@@ -1,4 +1,5 @@
 /** When each memory of a partition is alive: from the first to the last use of any tensor in it. */
+import { at } from '../in_range.js';
 import type { Part } from '../graph/graph.js';
 import { operandsOf } from '../ir/operation.js';
 import type { Placement } from '../place/place.js';
@@ -13,8 +14,8 @@ import type { Position, TensorId } from '../hardware/units.js';
 const lastResults = ({ operations }: Placement, { jobs }: Schedule): ReadonlyMap<TensorId, Position> =>
   new Map(
     jobs.flatMap(({ operations: own }) => {
-      const [first, last] = [own[0], operations[own.at(-1) ?? -1]];
-      return first === undefined || last === undefined ? [] : [[last.output, first] as const];
+      const [first] = own;
+      return first === undefined ? [] : [[at(operations, at(own, own.length - 1)).output, first] as const];
     }),
   );
 

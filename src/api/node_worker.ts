@@ -1,7 +1,7 @@
 /** dist/worker.mjs: what Model.open starts in Node. */
 import { readFileSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
-import { loadAddon } from '../cli/installation.js';
+import { loadNativeAddon } from '../cli/installation.js';
 import { PtfeError } from '../error.js';
 import { deviceNames, type NpuSession, type OpenSession } from './npu_session.js';
 import type { Question } from './protocol.js';
@@ -16,7 +16,7 @@ const openWasm = async (plan: Uint8Array): Promise<NpuSession> => {
 };
 
 const openNative = (plan: Uint8Array, device: 'auto' | 'npu' | 'software'): NpuSession => {
-  const addon = loadAddon();
+  const addon = loadNativeAddon();
   try {
     const session = addon.sessionOpen(plan, { device });
     return {
@@ -32,7 +32,7 @@ const openNative = (plan: Uint8Array, device: 'auto' | 'npu' | 'software'): NpuS
 /** There is an addon, it loads, and it is this machine's: only that one opens devices. */
 const hasAddon = (): boolean => {
   try {
-    return 'sessionOpen' in loadAddon();
+    return 'sessionOpen' in loadNativeAddon();
   } catch {
     return false;
   }

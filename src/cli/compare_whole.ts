@@ -11,7 +11,7 @@ const isCompared = (tensor: WholeTensor): tensor is Compared => 'bound' in tenso
 const percent = (part: number, whole: number): string => `${(whole === 0 ? 100 : (100 * part) / whole).toFixed(4)} %`;
 
 const isWrong = (limit: number, { largest, bound, alone, overwritten }: Compared): boolean =>
-  overwritten || largest > limit * bound || (alone ?? 0) > limit;
+  overwritten || largest > limit * bound || (alone !== null && alone > limit);
 
 const lineOf = (limit: number, tensor: WholeTensor): string => {
   const name = `  #${String(tensor.node).padEnd(4)} ${tensor.op.padEnd(24)} tensor ${String(tensor.tensor).padEnd(4)}`;

@@ -2,6 +2,7 @@
 import { PtfeError } from '../error.js';
 import { didYouMean } from '../explain/nearest.js';
 import { engineVersion } from '../version.js';
+import { cacheCommand } from './cache.js';
 import { checkCommand } from './check.js';
 import { compareCommand } from './compare.js';
 import { compileCommand } from './compile.js';
@@ -34,6 +35,7 @@ export const subcommands: readonly Subcommand[] = [
   npuCommand,
   doctorCommand,
   selftestCommand,
+  cacheCommand,
   completionCommand(() => subcommands),
   manCommand(() => subcommands),
 ];

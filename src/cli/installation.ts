@@ -165,18 +165,18 @@ const loadWasm = (): Addon => {
   };
 };
 
-/**
- * The addon of this machine, or the same code as WebAssembly where the package has none for it.
- * @throws PtfeError `no-file` where neither is there, or the one that is does not load
- */
-export const loadAddon = (): Addon => {
-  const hasNative = existsSync(addonFile);
-  if (!hasNative && !existsSync(wasmFile))
-    throw new PtfeError('no-file', addonFile, 'it is not built', 'npm run build');
+const loadFrom = (file: string, load: () => Addon): Addon => {
+  if (!existsSync(file)) throw new PtfeError('no-file', file, 'it is not built', 'npm run build');
   try {
-    return hasNative ? (required(addonFile) as Addon) : loadWasm();
+    return load();
   } catch (error) {
-    const file = hasNative ? addonFile : wasmFile;
     throw new PtfeError('no-file', file, `it does not load: ${whyNot(error)}`, 'npm run build');
   }
 };
+
+/** The addon of this machine. @throws PtfeError `no-file` where it is not there, or does not load */
+export const loadNativeAddon = (): Addon => loadFrom(addonFile, () => required(addonFile) as Addon);
+
+/** The addon, or the same code as WebAssembly where the package has none for this machine. @throws PtfeError `no-file` */
+export const loadAddon = (): Addon =>
+  existsSync(addonFile) || !existsSync(wasmFile) ? loadNativeAddon() : loadFrom(wasmFile, loadWasm);

@@ -59,11 +59,12 @@ export const readPlanFile = (file: Uint8Array): PlanFile => {
   const header = readRecord(planFileHeader, file);
   if (header.format !== planFileFormat) throw damaged(`format ${header.format}, and this ptfe reads ${planFileFormat}`);
   const lengths = [header.checkLength, header.requestLength, header.replyLength];
-  const places = lengths.map(
-    (_, i) => headerBytes + lengths.slice(0, i).reduce((sum, length) => sum + padded(length), 0),
-  );
-  const [verdicts, parts, plans] = lengths.map((length, i) => file.subarray(places[i] ?? 0, (places[i] ?? 0) + length));
-  const end = (places[2] ?? 0) + padded(lengths[2] ?? 0);
+  let end = headerBytes;
+  const [verdicts, parts, plans] = lengths.map((length) => {
+    const run = file.subarray(end, end + length);
+    end += padded(length);
+    return run;
+  });
   if (verdicts === undefined || parts === undefined || plans === undefined || end !== file.byteLength)
     throw damaged(`${file.byteLength} bytes where its header says ${end}`);
   const digest = sha256(file.subarray(0, offsets.digest), verdicts, parts);

@@ -72,7 +72,7 @@ const layerLine = (layer: LayerReport): string => {
   return [
     `#${String(node).padEnd(3)} ${op.padEnd(18)}`,
     String(tasks).padStart(3),
-    String(some?.values ?? 0).padStart(8),
+    String(some === null ? 0 : some.values).padStart(8),
     comparisonText(memory),
     comparisonText(own),
     `max ${bound?.counts ?? '?'}`.padEnd(6),

@@ -11,6 +11,7 @@ import { taskCosts } from '../cost/task_cost.js';
 import { tileOperation } from '../tile/tile.js';
 import type { Position, TensorId } from '../hardware/units.js';
 import { type Box, lengthOf, wholeBox } from './box.js';
+import { BoxMemo } from './box_memo.js';
 import { channelStages } from './channels.js';
 import { boxesRead, cutOperation } from './cut.js';
 import type { Survey } from './survey.js';
@@ -45,7 +46,7 @@ export const operationCosts = (
   { chip, trust }: Hardware,
   survey: Survey,
 ): ((position: Position, box: Box | null) => readonly TaskCost[]) => {
-  const known = new Map<string, readonly TaskCost[]>();
+  const known = new BoxMemo<readonly TaskCost[]>();
   const whole = new Map<Position, Stages>();
   const stagesAt = (position: Position, one: TaskOperation): Stages => {
     const stages = whole.get(position) ?? stagesOf(one, trust);
@@ -77,10 +78,5 @@ export const operationCosts = (
     const tiled = tileOperation(chip, one, own, cubes);
     return tiled === null ? nothing : taskCosts(chip, tiled, false);
   };
-  return (position, box) => {
-    const key = `${position}:${box === null ? '' : `${box.rows.join()}:${box.channels.join()}`}`;
-    const found = known.get(key) ?? calculate(position, box);
-    known.set(key, found);
-    return found;
-  };
+  return (position, box) => known.get(position, box, () => calculate(position, box));
 };

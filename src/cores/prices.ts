@@ -4,10 +4,11 @@ import { atomChannels } from '../hardware/capability.js';
 import { type Hardware, type Machine, machineOf } from '../hardware/machine.js';
 import { workMicroseconds } from '../hardware/speed.js';
 import type { Bytes, Position, TensorId } from '../hardware/units.js';
-import { type Box, lengthOf } from './box.js';
+import { type Box, lengthOf, wholeBox } from './box.js';
+import { BoxMemo } from './box_memo.js';
 import { operationCosts } from './costs.js';
 import type { StripWalk } from './strip.js';
-import { type Survey, takenBy } from './survey.js';
+import { type Crossing, crossingsAt, type Survey } from './survey.js';
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
@@ -35,9 +36,14 @@ export const pricesOf = (hardware: Hardware, survey: Survey): Prices => {
   };
   const one = machineFor(1);
   const costs = operationCosts(hardware, survey);
+  const loads = new Map<number, BoxMemo<Load>>();
   const load = (position: Position, box: Box | null, busy: number): Load => {
-    const tasks = costs(position, box);
-    return { work: sum(tasks.map((cost) => workMicroseconds(machineFor(busy), cost))), tasks: tasks.length };
+    const known = loads.get(busy) ?? new BoxMemo<Load>();
+    loads.set(busy, known);
+    return known.get(position, box, () => {
+      const tasks = costs(position, box);
+      return { work: sum(tasks.map((cost) => workMicroseconds(machineFor(busy), cost))), tasks: tasks.length };
+    });
   };
   const stage = (loads: readonly Load[], busy: number): number => stageMicroseconds(machineFor(busy), loads);
   const onHost = (position: Position): number => {
@@ -50,11 +56,10 @@ export const pricesOf = (hardware: Hardware, survey: Survey): Prices => {
   for (const position of survey.operations.keys())
     until.push((until.at(-1) ?? 0) + stage([load(position, null, 1)], 1) + onHost(position));
   const given = new Set(survey.ends.inputs.map(survey.rootOf));
-  const known = new Map<string, readonly TensorId[]>();
-  const taken = (from: Position, to: Position): readonly TensorId[] => {
-    const key = `${from}:${to}`;
-    const found = known.get(key) ?? takenBy(survey, from, to).filter((root) => !given.has(root));
-    known.set(key, found);
+  const crossings = new Map<Position, readonly Crossing[]>();
+  const crossingAt = (from: Position): readonly Crossing[] => {
+    const found = crossings.get(from) ?? crossingsAt(survey, from).filter(({ root }) => !given.has(root));
+    crossings.set(from, found);
     return found;
   };
   const bytesOf = (root: TensorId, rows: number, channels: number): Bytes =>
@@ -67,11 +72,12 @@ export const pricesOf = (hardware: Hardware, survey: Survey): Prices => {
     alone: (from, to) => (until[to] ?? 0) - (until[from] ?? 0),
     before: (from, to, walks) => {
       if (from === 0) return walks === null ? 0 : chip.dispatch.jobMicroseconds * (walks.length - 1);
-      const roots = taken(from, to);
-      const bytes =
-        walks === null
-          ? sum(roots.map((root) => bytesOf(root, survey.planeOf(root)[0], survey.planeOf(root)[2])))
-          : sum(walks.flatMap((walk) => roots.map((root) => ofBox(root, walk.needed.get(root)))));
+      let bytes = 0;
+      for (const { root, reader } of crossingAt(from)) {
+        if (reader >= to) break;
+        if (walks === null) bytes += ofBox(root, wholeBox(survey.planeOf(root)));
+        else for (const walk of walks) bytes += ofBox(root, walk.needed.get(root));
+      }
       // It is synced in the memory that it comes from, and in the one that it goes to, twice each.
       return exchangeMicroseconds(one, bytes) + (4 * bytes) / chip.host.syncBytes;
     },

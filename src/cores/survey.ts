@@ -117,10 +117,23 @@ export const givenBy = (survey: Survey, from: Position, to: Position): readonly 
   });
 };
 
+/** A memory that is there before a stage, and the first operation of the stage, or behind, that reads it. */
+export interface Crossing {
+  readonly root: TensorId;
+  readonly reader: Position;
+}
+
+/** What stands before `from`, made by others or given by the caller, and is read from there on; by its first reader. */
+export const crossingsAt = (survey: Survey, from: Position): readonly Crossing[] =>
+  [...survey.readers]
+    .flatMap(([root, positions]): readonly Crossing[] => {
+      const [first = -1] = survey.writers.get(root) ?? [];
+      if (first >= from || survey.constants.has(root)) return [];
+      const reader = positions.find((position) => position >= from);
+      return reader === undefined ? [] : [{ root, reader }];
+    })
+    .sort((a, b) => a.reader - b.reader);
+
 /** Memories that operations of `from` to `to` read and that are written before, or given by the caller. */
 export const takenBy = (survey: Survey, from: Position, to: Position): readonly TensorId[] =>
-  [...survey.readers].flatMap(([root, positions]) => {
-    const [first = -1] = survey.writers.get(root) ?? [];
-    const isOwn = first >= from || survey.constants.has(root);
-    return !isOwn && positions.some((position) => position >= from && position < to) ? [root] : [];
-  });
+  crossingsAt(survey, from).flatMap(({ root, reader }) => (reader < to ? [root] : []));

@@ -1,4 +1,5 @@
 /** Layers of networks that others published times of, by their shapes alone: one task each, as nothing is known of their tasks. */
+import { at } from '../in_range.js';
 import { alignUp, atomChannels, writtenChannels } from '../hardware/capability.js';
 import type { Chip } from '../hardware/chips.js';
 import { bytesOf, convWorkCycles, type TaskCost } from '../hardware/speed.js';
@@ -154,7 +155,7 @@ export const yolov5s = (): readonly Layer[] => {
   };
   const joined = (...maps: readonly FeatureMap[]): FeatureMap => {
     for (const map of maps) n.copy(map);
-    return { side: maps[0]?.side ?? 0, channels: maps.reduce((all, { channels }) => all + channels, 0) };
+    return { side: at(maps, 0).side, channels: maps.reduce((all, { channels }) => all + channels, 0) };
   };
   const p1 = n.conv({ side: 640, channels: 3 }, 32, 6, 2);
   const p2 = c3(n.conv(p1, 64, 3, 2), 64, 1, true);

@@ -107,7 +107,7 @@ const milliseconds = (chip: Chip, machine: Machine, { layers, tasks }: Published
       ? workMicroseconds(alone, layerCost(chip, layer))
       : workMicroseconds(machine, layerCost(chip, layer, machine.cores)),
   );
-  return (sum(work) + (tasks ?? 0) * dispatchMicroseconds(machine)) / 1000;
+  return (sum(work) + (tasks === null ? 0 : tasks * dispatchMicroseconds(machine))) / 1000;
 };
 
 const predictedValue = (chip: Chip, figure: Published): number => {

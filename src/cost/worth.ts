@@ -1,4 +1,7 @@
 /** A part held against the CPU: by the estimate of its own plan, node by node and as a whole. */
+import { channelsOf } from '../graph/tensor.js';
+import { addTo, raiseTo, sumIn } from '../tally.js';
+import { at } from '../in_range.js';
 import { atomChannels } from '../hardware/capability.js';
 import type { Machine } from '../hardware/machine.js';
 import { elementCount, type Graph, type Part } from '../graph/graph.js';
@@ -52,37 +55,33 @@ export const worthOf = (
   const inside = new Set(part.nodes);
   const nodes = graph.nodes.filter(({ index }) => inside.has(index));
   const own = new Map<number, number>();
-  for (const {
-    nodes: [first = -1],
-    total,
-    times,
-  } of steps) {
+  for (const { nodes: computed, total, times } of steps) {
     // A step of the host ends a job.
     const more = times === null ? jobMicroseconds(machine, 1) : 0;
-    own.set(first, (own.get(first) ?? 0) + total + more);
+    addTo(own, at(computed, 0), total + more);
   }
   const times = nodes.map((node) => ({
     node: node.index,
-    npu: own.get(node.index) ?? 0,
+    npu: sumIn(own, node.index),
     cpu: cpuMicroseconds(chip, graph, node),
   }));
   const costs = times.map(({ npu, cpu }) => ({ npu, cpu: cpuFactor * cpu }));
   const made = new Map(part.inputs.map((tensor) => [tensor, 0]));
   for (const [position, { outputs }] of nodes.entries()) for (const tensor of outputs) made.set(tensor, position + 1);
   const read = new Map(part.outputs.map((tensor) => [tensor, nodes.length]));
-  for (const [position, { inputs }] of nodes.entries())
-    for (const tensor of inputs) read.set(tensor, Math.max(read.get(tensor) ?? 0, position));
+  for (const [position, { inputs }] of nodes.entries()) for (const tensor of inputs) raiseTo(read, tensor, position);
   const handed = (tensor: number): number => {
     const { shape = [] } = graph.tensors.get(tensor) ?? {};
-    const channels = shape.at(-1) ?? 1;
+    const channels = channelsOf({ shape });
     const bytes = (elementCount(shape) / Math.max(1, channels)) * atomChannels(chip, channels);
     return layoutMicroseconds(machine, bytes) + syncMicroseconds(machine, bytes, 0);
   };
+  const isRead = (tensor: number, cut: number): boolean => {
+    const last = read.get(tensor);
+    return last !== undefined && last >= cut;
+  };
   const crossing = Array.from({ length: nodes.length + 1 }, (_, cut) =>
-    [...made].reduce(
-      (sum, [tensor, from]) => sum + (from <= cut && (read.get(tensor) ?? -1) >= cut ? handed(tensor) : 0),
-      0,
-    ),
+    [...made].reduce((sum, [tensor, from]) => sum + (from <= cut && isRead(tensor, cut) ? handed(tensor) : 0), 0),
   );
   const { onCpu, best, allNpu } = cheapestRuns(costs, {
     enter: crossing,

@@ -14,14 +14,17 @@ export interface Examined {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
+/** Where the system has no numbers for users: one that owns nothing. */
+const nobody = -1;
+
 export const examine = ({ library, engine, loadAddon, environment }: Examined): readonly Finding[] => {
   const addon = tryAddon(loadAddon);
   const compiled = tryEngine(engine, environment);
   const npu = addon.addon === null ? null : addon.addon.findNpu('');
   const machine = readMachine('/');
   const identity = {
-    user: process.geteuid?.() ?? 0,
-    groups: [...(process.getgroups?.() ?? []), process.getegid?.() ?? 0],
+    user: process.geteuid?.() ?? nobody,
+    groups: [...(process.getgroups?.() ?? []), process.getegid?.() ?? nobody],
   };
   return [
     nodeFinding(environment),

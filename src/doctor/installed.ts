@@ -1,8 +1,8 @@
 /** What of ptfe is here, and whether it works: each part is started, not looked at. */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { cacheFolder } from '../cli/cache_folder.js';
 import type { Addon } from '../cli/installation.js';
 import { newestNumerics, numericsOfVersion } from '../graph/numerics.js';
 import { absent, failed, type Finding, messageOf, ok } from './finding.js';
@@ -13,7 +13,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const leastNode = [20, 19] as const;
 
 const isEnough = (version: string): boolean => {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [major = NaN, minor = NaN] = version.split('.').map(Number);
   return major > leastNode[0] || (major === leastNode[0] && minor >= leastNode[1]);
 };
 
@@ -142,10 +142,8 @@ const isWritable = (path: string): boolean => {
 };
 
 export const cacheFinding = (environment: Environment): Finding => {
-  const wanted = environment['PTFE_CACHE'] ?? '';
-  if (wanted === 'off') return absent('cache', 'off by PTFE_CACHE: every start compiles');
-  const base = environment['XDG_CACHE_HOME'] ?? '';
-  const folder = wanted !== '' ? wanted : join(base !== '' ? base : join(homedir(), '.cache'), 'ptfe');
+  const folder = cacheFolder(environment);
+  if (folder === null) return absent('cache', 'off by PTFE_CACHE: every start compiles');
   if (!existsSync(folder)) return absent('cache', `${folder}: not made yet`);
   if (!statSync(folder).isDirectory() || !isWritable(folder))
     return absent('cache', `${folder} is no folder that can be written: every start compiles`, 'PTFE_CACHE=FOLDER');
@@ -156,7 +154,8 @@ export const cacheFinding = (environment: Environment): Finding => {
     return absent('cache', `${folder}: others can write to it, so it is not used`, `chmod go-w ${folder}`);
   const sizes = readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => statSync(join(folder, entry.name), { throwIfNoEntry: false })?.size ?? 0);
+    // Another process may have taken one away meanwhile.
+    .flatMap((entry) => statSync(join(folder, entry.name), { throwIfNoEntry: false })?.size ?? []);
   const total = sizes.reduce((sum, size) => sum + size, 0);
   return ok('cache', `${folder}: ${sizes.length} files, ${total} bytes`);
 };

@@ -14,8 +14,8 @@ const leastKernel = [6, 18] as const;
 const rocketKernel = 'a kernel 6.18 or later with CONFIG_DRM_ACCEL_ROCKET=m (docs/board.md, 1)';
 
 const isOldKernel = (version: string): boolean => {
-  const [major = 0, minor = 0] = version.split(/[.-]/).map(Number);
-  return major < leastKernel[0] || (major === leastKernel[0] && minor < leastKernel[1]);
+  const [major = NaN, minor = NaN] = version.split(/[.-]/).map(Number);
+  return !(major > leastKernel[0] || (major === leastKernel[0] && minor >= leastKernel[1]));
 };
 
 const isServed = (chip: string | null): boolean =>

@@ -3,7 +3,7 @@ import { atomChannels, rowEntries, writtenChannels } from '../hardware/capabilit
 import type { Chip } from '../hardware/chips.js';
 import type { Cube } from '../layout/cube.js';
 import { kernelBytes, kernelCount } from '../layout/weights.js';
-import type { ConvOperation } from '../ir/operation.js';
+import { type ConvOperation, inputSteps } from '../ir/operation.js';
 import type { Stages } from '../requantize/stages.js';
 import type { ConvTile } from '../tile/task.js';
 import { type OperandAddresses, type OutputPlane, type ReaderPlanes, writeDpu, writeDpuReader } from './dpu.js';
@@ -61,11 +61,12 @@ const writeCna = (
   writer.write('DPU', 'S_POINTER', pingPong);
   writer.write('DPU_RDMA', 'RDMA_S_POINTER', pingPong);
   writer.write('CNA', 'CONV_CON2', { FEATURE_GRAINS: featureGrains(g.strideY) });
+  const steps = inputSteps(g);
   writer.write('CNA', 'CONV_CON3', {
     CONV_X_STRIDE: g.strideX,
     CONV_Y_STRIDE: g.strideY,
-    DECONV_X_STRIDE: (g.apart?.x ?? 1) - 1,
-    DECONV_Y_STRIDE: (g.apart?.y ?? 1) - 1,
+    DECONV_X_STRIDE: steps.x - 1,
+    DECONV_Y_STRIDE: steps.y - 1,
     ATROUS_X_DILATION: g.dilationX - 1,
     ATROUS_Y_DILATION: g.dilationY - 1,
   });

@@ -1,4 +1,5 @@
 /** The DPU's and its reader's registers from stages: what convolution and elementwise tasks have in common. */
+import { at } from '../in_range.js';
 import type { Operand, ScaleStage, Stages } from '../requantize/stages.js';
 import { tableStepLog2 } from '../requantize/table_stages.js';
 import type { Address, TaskWriter } from './words.js';
@@ -55,6 +56,8 @@ export interface ElementwiseOperand {
 const scalar = (operand: Operand | null): number => (typeof operand === 'number' ? operand : 0);
 const fromMemory = (operand: Operand | null): number => (operand instanceof Int32Array ? 1 : 0);
 const shiftBelow = (stage: ScaleStage | null): number => (stage === null ? 0 : (stage.shiftBelow ?? stage.shift));
+/** What ReLUx compares with; null where it is off: no limit, or one of ReLU alone. */
+const comparedWith = (limit: number | null): number | null => (limit !== null && Number.isFinite(limit) ? limit : null);
 const absent = (operand: Operand | null): number => (operand === null ? 1 : 0);
 
 const addAlgorithm = 2;
@@ -73,7 +76,7 @@ const writeScaleStage = (writer: TaskWriter, prefix: 'BS' | 'BN', stage: ScaleSt
     for (const register of ['ALU_CFG', 'MUL_CFG', 'RELUX_CMP_VALUE']) writer.write('DPU', `${prefix}_${register}`);
     return;
   }
-  const bounded = stage.limit !== null && Number.isFinite(stage.limit);
+  const most = comparedWith(stage.limit);
   writer.write('DPU', `${prefix}_CFG`, {
     [`${prefix}_ALU_BYPASS`]: absent(stage.add),
     [`${prefix}_ALU_SRC`]: fromMemory(stage.add),
@@ -81,7 +84,7 @@ const writeScaleStage = (writer: TaskWriter, prefix: 'BS' | 'BN', stage: ScaleSt
     [`${prefix}_MUL_BYPASS`]: absent(stage.multiply),
     [`${prefix}_MUL_PRELU`]: stage.prelu === true ? 1 : 0,
     [`${prefix}_RELU_BYPASS`]: stage.limit === null ? 1 : 0,
-    [`${prefix}_RELUX_EN`]: bounded ? 1 : 0,
+    [`${prefix}_RELUX_EN`]: most === null ? 0 : 1,
   });
   writer.write('DPU', `${prefix}_ALU_CFG`, { [`${prefix}_ALU_OPERAND`]: scalar(stage.add) });
   writer.write('DPU', `${prefix}_MUL_CFG`, {
@@ -89,13 +92,13 @@ const writeScaleStage = (writer: TaskWriter, prefix: 'BS' | 'BN', stage: ScaleSt
     [`${prefix}_MUL_SHIFT_VALUE`]: stage.shift,
     [`${prefix}_MUL_OPERAND`]: scalar(stage.multiply),
   });
-  writer.write('DPU', `${prefix}_RELUX_CMP_VALUE`, { [`${prefix}_RELUX_CMP_DAT`]: bounded ? (stage.limit ?? 0) : 0 });
+  writer.write('DPU', `${prefix}_RELUX_CMP_VALUE`, { [`${prefix}_RELUX_CMP_DAT`]: most === null ? 0 : most });
 };
 
 /** Table entry of each code: negative codes at the end of LE's 512 steps, others at the start of LO's. */
 const lutEntries = (table: readonly number[]): readonly (readonly number[])[] => [
-  Array.from({ length: lutLength }, (_, i) => table[Math.min(128, Math.max(0, i - lutLength + 129))] ?? 0),
-  Array.from({ length: lutLength }, (_, i) => table[Math.min(255, i + 128)] ?? 0),
+  Array.from({ length: lutLength }, (_, i) => at(table, Math.min(128, Math.max(0, i - lutLength + 129)))),
+  Array.from({ length: lutLength }, (_, i) => at(table, Math.min(255, i + 128))),
 ];
 
 /** The tables through their port; the writes must follow each other. */
@@ -117,6 +120,9 @@ const writeLutRanges = (writer: TaskWriter): void => {
   writer.write('DPU', 'LUT_LO_END', range);
   unusedRegisters(writer, ['LUT_LE_SLOPE_SCALE', 'LUT_LE_SLOPE_SHIFT', 'LUT_LO_SLOPE_SCALE', 'LUT_LO_SLOPE_SHIFT']);
 };
+
+/** Sums have none. */
+const truncation = (ew: Stages['ew']): number => (ew?.algorithm === 'multiply' ? ew.productShift : 0);
 
 const writeElementwise = (writer: TaskWriter, stages: Stages): void => {
   const { ew, table } = stages;
@@ -140,7 +146,7 @@ const writeElementwise = (writer: TaskWriter, stages: Stages): void => {
     writer.write('DPU', 'EW_RELUX_CMP_VALUE');
     return;
   }
-  const bounded = ew.limit !== null && Number.isFinite(ew.limit);
+  const most = comparedWith(ew.limit);
   writer.write('DPU', 'EW_CFG', {
     EW_CVT_TYPE: 1,
     EW_DATA_MODE: ew.perChannel === true ? 0 : 1,
@@ -148,7 +154,7 @@ const writeElementwise = (writer: TaskWriter, stages: Stages): void => {
     EW_ALU_ALGO: elementwiseAlgorithms[ew.algorithm],
     EW_OP_TYPE: ew.algorithm === 'multiply' ? 1 : 0,
     EW_RELU_BYPASS: ew.limit === null ? 1 : 0,
-    EW_RELUX_EN: bounded ? 1 : 0,
+    EW_RELUX_EN: most === null ? 0 : 1,
     EW_LUT_BYPASS: 1,
     EW_OP_SRC: 1,
   });
@@ -156,9 +162,9 @@ const writeElementwise = (writer: TaskWriter, stages: Stages): void => {
   writer.write('DPU', 'EW_CVT_SCALE_VALUE', {
     EW_OP_CVT_SCALE: ew.scale,
     EW_OP_CVT_SHIFT: ew.shift,
-    EW_TRUNCATE: ew.productShift ?? 0,
+    EW_TRUNCATE: truncation(ew),
   });
-  writer.write('DPU', 'EW_RELUX_CMP_VALUE', { EW_RELUX_CMP_DAT: bounded ? (ew.limit ?? 0) : 0 });
+  writer.write('DPU', 'EW_RELUX_CMP_VALUE', { EW_RELUX_CMP_DAT: most === null ? 0 : most });
 };
 
 const unusedRegisters = (writer: TaskWriter, names: readonly string[]): void => {
@@ -193,7 +199,7 @@ export const writeDpu = (writer: TaskWriter, plane: OutputPlane, stages: Stages,
     IN_PRECISION: inPrecision(plane),
     BS_MUL_SHIFT_VALUE_NEG: shiftBelow(stages.bs),
     BN_MUL_SHIFT_VALUE_NEG: shiftBelow(stages.bn),
-    EW_TRUNCATE_NEG: stages.ew?.productShift ?? 0,
+    EW_TRUNCATE_NEG: truncation(stages.ew),
   });
   writer.write('DPU', 'OFFSET_PEND');
   writer.writeAddress('DPU', 'DST_BASE_ADDR', plane.base);
@@ -211,7 +217,7 @@ export const writeDpu = (writer: TaskWriter, plane: OutputPlane, stages: Stages,
     OW_SRC: weightOffset === null ? 1 : 0,
     OD_BYPASS: plane.flying ? 1 : 0,
   });
-  writer.write('DPU', 'BS_OW_OP', { OW_OP: weightOffset ?? 0 });
+  writer.write('DPU', 'BS_OW_OP', weightOffset === null ? {} : { OW_OP: weightOffset });
   writer.write('DPU', 'WDMA_SIZE_0', { CHANNEL_WDMA: plane.written - 1 });
   writer.write('DPU', 'WDMA_SIZE_1', { WIDTH_WDMA: plane.columns - 1, HEIGHT_WDMA: plane.rows - 1 });
   writeScaleStage(writer, 'BN', stages.bn);
@@ -259,7 +265,7 @@ export const writeDpuReader = (
       : { ERDMA_DATA_MODE: operand.perChannel === true ? 0 : 1, ERDMA_DATA_SIZE: 1 };
   writer.write('DPU_RDMA', 'RDMA_ERDMA_CFG', erdma);
   maybeAddress(writer, 'RDMA_EW_BASE_ADDR', operand?.base ?? null);
-  writer.write('DPU_RDMA', 'RDMA_EW_SURF_STRIDE', { EW_SURF_STRIDE: operand?.surfaceStride ?? 0 });
+  writer.write('DPU_RDMA', 'RDMA_EW_SURF_STRIDE', operand === null ? {} : { EW_SURF_STRIDE: operand.surfaceStride });
   writer.write('DPU_RDMA', 'RDMA_FEATURE_MODE_CFG', {
     FLYING_MODE: plane.flying ? 1 : 0,
     CONV_MODE: plane.depthwise ? 3 : 0,
@@ -276,8 +282,8 @@ export const writeDpuReader = (
     KERNEL_STRIDE_HEIGHT: repeats,
     UNPOOLING_EN: repeats,
   });
-  writer.write('DPU_RDMA', 'RDMA_SURF_NOTCH', { SURF_NOTCH_ADDR: source?.notch ?? 0 });
+  writer.write('DPU_RDMA', 'RDMA_SURF_NOTCH', source === null ? {} : { SURF_NOTCH_ADDR: source.notch });
   writer.write('DPU_RDMA', 'RDMA_PAD_CFG');
   writer.write('DPU_RDMA', 'RDMA_WEIGHT', { M_WEIGHT: 1, B_WEIGHT: 1, N_WEIGHT: 1, E_WEIGHT: 1 });
-  writer.write('DPU_RDMA', 'RDMA_EW_SURF_NOTCH', { EW_SURF_NOTCH: operand?.notch ?? 0 });
+  writer.write('DPU_RDMA', 'RDMA_EW_SURF_NOTCH', operand === null ? {} : { EW_SURF_NOTCH: operand.notch });
 };

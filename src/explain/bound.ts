@@ -2,6 +2,8 @@
  * What a tensor of a whole run may differ by: a count for each op that rounds, on the longest path to it, and more only
  * where a scale or a weight makes more of 1 LSB of an earlier tensor.
  */
+import { perTensorOf } from '../graph/tensor.js';
+import { at, ofChannel } from '../in_range.js';
 import type { Graph, Node, Tensor } from '../graph/graph.js';
 import { entryOf } from '../tflite/operators.js';
 
@@ -41,7 +43,13 @@ const slopes: Readonly<Record<string, number>> = {
 
 const weighted = new Set(['CONV_2D', 'DEPTHWISE_CONV_2D', 'TRANSPOSE_CONV', 'FULLY_CONNECTED']);
 
-const scaleOf = (tensor: Tensor | undefined): number => tensor?.quantization?.scales[0] ?? 1;
+/** Of what has no scale one count is one. */
+const countsAlone = { scale: 1, stored: 0 };
+
+const quantizationOf = (tensor: Tensor | undefined) =>
+  tensor === undefined ? countsAlone : (perTensorOf(tensor) ?? countsAlone);
+
+const scaleOf = (tensor: Tensor | undefined): number => quantizationOf(tensor).scale;
 
 /** The largest weight, in counts of the output for 1 LSB of the input. */
 const largestWeight = (filter: Tensor, input: number, output: number): number => {
@@ -53,7 +61,8 @@ const largestWeight = (filter: Tensor, input: number, output: number): number =>
   for (const [i, byte] of data.entries()) {
     const channel = scales.length === 1 ? 0 : Math.floor(i / inner) % scales.length;
     const code = type === 'int8' ? (byte << 24) >> 24 : byte;
-    largest = Math.max(largest, Math.abs(code - (zeroPoints[channel] ?? 0)) * (scales[channel] ?? 0));
+    const zero = zeroPoints.length === 0 ? 0 : ofChannel(zeroPoints, channel);
+    largest = Math.max(largest, Math.abs(code - zero) * at(scales, channel));
   }
   return (largest * input) / output;
 };
@@ -61,8 +70,8 @@ const largestWeight = (filter: Tensor, input: number, output: number): number =>
 /** Real value of the code that is farthest from the zero-point. */
 const reachOf = (tensor: Tensor | undefined): number => {
   const low = tensor?.type === 'uint8' ? 0 : -128;
-  const zero = tensor?.quantization?.zeroPoints[0] ?? 0;
-  return scaleOf(tensor) * Math.max(zero - low, low + 255 - zero);
+  const { scale, stored } = quantizationOf(tensor);
+  return scale * Math.max(stored - low, low + 255 - stored);
 };
 
 const boundOf = (graph: Graph, node: Node, bounds: ReadonlyMap<number, Bound>, output: Tensor): Bound => {

@@ -4,6 +4,7 @@
  * what is written over it, is seen here; `compare.ts` sees each op's own doing. As differences add up in a deep model, each
  * node is run by itself as well on what the whole run gave it: there it must make the same of it.
  */
+import { uint8At } from '../in_range.js';
 import { compileTflite, type CompileOptions, compileWatched, hardwareOf, type Watched } from '../compile.js';
 import { unpackCube } from '../layout/cube.js';
 import { elementCount, type Graph, type Part, reorderedValues } from '../graph/graph.js';
@@ -61,7 +62,7 @@ const valuesOf = (graph: Graph, { tensor, memory }: InnerTensor, bytes: Uint8Arr
   if (memory.order === null) return codes.map((code) => code ^ flip);
   const values = new Uint8Array(elementCount(found.shape));
   for (const [place, value] of reorderedValues(found.shape, memory.order).entries())
-    values[value] = (codes[place] ?? 0) ^ flip;
+    values[value] = uint8At(codes, place) ^ flip;
   return values;
 };
 

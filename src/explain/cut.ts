@@ -2,6 +2,7 @@
  * Some nodes of a .tflite file as a file of their own: what they read of other nodes becomes its inputs, what others (or the
  * model) read of them its outputs. Tables are written anew, with the flatbuffers runtime; field numbers are TFLite's.
  */
+import { absent } from '../graph/graph.js';
 import { Builder } from 'flatbuffers';
 import { PtfeError } from '../error.js';
 import { partOf } from '../partition/split.js';
@@ -142,7 +143,7 @@ export const cutTflite = (bytes: Uint8Array, first: number, last: number): Uint8
     .filter((t) => t !== -1)
     .sort((a, b) => a - b);
   const place = new Map(used.map((tensor, i) => [tensor, i]));
-  const tensorOf = (tensor: number): number => place.get(tensor) ?? -1;
+  const tensorOf = (tensor: number): number => place.get(tensor) ?? absent;
   builder.startObject(1);
   const buffers = [builder.endObject()];
   const tensors = used.map((tensor) => {
@@ -159,7 +160,7 @@ export const cutTflite = (bytes: Uint8Array, first: number, last: number): Uint8
   const codeOf = new Map<number, number>();
   const operators = nodes.map(({ index, op }) => {
     const from = operatorTables[index];
-    const code = codeTables[from?.i32(0) ?? -1];
+    const code = from === undefined ? undefined : codeTables[from.i32(0)];
     if (from === undefined || code === undefined)
       throw new PtfeError('bad-model', `node ${index}`, 'it has no operator');
     const known = codeOf.get(from.i32(0)) ?? codes.push(copyCode(builder, code)) - 1;

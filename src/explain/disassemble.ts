@@ -71,11 +71,14 @@ const listed = ({ block, register, offset, value, address, fields, unnamedBits }
   unnamedBits,
 });
 
-/** What a write changes; null where it changes nothing. Before the first task every register is 0. */
+/** Of every register before the first task. */
+const atReset = 0;
+
+/** What a write changes; null where it changes nothing. */
 const changed = (now: DecodedWrite, before: DecodedWrite | undefined): ListedWrite | null => {
-  if (now.value === (before?.value ?? 0) && sameAddress(now.address, before?.address ?? null)) return null;
+  if (now.value === (before?.value ?? atReset) && sameAddress(now.address, before?.address ?? null)) return null;
   const was = new Map(before?.fields.map(({ name, value }) => [name, value]));
-  return { ...listed(now), fields: now.fields.filter(({ name, value }) => value !== (was.get(name) ?? 0)) };
+  return { ...listed(now), fields: now.fields.filter(({ name, value }) => value !== (was.get(name) ?? atReset)) };
 };
 
 const nextOf = (decoded: readonly Decoded[]): Reference | null => {

@@ -1,4 +1,5 @@
 /** How far two tensors of bytes are apart. */
+import { uint8At } from '../in_range.js';
 import type { Graph } from '../graph/graph.js';
 
 export interface Distance {
@@ -14,7 +15,7 @@ export const distance = (graph: Graph, tensor: number, expected: Uint8Array, got
   const flip = graph.tensors.get(tensor)?.type === 'int8' ? 0x80 : 0;
   let [differing, largest] = [0, 0];
   for (const [i, byte] of expected.entries()) {
-    const apart = Math.abs((byte ^ flip) - ((got[i] ?? 0) ^ flip));
+    const apart = Math.abs((byte ^ flip) - (uint8At(got, i) ^ flip));
     if (apart > 0) differing++;
     if (apart > largest) largest = apart;
   }

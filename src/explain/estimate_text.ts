@@ -20,8 +20,7 @@ const byteCells = ({ input, weights, operands, output }: StreamBytes): readonly 
 const titleOf = (graph: Graph | null, { nodes }: StepEstimate): string => {
   if (graph === null) return nodes.map((node) => `#${node}`).join(' ');
   const names = nodes.map((node) => graph.nodes.find(({ index }) => index === node)?.op ?? '?');
-  const [first = -1] = nodes;
-  return `#${first} ${names.length > 3 ? `${names.slice(0, 2).join('+')}+${names.length - 2} more` : names.join('+')}`;
+  return `#${at(nodes, 0)} ${names.length > 3 ? `${names.slice(0, 2).join('+')}+${names.length - 2} more` : names.join('+')}`;
 };
 
 const stepCells = (graph: Graph | null, step: StepEstimate): readonly string[] => {

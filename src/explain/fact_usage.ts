@@ -1,4 +1,5 @@
 /** How much of compiled models rests on each fact of the hardware: ops, tasks and values, by the tasks' words. */
+import { at } from '../in_range.js';
 import { type Fact, facts, type Support } from '../hardware/facts.js';
 import type { Plan } from '../plan/format.js';
 import type { ProgramTask } from './program.js';
@@ -76,7 +77,7 @@ interface CountedTask {
 
 const countedTasks = (plan: Plan, index: number): readonly CountedTask[] =>
   wordsOfTasks(programOfPlan(plan, '').tasks).map((words, i) => ({
-    op: `${index}:${plan.tasks[i]?.op ?? 0}`,
+    op: `${index}:${at(plan.tasks, i).op}`,
     facts: new Set(taskFacts(words)),
     valueCount: taskValues(words),
   }));

@@ -1,4 +1,5 @@
 /** What breaks when an inferred fact of the hardware is otherwise: plans run with every fact flipped to every other value. */
+import { at, uint8At } from '../in_range.js';
 import type { Fact } from '../hardware/facts.js';
 import type { Plan } from '../plan/format.js';
 
@@ -32,10 +33,10 @@ const distance = (subject: FlipSubject, outputs: readonly Uint8Array[]): readonl
   let [values, differing, largest] = [0, 0, 0];
   for (const [t, output] of outputs.entries()) {
     const flip = types[t] === 'int8' ? 0x80 : 0;
-    const expected = subject.outputs[t] ?? new Uint8Array();
+    const expected = at(subject.outputs, t);
     values += output.length;
     for (let i = 0; i < output.length; i++) {
-      const apart = Math.abs(((output[i] ?? 0) ^ flip) - ((expected[i] ?? 0) ^ flip));
+      const apart = Math.abs((uint8At(output, i) ^ flip) - (uint8At(expected, i) ^ flip));
       if (apart > 0) differing++;
       if (apart > largest) largest = apart;
     }

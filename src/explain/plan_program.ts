@@ -1,4 +1,5 @@
 /** A plan's tasks as a program: addresses are what the relocations say. */
+import { at } from '../in_range.js';
 import { PtfeError } from '../error.js';
 import { chips } from '../hardware/chips.js';
 import { commandAt, commandBytes } from '../hardware/command.js';
@@ -42,9 +43,9 @@ const addressesOf = (plan: Plan, names: readonly string[]): Addresses =>
 
 const taskOf = (plan: Plan, names: readonly string[], addresses: Addresses, index: number): ProgramTask | null => {
   const task = plan.tasks[index];
-  const op = plan.ops[task?.op ?? -1];
-  const bytes = plan.bos[task?.regcmdBo ?? -1]?.bytes;
-  if (task === undefined || op === undefined || bytes === undefined) return null;
+  if (task === undefined) return null;
+  const op = at(plan.ops, task.op);
+  const { bytes } = at(plan.bos, task.regcmdBo);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const first = task.regcmdOffset / commandBytes;
   const part = op.taskCount === 1 ? '' : ` part ${index - op.firstTask + 1} of ${op.taskCount}`;

@@ -2,6 +2,8 @@
  * A plan as text that no file format shows in: what the NPU and the host do, in which order, with which bytes, at which
  * addresses. Two plans do the same where their entries are equal; `npm run replay` compares them entry by entry.
  */
+import { addTo, sumIn } from '../tally.js';
+import { at } from '../in_range.js';
 import { commandAt, commandBytes } from '../hardware/command.js';
 import type { Plan, PlanHost, PlanJob, PlanOp, PlanTask, PlanTensor } from '../plan/format.js';
 import { bufferNames, opTitle } from './plan_program.js';
@@ -28,8 +30,8 @@ const hex = (value: number, digits: number): string => value.toString(16).padSta
 const numbered = (keys: readonly string[]): readonly string[] => {
   const counts = new Map<string, number>();
   return keys.map((key) => {
-    const count = (counts.get(key) ?? 0) + 1;
-    counts.set(key, count);
+    addTo(counts, key, 1);
+    const count = sumIn(counts, key);
     return count === 1 ? key : `${key} (${count})`;
   });
 };
@@ -102,7 +104,7 @@ const taskEntries = (context: Context): readonly PlanEntry[] => {
     plan.relocations.map(({ bo, word, targetBo, addend }) => [wordKey(bo, word), place(context, targetBo, addend)]),
   );
   const tasks = plan.tasks.map((task, index): PlanEntry => {
-    const position = index - (plan.ops[task.op]?.firstTask ?? 0);
+    const position = index - at(plan.ops, task.op).firstTask;
     return {
       kind: 'tasks',
       key: `${opKeys[task.op] ?? ''} task ${position}`,

@@ -1,4 +1,5 @@
 /** Columns of text, as wide as their widest cell, and no wider than the terminal. */
+import { at } from '../in_range.js';
 
 export interface Column {
   readonly head: string;
@@ -25,7 +26,7 @@ const pick = ({ columns, rows }: TextTable, keep: (column: Column) => boolean): 
 };
 
 const widthsOf = ({ columns, rows }: TextTable): readonly number[] =>
-  columns.map(({ head }, i) => Math.max(head.length, ...rows.map((row) => row[i]?.length ?? 0)));
+  columns.map(({ head }, i) => Math.max(head.length, ...rows.map((row) => (row[i] ?? '').length)));
 
 const total = (widths: readonly number[]): number => widths.reduce((sum, width) => sum + width + gap, -gap);
 
@@ -55,7 +56,9 @@ const fitting = (table: TextTable, width: number): TextTable => {
   const isLastText = table.columns.at(-1)?.isText === true;
   const need = (one: TextTable): number => {
     const widths = widthsOf(one);
-    return isLastText ? total([...widths.slice(0, -1), Math.min(widths.at(-1) ?? 0, leastText)]) : total(widths);
+    return isLastText
+      ? total([...widths.slice(0, -1), ...widths.slice(-1).map((own) => Math.min(own, leastText))])
+      : total(widths);
   };
   let fitted = table;
   while (need(fitted) > width) {
@@ -72,7 +75,7 @@ export const tableText = (table: TextTable, width: number): readonly string[] =>
   const widths = widthsOf({ columns, rows });
   return [columns.map(({ head }) => head), ...rows].flatMap((row) => {
     const cells = row.map((cell, i) =>
-      columns[i]?.isText === true ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0),
+      columns[i]?.isText === true ? cell.padEnd(at(widths, i)) : cell.padStart(at(widths, i)),
     );
     const last = columns.length - 1;
     const line = cells.join(' '.repeat(gap)).trimEnd();

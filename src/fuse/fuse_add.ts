@@ -33,8 +33,8 @@ const fusedWith = (
   most: number,
   rootOf: (tensor: number) => number,
 ): ConvOperation | null => {
-  const inner = sum.inputs[side];
-  const operand = sum.inputs[1 - side] ?? -1;
+  const [first, second] = sum.inputs;
+  const [inner, operand] = side === 0 ? [first, second] : [second, first];
   const position = operations.findLastIndex((operation) => operation.output === inner);
   const producer = operations[position];
   if (producer?.kind !== 'conv' || producer.residual !== null || producer.stages !== null || inner === operand)

@@ -67,6 +67,9 @@ export interface Part {
   readonly outputs: readonly TensorId[];
 }
 
+/** In place of an optional tensor that a node does not have. */
+export const absent: TensorId = -1;
+
 /** @returns null for an absent optional tensor, or one that the graph does not have */
 export const tensorAt = ({ tensors }: Pick<Graph, 'tensors'>, index: TensorId | undefined): Tensor | null =>
   index === undefined ? null : (tensors.get(index) ?? null);

@@ -19,7 +19,9 @@ export const newestNumerics: Numerics = 'litert-2.4';
  * @returns null for a package or version that is not known
  */
 export const numericsOfVersion = (name: string, version: string): Numerics | null => {
-  const [major = NaN, minor = 0] = (/^\d+\.\d+/.exec(version)?.[0] ?? '').split('.').map((part) => parseInt(part, 10));
+  const [major = NaN, minor = NaN] = (/^\d+\.\d+/.exec(version)?.[0] ?? '')
+    .split('.')
+    .map((part) => parseInt(part, 10));
   if (!(major >= 0)) return null;
   const before = (wantedMajor: number, wantedMinor: number): boolean =>
     major < wantedMajor || (major === wantedMajor && minor < wantedMinor);

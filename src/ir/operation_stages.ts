@@ -24,15 +24,29 @@ export const shownConvStages = (numbers: ConvNumbers): Stages | null => {
   return unshown(stageFacts(usual)).length === 0 ? usual : null;
 };
 
+/** Strips of an operation have its numbers, and searches of factors take long. */
+const known = new WeakMap<object, Map<string, Stages>>();
+
+/** @param numbers what the stages follow from, beside `more` */
+const once = (numbers: object, more: string, find: () => Stages): Stages => {
+  const found = known.get(numbers) ?? new Map<string, Stages>();
+  known.set(numbers, found);
+  const stages = found.get(more) ?? find();
+  found.set(more, stages);
+  return stages;
+};
+
 export const stagesOf = (operation: TaskOperation, trust: Trust): Stages => {
   switch (operation.kind) {
     case 'conv':
       if (operation.stages !== null) return operation.stages;
       if (operation.residual !== null)
         return must(fusedAddStages(operation.numbers, operation.residual.numbers), operation);
-      return trust === 'seen' ? must(shownConvStages(operation.numbers), operation) : convStages(operation.numbers);
+      return once(operation.numbers, trust, () =>
+        trust === 'seen' ? must(shownConvStages(operation.numbers), operation) : convStages(operation.numbers),
+      );
     case 'add':
-      return must(addStages(operation.numbers), operation);
+      return once(operation.numbers, '', () => must(addStages(operation.numbers), operation));
     case 'clamp':
       return clampStages(...operation.range);
     case 'scale':

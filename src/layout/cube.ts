@@ -2,6 +2,8 @@
  * Feature maps in memory: NC1HWC2 with 16 channels in an atom of 16 bytes.
  * address(c, y, x) = (c div 16) * surfaceBytes + y * lineBytes + x * 16 + c mod 16. Source: Mesa's rkt_ml.c.
  */
+import { planeOf } from '../graph/tensor.js';
+import { int8At, uint8At } from '../in_range.js';
 import { alignUp, atomsOf, planeAtoms, writtenChannels } from '../hardware/capability.js';
 import type { Chip } from '../hardware/chips.js';
 import type { Bytes } from '../hardware/units.js';
@@ -28,8 +30,7 @@ export const planeBytes = (chip: Chip, height: number, width: number): Bytes =>
 /** A batch's samples stand one below the other: all dimensions but the last two are rows. */
 export const cubeOf = (chip: Chip, shape: readonly number[], depthwiseProducer: boolean): Cube => {
   const atom = chip.atoms.channels;
-  const height = shape.slice(0, -2).reduce((product, dim) => product * dim, 1);
-  const [width, channels] = [shape.at(-2) ?? 1, shape.at(-1) ?? 1];
+  const [height, width, channels] = planeOf({ shape });
   const surfaces = atomsOf(chip, writtenChannels(chip, channels, depthwiseProducer));
   const surfaceBytes = planeBytes(chip, height, width);
   return {
@@ -61,7 +62,7 @@ export const unpackCube = (cube: Cube, bytes: Uint8Array): Uint8Array => {
   for (let pixel = 0; pixel < height * width; pixel++) {
     const start = Math.floor(pixel / width) * lineBytes + (pixel % width) * atom;
     for (let c = 0; c < channels; c++)
-      codes[pixel * channels + c] = bytes[start + Math.floor(c / atom) * surfaceBytes + (c % atom)] ?? 0;
+      codes[pixel * channels + c] = uint8At(bytes, start + Math.floor(c / atom) * surfaceBytes + (c % atom));
   }
   return codes;
 };
@@ -73,7 +74,7 @@ export const packCube = (cube: Cube, codes: Int8Array): Uint8Array => {
   for (let pixel = 0; pixel < height * width; pixel++) {
     const start = Math.floor(pixel / width) * lineBytes + (pixel % width) * atom;
     for (let c = 0; c < channels; c++)
-      bytes[start + Math.floor(c / atom) * surfaceBytes + (c % atom)] = codes[pixel * channels + c] ?? 0;
+      bytes[start + Math.floor(c / atom) * surfaceBytes + (c % atom)] = int8At(codes, pixel * channels + c);
   }
   return bytes;
 };

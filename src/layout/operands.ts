@@ -3,6 +3,7 @@
  * add (A), 8 int16 added to the weights (B, CPEND), 8 int16 multipliers (C). Source: decoded vendor buffers (RK3588,
  * RK3576); the packing of BN's is inferred to be the same.
  */
+import { int32At } from '../in_range.js';
 import type { Operand, ScaleStage } from '../requantize/stages.js';
 import { alignUp } from '../hardware/capability.js';
 import type { Chip } from '../hardware/chips.js';
@@ -11,7 +12,7 @@ import type { Chip } from '../hardware/chips.js';
 const idleMultiplier = 2 ** 14;
 
 const valueAt = (operand: Operand, channel: number): number =>
-  typeof operand === 'number' ? operand : (operand[channel] ?? 0);
+  typeof operand === 'number' ? operand : int32At(operand, channel);
 
 export interface OperandBuffer {
   readonly bytes: Uint8Array;
@@ -65,17 +66,17 @@ export const operandBuffer = (
   for (let channel = 0; channel < groups * groupChannels; channel++) {
     const live = channel < count;
     const lane = channel % groupChannels;
-    let at = Math.floor(channel / groupChannels) * groupBytes;
+    let place = Math.floor(channel / groupChannels) * groupBytes;
     if (add !== null) {
-      view.setInt32(at + 4 * lane, live ? valueAt(add, first + channel) : 0, true);
-      at += wide;
+      view.setInt32(place + 4 * lane, live ? valueAt(add, first + channel) : 0, true);
+      place += wide;
     }
-    if (holds.cpend) {
-      view.setInt16(at + 2 * lane, cpend ?? 0, true);
-      at += short;
+    if (holds.cpend && cpend !== null) {
+      view.setInt16(place + 2 * lane, cpend, true);
+      place += short;
     }
     if (multiply !== null)
-      view.setInt16(at + 2 * lane, live ? valueAt(multiply, first + channel) : idleMultiplier, true);
+      view.setInt16(place + 2 * lane, live ? valueAt(multiply, first + channel) : idleMultiplier, true);
   }
   return { bytes, holds };
 };

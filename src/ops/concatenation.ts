@@ -14,7 +14,7 @@ import { affineStages } from '../requantize/affine_stages.js';
 import type { Stages } from '../requantize/stages.js';
 import { allInputs, oneType, perTensor, planes, unseen } from './shared/common_rules.js';
 import { anyNode, established, formOf, type Narrowing } from './shared/match.js';
-import { optionOf } from './shared/options.js';
+import { optionOf } from '../graph/options.js';
 import { inputOf, type OpContext, type OpDefinition, outputOf } from './shared/rule.js';
 
 interface Part {

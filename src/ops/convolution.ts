@@ -19,7 +19,7 @@ import {
 import { denseFilter } from './dense_filter.js';
 import type { ConvGeometry, ConvOperation, Operation } from '../ir/operation.js';
 import { anyNode, type Check, formOf, type Narrowing } from './shared/match.js';
-import { optionOf } from './shared/options.js';
+import { optionOf } from '../graph/options.js';
 import type { OpContext, OpDefinition } from './shared/rule.js';
 import { type FourDimensions, fourDimensions } from './shared/four_dimensions.js';
 

@@ -21,7 +21,7 @@ import {
   type Kernels,
 } from './shared/filter.js';
 import { anyNode, formOf, type Narrowing } from './shared/match.js';
-import { optionOf } from './shared/options.js';
+import { optionOf } from '../graph/options.js';
 import type { OpContext, OpDefinition } from './shared/rule.js';
 
 interface Dimensions extends Kernels {

@@ -5,7 +5,7 @@
 import type { ConvGeometry } from '../ir/operation.js';
 import { geometryOf, type Shapes, type Windowed, windowedConvolution } from './convolution.js';
 import type { Check } from './shared/match.js';
-import { optionOf } from './shared/options.js';
+import { optionOf } from '../graph/options.js';
 import type { OpContext } from './shared/rule.js';
 
 const paddedGeometry = (known: OpContext & Shapes): ConvGeometry => ({

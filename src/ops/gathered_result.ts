@@ -12,7 +12,7 @@ import { rescaled } from './concatenation.js';
 import { lookupStages } from './lookup_table.js';
 import { unusableTensor } from './shared/common_rules.js';
 import { anyNode, formOf } from './shared/match.js';
-import { optionOf } from './shared/options.js';
+import { optionOf } from '../graph/options.js';
 import { inputOf, type OpContext, type OpDefinition, outputOf } from './shared/rule.js';
 
 /** How maps become one: each behind the one before it, or channels beside those of the one before. */

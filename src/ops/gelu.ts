@@ -1,7 +1,7 @@
 /** GELU, by erf or by tanh: TFLite's own table of 256 entries. */
 import { floatTable } from '../tflite/activation_tables.js';
 import { gelu as byErf, geluByTanh } from '../tflite/gelu.js';
-import { optionOf } from './shared/options.js';
+import { optionOf } from '../graph/options.js';
 import { tableOp } from './table.js';
 
 export const gelu = tableOp('GELU', (numbers, { node }) =>

@@ -6,7 +6,7 @@ import { constantInts } from '../graph/graph.js';
 import { shapeText } from '../graph/tensor.js';
 import type { ResizeKernel, ResizePosition } from '../ir/operation.js';
 import { type Check, formOf } from './shared/match.js';
-import { optionOf } from './shared/options.js';
+import { optionOf } from '../graph/options.js';
 import { type HostDefinition, inputOf, type NodeContext, type OpContext } from './shared/rule.js';
 import { type ByteMaps, type PlaneMaps, planeMaps, sameCodeMaps } from './shared/unary.js';
 

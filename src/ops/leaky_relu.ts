@@ -1,7 +1,7 @@
 /** LEAKY_RELU: one task that has a slope for each side of zero, where it gives every code of TFLite's; else a table. */
 import { leakyReluTable, preluMultipliers } from '../tflite/activation_tables.js';
 import { numbersRule, tableOp } from './table.js';
-import { optionOf } from './shared/options.js';
+import { optionOf } from '../graph/options.js';
 import type { OpContext } from './shared/rule.js';
 import { slopeOperations } from './shared/slopes.js';
 

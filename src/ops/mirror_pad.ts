@@ -7,7 +7,7 @@ import type { Operation } from '../ir/operation.js';
 import { type Margins, marginsOf, marginText } from './pad.js';
 import { unseen } from './shared/common_rules.js';
 import { formOf, type Narrowing } from './shared/match.js';
-import { optionOf } from './shared/options.js';
+import { optionOf } from '../graph/options.js';
 import { type OpContext, type OpDefinition, wrongShape } from './shared/rule.js';
 import { type ByteMaps, type PlaneMaps, planeMaps, sameCodeMaps } from './shared/unary.js';
 

@@ -5,7 +5,7 @@ import { type Area, buffer, moveArea, type Plane, type FreshIds, wholeArea } fro
 import { permuted, permuteFact } from './host_permute.js';
 import { allInputs, type FeatureMaps, rows, sameCodes, unseen } from './shared/common_rules.js';
 import { anyNode, formOf, type Matcher, type Narrowing } from './shared/match.js';
-import { optionOf } from './shared/options.js';
+import { optionOf } from '../graph/options.js';
 import { type HostDefinition, inputOf, type OpContext, type OpDefinition, outputOf } from './shared/rule.js';
 
 /** More parts than this take more tasks than the node is worth. */

@@ -1,4 +1,5 @@
 /** RESIZE_NEAREST_NEIGHBOR by whole factors: every n-th pixel is taken, then each is copied into its places. */
+import { at } from '../in_range.js';
 import type { Chip } from '../hardware/chips.js';
 import { dispatchMicroseconds, machineOf } from '../hardware/machine.js';
 import { copyCost, workMicroseconds } from '../hardware/speed.js';
@@ -35,8 +36,8 @@ interface Picked {
 
 /** @returns null where pixels are not taken and repeated evenly */
 const pickedOf = ({ limits }: Chip, length: number, taken: readonly number[]): Picked | null => {
-  const [first = 0, second = first + 1] = taken;
-  const stride = second - first;
+  const first = at(taken, 0);
+  const stride = taken.length === 1 ? 1 : at(taken, 1) - first;
   if (stride >= 1 && stride <= limits.stride && taken.every((source, place) => source === first + place * stride))
     return { first, stride, count: taken.length, times: 1, skipped: 0 };
   // Only the first pixel may be repeated less often than the second.

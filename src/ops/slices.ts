@@ -4,7 +4,7 @@ import { planeOf, shapeText } from '../graph/tensor.js';
 import { pickArea, type Plane, wholeArea } from '../ir/build/arrange.js';
 import { planes, sameCodes, unseen } from './shared/common_rules.js';
 import { anyNode, formOf, type Narrowing } from './shared/match.js';
-import { optionOf } from './shared/options.js';
+import { optionOf } from '../graph/options.js';
 import { inputOf, type OpContext, type OpDefinition, outputOf } from './shared/rule.js';
 
 /** One part: which output it is, where it starts and how large it is, in all dimensions of the input. */

@@ -60,19 +60,22 @@ interface Swap {
   readonly run: number;
 }
 
-const swaps: Readonly<Record<string, (sizes: readonly number[]) => readonly number[]>> = {
-  '1,0': ([rows = 1, columns = 1]) => [1, rows, columns, 1],
-  '1,0,2': ([rows = 1, columns = 1, run = 1]) => [1, rows, columns, run],
-  '0,2,1': ([count = 1, rows = 1, columns = 1]) => [count, rows, columns, 1],
-  '0,2,1,3': ([count = 1, rows = 1, columns = 1, run = 1]) => [count, rows, columns, run],
+/** Which of the blocks each of them is, by the order of the blocks; null: there is one. */
+const swaps: Readonly<Record<string, Readonly<Record<keyof Swap, number | null>>>> = {
+  '1,0': { count: null, rows: 0, columns: 1, run: null },
+  '1,0,2': { count: null, rows: 0, columns: 1, run: 2 },
+  '0,2,1': { count: 0, rows: 1, columns: 2, run: null },
+  '0,2,1,3': { count: 0, rows: 1, columns: 2, run: 3 },
 };
 
 /** @returns null where channels move, or more than two blocks of pixels */
 const swapOf = (shape: readonly number[], order: readonly number[]): Swap | null => {
   if (order.at(-1) !== shape.length - 1) return null;
   const { sizes, order: blocks } = blocksOf(shape.slice(0, -1), order.slice(0, -1));
-  const [count = 1, rows = 1, columns = 1, run = 1] = swaps[blocks.join()]?.(sizes) ?? [];
-  return blocks.join() in swaps ? { count, rows, columns, run } : null;
+  const swap = swaps[blocks.join()];
+  if (swap === undefined) return null;
+  const sizeOf = (block: number | null): number => (block === null ? 1 : at(sizes, block));
+  return { count: sizeOf(swap.count), rows: sizeOf(swap.rows), columns: sizeOf(swap.columns), run: sizeOf(swap.run) };
 };
 
 const swapped =

@@ -1,5 +1,5 @@
 /** What TFLite's kernels need for nodes that the CPU keeps: one big core, rough. */
-import { elementCount, type Graph, type Node, type Part } from '../graph/graph.js';
+import { elementCount, type Graph, type Node, type Part, tensorAt } from '../graph/graph.js';
 import type { Chip } from '../hardware/chips.js';
 
 /** Values of a tensor. */
@@ -10,7 +10,7 @@ export const macsOf = (graph: Graph, node: Node): number => {
   const weights = node.inputs[1];
   if (weights === undefined || !['CONV_2D', 'DEPTHWISE_CONV_2D', 'FULLY_CONNECTED', 'TRANSPOSE_CONV'].includes(node.op))
     return 0;
-  const output = graph.tensors.get(node.outputs[0] ?? -1)?.shape ?? [];
+  const output = tensorAt(graph, node.outputs[0])?.shape ?? [];
   return sizeOf(graph, weights) * elementCount(output.slice(0, -1));
 };
 

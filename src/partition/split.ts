@@ -3,6 +3,7 @@
  * 2.x), for models that come without TFLite. A part takes every supported node that can run by then; a node waits for what
  * it reads, and for what must run before it: nodes with side effects keep their order.
  */
+import { at } from '../in_range.js';
 import type { ControlEdge, Graph, Node, Part } from '../graph/graph.js';
 
 const ascending = (values: readonly number[]): readonly number[] => [...new Set(values)].sort((a, b) => a - b);
@@ -40,8 +41,8 @@ const predecessorsOf = (graph: Graph): readonly (readonly number[])[] => {
   makers.delete(-1);
   const waits = graph.nodes.map(({ inputs }) => inputs.flatMap((tensor) => makers.get(tensor) ?? []));
   for (const [first, then] of controlEdgesOf(graph)) {
-    const position = positions.get(first);
-    if (position !== undefined) waits[positions.get(then) ?? -1]?.push(position);
+    const [position, later] = [positions.get(first), positions.get(then)];
+    if (position !== undefined && later !== undefined) waits[later]?.push(position);
   }
   return waits;
 };
@@ -54,7 +55,7 @@ const inOrder = (waits: readonly (readonly number[])[]): readonly number[] => {
   const order = open.flatMap((count, position) => (count === 0 ? [position] : []));
   for (const position of order) {
     for (const follower of followers[position] ?? []) {
-      const left = (open[follower] ?? 0) - 1;
+      const left = at(open, follower) - 1;
       open[follower] = left;
       if (left === 0) order.push(follower);
     }
@@ -67,7 +68,7 @@ export const disorderOf = (graph: Graph): string | null => {
   const waits = predecessorsOf(graph);
   for (const [position, { index, op, inputs }] of graph.nodes.entries()) {
     const late = waits[position]?.find((before) => before >= position);
-    const maker = graph.nodes[late ?? -1];
+    const maker = late === undefined ? undefined : graph.nodes[late];
     if (maker === undefined) continue;
     const read = maker.outputs.find((tensor) => inputs.includes(tensor));
     if (read !== undefined)
@@ -92,7 +93,10 @@ interface Turn {
 const turnsOf = (graph: Graph, supported: ReadonlySet<number>): readonly Turn[] => {
   const waits = predecessorsOf(graph);
   const order = inOrder(waits);
-  const isTaken = (position: number): boolean => supported.has(graph.nodes[position]?.index ?? -1);
+  const isTaken = (position: number): boolean => {
+    const node = graph.nodes[position];
+    return node !== undefined && supported.has(node.index);
+  };
   const beginsTaken = isTaken(waits.findIndex(({ length }) => length === 0));
   const turns = new Map<number, Turn>();
   for (const position of order) {

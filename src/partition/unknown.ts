@@ -8,7 +8,7 @@ const otherwise =
 
 const adviceOn = ({ op, outputs }: Node, graph: Graph): string => {
   if (op === 'DEQUANTIZE')
-    return graph.nodes.some(({ inputs }) => inputs.includes(outputs[0] ?? -1))
+    return graph.nodes.some(({ inputs }) => inputs.some((tensor) => tensor === outputs[0]))
       ? 'it comes with the float op behind it: replace that by one that can be quantized'
       : 'set inference_output_type to int8 or uint8 in the converter: then the model gives bytes';
   return entryOf(op).advice ?? (op.startsWith('CUSTOM:') ? leave : otherwise);

@@ -4,7 +4,7 @@
  */
 import { liveSurfaces, rowBytes } from '../layout/cube.js';
 import { type Operation, operandsOf } from '../ir/operation.js';
-import { type Bindings, type Spot, spotOf, type Tensors } from './spots.js';
+import { type Bindings, type Spot, spotOf, type Tensors, writtenOf } from './spots.js';
 import type { Bytes, Position, TensorId } from '../hardware/units.js';
 
 interface Writing {
@@ -28,7 +28,7 @@ const writingsInto = (
     if (own !== root) return [];
     const first = Math.floor(offset / cube.surfaceBytes);
     const end = first + liveSurfaces(cube);
-    return [{ order, first, end, reach: padding ? Math.max(end, first + (tensors.written.get(tensor) ?? 0)) : end }];
+    return [{ order, first, end, reach: padding ? Math.max(end, first + writtenOf(tensors, tensor)) : end }];
   };
   return [
     ...inputs.flatMap((tensor) => writing(tensor, -1, false)),
@@ -43,10 +43,8 @@ const writingsInto = (
 /** A move whose two tensors are one memory writes nothing. */
 export const sharesMemory = (operation: Operation, tensors: Tensors, bindings: Bindings): boolean => {
   if (operation.kind !== 'move') return false;
-  const [from, to] = [operandsOf(operation)[0] ?? -1, operation.output].map((tensor) =>
-    spotOf(tensors, bindings, tensor),
-  );
-  return from?.root === to?.root && from?.offset === to?.offset;
+  const [from, to] = [spotOf(tensors, bindings, operation.input), spotOf(tensors, bindings, operation.output)];
+  return from.root === to.root && from.offset === to.offset;
 };
 
 export const clobbers = (
@@ -79,7 +77,7 @@ export const readsItsOutput = (
     if (operation.kind === 'view' || sharesMemory(operation, tensors, bindings)) return false;
     const output = spotOf(tensors, bindings, operation.output);
     if (output.root !== root) return false;
-    const written = Math.max(liveSurfaces(output.cube), tensors.written.get(operation.output) ?? 0);
+    const written = Math.max(liveSurfaces(output.cube), writtenOf(tensors, operation.output));
     const [start, end] = extentOf(output, written);
     return operandsOf(operation).some((tensor) => {
       const operand = spotOf(tensors, bindings, tensor);

@@ -2,6 +2,7 @@
  * Operations -> tasks and places: a move needs no task where its two tensors can be one memory. The result of a move takes
  * the place of its input (reshape, split), or the input is written where the result stands (concatenation).
  */
+import { raiseTo } from '../tally.js';
 import { NodeError } from '../error.js';
 import type { Cube } from '../layout/cube.js';
 import type { Chip } from '../hardware/chips.js';
@@ -199,11 +200,15 @@ export const place = (chip: Chip, graph: Graph, part: Part, wanted: readonly Ope
   const roots = new Map<number, number>();
   for (const { root, offset, cube } of spots.values()) {
     if (constants.has(root)) continue;
-    roots.set(root, Math.max(roots.get(root) ?? 0, offset + cube.surfaces * cube.surfaceBytes));
+    raiseTo(roots, root, offset + cube.surfaces * cube.surfaceBytes);
   }
   const given = [...part.inputs, ...constants.keys()];
   const made = new Set([...given, ...tasks.map(({ output }) => output)].map((tensor) => spots.get(tensor)?.root));
   const needed = [...tasks.flatMap(operandsOf), ...part.outputs];
-  const missing = needed.find((tensor) => !made.has(spots.get(tensor)?.root ?? -1)) ?? null;
+  const isMade = (tensor: TensorId): boolean => {
+    const spot = spots.get(tensor);
+    return spot !== undefined && made.has(spot.root);
+  };
+  const missing = needed.find((tensor) => !isMade(tensor)) ?? null;
   return { operations: tasks, spots, roots, missing, borders, constants };
 };

@@ -1,4 +1,6 @@
 /** Where tensors stand: each in a memory of its own (a root), or inside the memory of another tensor. */
+import { raiseTo } from '../tally.js';
+import { channelsOf } from '../graph/tensor.js';
 import { type Cube, cubeOf, liveSurfaces, planeBytes, rowBytes } from '../layout/cube.js';
 import type { Graph } from '../graph/graph.js';
 import { atomsOf, directChannels, writtenChannels } from '../hardware/capability.js';
@@ -35,7 +37,11 @@ export interface Tensors {
   readonly residuals: ReadonlySet<TensorId>;
 }
 
-const channelsOf = (shape: readonly number[]): number => shape.at(-1) ?? 1;
+/** Surfaces that are written of a tensor; none of one that nothing writes. */
+export const writtenOf = ({ written }: Tensors, tensor: TensorId): number => {
+  const surfaces = written.get(tensor);
+  return surfaces === undefined ? 0 : surfaces;
+};
 
 /** Surfaces that an operation writes of its output, whose channels are `channels`. */
 export const writtenSurfaces = (chip: Chip, operation: Operation, channels: number): number =>
@@ -66,8 +72,8 @@ export const tensorsOf = (
       shapes.set(operation.output, operation.shape);
       continue;
     }
-    const surfaces = writtenSurfaces(chip, operation, channelsOf(shapes.get(operation.output) ?? []));
-    written.set(operation.output, Math.max(surfaces, written.get(operation.output) ?? 0));
+    const surfaces = writtenSurfaces(chip, operation, channelsOf({ shape: shapes.get(operation.output) ?? [] }));
+    raiseTo(written, operation.output, surfaces);
   }
   const residuals = operations.flatMap((op) =>
     op.kind === 'conv' && op.residual !== null ? [op.residual.operand] : [],
@@ -78,7 +84,7 @@ export const tensorsOf = (
 /** A cube of its own, with room for the lanes that its producer may write. */
 export const ownCube = (tensors: Tensors, tensor: TensorId): Cube => {
   const plain = cubeOf(tensors.chip, tensors.shapes.get(tensor) ?? [], false);
-  const surfaces = Math.max(plain.surfaces, tensors.written.get(tensor) ?? 0);
+  const surfaces = Math.max(plain.surfaces, writtenOf(tensors, tensor));
   return { ...plain, surfaces, bytes: surfaces * plain.surfaceBytes };
 };
 
@@ -107,7 +113,7 @@ export const spotOf = (tensors: Tensors, bindings: Bindings, tensor: TensorId): 
   const { surfaceBytes } = whole;
   // As much room as is written, and as is read beside the real channels.
   const read = tensors.residuals.has(tensor) ? own.surfaces : liveSurfaces(own);
-  const surfaces = Math.max(read, tensors.written.get(tensor) ?? 0);
+  const surfaces = Math.max(read, writtenOf(tensors, tensor));
   return {
     root,
     offset: offset + (binding.channel / whole.atom) * surfaceBytes + start,

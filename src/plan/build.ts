@@ -1,4 +1,5 @@
 /** Everything that the rooms made -> one Plan. */
+import { at } from '../in_range.js';
 import type { Arena } from '../allocate/arena.js';
 import { convMacs } from '../cost/task_cost.js';
 import { assemble } from '../emit/assemble.js';
@@ -147,18 +148,17 @@ const insideRecord = (parts: PlanParts, { type, zeroPoint }: HostOperation, tens
 
 /** The steps of the host, and the tensors that they name: two each, behind the others. */
 const hostRecords = (parts: PlanParts, before: number) => {
-  const operations = parts.schedule.host.flatMap(({ operation }) => {
-    const step = parts.steps[operation];
-    return step !== undefined && isHostStep(step) ? [step.operation] : [];
+  const steps = parts.schedule.host.map(({ operation: position, beforeJob }, i) => {
+    const step = at(parts.steps, position);
+    if (!isHostStep(step)) throw new Error(`${step.operation.kind} is none of the host's`);
+    return { ...step, position, beforeJob, table: at(parts.hostTables, i) };
   });
-  const tensors = operations.flatMap((one) =>
-    [one.input, one.output].map((tensor) => insideRecord(parts, one, tensor)),
+  const tensors = steps.flatMap(({ operation }) =>
+    [operation.input, operation.output].map((tensor) => insideRecord(parts, operation, tensor)),
   );
-  const hosts = operations.map(({ kernel }, i): PlanHost => {
-    const { operation = 0, beforeJob = 0 } = parts.schedule.host[i] ?? {};
-    const { offset = 0, bytes = 0 } = parts.hostTables[i] ?? {};
+  const hosts = steps.map(({ operation: { kernel }, position, beforeJob, table: { offset, bytes } }, i): PlanHost => {
     return {
-      op: operation,
+      op: position,
       beforeJob,
       kernel: kernel.kind === 'permute' ? 'permute' : `resize_${kernel.arithmetic}`,
       input: before + 2 * i,

@@ -37,18 +37,23 @@ export const innerTensors = (
     operations.flatMap(({ nodes }, position) => (nodes.includes(node) ? [position] : []));
   /** Operations behind which a tensor is whole: one without a task is when what its node reads is there. */
   const madeAt = new Map<number, number>();
+  /** What nothing here makes is there from the start. */
+  const wholeAt = (tensor: number): number => {
+    const made = madeAt.get(tensor);
+    return made === undefined ? 0 : made;
+  };
   for (const node of inside) {
     const own = positionsOf(node.index).map((position) => position + 1);
-    const done = Math.max(0, ...own, ...node.inputs.map((tensor) => madeAt.get(tensor) ?? 0));
+    const done = Math.max(0, ...own, ...node.inputs.map(wholeAt));
     for (const tensor of node.outputs) madeAt.set(tensor, done);
   }
   return inside.flatMap((node) =>
     node.outputs.flatMap((tensor): readonly InnerTensor[] => {
       if (!isByteTensor(graph.tensors.get(tensor) ?? null)) return [];
       const [spot, place, order = null] = [spots.get(tensor), arena.places.get(tensor), orders.get(tensor)];
-      const made = madeAt.get(tensor) ?? 0;
-      const other = borders.has(tensor) || (orders.has(tensor) && order === null) || constants.has(spot?.root ?? -1);
-      if (spot === undefined || place === undefined || other || made === 0)
+      const made = wholeAt(tensor);
+      const other = borders.has(tensor) || (orders.has(tensor) && order === null);
+      if (spot === undefined || place === undefined || other || constants.has(spot.root) || made === 0)
         return [{ tensor, node: node.index, memory: null }];
       const readers = inside
         .filter(({ inputs }) => inputs.includes(tensor))

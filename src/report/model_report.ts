@@ -105,7 +105,7 @@ const tensorOf = ({ index, name, type, shape, constant, quantization }: Tensor):
   constant,
   scale: quantization?.scales[0] ?? null,
   zeroPoint: quantization?.zeroPoints[0] ?? null,
-  scales: quantization?.scales.length ?? 0,
+  scales: quantization === null ? 0 : quantization.scales.length,
 });
 
 const adviceOf = (nodes: readonly CheckedNode[]): ModelReport['advice'] => {

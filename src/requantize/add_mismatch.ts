@@ -14,25 +14,25 @@ const counted = (numbers: AddNumbers, factors: AddFactors, sign: number): number
   const [low, high] = [range[0] - zero, range[1] - zero];
   const twice = 2 * Math.max(firstScale, secondScale);
   /** TFLite brings both operands to 2^20 first. */
-  const scaled = (zeroPoint: number, scale: number): Float64Array => {
+  const scaled = (zeroPoint: number, scale: number, factor: number) => {
     const multiplier = quantizeMultiplier(scale / twice);
-    return Float64Array.from(codes, (code) => multiplyByQuantizedMultiplier((code - zeroPoint) * 2 ** 20, multiplier));
+    return codes.map((code) => ({
+      exact: multiplyByQuantizedMultiplier((code - zeroPoint) * 2 ** 20, multiplier),
+      made: (code - zeroPoint) * factor,
+    }));
   };
-  const firsts = scaled(numbers.firstZeroPoint, firstScale);
-  const seconds = scaled(numbers.secondZeroPoint, secondScale);
+  const firsts = scaled(numbers.firstZeroPoint, firstScale, factors.first);
+  const seconds = scaled(numbers.secondZeroPoint, secondScale, factors.second);
   const { mantissa, shift } = quantizeMultiplier(twice / (2 ** 20 * outputScale));
   // Twice: what comes near a tie is one behind the first rounding.
   const [toHigh, right] = [mantissa * 2 ** (Math.max(0, shift) - 31), 2 ** Math.max(0, -shift)];
   const ours = factors.scale / 2 ** factors.shift;
   let differing = 0;
-  for (let i = 0; i < codes.length; i++) {
-    const first = firsts[i] ?? 0;
-    const product = ((codes[i] ?? 0) - numbers.firstZeroPoint) * factors.first;
-    for (let k = 0; k < codes.length; k++) {
-      const exact = halfAwayFromZero(Math.round((first + sign * (seconds[k] ?? 0)) * toHigh) / right);
-      const sum = product + sign * ((codes[k] ?? 0) - numbers.secondZeroPoint) * factors.second;
+  for (const first of firsts) {
+    for (const second of seconds) {
+      const exact = halfAwayFromZero(Math.round((first.exact + sign * second.exact) * toHigh) / right);
       // No tie: the factors are above the ratio by a hair.
-      const made = Math.round(sum * ours);
+      const made = Math.round((first.made + sign * second.made) * ours);
       if (Math.max(low, Math.min(high, exact)) !== Math.max(low, Math.min(high, made))) differing++;
     }
   }

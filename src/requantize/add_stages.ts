@@ -46,9 +46,12 @@ const searchFactors = (firstScale: number, secondScale: number, outputScale: num
   let bestPenalty = Infinity;
   let shift = 15 - (Math.floor(Math.log2(larger / outputScale / factorMin)) + 1);
   let unit = 2 ** shift;
+  if (Math.round(factorMin * ratio) === 0) return null;
   for (let major = factorMin; major <= factorMax; major++) {
-    const minor = Math.round(major * ratio);
-    if (minor === 0) return null;
+    const exact = major * ratio;
+    const minor = Math.round(exact);
+    // Nearly all are out by the ratio alone; the last one says how far the shift goes.
+    if (4 * (Math.abs(minor - exact) - 2 ** -20) > bestPenalty * exact && major < factorMax) continue;
     // It falls to half at most: the exponent changes once.
     const wanted = larger / outputScale / major;
     if (wanted * unit < factorMin) {
@@ -59,7 +62,7 @@ const searchFactors = (firstScale: number, secondScale: number, outputScale: num
     const scale = Math.floor(wanted * unit * (1 + 2 ** -40)) + 1;
     if (scale > factorMax) continue;
     const majorError = scale / (wanted * unit) - 1;
-    const ratioError = minor / (major * ratio) - 1;
+    const ratioError = minor / exact - 1;
     const penalty = majorError + 4 * Math.abs(ratioError);
     if (penalty < bestPenalty) {
       bestPenalty = penalty;

@@ -2,6 +2,7 @@
  * x scaled, plus a constant: ADD and SUB with a constant operand. As in add_stages.ts the factors stay above the exact
  * ratio by a hair, so that ties go away from zero; BN adds the constant between the two factors, far below an LSB.
  */
+import { at } from '../in_range.js';
 import { activationLimit } from './division.js';
 import type { Stages } from './stages.js';
 import { factorMax, factorMin } from './two_factors.js';
@@ -69,7 +70,7 @@ export const affineStages = (numbers: AffineNumbers): Stages | null => {
   const limit = unlimited === null || unlimited === Infinity ? unlimited : Math.round((unlimited * 2 ** shift) / scale);
   return {
     bs: { add: -numbers.inputZeroPoint, multiply: Math.sign(numbers.ratio) * first, shift: 0, limit: null },
-    bn: { add: added.length === 1 ? (added[0] ?? 0) : Int32Array.from(added), multiply: null, shift: 0, limit },
+    bn: { add: added.length === 1 ? at(added, 0) : Int32Array.from(added), multiply: null, shift: 0, limit },
     ew: null,
     out: { scale, shift, offset: numbers.outputZeroPoint, ties: 'even' },
     mismatch: Math.min(1, 128 * factors.error + 1 / (2 * unit)),

@@ -4,6 +4,7 @@
  * bits of m_c, and BN brings all channels to the largest exponent and divides by it, half away from zero as TFLite does; or
  * `composite` (composite_stages.ts).
  */
+import { at } from '../in_range.js';
 import { compositeStages } from './composite_stages.js';
 import {
   activationLimit,
@@ -55,18 +56,20 @@ const onOwnGrid = (numbers: ConvNumbers): Stages => {
   let precision = 0;
   for (let c = 0; c < count; c++) {
     const multiplier = numbers.multipliers[c] ?? noMultiplier;
+    const bias = at(numbers.bias, c);
     if (numbers.dead[c] === true) {
-      add[c] = deadBias(numbers, numbers.bias[c] ?? 0, multiplier, largest);
+      add[c] = deadBias(numbers, bias, multiplier, largest);
       multiply[c] = 2 ** 14;
       align[c] = 1;
       continue;
     }
     const own = Math.min(-multiplier.shift, largest);
     const exact = (multiplier.mantissa / 2 ** 16) * 2 ** (own + multiplier.shift);
-    add[c] = numbers.bias[c] ?? 0;
-    multiply[c] = Math.max(1, Math.min(factorMax, Math.round(exact)));
+    const factor = Math.max(1, Math.min(factorMax, Math.round(exact)));
+    add[c] = bias;
+    multiply[c] = factor;
     align[c] = 2 ** (largest - own);
-    precision += Math.min(1, (magnitude * Math.abs((multiply[c] ?? 0) - exact)) / exact) / Math.max(1, live.length);
+    precision += Math.min(1, (magnitude * Math.abs(factor - exact)) / exact) / Math.max(1, live.length);
   }
   const lift = steps * 2 ** largest;
   const lifted =
@@ -74,7 +77,7 @@ const onOwnGrid = (numbers: ConvNumbers): Stages => {
     shareBelow(numbers) > 0 &&
     multiply.every((factor) => factor === 2 ** 14) &&
     staysBelow(numbers, 2 ** 30);
-  if (lifted) for (let c = 0; c < count; c++) add[c] = (add[c] ?? 0) + (2 * lift) / (align[c] ?? 1);
+  if (lifted) for (let c = 0; c < count; c++) add[c] = at(add, c) + (2 * lift) / at(align, c);
   const limit = activationLimit(numbers, 0);
   const uniform = align.every((value) => value === 1);
   return {

@@ -4,10 +4,12 @@
  * point, every value behind a ReLU. Or it rounds at the grid of one exponent E and OUT_CVT divides, which is right on both
  * sides for channels with e_c = E; for the others BN adds what their half step differs by.
  */
+import { at } from '../in_range.js';
 import {
   activationLimit,
   type ConvNumbers,
   divide,
+  dividedMismatch,
   meanMagnitude,
   oneRounding,
   oneRoundingMismatch,
@@ -17,7 +19,8 @@ import {
 } from './division.js';
 import type { QuantizedMultiplier } from '../tflite/multiplier.js';
 import type { Operand, Stages } from './stages.js';
-import { factorMax, factorMin } from './two_factors.js';
+import { powerOfTwo } from './powers.js';
+import { factorMax, factorMin, reciprocals } from './two_factors.js';
 
 /** Above this exponent a channel gives up bits of its mantissa instead: all sums stay inside an int32. */
 const largestExponent = 20;
@@ -32,6 +35,9 @@ interface Pair {
   readonly error: number;
 }
 
+/** No nearer pair is looked for. */
+const goodEnough = 2 ** -28;
+
 /**
  * Two factors whose product is nearest to `product`; the second one as large as it may be, so that it is fine.
  * @param most of the first factor
@@ -44,16 +50,20 @@ const factorPair = (product: number, most: number): Pair => {
   }
   const top = Math.min(factorMax, Math.floor(product / least));
   const coarse = Math.max(1, Math.min(factorMax, Math.round(product / most)));
-  let best = { first: most, second: coarse, error: Math.abs((most * coarse) / product - 1) };
+  let [first, second, error] = [most, coarse, Math.abs((most * coarse) / product - 1)];
   // 2,000 pairs come within 2^-26 of any product; more would only cost time.
   const bottom = Math.max(1, Math.ceil(product / most), top - 2000);
-  for (let second = top; second >= bottom && best.error > 2 ** -28; second--) {
-    const first = Math.round(product / second);
-    if (first < least || first > most) continue;
-    const error = Math.abs((first * second) / product - 1);
-    if (error < best.error) best = { first, second, error };
+  for (let candidate = top; candidate >= bottom && error > goodEnough; candidate--) {
+    // Nearly all are out by more than a rounding of this look.
+    const about = product * at(reciprocals, candidate);
+    const off = Math.abs(about - Math.floor(about + 0.5)) - 2 ** -20;
+    if (off * candidate > error * product) continue;
+    const partner = Math.round(product / candidate);
+    if (partner < least || partner > most) continue;
+    const candidateError = Math.abs((partner * candidate) / product - 1);
+    if (candidateError < error) [first, second, error] = [partner, candidate, candidateError];
   }
-  return best;
+  return { first, second, error };
 };
 
 /** Multipliers below 4: a dead channel's constant is a whole accumulator then. */
@@ -75,7 +85,10 @@ const channelOf = ({ multipliers, reach }: ConvNumbers, c: number): Channel => (
 
 /** Accumulators that matter are below 2^9 steps of the output, each 2^e of them; more than an int32 the chip cuts off. */
 const largestFirst = ({ multiplier, reach }: Channel, bsShift: number): number =>
-  Math.max(1, Math.min(factorMax, Math.floor(2 ** (30 + bsShift) / Math.min(reach, 2 ** (9 - multiplier.shift)))));
+  Math.max(
+    1,
+    Math.min(factorMax, Math.floor(powerOfTwo(30 + bsShift) / Math.min(reach, powerOfTwo(9 - multiplier.shift)))),
+  );
 
 /** How a task shifts: `exponent` 0 for one rounding, else that of the grid at which BN rounds first. */
 interface Grid {
@@ -93,7 +106,7 @@ const movesOthers = ({ exponent, below }: Grid): boolean => exponent > 0 && belo
 
 /** What BS and BN multiply by together, in units of both shifts. */
 const productOf = ({ exponent, bsShift, bnShift }: Grid, { mantissa, shift }: QuantizedMultiplier): number =>
-  (mantissa / 2 ** 31) * 2 ** (exponent + shift + bsShift + bnShift);
+  (mantissa / 2 ** 31) * powerOfTwo(exponent + shift + bsShift + bnShift);
 
 /** Share of a channel's values that the roundings give another code than TFLite's. */
 const roundedApart = (grid: Grid, { shift }: QuantizedMultiplier): number => {
@@ -101,7 +114,7 @@ const roundedApart = (grid: Grid, { shift }: QuantizedMultiplier): number => {
   if (once) return 0;
   if (exponent === 0) return oneRoundingMismatch(-shift, below);
   // A channel beyond E rounds at a coarser grid than TFLite's.
-  const step = shift < 0 ? 2 ** shift * Math.abs(1 - 2 ** -(exponent + shift)) : 2 ** -exponent;
+  const step = shift < 0 ? powerOfTwo(shift) * Math.abs(1 - powerOfTwo(-(exponent + shift))) : powerOfTwo(-exponent);
   return movesOthers(grid) ? step * below : step / 2;
 };
 
@@ -114,9 +127,9 @@ const differing = (
 ): number => {
   const { mantissa, shift } = multiplier;
   // What BS rounds away, a quarter of its unit on average, in steps of the output.
-  const rounded = grid.bsShift > 0 ? (2 ** (grid.bsShift + shift - 31) * mantissa) / (4 * first) : 0;
+  const rounded = grid.bsShift > 0 ? (powerOfTwo(grid.bsShift + shift - 31) * mantissa) / (4 * first) : 0;
   // Not far from the zero-point where the largest accumulators make a few counts.
-  const counts = Math.min(magnitude, (reach * mantissa * 2 ** (shift - 31)) / 4);
+  const counts = Math.min(magnitude, (reach * mantissa * powerOfTwo(shift - 31)) / 4);
   return roundedApart(grid, multiplier) + rounded + Math.min(1, counts * error);
 };
 
@@ -155,15 +168,19 @@ const gridsOf = (numbers: ConvNumbers, live: readonly Channel[]): readonly Grid[
 /** The grid that differs least. */
 const bestGrid = (numbers: ConvNumbers, live: readonly Channel[]): Grid | null => {
   const magnitude = meanMagnitude(numbers);
-  const exponents = live.map(({ multiplier }) => -multiplier.shift);
+  const divided = dividedMismatch(
+    live.map(({ multiplier }) => -multiplier.shift),
+    numbers,
+  );
   let best: Grid | null = null;
   let bestShare = Infinity;
   for (const grid of gridsOf(numbers, live)) {
-    const shares = live.map((channel) => {
+    let share = grid.exponent === 0 ? 0 : divided;
+    for (const channel of live) {
+      if (share >= bestShare) break; // it only grows
       const pair = usualPair(productOf(grid, channel.multiplier), largestFirst(channel, grid.bsShift));
-      return differing(grid, channel, magnitude, pair) / live.length;
-    });
-    const share = shares.reduce((sum, one) => sum + one, divide(grid.exponent, exponents, numbers).mismatch);
+      share += differing(grid, channel, magnitude, pair) / live.length;
+    }
     if (share < bestShare) [best, bestShare] = [grid, share];
   }
   return best;
@@ -181,7 +198,7 @@ const addedFor = (grid: Grid, { shift }: QuantizedMultiplier): number => {
 
 /** One value for all where they are all the same. */
 const shared = (values: Int32Array): Operand => {
-  const [first = 0] = values;
+  const first = at(values, 0);
   return values.every((value) => value === first) ? first : values;
 };
 
@@ -199,10 +216,11 @@ export const compositeStages = (numbers: ConvNumbers): Stages | null => {
   for (let c = 0; c < count; c++) {
     const channel = channelOf(numbers, c);
     const { multiplier } = channel;
-    add[c] = numbers.bias[c] ?? 0;
+    const bias = at(numbers.bias, c);
+    add[c] = bias;
     if (numbers.dead[c] === true) {
       // (value * 2^t * 2^14 >> bsShift) * 2^14 >> bnShift is value * 2^exponent.
-      const value = Math.max(-512, Math.min(512, scaledSum(numbers, add[c] ?? 0, multiplier)));
+      const value = Math.max(-512, Math.min(512, scaledSum(numbers, bias, multiplier)));
       add[c] = value * 2 ** (exponent + bsShift + bnShift - 28);
       first[c] = factorMin;
       second[c] = factorMin;

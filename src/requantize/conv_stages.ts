@@ -3,6 +3,7 @@
  * [1/2, 1), then high / 2^e, half away from zero. BS (and BN) make `high`, OUT_CVT divides; one exact rounding in its place
  * would differ on 2^-(e+1) of the values, so BN adds what the two roundings have more (`oneRounding`).
  */
+import { at, ofChannel } from '../in_range.js';
 import { channelStages } from './channel_stages.js';
 import {
   activationLimit,
@@ -18,6 +19,7 @@ import {
   staysBelow,
   undivided,
 } from './division.js';
+import { rememberedOf } from './remembered.js';
 import { factorMantissa, factorMax } from './two_factors.js';
 import { quantizeMultiplier, type QuantizedMultiplier } from '../tflite/multiplier.js';
 import type { ScaleStage, Stages } from './stages.js';
@@ -126,9 +128,7 @@ const numberOf = ({ mantissa, shift }: QuantizedMultiplier): number => mantissa 
  */
 export const seenConvStages = (numbers: ConvNumbers): Stages | null => {
   const count = numbers.bias.length;
-  const scales = Array.from({ length: count }, (_, c) =>
-    numberOf(numbers.multipliers[c] ?? numbers.multipliers[0] ?? { mantissa: 0, shift: 0 }),
-  );
+  const scales = Array.from({ length: count }, (_, c) => numberOf(ofChannel(numbers.multipliers, c)));
   const reference = Math.max(...scales.filter((_, c) => numbers.dead[c] !== true));
   if (!(reference > 0)) return null;
   const { mantissa, shift } = quantizeMultiplier(reference);
@@ -136,18 +136,19 @@ export const seenConvStages = (numbers: ConvNumbers): Stages | null => {
   const add = Int32Array.from(numbers.bias);
   const multiply = new Int32Array(count);
   let mismatch = 0;
-  for (let c = 0; c < count; c++) {
-    const exact = ((scales[c] ?? 0) / reference) * 2 ** 14;
-    multiply[c] = Math.max(1, Math.round(exact));
+  for (const [c, own] of scales.entries()) {
+    const exact = (own / reference) * 2 ** 14;
+    const factor = Math.max(1, Math.round(exact));
+    multiply[c] = factor;
     if (numbers.dead[c] === true) {
-      const value = scaledSum(numbers, numbers.bias[c] ?? 0, numbers.multipliers[c] ?? { mantissa: 0, shift: 0 });
+      const value = scaledSum(numbers, at(numbers.bias, c), ofChannel(numbers.multipliers, c));
       multiply[c] = 2 ** 14;
       add[c] = Math.round(Math.max(-512, Math.min(512, value)) / reference);
       continue;
     }
-    const error = Math.abs((multiply[c] ?? 0) - exact) / exact;
+    const error = Math.abs(factor - exact) / exact;
     if (error * 256 > 1) return null;
-    mismatch += Math.min(1, 64 * error + (scales[c] ?? 0) / 2) / count;
+    mismatch += Math.min(1, 64 * error + own / 2) / count;
   }
   const single = numbers.multipliers.length === 1;
   const counts = activationLimit(numbers, 0);
@@ -163,9 +164,9 @@ export const seenConvStages = (numbers: ConvNumbers): Stages | null => {
 };
 
 /** Stages of a convolution on TFLite's grid. `clampFits` must hold. */
-export const convStages = (numbers: ConvNumbers): Stages => {
+export const convStages = rememberedOf((numbers: ConvNumbers): Stages => {
   const [only] = numbers.multipliers;
   return numbers.multipliers.length === 1 && only !== undefined && only.mantissa > 0
     ? perTensor(numbers, only)
     : channelStages(numbers);
-};
+});

@@ -2,7 +2,10 @@
  * The last step on TFLite's grid: OUT_CVT's division by 2^exponent, half away from zero, or one rounding in its place; and
  * the clamp before it. What a convolution's numbers are, for all that make stages of them.
  */
+import { addTo } from '../tally.js';
 import { multiplyByQuantizedMultiplier, multiplyRoundedOnce, type QuantizedMultiplier } from '../tflite/multiplier.js';
+import { powerOfTwo } from './powers.js';
+import { remembered } from './remembered.js';
 import type { OutputStage } from './stages.js';
 
 /** Everything that the numbers of a convolution's output depend on, in the NPU's codes. */
@@ -37,17 +40,19 @@ interface Likely {
   readonly share: number;
 }
 
-/** The outputs inside the range. */
-const likelyOutputs = ({
-  range: [low, high],
-  outputZeroPoint: zero,
-}: Pick<ConvNumbers, 'range' | 'outputZeroPoint'>): readonly Likely[] => {
+const outputsBetween = remembered((low: number, high: number, zero: number): readonly Likely[] => {
   const weights = Array.from({ length: high - low + 1 }, (_, i) =>
     Math.exp(-Math.abs(low + i - zero) / typicalDistance),
   );
   const all = weights.reduce((sum, weight) => sum + weight, 0);
   return weights.map((weight, i) => ({ counts: low + i - zero, share: weight / all }));
-};
+});
+
+/** The outputs inside the range. */
+const likelyOutputs = ({
+  range: [low, high],
+  outputZeroPoint,
+}: Pick<ConvNumbers, 'range' | 'outputZeroPoint'>): readonly Likely[] => outputsBetween(low, high, outputZeroPoint);
 
 /** Share of outputs that a division by 2^exponent takes over a tie that they stand below. */
 const divisionMismatch = (exponent: number, outputs: readonly Likely[]): number =>
@@ -66,6 +71,16 @@ export const undivided = ({ outputZeroPoint: offset }: ConvNumbers): OutputStage
   ties: 'even',
 });
 
+/** Share of outputs that the division makes other ones. @param exponents of the values: one, or one for each channel */
+export const dividedMismatch = (exponents: readonly number[], numbers: ConvNumbers): number => {
+  const outputs = likelyOutputs(numbers);
+  const counts = new Map<number, number>();
+  for (const e of exponents) addTo(counts, e, 1);
+  let mismatch = 0;
+  for (const [e, count] of counts) mismatch += (divisionMismatch(e, outputs) * count) / exponents.length;
+  return mismatch;
+};
+
 /** Division by 2^exponent, then the zero-point. @param exponents of the values: one, or one for each channel */
 export const divide = (
   exponent: number,
@@ -73,13 +88,8 @@ export const divide = (
   numbers: ConvNumbers,
 ): { readonly out: OutputStage; readonly mismatch: number } => {
   if (exponent === 0) return { out: undivided(numbers), mismatch: 0 };
-  const zero = numbers.outputZeroPoint;
-  const outputs = likelyOutputs(numbers);
-  const counts = new Map<number, number>();
-  for (const e of exponents) counts.set(e, (counts.get(e) ?? 0) + 1);
-  let mismatch = 0;
-  for (const [e, count] of counts) mismatch += (divisionMismatch(e, outputs) * count) / exponents.length;
-  return { out: { scale: awayFromZero, shift: 14 + exponent, offset: zero, ties: 'even' }, mismatch };
+  const out = { scale: awayFromZero, shift: 14 + exponent, offset: numbers.outputZeroPoint, ties: 'even' } as const;
+  return { out, mismatch: dividedMismatch(exponents, numbers) };
 };
 
 /** Without its bias, where nobody knows the reach: sums of one product, as those of MUL by a constant, stay far below. */
@@ -106,11 +116,11 @@ export const shareBelow = (numbers: ConvNumbers): number => {
  * point: d for the side with more codes, and one bit of the product more, so that ties go up on both sides.
  */
 export const oneRounding = (exponent: number, shift: number, below: number): number =>
-  (exponent > 0 ? (below < 0.5 ? 1 : -1) * Math.floor(2 ** (shift - exponent - 1)) : 0) + (shift > 0 ? 1 : 0);
+  (exponent > 0 ? (below < 0.5 ? 1 : -1) * Math.floor(powerOfTwo(shift - exponent - 1)) : 0) + (shift > 0 ? 1 : 0);
 
 /** Share of values that are on the other side of the zero-point than the one that one rounding is right on, and differ. */
 export const oneRoundingMismatch = (exponent: number, below: number): number =>
-  exponent > 0 ? 2 ** -exponent * Math.min(below, 1 - below) : 0;
+  exponent > 0 ? powerOfTwo(-exponent) * Math.min(below, 1 - below) : 0;
 
 /** What TFLite makes of a sum, less the zero-point. */
 export const scaledSum = (

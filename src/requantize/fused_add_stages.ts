@@ -5,8 +5,11 @@
  * BS has one rounding where TFLite has two: for each channel the addend is chosen so that BS's steps meet TFLite's at as
  * many accumulators as possible, and the share of accumulators that still differ is counted, step by step.
  */
+import { at, ofChannel } from '../in_range.js';
 import { addStages, type AddNumbers } from './add_stages.js';
 import type { ConvNumbers } from './division.js';
+import { powerOfTwo } from './powers.js';
+import { rememberedPair } from './remembered.js';
 import { factorMax } from './two_factors.js';
 import type { QuantizedMultiplier } from '../tflite/multiplier.js';
 import type { Stages } from './stages.js';
@@ -18,14 +21,14 @@ const thresholdOf = (
   rounding: ConvNumbers['rounding'],
 ): number => {
   if (rounding === 'once') {
-    const tie = (value - 0.5) / (mantissa * 2 ** (shift - 31));
+    const tie = (value - 0.5) / (mantissa * powerOfTwo(shift - 31));
     return value > 0 ? Math.ceil(tie) : Math.floor(tie) + 1;
   }
-  const grid = 2 ** Math.max(0, -shift);
+  const grid = powerOfTwo(Math.max(0, -shift));
   // Half away from zero: a tie counts as `value` above zero, as `value - 1` below.
   const edge = (value - 0.5) * grid;
   const high = value > 0 ? Math.ceil(edge) : Math.floor(edge) + 1;
-  return Math.ceil((high - 0.5) * (2 ** (31 - Math.max(0, shift)) / mantissa));
+  return Math.ceil((high - 0.5) * (powerOfTwo(31 - Math.max(0, shift)) / mantissa));
 };
 
 interface ChannelFit {
@@ -35,31 +38,33 @@ interface ChannelFit {
   readonly mismatch: number;
 }
 
-/** The best addend for one multiplier of BS. `counts`: bytes from the lowest to the highest; `below`: of them below zero. */
-const fitChannel = (
+/** The accumulators at which TFLite's byte goes up. `counts`: bytes from the lowest to the highest; `below`: of them below zero. */
+const thresholdsOf = (
   multiplier: QuantizedMultiplier,
-  multiply: number,
-  shift: number,
   counts: number,
   below: number,
   rounding: ConvNumbers['rounding'],
-): ChannelFit => {
-  const addends: number[] = [];
-  let first = 0;
-  let last = 0;
-  for (let k = 1; k <= counts; k++) {
-    last = thresholdOf(k - below, multiplier, rounding);
-    if (k === 1) first = last;
-    addends.push(Math.ceil(((k - 0.5) * 2 ** shift) / multiply) - last);
-  }
-  addends.sort((a, b) => a - b);
-  const add = addends[Math.floor(addends.length / 2)] ?? 0;
-  const wrong = addends.reduce((sum, candidate) => sum + Math.abs(candidate - add), 0);
-  return { add, multiply, mismatch: wrong / Math.max(1, last - first) };
+): Float64Array => {
+  const thresholds = new Float64Array(counts);
+  for (let k = 1; k <= counts; k++) thresholds[k - 1] = thresholdOf(k - below, multiplier, rounding);
+  return thresholds;
+};
+
+/** The best addend for one multiplier of BS. */
+const fitChannel = (thresholds: Float64Array, multiply: number, shift: number): ChannelFit => {
+  const counts = thresholds.length;
+  const step = powerOfTwo(shift);
+  const addends = new Float64Array(counts);
+  for (let k = 1; k <= counts; k++) addends[k - 1] = Math.ceil(((k - 0.5) * step) / multiply) - at(thresholds, k - 1);
+  addends.sort();
+  const add = at(addends, Math.floor(counts / 2));
+  let wrong = 0;
+  for (const candidate of addends) wrong += Math.abs(candidate - add);
+  return { add, multiply, mismatch: wrong / Math.max(1, at(thresholds, counts - 1) - at(thresholds, 0)) };
 };
 
 /** @returns null where the two cannot be one task */
-export const fusedAddStages = (conv: ConvNumbers, add: AddNumbers): Stages | null => {
+export const fusedAddStages = rememberedPair((conv: ConvNumbers, add: AddNumbers): Stages | null => {
   const sum = addStages(add);
   const factor = sum?.bs?.multiply;
   if (sum === null || sum.ew === null || typeof factor !== 'number') return null;
@@ -76,15 +81,16 @@ export const fusedAddStages = (conv: ConvNumbers, add: AddNumbers): Stages | nul
     const exact = (multiplier.mantissa / 2 ** 16) * 2 ** (multiplier.shift - largest);
     const near = Math.max(1, Math.min(factorMax, Math.round(exact)));
     const candidates = [near, near - 1, near + 1].filter((factor) => factor >= 1 && factor <= factorMax);
+    const thresholds = thresholdsOf(multiplier, counts, below, conv.rounding);
     return candidates
-      .map((factor) => fitChannel(multiplier, factor, shift, counts, below, conv.rounding))
+      .map((factor) => fitChannel(thresholds, factor, shift))
       .reduce((best, fit) => (fit.mismatch < best.mismatch ? fit : best));
   });
   const [only] = fits;
   if (only === undefined) return null;
-  const addends = conv.bias.map((bias, c) => bias + ((single ? only : fits[c])?.add ?? 0));
+  const addends = conv.bias.map((bias, c) => bias + ofChannel(fits, c).add);
   // An addend beyond int32 would wrap: such a bias saturates anyway, and is left to the separate task.
-  if (conv.bias.some((bias, c) => bias + ((single ? only : fits[c])?.add ?? 0) !== addends[c])) return null;
+  if (conv.bias.some((bias, c) => bias + ofChannel(fits, c).add !== addends[c])) return null;
   const inner = fits.reduce((total, fit) => total + fit.mismatch, 0) / fits.length;
   return {
     bs: {
@@ -99,4 +105,4 @@ export const fusedAddStages = (conv: ConvNumbers, add: AddNumbers): Stages | nul
     mismatch: sum.mismatch + inner * Math.min(1, add.firstScale / add.outputScale),
     facts: ['bs_shift_rounding', 'mul_product_width', 'relux_limit_position'],
   };
-};
+});

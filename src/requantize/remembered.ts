@@ -16,3 +16,21 @@ export const remembered = <Numbers extends readonly number[], Result>(
     return known.result;
   };
 };
+
+/** A function of one object, which calculates nothing twice for the same one. */
+export const rememberedOf = <Subject extends object, Result>(calculate: (subject: Subject) => Result) => {
+  const kept = new WeakMap<Subject, { readonly result: Result }>();
+  return (subject: Subject): Result => {
+    const known = kept.get(subject) ?? { result: calculate(subject) };
+    kept.set(subject, known);
+    return known.result;
+  };
+};
+
+/** The same of two. */
+export const rememberedPair = <First extends object, Second extends object, Result>(
+  calculate: (first: First, second: Second) => Result,
+) => {
+  const of = rememberedOf((first: First) => rememberedOf((second: Second) => calculate(first, second)));
+  return (first: First, second: Second): Result => of(first)(second);
+};

@@ -6,6 +6,7 @@
  * until every one of them comes out, and none is a tie on the way. Where factors alone do not do, EW adds something far
  * below an LSB, for each channel another value.
  */
+import { float64At, int8At } from '../in_range.js';
 import { codeMax, codeMin } from './division.js';
 import { remembered } from './remembered.js';
 import type { ElementwiseStage, Stages } from './stages.js';
@@ -146,9 +147,9 @@ const windowOf = (
 ): Window => {
   let [low, high] = [-(2 ** 30), 2 ** 30];
   for (let i = first; i < last && low <= high; i++) {
-    const [value, code] = [(started[i] ?? 0) * factor, (codes[i] ?? 0) - codeMin];
-    low = Math.max(low, Math.floor((edges[code] ?? 0) - value) + 1);
-    high = Math.min(high, Math.ceil((edges[code + 1] ?? 0) - value) - 1);
+    const [value, code] = [float64At(started, i) * factor, int8At(codes, i) - codeMin];
+    low = Math.max(low, Math.floor(float64At(edges, code) - value) + 1);
+    high = Math.min(high, Math.ceil(float64At(edges, code + 1) - value) - 1);
   }
   return { low, high };
 };

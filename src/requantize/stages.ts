@@ -27,11 +27,12 @@ export interface ScaleStage {
  * x + ((operand + offset) * scale >> shift), or another algorithm; then [0, limit] as in ScaleStage. `multiply` shifts its
  * product right by `productShift`, half away from zero; the others have none. A negative scale takes the operand off.
  */
-export interface ElementwiseStage {
-  readonly algorithm: 'add' | 'max' | 'min' | 'multiply';
+export type ElementwiseStage = ElementwiseOperand &
+  ({ readonly algorithm: 'add' | 'max' | 'min' } | { readonly algorithm: 'multiply'; readonly productShift: number });
+
+interface ElementwiseOperand {
   /** The operand is one value for each channel instead of a plane. */
   readonly perChannel?: boolean;
-  readonly productShift?: number;
   readonly offset: number;
   readonly scale: number;
   readonly shift: number;

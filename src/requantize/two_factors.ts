@@ -1,5 +1,6 @@
 /** Products of two 15-bit factors: the DPU multiplies by int16 operands, TFLite by 31-bit mantissas. */
 
+import { at } from '../in_range.js';
 import { remembered } from './remembered.js';
 
 /** Smallest and largest useful factor: 15 significant bits, positive in an int16 field. */
@@ -15,17 +16,25 @@ export interface Factors {
   readonly error: number;
 }
 
+/** 1 / factor, of each. */
+export const reciprocals = Float64Array.from({ length: factorMax + 1 }, (_, i) => 1 / i);
+
 const searchMantissa = (mantissa: number): Factors => {
   let best: Factors = { first: factorMin, second: factorMin, shift: 29, error: Infinity };
   let bestError = Infinity;
   for (const shift of [30, 29]) {
     const target = mantissa / 2 ** (31 - shift);
+    const unit = 2 ** (30 - shift);
     for (let first = Math.ceil(Math.sqrt(target)); first <= factorMax; first++) {
+      // Nearly all are out by more than a rounding of this look.
+      const about = target * at(reciprocals, first);
+      if (about < factorMin - 2) break;
+      if ((Math.abs(about - Math.floor(about + 0.5)) - 2 ** -20) * first * unit > bestError) continue;
       const second = Math.ceil(target / first);
       if (second < factorMin) break;
       for (const candidate of [second, second - 1]) {
         if (candidate < factorMin || candidate > factorMax) continue;
-        const error = Math.abs(first * candidate - target) * 2 ** (30 - shift);
+        const error = Math.abs(first * candidate - target) * unit;
         if (error < bestError) {
           best = { first, second: candidate, shift, error: (2 * error) / mantissa };
           bestError = error;

@@ -39,7 +39,9 @@ const shuffleOf = (index: GraphIndex, transpose: Node): Shuffle | null => {
   const [, , channels] = planeOf(map);
   const [axis, order] = [splitAxis(apart.shape, channels), constantInts(index.tensor(transpose.inputs[1]))];
   if (axis === null || order?.length !== apart.shape.length) return null;
-  const isApart = [...order.entries()].every(([to, from]) => (to < axis ? to === from : from >= axis));
+  const isApart = [...order.entries()].every(([to, from]) =>
+    to < axis ? to === from : from >= axis && from < order.length,
+  );
   if (!isApart || !results.every((result) => result !== null && channelsOf(result) === channels)) return null;
   const inner = order.slice(axis).map((from) => from - axis);
   return { map, split, channels: reorderedValues(apart.shape.slice(axis), inner) };

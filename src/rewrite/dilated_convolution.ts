@@ -2,6 +2,7 @@
  * SPACE_TO_BATCH_ND, a convolution without padding, BATCH_TO_SPACE_ND: how older TensorFlow writes a dilated convolution.
  * It is that convolution, of the tensor before the first. Neither dilation nor batches change the numbers.
  */
+import { optionOf } from '../graph/options.js';
 import type { Node, Tensor } from '../graph/graph.js';
 import { blocksOf } from '../ops/shared/sample_blocks.js';
 import { padding } from '../tflite/operators.js';
@@ -41,7 +42,8 @@ export const dilatedConvolution: Rewrite = {
     const [from, to] = [movedBy(index, space)?.[0], movedBy(index, batch)?.[1]];
     const filter = index.tensor(conv.inputs[1]);
     if (spread == null || merged == null || from === undefined || to === undefined || filter === null) return null;
-    const { strideH, strideW, padding: mode, dilationH = 1, dilationW = 1 } = conv.params;
+    const { strideH, strideW, padding: mode } = conv.params;
+    const [dilationH, dilationW] = [optionOf(conv, 'dilationH', 1), optionOf(conv, 'dilationW', 1)];
     if (strideH !== 1 || strideW !== 1 || mode !== padding.valid) return null;
     const dilations = [dilationH * spread.block[0], dilationW * spread.block[1]] as const;
     /** Rows, then columns. */

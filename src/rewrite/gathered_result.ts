@@ -3,7 +3,8 @@
  * moved on the NPU: each of its maps gets its own task for all that happens to its values, and the host writes it where it
  * belongs. Behind a RESHAPE to other channels that is a task for every few channels of every map less.
  */
-import { elementCount, type Node } from '../graph/graph.js';
+import { optionOf } from '../graph/options.js';
+import { elementCount, type Node, absent } from '../graph/graph.js';
 import { type ByteTensor, isByteTensor, type PerTensor, perTensorOf, planeOf } from '../graph/tensor.js';
 import type { Hardware } from '../hardware/machine.js';
 import { gatheredAlong } from '../ops/gathered_result.js';
@@ -84,7 +85,7 @@ export const gatheredResult: Rewrite = {
     const [output, joined] = [index.tensor(last.outputs[0]), index.tensor(behind?.concatenation.outputs[0])];
     if (behind === null || !isByteTensor(output) || !isByteTensor(joined)) return null;
     const { concatenation } = behind;
-    const along = alongOf(joined.shape, concatenation.params['axis'] ?? NaN);
+    const along = alongOf(joined.shape, optionOf(concatenation, 'axis'));
     const to = perTensorOf(joined);
     if (along === null || to === null || concatenation.params['activation'] !== 0) return null;
     const inputs: (number | NewConstant)[] = [];
@@ -98,7 +99,7 @@ export const gatheredResult: Rewrite = {
       isWorth ||= moves(hardware, along, tensor, source);
       const table = tableFrom(behind, from, to, output);
       if (table === undefined) return null;
-      inputs.push(source.map.index, table ?? -1);
+      inputs.push(source.map.index, table ?? absent);
       nodes.push(...source.reshapes.filter((node) => !nodes.includes(node)));
     }
     if (!isWorth || elementCount(output.shape) !== elementCount(joined.shape)) return null;

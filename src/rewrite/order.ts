@@ -1,4 +1,5 @@
 /** The order in which a tensor's axes lie in memory, where it is not the order of its shape. */
+import { at } from '../in_range.js';
 import type { BorderLayout } from '../ir/operation.js';
 import { planeOf } from '../graph/tensor.js';
 
@@ -9,9 +10,9 @@ export const plainOrder = (shape: readonly number[]): Order => shape.map((_, axi
 
 /** The shape of the memory. */
 export const storedShape = (shape: readonly number[], order: Order): readonly number[] =>
-  order.map((axis) => shape[axis] ?? 1);
+  order.map((axis) => at(shape, axis));
 
-const isRising = (axes: readonly number[]): boolean => axes.every((axis, i) => axis > (axes[i - 1] ?? -1));
+const isRising = (axes: readonly number[]): boolean => axes.every((axis, i) => i === 0 || axis > at(axes, i - 1));
 
 /** Axes that are longer than 1, in the order of memory: the others may stand anywhere. */
 export const realAxes = (shape: readonly number[], order: Order): readonly number[] =>
@@ -55,15 +56,14 @@ export const withoutAxes = (order: Order, dropped: readonly number[]): Order =>
  * @returns null for another RESHAPE
  */
 export const reshapedOrder = (from: readonly number[], order: Order, to: readonly number[]): Order | null => {
-  const [before, after] = [from, to].map((shape) => realAxes(shape, plainOrder(shape)));
-  const same =
-    before?.length === after?.length && before?.every((axis, i) => from[axis] === to[after?.[i] ?? -1]) === true;
-  if (!same || before === undefined || after === undefined) return isFlat(from, order) ? plainOrder(to) : null;
+  const [before, after] = [realAxes(from, plainOrder(from)), realAxes(to, plainOrder(to))];
+  const same = before.length === after.length && before.every((axis, i) => from[axis] === to[at(after, i)]);
+  if (!same) return isFlat(from, order) ? plainOrder(to) : null;
   const ones = plainOrder(to).filter((axis) => to[axis] === 1);
   // Channels of 1 stay the last dimension of the memory.
-  const channels = from[order.at(-1) ?? -1] === 1 ? ones.slice(-1) : [];
+  const channels = order.slice(-1).some((axis) => from[axis] === 1) ? ones.slice(-1) : [];
   const others = ones.slice(0, ones.length - channels.length);
-  const next = [...others, ...realAxes(from, order).map((axis) => after[before.indexOf(axis)] ?? -1), ...channels];
+  const next = [...others, ...realAxes(from, order).map((axis) => at(after, before.indexOf(axis))), ...channels];
   const stays = storedShape(to, next).at(-1) === storedShape(from, order).at(-1);
   return stays || isPlain(to, next) ? next : null;
 };

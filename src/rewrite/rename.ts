@@ -4,9 +4,18 @@
  * of their memory, TRANSPOSE becomes one that moves nothing, nodes that list axes get those of the memory, and a FULLY_CONNECTED a filter with
  * columns in its order.
  */
+import { at, uint8At } from '../in_range.js';
 import { mostProducts } from '../hardware/capability.js';
 import type { Chip } from '../hardware/chips.js';
-import { constantInts, elementCount, type Graph, type Node, reorderedValues, type Tensor } from '../graph/graph.js';
+import {
+  constantInts,
+  elementCount,
+  type Graph,
+  type Node,
+  reorderedValues,
+  type Tensor,
+  tensorAt,
+} from '../graph/graph.js';
 import type { BorderLayout } from '../ir/operation.js';
 import { isByteTensor, isStatic } from '../graph/tensor.js';
 import { entryOf } from '../tflite/operators.js';
@@ -48,11 +57,9 @@ interface Step {
   readonly operand: Operand | null;
 }
 
-const tensorOf = (graph: Graph, index: number | undefined): Tensor | null => graph.tensors.get(index ?? -1) ?? null;
-
 /** Axes from the front, each once; null where they are not constant or none of the shape's. */
 const axesOf = (graph: Graph, node: Node, rank: number): readonly number[] | null => {
-  const axes = constantInts(tensorOf(graph, node.inputs[1]))?.map((axis) => (axis < 0 ? axis + rank : axis));
+  const axes = constantInts(tensorAt(graph, node.inputs[1]))?.map((axis) => (axis < 0 ? axis + rank : axis));
   return axes?.every((axis) => axis >= 0 && axis < rank) === true ? [...new Set(axes)] : null;
 };
 
@@ -68,7 +75,7 @@ const wholeNumbers = (values: readonly number[]): Operand => ({
 
 /** The filter of a FULLY_CONNECTED with its columns in the order of the input's values; null where it has other columns. */
 const filterFor = (chip: Chip, graph: Graph, node: Node, values: readonly number[]): Operand | null => {
-  const filter = tensorOf(graph, node.inputs[1]);
+  const filter = tensorAt(graph, node.inputs[1]);
   const depth = values.length;
   if (node.op !== 'FULLY_CONNECTED' || filter === null || filter.data === null || depth > mostProducts(chip))
     return null;
@@ -76,14 +83,14 @@ const filterFor = (chip: Chip, graph: Graph, node: Node, values: readonly number
   if (filter.shape[1] !== depth || data.byteLength !== elementCount(filter.shape)) return null;
   const rows = Uint8Array.from({ length: data.byteLength }, (_, i) => {
     const column = i % depth;
-    return data[i - column + (values[column] ?? 0)] ?? 0;
+    return uint8At(data, i - column + at(values, column));
   });
   return { ...filter, data: rows };
 };
 
 /** What a node does to the order of its first input. @returns null for a node that cannot be told other axes */
 const stepOf = (chip: Chip, graph: Graph, node: Node, order: Order): Step | null => {
-  const [input, output] = [tensorOf(graph, node.inputs[0]), tensorOf(graph, node.outputs[0])];
+  const [input, output] = [tensorAt(graph, node.inputs[0]), tensorAt(graph, node.outputs[0])];
   if (input === null || output === null || node.outputs.length !== 1) return null;
   const rank = input.shape.length;
   if (node.op === 'TRANSPOSE') {
@@ -99,7 +106,7 @@ const stepOf = (chip: Chip, graph: Graph, node: Node, order: Order): Step | null
     const kept = output.shape.length === rank;
     return {
       order: kept ? order : withoutAxes(order, axes),
-      operand: wholeNumbers(plainOrder(order).filter((position) => axes.includes(order[position] ?? -1))),
+      operand: wholeNumbers(plainOrder(order).filter((position) => axes.includes(at(order, position)))),
     };
   }
   if (behaviour === 'reshaped') {
@@ -121,7 +128,7 @@ const renamingOf = (chip: Chip, graph: Graph, source: Node): Renaming | null => 
   const readersOf = (tensor: number): readonly Node[] => graph.nodes.filter(({ inputs }) => inputs.includes(tensor));
   /** A map as one row, whose readers take columns in any order. */
   const flatten = (node: Node, order: Order): boolean => {
-    const [input, output] = [tensorOf(graph, node.inputs[0]), tensorOf(graph, node.outputs[0])];
+    const [input, output] = [tensorAt(graph, node.inputs[0]), tensorAt(graph, node.outputs[0])];
     const isRow = output !== null && output.shape.at(-1) === elementCount(output.shape);
     if (entryOf(node.op).axes !== 'reshaped' || input === null || !isRow) return false;
     const readers = readersOf(output.index);
@@ -139,9 +146,11 @@ const renamingOf = (chip: Chip, graph: Graph, source: Node): Renaming | null => 
   };
   const follow = (node: Node, order: Order): boolean => {
     const step = stepOf(chip, graph, node, order);
-    const output = tensorOf(graph, node.outputs[0]);
+    const output = tensorAt(graph, node.outputs[0]);
     if (!isByteTensor(output) || !isStatic(output)) return false;
     if (step === null) return flatten(node, order);
+    // A file may store another shape than the one that follows.
+    if (step.order.length !== output.shape.length) return false;
     nodes.push(node.index);
     if (step.operand !== null) operands.set(node.index, step.operand);
     if (isPlain(output.shape, step.order)) return true;
@@ -150,7 +159,7 @@ const renamingOf = (chip: Chip, graph: Graph, source: Node): Renaming | null => 
     if (readers.length === 0) return layoutOf(output.shape, step.order) !== null;
     return readers.every((reader) => reader.inputs.lastIndexOf(output.index) === 0 && follow(reader, step.order));
   };
-  const input = tensorOf(graph, source.inputs[0]);
+  const input = tensorAt(graph, source.inputs[0]);
   if (!isByteTensor(input) || input.constant || input.variable || !isStatic(input)) return null;
   return follow(source, plainOrder(input.shape)) ? { nodes, orders, flattened, operands } : null;
 };
@@ -189,7 +198,7 @@ export const rename = (graph: Graph, renamings: readonly Renaming[]): Renamed =>
     if (values === undefined) return node;
     const operand: Tensor = { ...values, index: next++ };
     tensors.set(operand.index, operand);
-    return { ...node, inputs: [node.inputs[0] ?? -1, operand.index, ...node.inputs.slice(2)] };
+    return { ...node, inputs: node.inputs.with(1, operand.index) };
   });
   return { graph: { ...graph, tensors, nodes }, layouts, orders };
 };

@@ -1,5 +1,5 @@
 /** A graph while it is rewritten. Each node that stands for others takes the place of the last of them. */
-import { coveredBy, type Graph, type Node, type Tensor } from '../graph/graph.js';
+import { coveredBy, type Graph, type Node, type Tensor, absent } from '../graph/graph.js';
 import type { Refusal } from '../ops/shared/rule.js';
 import { flatResultOf } from '../ops/flat_result.js';
 import type { GraphIndex, Misfit, NewConstant, Npu, Replacement } from './rewrite.js';
@@ -130,7 +130,7 @@ export class WorkingGraph implements GraphIndex {
     }
     const slot = this.#placeOf(last);
     const left = results.flatMap((result): readonly Node[] =>
-      result.outputs.map((output) => flatResultOf(result, sameBytes?.get(output) ?? -1, output)),
+      result.outputs.map((output) => flatResultOf(result, sameBytes?.get(output) ?? absent, output)),
     );
     for (const gone of going) this.#leave(gone);
     this.#slots[slot] = [node, ...left];

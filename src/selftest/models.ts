@@ -28,10 +28,13 @@ const quantization = (scales: readonly number[], zeroPoint: number, axis = 0): T
   axis,
 });
 
+const usualScale = 0.05;
+
 interface Layer {
   readonly op: string;
   readonly type?: ByteType;
   readonly inputs: readonly Shape[];
+  /** One for each input; the usual one where there is none. */
   readonly inputScales?: readonly number[];
   readonly constants?: readonly Omit<Tensor, 'index' | 'name' | 'constant' | 'variable'>[];
   readonly output: Shape;
@@ -51,7 +54,7 @@ const layer = ({ op, type = 'int8', inputs, constants = [], output, params = {},
     ...common,
   });
   const all = [
-    ...inputs.map((shape, i) => feature(shape, inputScales[i] ?? 0.05, zeroPoint)),
+    ...inputs.map((shape, i) => feature(shape, inputScales[i] ?? usualScale, zeroPoint)),
     ...constants.map((constant) => ({ ...common, ...constant, constant: true })),
     feature(output, outputScale, outputZeroPoint),
   ].map((tensor, index): Tensor => ({ index, name: `t${index}`, ...tensor }));

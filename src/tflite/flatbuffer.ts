@@ -106,7 +106,8 @@ export class Table {
     const places = offsets.flatMap((offset, id) => (offset > 0 ? [{ id, offset }] : []));
     return places.map(({ id, offset }) => {
       const end = Math.min(size, ...places.map((other) => other.offset).filter((other) => other > offset));
-      const aligned = [8, 4, 2, 1].find((width) => (this.#at + offset) % width === 0 && offset + width <= end) ?? 1;
+      const fits = [2, 4, 8].filter((width) => (this.#at + offset) % width === 0 && offset + width <= end);
+      const aligned = Math.max(1, ...fits);
       const start = this.#field(id, aligned);
       return { id, bytes: this.#buffer.bytes().subarray(start, start + aligned) };
     });

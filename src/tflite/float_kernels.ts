@@ -128,17 +128,19 @@ export const floatPairKernel = (op: string, constant: number, first: boolean): F
   return { apply, monotone };
 };
 
+const noError = (): number => 0;
+
 /** What a kernel makes of a float that lies in a range; null where that cannot be told. */
 export const floatResult = (
-  { apply, monotone, error }: FloatKernel,
+  { apply, monotone, error = noError }: FloatKernel,
   x: FloatRange,
   params: Params,
 ): FloatRange | null => {
   if (x.low !== x.high && !monotone) return null;
   const ends = [x.low, x.high].map((end) => ({ end, result: apply(end, params) }));
   if (!ends.every(({ result }) => Number.isFinite(result))) return null;
-  const lows = ends.map(({ end, result }) => result - (error?.(end, result) ?? 0));
-  const highs = ends.map(({ end, result }) => result + (error?.(end, result) ?? 0));
+  const lows = ends.map(({ end, result }) => result - error(end, result));
+  const highs = ends.map(({ end, result }) => result + error(end, result));
   return { low: Math.min(...lows), high: Math.max(...highs) };
 };
 

@@ -10,16 +10,17 @@ import { modelTable, type Table } from './flatbuffer.js';
 
 /** One option of an operator; the schema numbers padding and mirror modes from 0, TFLite's C structs from 1. */
 const optionOf = (table: Table | null, { kind, id, preset = 0 }: OptionField): number => {
+  if (table === null) return kind === 'padding' ? preset + 1 : preset;
   switch (kind) {
     case 'i32':
-      return table?.i32(id, preset) ?? preset;
+      return table.i32(id, preset);
     case 'enum':
     case 'bool':
-      return table?.i8(id, preset) ?? preset;
+      return table.i8(id, preset);
     case 'f32':
-      return table?.f32(id, preset) ?? preset;
+      return table.f32(id, preset);
     case 'padding':
-      return (table?.i8(id) ?? 0) + 1;
+      return table.i8(id, preset) + 1;
   }
 };
 
@@ -80,7 +81,9 @@ export const readTflite = (bytes: Uint8Array, number = 0, numerics: Numerics = n
       type,
       shape,
       quantization:
-        scales.length > 0 ? { scales, zeroPoints: quantization?.i64s(3) ?? [], axis: quantization?.i32(6) ?? 0 } : null,
+        quantization !== null && scales.length > 0
+          ? { scales, zeroPoints: quantization.i64s(3), axis: quantization.i32(6) }
+          : null,
       constant: data !== null,
       variable: table.i8(5) !== 0,
       // As the delegate sends it: values of a sparse constant would have to be spread out first.

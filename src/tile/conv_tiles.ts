@@ -16,7 +16,7 @@ import {
   streamingBanks,
 } from '../hardware/capability.js';
 import type { Chip } from '../hardware/chips.js';
-import type { ConvGeometry, ConvOperation } from '../ir/operation.js';
+import { type ConvGeometry, type ConvOperation, inputSteps } from '../ir/operation.js';
 import type { Banks, ConvTile } from './task.js';
 import type { Atoms, Bytes } from '../hardware/units.js';
 
@@ -51,7 +51,7 @@ const rowsOf = (g: ConvGeometry): Axis => ({
   kernel: (g.kernelHeight - 1) * g.dilationY + 1,
   pad: g.padTop,
   length: g.inputHeight,
-  apart: g.apart?.y ?? 1,
+  apart: inputSteps(g).y,
 });
 
 const columnsOf = (g: ConvGeometry): Axis => ({
@@ -60,7 +60,7 @@ const columnsOf = (g: ConvGeometry): Axis => ({
   kernel: (g.kernelWidth - 1) * g.dilationX + 1,
   pad: g.padLeft,
   length: g.inputWidth,
-  apart: g.apart?.x ?? 1,
+  apart: inputSteps(g).x,
 });
 
 const placesOf = ({ length, apart }: Axis): number => (length - 1) * apart + 1;

@@ -20,6 +20,9 @@ export interface Memories {
   readonly memoryOf: (root: number) => Uint32Array;
 }
 
+/** A place of a view that its whole does not have. */
+const outside = -1;
+
 const remembering = (cells: (tensor: number) => Cells | null, size: (root: number) => number): Memories => {
   const known = new Map<number, Cells | null>();
   const memories = new Map<number, Uint32Array>();
@@ -62,10 +65,13 @@ export const ownMemories = (chip: Chip, planes: Planes, operations: readonly Ope
       for (let surface = first; surface < first + surfaces; surface++)
         for (let row = 0; row < height; row++)
           for (let column = 0; column < width; column++)
-            places[i++] = whole.places[surface * area + view.first + row * view.line + column] ?? -1;
+            places[i++] = whole.places[surface * area + view.first + row * view.line + column] ?? outside;
       return { root: whole.root, plane, surfaces, places };
     },
-    (root) => memories.cellsOf(root)?.places.length ?? 0,
+    (root) => {
+      const cells = memories.cellsOf(root);
+      return cells === null ? 0 : cells.places.length;
+    },
   );
   return memories;
 };
@@ -88,6 +94,7 @@ export const placedMemories = ({ spots, roots, constants }: Placement): Memories
     },
     (root) => {
       const { cube } = spots.get(root) ?? {};
-      return cube === undefined ? 0 : (constants.has(root) ? cube.bytes : (roots.get(root) ?? 0)) / cube.atom;
+      const bytes = constants.has(root) ? cube?.bytes : roots.get(root);
+      return cube === undefined || bytes === undefined ? 0 : bytes / cube.atom;
     },
   );

@@ -63,7 +63,8 @@ const wrongPlanes = (operation: Operation, planes: Planes): string | null => {
   const of = (tensor: number): string | null => (planes(tensor) === null ? `t${tensor} is of no known shape` : null);
   const unknown = [...operandsOf(operation), operation.output].map(of).find((text) => text !== null);
   if (unknown !== undefined) return unknown;
-  const [input, output] = [planes(operandsOf(operation)[0] ?? -1), planes(operation.output)];
+  const [first] = operandsOf(operation);
+  const [input, output] = [first === undefined ? null : planes(first), planes(operation.output)];
   switch (operation.kind) {
     case 'conv':
       return wrongConv(operation, planes);

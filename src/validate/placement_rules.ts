@@ -27,15 +27,16 @@ const spoiltPlaces = (
   operation: PlacedOperation,
 ): readonly number[] => {
   const spot = spots.get(operation.output);
-  if (spot === undefined || constants.has(spot.root)) return [];
-  const { root, offset, cube } = spot;
+  const bytes = spot === undefined ? undefined : roots.get(spot.root);
+  if (spot === undefined || bytes === undefined || constants.has(spot.root)) return [];
+  const { offset, cube } = spot;
   const { atom, height, width, lineBytes, surfaceBytes, channels } = cube;
   const [live, written] = [liveSurfaces(cube), writtenSurfaces(chip, operation, channels)];
   const area = height * width;
   return Array.from({ length: Math.max(0, written - live) * area }, (_, i) => {
     const [surface, row] = [live + Math.floor(i / area), Math.floor(i / width) % height];
     return (offset + surface * surfaceBytes + row * lineBytes) / atom + (i % width);
-  }).filter((place) => place < (roots.get(root) ?? 0) / atom);
+  }).filter((place) => place < bytes / atom);
 };
 
 /** The host lays out a tensor at the border as the one inside: it has that plane. */
@@ -57,15 +58,10 @@ const differing = ({ chip, graph, part, wanted, placement }: PlacementData): num
   const own = ownMemories(chip, borderPlanes(graph, wanted), wanted);
   const plain = wanted.map((operation) => (operation.kind === 'pad' ? padConvolution(operation) : operation));
   const before = valuesOf(plain, own, inputs, outputs);
-  const constants = [...placement.constants].map(([output, codes]): ConstantOperation => {
+  const constants = [...placement.constants].flatMap(([output, codes]): readonly ConstantOperation[] => {
     const { cube } = placement.spots.get(output) ?? {};
-    return {
-      kind: 'constant',
-      nodes: [],
-      output,
-      codes,
-      shape: [cube?.height ?? 0, cube?.width ?? 0, cube?.channels ?? 0],
-    };
+    if (cube === undefined) return [];
+    return [{ kind: 'constant', nodes: [], output, codes, shape: [cube.height, cube.width, cube.channels] }];
   });
   const after = valuesOf(
     [...constants, ...placement.operations],

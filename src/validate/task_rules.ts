@@ -1,4 +1,6 @@
 /** Register programs: whose they are, and how long. What their registers hold the reader of a plan and the device's gate check. */
+import { type PlacedOperation } from '../ir/operation.js';
+import { at } from '../in_range.js';
 import type { Arena } from '../allocate/arena.js';
 import { destinationOf, type EmittedTask } from '../emit/tasks.js';
 import type { Placement } from '../place/place.js';
@@ -13,13 +15,16 @@ export interface TaskData {
   readonly constants: Uint8Array;
 }
 
+const operationOf = (steps: readonly Step[], { operation }: EmittedTask): PlacedOperation | null =>
+  steps[operation]?.operation ?? null;
+
 export const taskRules: readonly Rule<TaskData>[] = [
   {
     name: 'tasks',
     text: 'a task for each tile, and at most one that loads a table, in the order of the operations',
     broken: ({ steps, tasks }) => {
-      const late = tasks.findIndex(({ operation }, i) => operation < (tasks[i - 1]?.operation ?? 0));
-      if (late >= 0) return breach(steps[tasks[late]?.operation ?? -1]?.operation ?? null, `task ${late} is late`);
+      const late = tasks.findIndex(({ operation }, i) => i > 0 && operation < at(tasks, i - 1).operation);
+      if (late >= 0) return breach(operationOf(steps, at(tasks, late)), `task ${late} is late`);
       for (const [position, step] of steps.entries()) {
         const own = tasks.filter(({ operation }) => operation === position).length;
         const [least, most] = isHostStep(step)
@@ -38,10 +43,7 @@ export const taskRules: readonly Rule<TaskData>[] = [
       const odd = tasks.findIndex(({ words }) => words.length % 2 === 1);
       return odd < 0
         ? null
-        : breach(
-            steps[tasks[odd]?.operation ?? -1]?.operation ?? null,
-            `task ${odd} has ${tasks[odd]?.words.length} words`,
-          );
+        : breach(operationOf(steps, at(tasks, odd)), `task ${odd} has ${at(tasks, odd).words.length} words`);
     },
   },
   {

@@ -1,7 +1,8 @@
 /** Tiles: together they are the operation, and each fits the chip. */
+import { uint8At } from '../in_range.js';
 import { entriesPerBank, rowEntries } from '../hardware/capability.js';
 import type { Chip } from '../hardware/chips.js';
-import type { ConvOperation } from '../ir/operation.js';
+import { type ConvOperation, inputSteps } from '../ir/operation.js';
 import type { Cube } from '../layout/cube.js';
 import { kernelBytes, kernelCount } from '../layout/weights.js';
 import type { Placement } from '../place/place.js';
@@ -43,7 +44,7 @@ const uncovered = (length: number, each: (meet: (place: number) => void) => void
   const met = new Uint8Array(length);
   let outside = 0;
   each((place) => {
-    if (place >= 0 && place < length) met[place] = Math.min(2, (met[place] ?? 0) + 1);
+    if (place >= 0 && place < length) met[place] = Math.min(2, uint8At(met, place) + 1);
     else outside++;
   });
   if (outside > 0) return `${outside} places outside the output`;
@@ -62,10 +63,9 @@ const convUncovered = ({ operation: { geometry: g }, tiles }: TiledConvolution):
   }
   if (end !== g.outputChannels) return `tiles of ${end} channels of ${g.outputChannels}`;
   const area = g.outputHeight * g.outputWidth;
-  const position = new Map(ranges.map(([channel], i) => [channel, i]));
   return uncovered(ranges.length * area, (meet) => {
     for (const tile of tiles) {
-      const own = (position.get(tile.channel) ?? -1) * area;
+      const own = ranges.findIndex(([channel]) => channel === tile.channel) * area;
       for (let row = tile.outputRow; row < tile.outputRow + tile.outputRows; row++)
         for (let column = tile.outputColumn; column < tile.outputColumn + tile.outputColumns; column++)
           meet(column < g.outputWidth && row < g.outputHeight ? own + row * g.outputWidth + column : -1);
@@ -157,7 +157,7 @@ const wrongWindows = (tile: ConvTile, { geometry: g }: ConvOperation): string | 
     stride: g.strideY,
     span: (g.kernelHeight - 1) * g.dilationY + 1,
     whole: g.padTop,
-    apart: g.apart?.y ?? 1,
+    apart: inputSteps(g).y,
   });
   if (rows !== null) return `rows ${rows}`;
   const columns = wrongWindow({
@@ -170,7 +170,7 @@ const wrongWindows = (tile: ConvTile, { geometry: g }: ConvOperation): string | 
     stride: g.strideX,
     span: (g.kernelWidth - 1) * g.dilationX + 1,
     whole: g.padLeft,
-    apart: g.apart?.x ?? 1,
+    apart: inputSteps(g).x,
   });
   return columns === null ? null : `columns ${columns}`;
 };

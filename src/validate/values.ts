@@ -3,13 +3,21 @@
  * operation and of the numbers that it reads. Two lists of operations with the same numbers in their results have the same
  * results. 0: what nobody has written, or what was made of that.
  */
+import { int32At } from '../in_range.js';
 import type { ConvOperation, Operation, PadOperation } from '../ir/operation.js';
-import { operandsOf } from '../ir/operation.js';
+import { inputSteps, operandsOf } from '../ir/operation.js';
 import type { Stages } from '../requantize/stages.js';
 import type { Cells, Memories } from './memories.js';
 
 /** Pads are convolutions here, as where they are placed. */
 export type ValueOperation = Exclude<Operation, PadOperation>;
+
+/** The number of a place that nobody has written, or that is none of its memory's. */
+const unwritten = 0;
+/** Where a tap meets padding. */
+const outside = -1;
+
+const numberIn = (numbers: Uint32Array, place: number): number => numbers[place] ?? unwritten;
 
 /** Never 0, but where one of the two is. */
 const mixed = (a: number, b: number): number => {
@@ -33,12 +41,12 @@ const filled = (length: number, valueAt: (i: number) => number): Uint32Array => 
 /** What stands in a memory. */
 const read = (memories: Memories, { root, places }: Cells): Uint32Array => {
   const memory = memories.memoryOf(root);
-  return filled(places.length, (i) => memory[places[i] ?? -1] ?? 0);
+  return filled(places.length, (i) => numberIn(memory, int32At(places, i)));
 };
 
 const write = (memories: Memories, { root, places }: Cells, values: Uint32Array): void => {
   const memory = memories.memoryOf(root);
-  for (let i = 0; i < places.length; i++) memory[places[i] ?? -1] = values[i] ?? 0;
+  for (let i = 0; i < places.length; i++) memory[int32At(places, i)] = numberIn(values, i);
 };
 
 /** Codes leave as they come: then a channel-wise convolution of one tap moves pixels and makes no values. */
@@ -79,7 +87,7 @@ const tapsOf = (
   const inputs = new Int32Array(outputs * kernel);
   for (let i = 0; i < inputs.length; i++) {
     const at = Math.floor(i / kernel) * stride - pad + (i % kernel) * dilation;
-    inputs[i] = at % apart === 0 && at >= 0 && at / apart < length ? at / apart : -1;
+    inputs[i] = at % apart === 0 && at >= 0 && at / apart < length ? at / apart : outside;
   }
   return { kernel, inputs };
 };
@@ -107,10 +115,10 @@ const alongTaps = (
   const result = new Uint32Array(lines * outputs);
   for (let l = 0; l < lines; l++) {
     for (let output = 0; output < outputs; output++) {
-      let number = start ?? 1;
+      let number = start ?? unwritten;
       for (let tap = 0; tap < kernel; tap++) {
-        const at = inputs[output * kernel + tap] ?? -1;
-        const value = at < 0 ? padding : (values[l * line + at * step] ?? 0);
+        const at = int32At(inputs, output * kernel + tap);
+        const value = at === outside ? padding : numberIn(values, l * line + at * step);
         number = start === null ? value : mixed(number, value);
       }
       result[l * outputs + output] = number;
@@ -129,25 +137,26 @@ const windowsOf = (plane: Uint32Array, windows: Windows): Uint32Array => {
   // Column by column.
   const down = alongTaps(across, rows, width, [1, width], padded, start);
   const height = rows.inputs.length / rows.kernel;
-  return filled(width * height, (i) => down[(i % width) * height + Math.floor(i / width)] ?? 0);
+  return filled(width * height, (i) => numberIn(down, (i % width) * height + Math.floor(i / width)));
 };
 
 const convolved = (operation: ConvOperation, given: Uint32Array, from: Cells, to: Cells, key: number): Uint32Array => {
   const { geometry: g, depthwise } = operation;
   const isMove = movesPixels(operation);
+  const steps = inputSteps(g);
   const windows: Windows = {
     rows: tapsOf(g.outputHeight, g.kernelHeight, {
       stride: g.strideY,
       dilation: g.dilationY,
       pad: g.padTop,
-      apart: g.apart?.y ?? 1,
+      apart: steps.y,
       length: g.inputHeight,
     }),
     columns: tapsOf(g.outputWidth, g.kernelWidth, {
       stride: g.strideX,
       dilation: g.dilationX,
       pad: g.padLeft,
-      apart: g.apart?.x ?? 1,
+      apart: steps.x,
       length: g.inputWidth,
     }),
     inputHeight: g.inputHeight,
@@ -161,21 +170,21 @@ const convolved = (operation: ConvOperation, given: Uint32Array, from: Cells, to
     const result = new Uint32Array(to.places.length);
     for (let surface = 0; surface < to.surfaces; surface++)
       result.set(windowsOf(given.subarray(surface * area, (surface + 1) * area), windows), surface * outputs);
-    return isMove ? result : filled(result.length, (i) => mixed(result[i] ?? 0, Math.floor(i / outputs) + 1));
+    return isMove ? result : filled(result.length, (i) => mixed(numberIn(result, i), Math.floor(i / outputs) + 1));
   }
   // A pixel's number is that of all its channels together.
   const pixels = new Uint32Array(area).fill(1);
   for (let surface = 0; surface < from.surfaces; surface++)
-    for (let i = 0; i < area; i++) pixels[i] = mixed(pixels[i] ?? 0, given[surface * area + i] ?? 0);
+    for (let i = 0; i < area; i++) pixels[i] = mixed(numberIn(pixels, i), numberIn(given, surface * area + i));
   const made = windowsOf(pixels, windows);
-  return filled(to.places.length, (i) => mixed(made[i % outputs] ?? 0, Math.floor(i / outputs) + 1));
+  return filled(to.places.length, (i) => mixed(numberIn(made, i % outputs), Math.floor(i / outputs) + 1));
 };
 
 /** Pixels of the input at both of a pixel's places, along both axes. */
 const unpooled = (given: Uint32Array, { plane: [height, width] }: Cells): Uint32Array =>
   filled(4 * given.length, (i) => {
     const [surface, row] = [Math.floor(i / (4 * height * width)), Math.floor(i / (2 * width)) % (2 * height)];
-    return given[surface * height * width + (row >> 1) * width + ((i % (2 * width)) >> 1)] ?? 0;
+    return numberIn(given, surface * height * width + (row >> 1) * width + ((i % (2 * width)) >> 1));
   });
 
 const resultOf = (
@@ -207,7 +216,7 @@ const resultOf = (
     case 'conv': {
       const sums = convolved(operation, first, from, to, key);
       const second = operands[1];
-      return second === undefined ? sums : sums.map((value, i) => mixed(value, second[i] ?? 0));
+      return second === undefined ? sums : sums.map((value, i) => mixed(value, numberIn(second, i)));
     }
     case 'add':
     case 'clamp':
@@ -219,7 +228,7 @@ const resultOf = (
         // One pixel stands for all places of the plane.
         const isPixel = plane[0] * plane[1] === 1;
         for (let i = 0; i < length; i++)
-          result[i] = mixed(result[i] ?? 0, operand[isPixel ? Math.floor(i / area) : i] ?? 0);
+          result[i] = mixed(numberIn(result, i), numberIn(operand, isPixel ? Math.floor(i / area) : i));
       }
       return result;
     }

@@ -22,8 +22,12 @@ export const frameHeader = record('engine_frame', 'In front of each payload.', {
   length: size64,
 });
 
+/** What stands before a payload. */
+export const frameStart = (magic: number, kind: keyof typeof frameKinds.of, length: number): Uint8Array =>
+  recordBytes(frameHeader, { magic, kind: frameKinds.of[kind], length });
+
 export const frame = (magic: number, kind: keyof typeof frameKinds.of, payload: Uint8Array): Uint8Array =>
-  joined([recordBytes(frameHeader, { magic, kind: frameKinds.of[kind], length: payload.byteLength }), payload]);
+  joined([frameStart(magic, kind, payload.byteLength), payload]);
 
 export const verdict = sequence('verdict', 'On a node: `supported` is 1, or 0 with why not.', {
   node: u32,

@@ -1,4 +1,6 @@
 /** Graph message -> graph, every length and number checked. */
+import { at } from '../in_range.js';
+import { floatOfBits } from './float_bits.js';
 import { PtfeError } from '../error.js';
 import type { Graph, Node, Tensor } from '../graph/graph.js';
 import { operatorName, type OptionKind, optionFields } from '../tflite/operators.js';
@@ -38,8 +40,7 @@ const tensorOf = ({
 });
 
 /** An option from its 32 bits. */
-const optionValue = (kind: OptionKind, bits: number): number =>
-  kind === 'f32' ? (new Float32Array(Int32Array.of(bits).buffer)[0] ?? 0) : bits;
+const optionValue = (kind: OptionKind, bits: number): number => (kind === 'f32' ? floatOfBits(bits) : bits);
 
 const nodeOf = ({
   index,
@@ -51,8 +52,16 @@ const nodeOf = ({
   options,
 }: PartValue<typeof messageNode>): Node => {
   const op = operatorName(code, customName);
+  const fields = optionFields(op);
+  // A node without a struct has none; one that has it has them all.
+  if (options.length > 0 && options.length !== fields.length)
+    throw new PtfeError(
+      'bad-message',
+      `${op} #${index}`,
+      `${options.length} options, where there are ${fields.length}`,
+    );
   const params = Object.fromEntries(
-    optionFields(op).map(([name, { kind }], i) => [name, optionValue(kind, options[i] ?? 0)]),
+    fields.map(([name, { kind }], i) => [name, options.length === 0 ? 0 : optionValue(kind, at(options, i))]),
   );
   return { index, op, version, inputs, outputs, params };
 };

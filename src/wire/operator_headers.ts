@@ -76,6 +76,8 @@ const namesHeader = header('operator_names.h', 'src/tflite/operators.ts', [
   '};',
 ]);
 
+const firstVersion = 1;
+
 const rows = operatorNames.flatMap((op) => {
   const { options } = entryOf(op);
   return options === undefined ? [] : [{ op, placed: placedFields(options) }];
@@ -83,7 +85,7 @@ const rows = operatorNames.flatMap((op) => {
 
 const rowText = ({ op, placed }: { readonly op: OperatorName; readonly placed: readonly Placed[] }): string => {
   const options = placed.map(
-    ({ field, offset }) => `{${offset}, ${field.kind === 'bool' ? 1 : 0}, ${field.since ?? 1}}`,
+    ({ field, offset }) => `{${offset}, ${field.kind === 'bool' ? 1 : 0}, ${field.since ?? firstVersion}}`,
   );
   return `    {TFL_${op}, ${placed.length}, {${options.join(', ')}}},`;
 };

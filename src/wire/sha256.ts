@@ -1,5 +1,6 @@
 /** SHA-256, for hosts without node:crypto: browsers have it in secure contexts only, and asynchronously. */
 
+import { uint32At } from '../in_range.js';
 import { joined } from './joined.js';
 
 const roots = (): Uint32Array => {
@@ -23,20 +24,21 @@ const blockBytes = 64;
 const compress = (state: Uint32Array, view: DataView, at: number, w: Uint32Array): void => {
   for (let i = 0; i < 16; i++) w[i] = view.getUint32(at + 4 * i);
   for (let i = 16; i < 64; i++) {
-    const [early, late] = [w[i - 15] ?? 0, w[i - 2] ?? 0];
+    const [early, late] = [uint32At(w, i - 15), uint32At(w, i - 2)];
     const s0 = ((early >>> 7) | (early << 25)) ^ ((early >>> 18) | (early << 14)) ^ (early >>> 3);
     const s1 = ((late >>> 17) | (late << 15)) ^ ((late >>> 19) | (late << 13)) ^ (late >>> 10);
-    w[i] = (w[i - 16] ?? 0) + s0 + (w[i - 7] ?? 0) + s1;
+    w[i] = uint32At(w, i - 16) + s0 + uint32At(w, i - 7) + s1;
   }
-  let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = state;
+  const word = (i: number): number => uint32At(state, i);
+  let [a, b, c, d, e, f, g, h] = [word(0), word(1), word(2), word(3), word(4), word(5), word(6), word(7)];
   for (let i = 0; i < 64; i++) {
     const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
-    const t1 = (h + s1 + ((e & f) ^ (~e & g)) + (constants[i] ?? 0) + (w[i] ?? 0)) | 0;
+    const t1 = (h + s1 + ((e & f) ^ (~e & g)) + uint32At(constants, i) + uint32At(w, i)) | 0;
     const s0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
     const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
     [h, g, f, e, d, c, b, a] = [g, f, e, (d + t1) | 0, c, b, a, (t1 + t2) | 0];
   }
-  for (const [i, value] of [a, b, c, d, e, f, g, h].entries()) state[i] = (state[i] ?? 0) + value;
+  for (const [i, value] of [a, b, c, d, e, f, g, h].entries()) state[i] = uint32At(state, i) + value;
 };
 
 const digestOf = (bytes: Uint8Array): Uint8Array => {

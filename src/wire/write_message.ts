@@ -2,6 +2,8 @@
  * Writes the graph message of some nodes, and its outline, as `delegate/graph/capture.c` writes them without options. The hash of the
  * outline and the constants tells whether a plan file is for the graph that TFLite holds.
  */
+import { optionOf } from '../graph/options.js';
+import { bitsOfFloat } from './float_bits.js';
 import type { ElementType, Graph, Node, Tensor } from '../graph/graph.js';
 import { operatorNames, optionFields } from '../tflite/operators.js';
 import { apiNumber } from '../tflite/types.js';
@@ -27,6 +29,8 @@ const isCarried = ({ type }: Tensor, data: Uint8Array): boolean =>
 
 const { of: flag } = tensorFlags;
 
+const unquantized = { scales: [], zeroPoints: [], axis: 0 };
+
 const tensorValues = (tensor: Tensor): PartValue<typeof messageTensor> => {
   const { index, type, constant, variable, shape, quantization, name, data } = tensor;
   return {
@@ -34,25 +38,24 @@ const tensorValues = (tensor: Tensor): PartValue<typeof messageTensor> => {
     type: apiNumber(type),
     flags: (constant ? flag.constant : 0) | (variable ? flag.variable : 0),
     shape,
-    scales: quantization?.scales ?? [],
-    zeroPoints: quantization?.zeroPoints ?? [],
-    axis: quantization?.axis ?? 0,
+    ...(quantization ?? unquantized),
     name,
     data: data !== null && isCarried(tensor, data) ? data : new Uint8Array(),
   };
 };
 
-const bitsOf = (value: number): number => new Int32Array(Float32Array.of(value).buffer)[0] ?? 0;
-
-const nodeValues = ({ index, op, version, inputs, outputs, params }: Node): PartValue<typeof messageNode> => ({
-  index,
-  code: operatorNames.findIndex((name) => name === op),
-  version,
-  customName: '',
-  inputs,
-  outputs,
-  options: optionFields(op).map(([name, { kind }]) => (kind === 'f32' ? bitsOf : Number)(params[name] ?? 0)),
-});
+const nodeValues = (node: Node): PartValue<typeof messageNode> => {
+  const { index, op, version, inputs, outputs } = node;
+  return {
+    index,
+    code: operatorNames.findIndex((name) => name === op),
+    version,
+    customName: '',
+    inputs,
+    outputs,
+    options: optionFields(op).map(([name, { kind }]) => (kind === 'f32' ? bitsOfFloat : Number)(optionOf(node, name))),
+  };
+};
 
 const tensorsOf = (graph: Graph, nodes: readonly Node[]): readonly Tensor[] => {
   const used = new Set(nodes.flatMap(({ inputs, outputs }) => [...inputs, ...outputs]));

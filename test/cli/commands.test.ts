@@ -52,7 +52,7 @@ describe('commands', () => {
       expectRefused(
         ptfe('dissasm', plan),
         'no command "dissasm"',
-        'compile, check, compare, cut, disasm, dump, estimate, report, profile, stream, npu, doctor, selftest, completion, man',
+        'compile, check, compare, cut, disasm, dump, estimate, report, profile, stream, npu, doctor, selftest, cache, completion, man',
         'did you mean ptfe disasm?',
       );
       expectRefused(ptfe('disasm'), 'disasm: no file given', 'ptfe disasm --help');
@@ -238,10 +238,9 @@ describe('commands', () => {
       for (const { op, rules } of operators.values()) {
         const node = { index: 0, op, version: 1, inputs: [], outputs: [], params: {} };
         for (const rule of rules)
-          expect(
-            adviceOf(rule, { graph, node, chip: rk3588, trust: 'inferred' }),
-            `${op}, rule ${rule.name}`,
-          ).to.be.a('string');
+          expect(adviceOf(rule, { graph, node, chip: rk3588, trust: 'inferred' }), `${op}, rule ${rule.name}`).to.be.a(
+            'string',
+          );
       }
     });
 

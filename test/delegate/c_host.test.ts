@@ -182,7 +182,7 @@ describe('delegate in a C program', function () {
         const { stdout } = works(steps, { variables, plain: true });
         expect(stdout, step).to.equal('delegated 1\n');
         expect(
-          readdirSync(join(host.folder, `signals${step}`)).filter((name) => !/\.(plan|memo)$/.test(name)),
+          readdirSync(join(host.folder, `signals${step}`)).filter((name) => !/\.(plan|memo|code)$/.test(name)),
         ).to.deep.equal([]);
       }
     }

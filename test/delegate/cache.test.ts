@@ -35,7 +35,7 @@ describe('delegate: plan cache', function () {
 
   const filesOf = (folder: string): readonly string[] =>
     readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .filter((name) => !name.endsWith('.memo'))
+      .filter((name) => !/\.(memo|code)$/.test(name))
       .map((name) => join(folder, name))
       .filter((path) => statSync(path).isFile());
 

@@ -48,7 +48,7 @@ describe('delegate: the folder of the plan cache', function () {
   const isWarm = (cache: string, more: Readonly<Record<string, string>> = {}): boolean =>
     run(cache, { ...withoutNode, ...more }).stdout === 'delegated 1\n';
   const entryOf = (cache: string): string => {
-    const [name, ...others] = readdirSync(cache).filter((file) => !/^[0-9a-f]{64}\.memo$/.test(file));
+    const [name, ...others] = readdirSync(cache).filter((file) => !/^[0-9a-f]{64}\.(memo|code)$/.test(file));
     expect(others, 'only the entry').to.deep.equal([]);
     return join(cache, name ?? '');
   };
@@ -97,6 +97,31 @@ describe('delegate: the folder of the plan cache', function () {
     writeFileSync(entry, bytes.subarray(0, bytes.length - 8));
     expect(isWarm(cache)).to.equal(false);
     expect(existsSync(entry)).to.equal(false);
+  });
+
+  it("V8's code of the compiler is kept; code that is damaged, or that others can write, is not run", () => {
+    const { cache } = filled();
+    const [name, ...others] = readdirSync(cache).filter((file) => file.endsWith('.code'));
+    expect(others).to.deep.equal([]);
+    const code = join(cache, name ?? '');
+    const good = readFileSync(code);
+    const compiles = (precision: string): void => {
+      expect(run(cache, { PTFE_PRECISION: precision }).stdout).to.equal('delegated 1\n');
+    };
+    const { mtimeMs } = statSync(code);
+    compiles('best');
+    expect(statSync(code).mtimeMs, 'known code is not written again').to.equal(mtimeMs);
+    for (const at of [0, 40, good.length >> 1]) {
+      const spoilt = Buffer.from(good);
+      spoilt[at] = (spoilt[at] ?? 0) ^ 1;
+      writeFileSync(code, spoilt);
+      for (const entry of readdirSync(cache)) if (entry.endsWith('.plan')) truncateSync(join(cache, entry), 8);
+      compiles('best');
+      expect(readFileSync(code).equals(spoilt), `byte ${at}: written anew`).to.equal(false);
+    }
+    chmodSync(code, 0o666);
+    compiles('fastest');
+    expect(statSync(code).mode & 0o777, 'written anew').to.equal(0o644);
   });
 
   it('modes are those of the umask, and never let others write', () => {

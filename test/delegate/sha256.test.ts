@@ -1,14 +1,11 @@
 import { expect } from 'chai';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { aarch64Program } from '../host/aarch64_program.js';
 import { addressSanitizer, buildProgram } from '../host/native_program.js';
 import { repository } from '../host/repository.js';
 import { skip } from '../host/skip.js';
-import { findQemu } from '../host/teflon.js';
-import { debianSysroot } from '../host/sysroot.js';
-import { findZig, zigCompile } from '../host/zig.js';
 
 /** SHA-256 in plain C and by the processor's instructions, each against Node's, in one run for x86-64 and one for aarch64. */
 describe('SHA-256', function () {
@@ -45,18 +42,8 @@ describe('SHA-256', function () {
   });
 
   it("for aarch64, with ARMv8's instructions", function () {
-    const qemu = findQemu();
-    if (typeof qemu !== 'string') return skip(this, qemu.why);
-    const zig = findZig();
-    if ('why' in zig) return skip(this, zig.why);
-    const sysroot = debianSysroot('aarch64', 'sid', 'arm64', ['libtensorflow-lite2.14.1', 'mesa-teflon-delegate']);
-    if ('why' in sysroot) return skip(this, sysroot.why);
-    const libraries = join(sysroot.folder, 'usr/lib/aarch64-linux-gnu');
-    mkdirSync(join(repository, 'build/test-native'), { recursive: true });
-    const path = join(repository, 'build/test-native/sha256-aarch64');
-    const failed = zigCompile(zig, 'aarch64-linux-gnu.2.28', ['-std=c11', '-O2', ...units, '-o', path]);
-    expect(failed).to.equal(null);
-    const command = [qemu, join(libraries, 'ld-linux-aarch64.so.1'), '--library-path', libraries, path] as const;
-    expect(check([...command])).to.deep.equal(['portable', 'ARMv8']);
+    const program = aarch64Program('sha256', units);
+    if ('why' in program) return skip(this, program.why);
+    expect(check(program.command)).to.deep.equal(['portable', 'ARMv8']);
   });
 });

@@ -39,7 +39,7 @@ int fuzz_frames(const uint8_t *data, size_t size) {
     size_t length = 0;
     if (*program == 0) make_program();
     write_file(input, data, size);
-    engine *e = engine_start(program, program, 5, 256, &error);
+    engine *e = engine_start(program, program, 5, 256, -1, &error);
     if (e == NULL) abort();
     if (engine_ask(e, ENGINE_CHECK, question, sizeof question, &reply, &length, &error) == 0) {
         if (length > size) abort();

@@ -38,7 +38,7 @@ int fuzz_table(const uint8_t *data, size_t size) {
     if (table == NULL) abort();
     if (bytes > 0) memcpy(table, data + HEAD, bytes);
     const plan_bo constants = {.kind = PLAN_BO_CONSTANTS, .size = bytes, .data_bytes = bytes};
-    const plan_host step = {.kernel = data[0] % 3, .input = 0, .output = 1, .table_bytes = (uint32_t)bytes};
+    const plan_host step = {.kernel = data[0] % 4, .input = 0, .output = 1, .table_bytes = (uint32_t)bytes};
     const plan p = {.bytes = table, .length = bytes, .tensors = tensors, .tensor_count = 2, .bos = &constants, .bo_count = 1, .hosts = &step, .host_count = 1};
     if (host_check(&p, 0, &error) == 0) {
         fuzz_taken++;

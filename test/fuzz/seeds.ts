@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { planFile } from '../../src/cli/plan_file.js';
-import { compileTflite } from '../../src/compile.js';
+import { type CompileOptions, compileTflite } from '../../src/compile.js';
 import { facts } from '../../src/hardware/facts.js';
 import { readTflite } from '../../src/tflite/reader.js';
 import { refusedPart } from '../../src/partition/part_rules.js';
@@ -21,7 +21,17 @@ import { resized, transposed } from '../ops/host_models.js';
 const largest = 14_000;
 const hostModels = [transposed, resized('RESIZE_BILINEAR')].flatMap((of) => fc.sample(of, { numRuns: 4, seed: 1 }));
 const models = [...goldenModels.map(({ bytes }) => bytes), ...hostModels.map(({ spec }) => writeTflite(spec))];
-const compiled = models.map((bytes) => ({ bytes, model: compileTflite(bytes) }));
+/** Where it pays to share out everything. */
+const onThree: CompileOptions = {
+  trust: 'inferred',
+  parts: 'all',
+  cores: '3',
+  machine: { megahertz: 1, exchangeMicroseconds: 1, interruptCpus: 3 },
+};
+const compiled = [
+  ...models.map((bytes) => ({ bytes, model: compileTflite(bytes) })),
+  ...goldenModels.map(({ bytes }) => ({ bytes, model: compileTflite(bytes, onThree) })),
+];
 
 const write = (target: string, inputs: readonly Uint8Array[]): void => {
   const folder = join(repository, 'build/fuzz/corpus', target);
@@ -73,14 +83,15 @@ write(
   'npu',
   plans.map((bytes, i) => {
     const { bos, tasks, relocations } = readPlan(bytes);
+    // Those of the first core, if there are several.
     const words = (bos[2]?.bytes ?? new Uint8Array()).slice();
     const view = new DataView(words.buffer);
     // Where the fuzzer has its two memories.
-    for (const { word, targetBo, addend } of relocations)
-      view.setUint32(8 * word + 2, (targetBo === 0 ? 0x30000 : 0x10000) + (addend % 0x4000), true);
-    const streams = tasks.map(({ regcmdOffset, words: count }) =>
-      words.subarray(regcmdOffset, regcmdOffset + 8 * count),
-    );
+    for (const { bo, word, targetBo, addend } of relocations)
+      if (bo === 2) view.setUint32(8 * word + 2, (targetBo === 0 ? 0x30000 : 0x10000) + (addend % 0x4000), true);
+    const streams = tasks
+      .filter(({ regcmdBo }) => regcmdBo === 2)
+      .map(({ regcmdOffset, words: count }) => words.subarray(regcmdOffset, regcmdOffset + 8 * count));
     return Uint8Array.from([...Uint8Array.of(i % 3, 0, 0), ...streams.flatMap((stream) => [...stream])]);
   }),
 );

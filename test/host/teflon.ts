@@ -15,6 +15,11 @@ import { findZig, zigCompile } from './zig.js';
  */
 export interface Aarch64Host {
   readonly libteflon: string;
+  readonly qemu: string;
+  /** Debian's arm64 libraries. */
+  readonly libraries: string;
+  /** The pretended device, to be preloaded. */
+  readonly shim: string;
   run(request: HostRequest): HostResult;
 }
 
@@ -152,5 +157,6 @@ export function openAarch64Host(): Aarch64Host | Lack {
       tasks: Number(lines.at(-1) ?? 0),
     };
   };
-  return { libteflon: join(sysroot.folder, 'usr/lib/teflon/libteflon.so'), run };
+  const libteflon = join(sysroot.folder, 'usr/lib/teflon/libteflon.so');
+  return { libteflon, qemu, libraries, shim: join(folder, 'shim.so'), run };
 }

@@ -1,7 +1,9 @@
 import { expect } from 'chai';
+import { build } from 'esbuild';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { packNpm, prepareNpm } from '../../scripts/package/npm.mjs';
 import { version } from '../../scripts/package/packaging.mjs';
 import { repository } from '../host/repository.js';
@@ -41,6 +43,7 @@ describe('npm package', function () {
     const native = `prebuilds/${ownTarget()}`;
     expect(files).to.include.members([
       ...['engine', 'cli', 'index'].map((name) => `dist/${name}.mjs`),
+      ...['worker.mjs', 'browser/index.mjs', 'browser/worker.mjs', 'ptfe.wasm'].map((name) => `dist/${name}`),
       ...['dist/types/index.d.ts', 'dist/wasm.cjs', 'dist/ptfe_addon.wasm'],
       ...[`${native}/libptfe.so`, `${native}/ptfe_addon.node`],
       ...['THIRD_PARTY_NOTICES', 'LICENSE', 'README.md', 'CHANGELOG.md', 'delegate/include/ptfe.h'],
@@ -93,6 +96,45 @@ describe('npm package', function () {
     expect(findings.find(({ what }) => what === 'library')?.text).to.equal(`${library}: loads`);
   });
 
+  /** Opens the digits network up to its SOFTMAX; what computes, and its outputs. */
+  const running = [
+    "import { readFileSync } from 'node:fs';",
+    'const { Model, CpuNodesError } = await import(process.argv[2]);',
+    'const bytes = new Uint8Array(readFileSync(process.argv[3]));',
+    'const refused = await Model.open(bytes).catch((error) => error);',
+    "if (!(refused instanceof CpuNodesError)) throw new Error('not refused');",
+    'const model = await Model.open(bytes, { outputs: refused.before, device: process.argv[4] });',
+    'const pixels = Int8Array.from({ length: model.inputs[0].length }, (_, i) => ((i * 37) % 256) - 128);',
+    'const [values] = await model.run([pixels]);',
+    "console.log(model.device, values.join(' '));",
+    'model.close();',
+  ].join('\n');
+  const runModel = (from: string, device: string): readonly string[] => {
+    writeFileSync(join(folder, 'run.mjs'), running);
+    const { status, out, err } = node('run.mjs', from, model, device);
+    expect([status, err]).to.deep.equal([0, '']);
+    const [computing = '', ...values] = out.trim().split(' ');
+    return [computing, values.join(' ')];
+  };
+
+  it('runs a model in Node, by the addon and by WebAssembly', () => {
+    const [software, values = ''] = runModel('ptfe', 'software');
+    expect(software).to.equal('software');
+    expect(values.split(' ')).to.have.length(10);
+    expect(new Set(values.split(' ')).size).to.be.above(3);
+    expect(runModel('ptfe', 'wasm')).to.deep.equal(['wasm', values]);
+  });
+
+  it('is for bundlers and browsers, without a module of Node', async () => {
+    const entry = join(folder, 'page.mjs');
+    writeFileSync(entry, "import { Model } from 'ptfe';\nconsole.log(Model);\n");
+    const { metafile } = await build({
+      ...{ entryPoints: [entry], bundle: true, write: false, metafile: true, logLevel: 'silent' },
+      ...{ platform: 'browser', format: 'esm', outdir: folder, absWorkingDir: folder },
+    });
+    expect(Object.keys(metafile.inputs)).to.include('node_modules/ptfe/dist/browser/index.mjs');
+  });
+
   it('takes WebAssembly on a machine that it has no addon for, with the same answers', () => {
     const elsewhere = join(folder, 'elsewhere');
     mkdirSync(elsewhere);
@@ -105,5 +147,7 @@ describe('npm package', function () {
     const findings = doctor(join(elsewhere, 'dist/cli.mjs'));
     expect(findings.find(({ what }) => what === 'software NPU')?.text).to.match(/256 values are right/);
     expect(existsSync(join(elsewhere, 'prebuilds'))).to.equal(false);
+    const [computing, values] = runModel(pathToFileURL(join(elsewhere, 'dist/index.mjs')).href, 'auto');
+    expect([computing, values]).to.deep.equal(['wasm', runModel('ptfe', 'software')[1]]);
   });
 });

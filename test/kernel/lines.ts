@@ -4,6 +4,7 @@ export interface Ioctls {
   readonly submit: number;
   readonly prep: number;
   readonly fini: number;
+  readonly jobs: number;
   readonly tasks: number;
   readonly synced: number;
   readonly bytes: number;
@@ -14,6 +15,8 @@ export interface Prepared {
   readonly number: number;
   readonly status: number;
   readonly cpu: number;
+  /** Of its children. */
+  readonly children: number;
   /** KiB of the process. */
   readonly resident: number;
   readonly ioctls: Ioctls | null;
@@ -46,9 +49,19 @@ export interface Counters {
   readonly together: number;
 }
 
+/** A round's outputs beside those of TFLite's kernels. */
+export interface Difference {
+  readonly what: 'difference';
+  readonly round: number;
+  readonly values: number;
+  readonly different: number;
+  readonly most: number;
+}
+
 export interface Seen {
   readonly prepares: readonly Prepared[];
   readonly invokes: readonly Invoked[];
+  readonly differences: readonly Difference[];
   /** ptfe's own lines. */
   readonly said: readonly string[];
   /** What the kernel logged meanwhile. */
@@ -68,7 +81,7 @@ export const marks = {
   alive: '@@ alive',
 } as const;
 
-type Line = Prepared | Invoked | Counters;
+type Line = Prepared | Invoked | Counters | Difference;
 
 const jsonOf = (line: string): Line | null => {
   if (!line.startsWith('{"what"')) return null;
@@ -91,6 +104,7 @@ const seenOf = (text: string): Seen => {
   return {
     prepares: parsed.filter((line) => line?.what === 'prepare'),
     invokes: parsed.filter((line) => line?.what === 'invoke'),
+    differences: parsed.filter((line) => line?.what === 'difference'),
     said: rest.filter((line) => line.startsWith('ptfe: ')),
     kernel: kernel
       .split('\n')

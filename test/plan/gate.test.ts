@@ -17,11 +17,12 @@ const planOf = ({ parts }: CompiledModel): Uint8Array => {
   if (part === undefined) throw new Error('the model has no part');
   return part.plan;
 };
-const golden = (name: string): Uint8Array => {
+const goldenBytes = (name: string): Uint8Array => {
   const model = goldenModels.find((one) => one.name === name);
   if (model === undefined) throw new Error(`no golden model ${name}`);
-  return planOf(compileTflite(model.bytes));
+  return model.bytes;
 };
+const golden = (name: string): Uint8Array => planOf(compileTflite(goldenBytes(name)));
 
 /** Plans of random models until one is as wanted. */
 const hostPlan = (models: typeof transposed, wanted: (plan: PlanBytes) => boolean): Uint8Array => {
@@ -46,6 +47,14 @@ describe('plan: the gate', function () {
     golden('conv_add'),
   ];
   const permuted = hostPlan(transposed, (plan) => plan.count('hosts') > 0 && plan.get('hosts', 0, 'kernel') === 0);
+  const spread = planOf(
+    compileTflite(goldenBytes('conv_add_apart'), {
+      trust: 'inferred',
+      parts: 'all',
+      cores: '3',
+      machine: { megahertz: 1, exchangeMicroseconds: 1, interruptCpus: 3 },
+    }),
+  );
   const scaled = hostPlan(resized('RESIZE_BILINEAR'), (plan) => plan.count('hosts') > 0);
 
   /** Zeros of the sizes of a plan's inputs. */
@@ -301,6 +310,38 @@ describe('plan: the gate', function () {
     const many = new PlanBytes(fused).setCount('facts', 33);
     expect(refusalOf(many.sealed(), [])).to.match(/33 facts|a section is not inside/);
   });
+  it(
+    'several cores, each with memory of its own',
+    table(spread, [
+      ['a buffer of no core', (p) => p.set('bos', 0, 'core', 3), /buffer 0 is of core 3 of 3/],
+      [
+        "another core's constants",
+        (p) => p.set('bos', 0, 'core', 1),
+        /relocation \d+ points to another core's buffer|job 0 names a buffer of another core/,
+      ],
+      [
+        "another core's buffer in a job",
+        (p) => p.set('jobs', 0, 'inBos', (1 << p.count('bos')) - 1 - p.get('jobs', 0, 'outBos')),
+        /job 0 names a buffer of another core/,
+      ],
+      ['a job of another core', (p) => p.set('jobs', 0, 'core', 1), /job 0 names a buffer of another core/],
+      [
+        "another core's proof",
+        (p) => p.set('jobs', 0, 'proofBo', p.get('jobs', 1, 'proofBo')),
+        /the proof of job 0 is another core's/,
+      ],
+      [
+        'a copy to another size',
+        (p) => p.set('tensors', p.get('hosts', 0, 'input'), 'w', 1),
+        /host step 0: its table does not fit/,
+      ],
+      [
+        'a copy with a table',
+        (p) => p.set('hosts', 0, 'tableBytes', 4),
+        /table (of host step 0 is not inside|does not fit)/,
+      ],
+    ]),
+  );
   it(
     'steps of the host: permutations',
     table(permuted, [

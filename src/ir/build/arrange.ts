@@ -1,4 +1,5 @@
 /** Values from one place to another: what reshapes, slices and concatenations are made of. Plain data. */
+import { at } from '../../in_range.js';
 import { atomChannels } from '../../hardware/capability.js';
 import type { Chip } from '../../hardware/chips.js';
 import type { Tensor } from '../../graph/graph.js';
@@ -124,7 +125,7 @@ export const joinChannels = (
   }
   if (starts.every((start) => start % chip.atoms.channels === 0)) {
     return parts.flatMap((part, i) =>
-      pickArea(chip, part, { ...to, shape: part.shape, channel: to.channel + (starts[i] ?? 0) }, nodes, fresh),
+      pickArea(chip, part, { ...to, shape: part.shape, channel: to.channel + at(starts, i) }, nodes, fresh),
     );
   }
   const [height, width] = to.shape;
@@ -136,12 +137,12 @@ export const joinChannels = (
   }
   const plane: Plane = [height, width, total];
   const gathered = buffer(nodes, fresh.next(), plane);
-  const picked = parts.flatMap(({ shape }, i) => Array.from({ length: shape[2] }, (_, c) => (apart[i] ?? 0) + c));
+  const picked = parts.flatMap(({ shape }, i) => Array.from({ length: shape[2] }, (_, c) => at(apart, i) + c));
   const target = areaTensor(to, nodes, fresh);
   return [
     gathered,
     ...parts.flatMap((part, i) =>
-      pickArea(chip, part, { ...wholeArea(gathered.output, plane), shape: part.shape, channel: apart[i] ?? 0 }, nodes, fresh),
+      pickArea(chip, part, { ...wholeArea(gathered.output, plane), shape: part.shape, channel: at(apart, i) }, nodes, fresh),
     ),
     ...target.views,
     selection({ kind: 'move', nodes, input: gathered.output, output: target.tensor }, plane, picked),

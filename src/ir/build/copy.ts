@@ -76,10 +76,12 @@ export const placedCopy = (
   places: Places,
   value = 0,
 ): ConvOperation | PadOperation => {
-  const { outputHeight, outputWidth, padTop: top = 0, padLeft: left = 0 } = places;
-  if (copiesAll(shape, places)) return { ...move, kind: 'pad', shape, size: [outputHeight, outputWidth], top, left, value };
   const identity = identityConvolution(move, shape);
-  return { ...identity, geometry: { ...identity.geometry, ...places }, inputZeroPoint: value };
+  const geometry = { ...identity.geometry, ...places };
+  const { outputHeight, outputWidth, padTop: top, padLeft: left } = geometry;
+  return copiesAll(shape, geometry)
+    ? { ...move, kind: 'pad', shape, size: [outputHeight, outputWidth], top, left, value }
+    : { ...identity, geometry, inputZeroPoint: value };
 };
 
 /** A pad that no convolution has taken: the padding of a channel-wise one with weights of 1. */

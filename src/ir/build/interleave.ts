@@ -2,6 +2,7 @@
  * Planes that take turns: output pixel (y, x) comes from plane (y mod rows, x mod columns). The DPU leaves gaps between rows
  * only, so pixels are put side by side as rows of one pixel first, then the rows of pixels one below the other.
  */
+import { at } from '../../in_range.js';
 import { buffer, moveArea, type Plane, type FreshIds, wholeArea } from './arrange.js';
 import type { Made } from './edges.js';
 import type { Operation } from '../operation.js';
@@ -16,7 +17,7 @@ export const interleave = (
   fresh: FreshIds,
 ): readonly Operation[] => {
   const [height, width, channels] = plane;
-  const [rows, columns] = [planes.length, planes[0]?.length ?? 1];
+  const [rows, columns] = [planes.length, at(planes, 0).length];
   const wide: Plane = [height, width * columns, channels];
   const target = wholeArea(output, [height * rows, width * columns, channels]);
   // Rows of the same planes are put side by side once.

@@ -4,6 +4,7 @@
  * sums that may lose a bit, and with biases divided towards zero. A value can differ only where the exact product lies as
  * near to the boundary between two values as all of this moves it.
  */
+import { at, int32At } from '../../in_range.js';
 import { valuesOf } from '../reference/convolution.js';
 import type { ByteType, ConvolutionLayer } from '../reference/layer.js';
 import { clamp } from '../reference/requantize.js';
@@ -74,14 +75,14 @@ export const compareSums = (
   const [wantedCodes, gotCodes] = [valuesOf(expected, type), valuesOf(got, type)];
   let [different, largest, mayDiffer, doubleRounding, outside] = [0, 0, 0, 0, 0];
   for (let i = 0; i < sums.length; i++) {
-    const exact = (sums[i] ?? 0) * bound.factor;
+    const exact = int32At(sums, i) * bound.factor;
     const moved = Math.abs(exact) * bound.relative + bound.cut + bound.grid + epsilon;
-    const wanted = wantedCodes[i] ?? 0;
+    const wanted = at(wantedCodes, i);
     const near = Math.abs(exact - Math.floor(exact) - 0.5) <= moved;
     const stays = clamp(Math.floor(exact - moved) + zero, range) === clamp(Math.ceil(exact + moved) + zero, range);
     if (near && !stays) mayDiffer++;
     if (clamp(halfEven(exact) + zero, range) !== wanted) doubleRounding++;
-    const difference = Math.abs(wanted - (gotCodes[i] ?? 0));
+    const difference = Math.abs(wanted - at(gotCodes, i));
     if (difference === 0) continue;
     different++;
     largest = Math.max(largest, difference);
@@ -93,7 +94,8 @@ export const compareSums = (
 /** A fused ADD: Mesa adds before TFLite would have rounded, so the inner grid and both factors count. */
 export const additionCounts = (operation: MesaOperation, innerScale: number): number => {
   const { output, addition } = operation;
-  const [inner, other] = [innerScale / output.scale, (addition?.operandScale ?? 0) / output.scale];
+  const operandScale = addition === null ? 0 : addition.operandScale;
+  const [inner, other] = [innerScale / output.scale, operandScale / output.scale];
   return Math.max(1, Math.ceil(0.5 * inner + multiplierError * widest * (inner + other) + 0.5));
 };
 
@@ -102,7 +104,7 @@ export const compareBytes = (type: ByteType, expected: Uint8Array, got: Uint8Arr
   const gotCodes = valuesOf(got, type);
   let [different, largest, outside] = [0, 0, 0];
   for (const [i, wanted] of valuesOf(expected, type).entries()) {
-    const difference = Math.abs(wanted - (gotCodes[i] ?? 0));
+    const difference = Math.abs(wanted - at(gotCodes, i));
     if (difference > 0) different++;
     if (difference > counts) outside++;
     largest = Math.max(largest, difference);

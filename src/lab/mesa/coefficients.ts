@@ -2,6 +2,7 @@
  * Weights and biases as Mesa packs them (fact sheet d), and feature maps as its host code converts them (e). The recorded
  * driver, 26.2.6, fills a single group to 16 channels, which the sources that the sheet was made from do not.
  */
+import { int32At, uint8At } from '../../in_range.js';
 import type { Fixes } from './defects.js';
 import { alignTo, type MesaOperation, readsPixels, type Side } from './operation.js';
 import { truncateBits } from './requantize.js';
@@ -42,7 +43,8 @@ export const packWeights = (operation: MesaOperation, fixes: Fixes): Uint8Array 
           for (let lane = 0; lane < (real || fixes.has('k13') ? written : walked); lane++, at++) {
             if (!real) continue;
             const c = group * lanes + lane;
-            const value = c < input.channels ? (weights[(k * taps + tap) * input.channels + c] ?? 0) : kernel.zeroPoint;
+            const value =
+              c < input.channels ? uint8At(weights, (k * taps + tap) * input.channels + c) : kernel.zeroPoint;
             packed[at] = value - 0x80;
           }
         }
@@ -59,7 +61,7 @@ const weightSums = ({ input, output, kernel, weights, depthwise }: MesaOperation
   return Int32Array.from({ length: output.channels }, (_, k) => {
     let sum = 0;
     for (let i = 0; i < products; i++) {
-      sum += (weights[depthwise ? i * input.channels + k : k * products + i] ?? 0) - kernel.plainZeroPoint;
+      sum += uint8At(weights, depthwise ? i * input.channels + k : k * products + i) - kernel.plainZeroPoint;
     }
     return sum;
   });
@@ -69,7 +71,7 @@ export const foldBias = (operation: MesaOperation, fixes: Fixes): Int32Array => 
   const sums = weightSums(operation);
   const divisor = 2 ** truncateBits(operation, fixes);
   const zero = operation.input.plainZeroPoint - 0x80;
-  return sums.map((sum, k) => Math.trunc(((operation.bias[k] ?? 0) - zero * sum) / divisor));
+  return sums.map((sum, k) => Math.trunc((int32At(operation.bias, k) - zero * sum) / divisor));
 };
 
 /** Bytes of a tensor's buffer as Mesa asks for them: twice the atoms of its channels. */
@@ -84,7 +86,7 @@ export const cubeToDevice = (side: Side, zeroPoint: number, bytes: Uint8Array): 
     for (let pixel = 0; pixel < width * height; pixel++) {
       for (let lane = 0; lane < 16; lane++, at++) {
         const c = surface * 16 + lane;
-        device[at] = (c < channels ? (bytes[pixel * channels + c] ?? 0) ^ sign : zeroPoint) - 0x80;
+        device[at] = (c < channels ? uint8At(bytes, pixel * channels + c) ^ sign : zeroPoint) - 0x80;
       }
     }
   }
@@ -99,7 +101,7 @@ export const toDevice = (operation: MesaOperation, bytes: Uint8Array): Uint8Arra
     const pitch = Math.max(input.width, 16);
     for (let y = 0; y < input.height; y++) {
       device.fill(input.zeroPoint, y * pitch, (y + 1) * pitch);
-      for (let x = 0; x < input.width; x++) device[y * pitch + x] = (bytes[y * input.width + x] ?? 0) ^ input.sign;
+      for (let x = 0; x < input.width; x++) device[y * pitch + x] = uint8At(bytes, y * input.width + x) ^ input.sign;
     }
     return device;
   }
@@ -113,7 +115,7 @@ export const fromDevice = ({ width, height, channels, sign }: Side, device: Uint
   for (let c = 0; c < channels; c++) {
     const from = (c >> 4) * pixels * 16 + (c & 15);
     for (let pixel = 0; pixel < pixels; pixel++)
-      bytes[pixel * channels + c] = ((device[from + pixel * 16] ?? 0) + 0x80) ^ sign;
+      bytes[pixel * channels + c] = (uint8At(device, from + pixel * 16) + 0x80) ^ sign;
   }
   return bytes;
 };
@@ -125,6 +127,6 @@ export const inputFromDevice = (operation: MesaOperation, device: Uint8Array): U
   const pitch = Math.max(input.width, 16);
   return Uint8Array.from(
     { length: input.width * input.height },
-    (_, i) => (device[Math.floor(i / input.width) * pitch + (i % input.width)] ?? 0) ^ input.sign,
+    (_, i) => uint8At(device, Math.floor(i / input.width) * pitch + (i % input.width)) ^ input.sign,
   );
 };

@@ -1,5 +1,8 @@
 /** A convolution as Mesa's driver sees it: its names for sizes (which depend on defect k1), and integers as they are stored. */
-import type { Graph, Node, Tensor } from '../../graph/graph.js';
+import { optionOf } from '../../graph/options.js';
+import { planeOf } from '../../graph/tensor.js';
+import { at } from '../../in_range.js';
+import { type Graph, type Node, type Tensor, tensorAt } from '../../graph/graph.js';
 import { activation, padding } from '../../tflite/operators.js';
 import type { Fixes } from './defects.js';
 
@@ -50,16 +53,19 @@ export interface MesaOperation {
 
 export const alignTo = (value: number, unit: number): number => Math.ceil(value / unit) * unit;
 
+/** Mesa reads zeros where a tensor has none. */
+const firstOf = (values: readonly number[]): number => (values.length === 0 ? 0 : at(values, 0));
+
 const sideOf = ({ shape, quantization, type }: Tensor, fixes: Fixes): Side => {
-  const [rows = 1, columns = 1, channels = 1] = shape.slice(-3);
+  const [rows, columns, channels] = planeOf({ shape: shape.slice(-3) });
   const [width, height] = fixes.has('k1') ? [columns, rows] : [rows, columns];
   const sign = type === 'int8' && fixes.has('k2') ? 0x80 : 0;
-  const plainZeroPoint = (quantization?.zeroPoints[0] ?? 0) + sign;
+  const plainZeroPoint = firstOf(quantization?.zeroPoints ?? []) + sign;
   return {
     width,
     height,
     channels,
-    scale: quantization?.scales[0] ?? 0,
+    scale: firstOf(quantization?.scales ?? []),
     zeroPoint: plainZeroPoint & 0xff,
     plainZeroPoint,
     sign,
@@ -82,31 +88,31 @@ const reluFits = (node: Node, { quantization, type }: Tensor): boolean => {
   if (node.params['activation'] !== activation.relu6) return true;
   const top = type === 'int8' ? 127 : 255;
   const { scales = [], zeroPoints = [] } = quantization ?? {};
-  return scales.every((scale, i) => Math.fround((top - (zeroPoints[i] ?? 0)) * scale) <= 6);
+  return scales.every((scale, i) => Math.fround((top - (i < zeroPoints.length ? at(zeroPoints, i) : 0)) * scale) <= 6);
 };
 
 const paddingOf = (node: Node, input: Tensor, filter: Tensor): Padding => {
   const along = (axis: number, stride: number): readonly [number, number] => {
-    const [length, kernel] = [input.shape[axis] ?? 1, filter.shape[axis] ?? 1];
+    const [length, kernel] = [at(input.shape, axis), at(filter.shape, axis)];
     const missing = Math.max(0, (Math.ceil(length / stride) - 1) * stride + kernel - length);
     return [Math.floor(missing / 2), Math.ceil(missing / 2)];
   };
   if (node.params['padding'] !== padding.same) return { top: 0, bottom: 0, left: 0, right: 0 };
-  const { strideW = 1, strideH = 1 } = node.params;
-  const [top, bottom] = along(1, strideH);
-  const [left, right] = along(2, strideW);
+  const [top, bottom] = along(1, optionOf(node, 'strideH', 1));
+  const [left, right] = along(2, optionOf(node, 'strideW', 1));
   return { top, bottom, left, right };
 };
 
 /** @returns null where Mesa leaves the node to the CPU, or would read what is not there */
-export const mesaOperation = ({ tensors }: Graph, node: Node, fixes: Fixes): MesaOperation | null => {
+export const mesaOperation = (graph: Graph, node: Node, fixes: Fixes): MesaOperation | null => {
   if (node.op !== 'CONV_2D' && node.op !== 'DEPTHWISE_CONV_2D') return null;
-  const [input, filter, bias] = node.inputs.map((index) => tensors.get(index));
-  const output = tensors.get(node.outputs[0] ?? -1);
-  if (input === undefined || output === undefined || !filter?.data || !bias?.data) return null;
+  const [input, filter, bias] = [0, 1, 2].map((position) => tensorAt(graph, node.inputs[position]));
+  const output = tensorAt(graph, node.outputs[0]);
+  if (!input || !output || !filter?.data || !bias?.data) return null;
+  if (input.shape.length !== 4 || filter.shape.length !== 4) return null;
   if (![input, filter, bias, output].every(isPerTensor) || !reluFits(node, output)) return null;
-  const { strideW = 1, strideH = 1, dilationW = 1, dilationH = 1 } = node.params;
-  if (dilationW !== 1 || dilationH !== 1) return null;
+  const [strideW, strideH] = [optionOf(node, 'strideW', 1), optionOf(node, 'strideH', 1)];
+  if (optionOf(node, 'dilationW', 1) !== 1 || optionOf(node, 'dilationH', 1) !== 1) return null;
   const [from, to] = [sideOf(input, fixes), sideOf(output, fixes)];
   const kernel = sideOf({ ...filter, shape: [...filter.shape.slice(1, 3), 1] }, fixes);
   return {
@@ -126,15 +132,9 @@ export const mesaOperation = ({ tensors }: Graph, node: Node, fixes: Fixes): Mes
 };
 
 /** `operation` with the ADD that takes its result first and another tensor second. */
-export const withAddition = (
-  { tensors }: Graph,
-  operation: MesaOperation,
-  add: Node,
-  fixes: Fixes,
-): MesaOperation | null => {
-  const operand = tensors.get(add.inputs[1] ?? -1);
-  const output = tensors.get(add.outputs[0] ?? -1);
-  if (operand === undefined || output === undefined) return null;
+export const withAddition = (graph: Graph, operation: MesaOperation, add: Node, fixes: Fixes): MesaOperation | null => {
+  const [operand, output] = [tensorAt(graph, add.inputs[1]), tensorAt(graph, add.outputs[0])];
+  if (operand === null || output === null) return null;
   const { scale, plainZeroPoint } = sideOf(operand, fixes);
   return {
     ...operation,

@@ -24,8 +24,13 @@ const offsets = {
   operand: findRegister('DPU_RDMA', 'RDMA_SRC_BASE_ADDR').offset,
 } as const;
 
+/** Of a register that no command writes. */
+const atReset = 0;
+/** Of memory behind what was recorded. */
+const unrecorded = 0;
+
 const addressesOf = ({ commands, regcmd }: RecordedTask): Addresses => {
-  const valueAt = (offset: number): number => commands.find((command) => command.offset === offset)?.value ?? 0;
+  const valueAt = (offset: number): number => commands.find((command) => command.offset === offset)?.value ?? atReset;
   return {
     input: valueAt(offsets.input),
     weights: valueAt(offsets.weights),
@@ -63,7 +68,7 @@ export interface StreamLayer {
 }
 
 const sameBytes = (wanted: Uint8Array, found: Uint8Array): boolean =>
-  wanted.every((byte, i) => byte === (found[i] ?? 0));
+  wanted.every((byte, i) => byte === (found[i] ?? unrecorded));
 
 /** ADDs whose first operand the node makes. */
 const fusedAdd = (graph: Graph, node: Node): Node | null =>

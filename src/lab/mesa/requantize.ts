@@ -1,4 +1,5 @@
 /** Mesa's numbers for the output converter and the operand of a fused ADD (fact sheet f), from the bits of float32 scales. */
+import { bitsOfFloat } from '../../wire/float_bits.js';
 import { asMesa, type Fixes } from './defects.js';
 import type { MesaOperation } from './operation.js';
 
@@ -7,7 +8,7 @@ export interface Converter {
   readonly shift: number;
 }
 
-const bitsOf = (value: number): number => new Uint32Array(Float32Array.of(value).buffer)[0] ?? 0;
+const bitsOf = (value: number): number => bitsOfFloat(value) >>> 0;
 
 const implicitOne = 1 << 14;
 

@@ -3,6 +3,7 @@
  * layer before left in memory, and on the reference's own input. A layer outside of its bound is tried again with one
  * defect of Mesa's set right at a time; the one with which it agrees is named.
  */
+import { at } from '../../in_range.js';
 import type { Graph } from '../../graph/graph.js';
 import { accumulate, requantize } from '../reference/convolution.js';
 import { add } from '../reference/add.js';
@@ -90,10 +91,10 @@ interface Inputs {
 
 /** A layer's tensors from a list; null where one is not in it. */
 const inputsFrom = (values: Values, { node, add: sum }: StreamLayer): Inputs | null => {
-  const input = values.get(node.inputs[0] ?? -1);
+  const input = values.get(at(node.inputs, 0));
   if (input === undefined) return null;
   if (sum === null) return { input, operand: null };
-  const operand = values.get(sum.inputs[1] ?? -1);
+  const operand = values.get(at(sum.inputs, 1));
   return operand === undefined ? null : { input, operand };
 };
 
@@ -229,7 +230,7 @@ const compareAll = (
   const reports: LayerReport[] = [];
   let first = 0;
   for (const [index, operation] of placed.operations.entries()) {
-    const { layer, at, tasks, stream, changedWords } = operation;
+    const { layer, at: place, tasks, stream, changedWords } = operation;
     const start = first;
     first += tasks.length;
     if (layer === null) {
@@ -237,13 +238,13 @@ const compareAll = (
       continue;
     }
     const { node, add: sum, operation: numbers } = layer;
-    const tensor = node.inputs[0] ?? -1;
+    const tensor = at(node.inputs, 0);
     const input = computeOnHost(graph, tensor, values);
-    if (input !== null && madeIn.get(tensor) !== stream.submit) program.write(at.input, toDevice(numbers, input));
+    if (input !== null && madeIn.get(tensor) !== stream.submit) program.write(place.input, toDevice(numbers, input));
     const inMemory = inputsFrom(values, layer);
     program.run(start, tasks.length);
-    const output = fromDevice(numbers.output, program.read(at.output, sideBytes(numbers.output)));
-    const result = (sum ?? node).outputs[0] ?? -1;
+    const output = fromDevice(numbers.output, program.read(place.output, sideBytes(numbers.output)));
+    const result = at((sum ?? node).outputs, 0);
     values.set(result, output);
     madeIn.set(result, stream.submit);
     const expected = inMemory === null ? null : referenceFor(graph, layer, fixes, inMemory);
@@ -307,6 +308,6 @@ export const runStream = (npu: Npu, recording: Recording, graph: Graph | null, f
   }
   const { operation, node } = firstLayer.layer;
   const picture = inputFromDevice(operation, program.read(firstLayer.at.input, sideBytes(operation.input)));
-  const graphInput = new Map([[node.inputs[0] ?? -1, picture]]);
+  const graphInput = new Map([[at(node.inputs, 0), picture]]);
   return { ...counts, layers: compareAll({ npu, recording, graph, known, fixes }, placed, program, graphInput) };
 };

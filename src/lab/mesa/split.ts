@@ -1,4 +1,5 @@
 /** How Mesa cuts an operation into tasks of whole rows that fit the convolution buffer (fact sheet c). */
+import { at } from '../../in_range.js';
 import { rk3588 } from '../../hardware/chips.js';
 import type { MesaOperation, Padding } from './operation.js';
 
@@ -49,7 +50,7 @@ const cutRows = (operation: MesaOperation, pads: Padding, capacity: number): rea
   const tasks: Rows[] = [{ top: 0, bottom: capacity - 1, padTop: pads.top, padBottom: 0 }];
   let slice = kernel.height - pads.top - 1;
   while (slice < input.height) {
-    const before = tasks.at(-1)?.bottom ?? 0;
+    const before = at(tasks, tasks.length - 1).bottom;
     while (slice <= before) slice += strideY;
     if (slice > before) slice -= strideY;
     const top = Math.min(slice, before) - (kernel.height - 1) + strideY;

@@ -1,4 +1,5 @@
 /** TFLite's reference ADD: both operands at 2^20 on the grid of twice the larger scale, their sum back to the output's. */
+import { at } from '../../in_range.js';
 import { quantizeMultiplier } from '../../tflite/multiplier.js';
 import { valuesOf } from './convolution.js';
 import type { AddLayer } from './layer.js';
@@ -16,7 +17,7 @@ export const add = (layer: AddLayer, first: Uint8Array, second: Uint8Array): Uin
   const output = requantizer(quantizeMultiplier(twice / (fraction * outputScale)));
   const [a, b] = [valuesOf(first, type), valuesOf(second, type)];
   return Uint8Array.from(a, (value, i) => {
-    const sum = one((value - firstZero) * fraction) + other(((b[i] ?? 0) - secondZero) * fraction);
+    const sum = one((value - firstZero) * fraction) + other((at(b, i) - secondZero) * fraction);
     return clamp(output(sum) + outputZero, range);
   });
 };

@@ -2,6 +2,7 @@
  * TFLite's reference CONV_2D and DEPTHWISE_CONV_2D: sums of products in int32, then `requantize.ts`. Sums and results are
  * apart, because a comparison asks how near a sum was to the next value.
  */
+import { int16At, int32At, ofChannel } from '../../in_range.js';
 import type { ByteType, ConvolutionLayer } from './layer.js';
 import { clamp, requantizer } from './requantize.js';
 
@@ -10,13 +11,7 @@ export const valuesOf = (bytes: Uint8Array, type: ByteType): Int8Array | Uint8Ar
   type === 'int8' ? new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length) : bytes;
 
 /** The window at one output position, less the zero-point; 0 outside the plane, which is what TFLite adds there. */
-const gather = (
-  layer: ConvolutionLayer,
-  values: Int8Array | Uint8Array,
-  y: number,
-  x: number,
-  patch: Int16Array,
-): void => {
+const gather = (layer: ConvolutionLayer, values: Int16Array, y: number, x: number, patch: Int16Array): void => {
   const { input, window: w, inputZeroPoint: zero } = layer;
   let at = 0;
   for (let ky = 0; ky < w.height; ky++) {
@@ -27,7 +22,7 @@ const gather = (
         for (let c = 0; c < input.channels; c++) patch[at++] = 0;
       } else {
         const from = (row * input.width + column) * input.channels;
-        for (let c = 0; c < input.channels; c++) patch[at++] = (values[from + c] ?? 0) - zero;
+        for (let c = 0; c < input.channels; c++) patch[at++] = int16At(values, from + c) - zero;
       }
     }
   }
@@ -41,21 +36,21 @@ const direct = (weights: Int16Array, patch: Int16Array, sums: Int32Array, at: nu
     let [a, b, c, d] = [0, 0, 0, 0];
     const from = kernel * size;
     for (let i = 0; i < size; i++) {
-      const x = patch[i] ?? 0;
-      a = (a + x * (weights[from + i] ?? 0)) | 0;
-      b = (b + x * (weights[from + size + i] ?? 0)) | 0;
-      c = (c + x * (weights[from + 2 * size + i] ?? 0)) | 0;
-      d = (d + x * (weights[from + 3 * size + i] ?? 0)) | 0;
+      const x = int16At(patch, i);
+      a = (a + x * int16At(weights, from + i)) | 0;
+      b = (b + x * int16At(weights, from + size + i)) | 0;
+      c = (c + x * int16At(weights, from + 2 * size + i)) | 0;
+      d = (d + x * int16At(weights, from + 3 * size + i)) | 0;
     }
-    sums[at + kernel] = (sums[at + kernel] ?? 0) + a;
-    sums[at + kernel + 1] = (sums[at + kernel + 1] ?? 0) + b;
-    sums[at + kernel + 2] = (sums[at + kernel + 2] ?? 0) + c;
-    sums[at + kernel + 3] = (sums[at + kernel + 3] ?? 0) + d;
+    sums[at + kernel] = int32At(sums, at + kernel) + a;
+    sums[at + kernel + 1] = int32At(sums, at + kernel + 1) + b;
+    sums[at + kernel + 2] = int32At(sums, at + kernel + 2) + c;
+    sums[at + kernel + 3] = int32At(sums, at + kernel + 3) + d;
   }
   for (; kernel < kernels; kernel++) {
     let sum = 0;
-    for (let i = 0; i < size; i++) sum = (sum + (patch[i] ?? 0) * (weights[kernel * size + i] ?? 0)) | 0;
-    sums[at + kernel] = (sums[at + kernel] ?? 0) + sum;
+    for (let i = 0; i < size; i++) sum = (sum + int16At(patch, i) * int16At(weights, kernel * size + i)) | 0;
+    sums[at + kernel] = int32At(sums, at + kernel) + sum;
   }
 };
 
@@ -67,7 +62,7 @@ const depthwise = (layer: ConvolutionLayer, patch: Int16Array, sums: Int32Array,
     const [data, filter] = [tap * input.channels, tap * output.channels];
     for (let k = 0; k < output.channels; k++) {
       const c = multiplier === 1 ? k : Math.floor(k / multiplier);
-      sums[at + k] = ((sums[at + k] ?? 0) + (patch[data + c] ?? 0) * (weights[filter + k] ?? 0)) | 0;
+      sums[at + k] = (int32At(sums, at + k) + int16At(patch, data + c) * int16At(weights, filter + k)) | 0;
     }
   }
 };
@@ -75,7 +70,7 @@ const depthwise = (layer: ConvolutionLayer, patch: Int16Array, sums: Int32Array,
 /** Sums with their bias, in NHWC order. */
 export const accumulate = (layer: ConvolutionLayer, input: Uint8Array): Int32Array => {
   const { output, window, bias } = layer;
-  const values = valuesOf(input, layer.type);
+  const values = new Int16Array(valuesOf(input, layer.type));
   const patch = new Int16Array(window.height * window.width * layer.input.channels);
   const sums = new Int32Array(output.height * output.width * output.channels);
   for (let y = 0, at = 0; y < output.height; y++) {
@@ -95,8 +90,8 @@ export const requantize = (layer: ConvolutionLayer, sums: Int32Array): Uint8Arra
   const scale = layer.multipliers.map(requantizer);
   const result = new Uint8Array(sums.length);
   for (let i = 0; i < sums.length; i++) {
-    const one = scale.length === 1 ? scale[0] : scale[i % channels];
-    result[i] = clamp((one?.(sums[i] ?? 0) ?? 0) + layer.outputZeroPoint, layer.range);
+    const one = ofChannel(scale, i % channels);
+    result[i] = clamp(one(int32At(sums, i)) + layer.outputZeroPoint, layer.range);
   }
   return result;
 };

@@ -6,7 +6,7 @@ import { activationRange } from '../../tflite/multiplier.js';
 import { activation } from '../../tflite/operators.js';
 import { knownActivation } from './common_rules.js';
 import { established } from './match.js';
-import { optionOf } from './options.js';
+import { optionOf } from '../../graph/options.js';
 import type { OpContext } from './rule.js';
 
 export interface Activated {

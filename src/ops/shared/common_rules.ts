@@ -2,7 +2,7 @@
 import type { Tensor } from '../../graph/graph.js';
 import { activation } from '../../tflite/operators.js';
 import { hasPerTensorQuantization, isByteTensor, isStatic, shapeText } from '../../graph/tensor.js';
-import { optionOf } from './options.js';
+import { optionOf } from '../../graph/options.js';
 import { inputOf, type OpContext, outputOf, type Rule } from './rule.js';
 
 /** The feature maps of a node, null for one that is missing. */

@@ -1,6 +1,7 @@
 /** What an op with a filter calculates with: weights, bias and multipliers as integers; and what must hold of them. */
 import { at, ofChannel } from '../../in_range.js';
 import type { ConvNumbers } from '../../requantize/division.js';
+import { rememberedOf } from '../../requantize/remembered.js';
 import { effectiveScale, quantizeMultiplier } from '../../tflite/multiplier.js';
 import type { Activated } from './activation.js';
 import type { FilterConstants, Filtered, FilterQuantization } from './filter.js';
@@ -29,24 +30,41 @@ interface Kernel {
   readonly bias: number;
 }
 
-/** One pass over the weights of each output channel; the step between them is 1 (OHWI) or the number of channels (1HWC). */
+interface Sums {
+  readonly sums: Float64Array;
+  readonly absolutes: Float64Array;
+}
+
+const sumsOf = (weights: Int8Array, zeroPoint: number, channels: number, depthwise: boolean): Sums => {
+  const view = new DataView(weights.buffer, weights.byteOffset, weights.byteLength);
+  const perChannel = weights.length / channels;
+  const [sums, absolutes] = [new Float64Array(channels), new Float64Array(channels)];
+  const [step, next] = depthwise ? [channels, 1] : [1, perChannel];
+  for (let c = 0; c < channels; c++) {
+    let [sum, absolute] = [0, 0];
+    for (let i = c * next, left = perChannel; left > 0; i += step, left--) {
+      const value = view.getInt8(i) - zeroPoint;
+      sum += value;
+      absolute += Math.abs(value);
+    }
+    sums[c] = sum;
+    absolutes[c] = absolute;
+  }
+  return { sums, absolutes };
+};
+
+/** What was added up of a filter, by how it is read: each node is looked at more than once. */
+const added = rememberedOf<Int8Array, Map<string, Sums>>(() => new Map());
+
+/** The step between a kernel's weights is 1 (OHWI) or the number of channels (1HWC). */
 const kernelsOf = (
   { weights, weightZeroPoint, biases }: FilterConstants & FilterQuantization,
   depthwise: boolean,
 ): readonly Kernel[] => {
-  const view = new DataView(weights.buffer, weights.byteOffset, weights.byteLength);
-  const channels = biases.length;
-  const perChannel = weights.length / channels;
-  const step = depthwise ? channels : 1;
-  return Array.from(biases, (bias, c) => {
-    let [sum, absolute] = [0, 0];
-    for (let i = depthwise ? c : c * perChannel, left = perChannel; left > 0; i += step, left--) {
-      const value = view.getInt8(i) - weightZeroPoint;
-      sum += value;
-      absolute += Math.abs(value);
-    }
-    return { sum, absolute, bias };
-  });
+  const [ways, way] = [added(weights), `${weightZeroPoint} ${biases.length} ${depthwise}`];
+  const known = ways.get(way) ?? sumsOf(weights, weightZeroPoint, biases.length, depthwise);
+  ways.set(way, known);
+  return Array.from(biases, (bias, c) => ({ sum: at(known.sums, c), absolute: at(known.absolutes, c), bias }));
 };
 
 export interface Lowered {

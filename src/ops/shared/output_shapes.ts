@@ -6,7 +6,7 @@ import { constantInts, elementCount, type Graph, type Node, tensorAt } from '../
 import { at } from '../../in_range.js';
 import { entryOf, type OperatorEntry, padding } from '../../tflite/operators.js';
 import { operators } from '../index.js';
-import { optionOf } from './options.js';
+import { optionOf } from '../../graph/options.js';
 import { inputOf, type NodeContext, outputOf, type ShapeDerivation, wrongShape } from './rule.js';
 
 type Shape = readonly number[];
@@ -34,7 +34,12 @@ const broadcast: Derivation = (context) => {
   return [Array.from({ length: rank }, (_, axis) => (aligned(a, axis) === 1 ? aligned(b, axis) : aligned(a, axis)))];
 };
 
-const windowed = (length: number, window: number, stride: number, mode: number | undefined): number =>
+const stridesOf = (node: Node): readonly [number, number] => [
+  optionOf(node, 'strideH', 1),
+  optionOf(node, 'strideW', 1),
+];
+
+const windowed = (length: number, window: number, stride: number, mode: number): number =>
   Math.floor((mode === padding.same ? length + stride - 1 : length + stride - window) / stride);
 
 const dilated = (kernel: number, dilation: number): number => (kernel - 1) * dilation + 1;
@@ -44,7 +49,10 @@ const convolution =
   (channels: 0 | 3): Derivation =>
   (context) => {
     const [[batch, height, width], filter] = [fourOf(shapeOf(context, 0)), fourOf(shapeOf(context, 1))];
-    const { strideH = 1, strideW = 1, dilationH = 1, dilationW = 1, padding: mode } = context.node.params;
+    const { node } = context;
+    const [strideH, strideW] = stridesOf(node);
+    const [dilationH, dilationW] = [optionOf(node, 'dilationH', 1), optionOf(node, 'dilationW', 1)];
+    const mode = optionOf(node, 'padding');
     const rows = windowed(height, dilated(filter[1], dilationH), strideH, mode);
     const columns = windowed(width, dilated(filter[2], dilationW), strideW, mode);
     return [[batch, rows, columns, filter[channels]]];
@@ -52,7 +60,10 @@ const convolution =
 
 const pool: Derivation = (context) => {
   const [batch, height, width, channels] = fourOf(shapeOf(context, 0));
-  const { strideH = 1, strideW = 1, filterH = 1, filterW = 1, padding: mode } = context.node.params;
+  const { node } = context;
+  const [strideH, strideW] = stridesOf(node);
+  const [filterH, filterW] = [optionOf(node, 'filterH', 1), optionOf(node, 'filterW', 1)];
+  const mode = optionOf(node, 'padding');
   return [[batch, windowed(height, filterH, strideH, mode), windowed(width, filterW, strideW, mode), channels]];
 };
 

@@ -2,7 +2,7 @@
 import type { Axis } from '../../ir/build/maxima.js';
 import { padding } from '../../tflite/operators.js';
 import type { Narrowing } from './match.js';
-import { optionOf } from './options.js';
+import { optionOf } from '../../graph/options.js';
 import { type OpContext, wrongShape } from './rule.js';
 import type { PlaneMaps } from './unary.js';
 

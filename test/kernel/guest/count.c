@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 enum { CREATE = 0x40, SUBMIT, PREP, FINI, MOST_HANDLES = 65536 };
-static unsigned counts[4], tasks, submits;
+static unsigned counts[4], jobs_done, tasks, submits;
 static uint64_t synced, made;
 static uint32_t sizes[MOST_HANDLES];
 
@@ -21,11 +21,11 @@ const char *ioctl_counts(int reset);
 
 const char *ioctl_counts(int reset) {
     static char text[256];
-    snprintf(text, sizeof text, "{\"create\":%u,\"submit\":%u,\"prep\":%u,\"fini\":%u,\"tasks\":%u,\"synced\":%llu,\"bytes\":%llu}", counts[0], counts[1],
-             counts[2], counts[3], tasks, (unsigned long long)synced, (unsigned long long)made);
+    snprintf(text, sizeof text, "{\"create\":%u,\"submit\":%u,\"prep\":%u,\"fini\":%u,\"jobs\":%u,\"tasks\":%u,\"synced\":%llu,\"bytes\":%llu}", counts[0], counts[1],
+             counts[2], counts[3], jobs_done, tasks, (unsigned long long)synced, (unsigned long long)made);
     if (reset) {
         memset(counts, 0, sizeof counts);
-        tasks = 0;
+        jobs_done = tasks = 0;
         synced = made = 0;
     }
     return text;
@@ -46,6 +46,7 @@ int ioctl(int fd, unsigned long request, ...) {
     if (is_ours) counts[number - CREATE]++;
     if (is_ours && number == SUBMIT) {
         const uint64_t jobs = *(uint64_t *)(void *)argument;
+        jobs_done += argument[2];
         for (uint32_t i = 0; i < argument[2]; i++) tasks += *(uint32_t *)(uintptr_t)(jobs + (uint64_t)i * argument[3] + 24);
         if (is_dropped()) return 0;
     }

@@ -7,6 +7,7 @@
  *   host many LIBRARY MODEL DELEGATE COUNT [key=value ...]         COUNT interpreters at once, an invoke each; then all that again
  *   host exit LIBRARY MODEL DELEGATE ROUNDS [key=value ...]        _exit right behind the last invoke
  *   host unbind LIBRARY MODEL DELEGATE ROUNDS [key=value ...]      takes all cores from the driver before the second half of the invokes
+ *   host compare LIBRARY MODEL DELEGATE ROUNDS [key=value ...]     output values against those of TFLite's kernels
  *   host mode MODE MILLISECONDS COUNT                              what the NPU's next COUNT tasks do wrong (npu/core.h)
  *   host counters                                                  tasks, resets, faults and refusals of the NPU
  * Inputs are a fixed sequence for each round.
@@ -21,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -160,6 +162,13 @@ static double milliseconds(clockid_t clock) {
     return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
+/* CPU time of child processes that have ended. */
+static double children_milliseconds(void) {
+    struct rusage usage;
+    if (getrusage(RUSAGE_CHILDREN, &usage) != 0) return 0;
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e3 + (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e3;
+}
+
 /* Counts of ioctls that a preloaded library keeps; NULL without it. */
 static const char *ioctl_counts(int reset) {
     const char *(*report)(int) = (const char *(*)(int))dlsym(RTLD_DEFAULT, "ioctl_counts");
@@ -185,7 +194,7 @@ static int invoke(void *self, const job *j, int round) {
     const double wall_end = milliseconds(CLOCK_MONOTONIC), cpu_end = milliseconds(CLOCK_PROCESS_CPUTIME_ID);
     const char *ioctls = ioctl_counts(0);
     read_counters(after);
-    printf("{\"what\":\"invoke\",\"number\":%d,\"round\":%d,\"status\":%d,\"hash\":\"%016" PRIx64 "\",\"ms\":%.2f,\"cpu\":%.2f,\"tasks\":%u,\"resets\":%u,\"faults\":%u,\"refused\":%u,\"ioctls\":%s}\n",
+    printf("{\"what\":\"invoke\",\"number\":%d,\"round\":%d,\"status\":%d,\"hash\":\"%016" PRIx64 "\",\"ms\":%.3f,\"cpu\":%.3f,\"tasks\":%u,\"resets\":%u,\"faults\":%u,\"refused\":%u,\"ioctls\":%s}\n",
            j->number, round, status, status == 0 ? hash_outputs(self) : 0, wall_end - wall, cpu_end - cpu, after[TEST_TASKS] - before[TEST_TASKS],
            after[TEST_RESETS] - before[TEST_RESETS], after[TEST_FAULTS] - before[TEST_FAULTS], after[TEST_REFUSED] - before[TEST_REFUSED],
            ioctls == NULL ? "null" : ioctls);
@@ -199,8 +208,8 @@ static void *run(void *argument) {
     const double cpu = milliseconds(CLOCK_PROCESS_CPUTIME_ID);
     j->failed = open_interpreter(j, &t);
     const char *ioctls = ioctl_counts(0);
-    printf("{\"what\":\"prepare\",\"number\":%d,\"status\":%d,\"cpu\":%.2f,\"resident\":%ld,\"ioctls\":%s}\n", j->number, j->failed,
-           milliseconds(CLOCK_PROCESS_CPUTIME_ID) - cpu, resident(), ioctls == NULL ? "null" : ioctls);
+    printf("{\"what\":\"prepare\",\"number\":%d,\"status\":%d,\"cpu\":%.3f,\"children\":%.3f,\"resident\":%ld,\"ioctls\":%s}\n", j->number, j->failed,
+           milliseconds(CLOCK_PROCESS_CPUTIME_ID) - cpu, children_milliseconds(), resident(), ioctls == NULL ? "null" : ioctls);
     for (int i = 0; i < j->rounds && j->failed == 0; i++) j->failed = invoke(t.self, j, i);
     close_interpreter(&t);
     return NULL;
@@ -260,6 +269,55 @@ static int run_exit(job *j) {
     _exit(status);
 }
 
+enum { FLOAT32 = 1, UINT8 = 3, INT8 = 9 }; /* TfLiteType */
+
+static double value_at(const void *tensor, int type, size_t i) {
+    const void *data = CALL(void *, "TfLiteTensorData", const void *)(tensor);
+    if (type == UINT8) return ((const uint8_t *)data)[i];
+    return type == INT8 ? (double)((const int8_t *)data)[i] : (double)((const float *)data)[i];
+}
+
+/* Values of all outputs: how many, how many differ, and by how much at most. */
+static int compare_outputs(void *expected, void *got, int round) {
+    size_t values = 0, different = 0;
+    double most = 0;
+    const int count = CALL(int32_t, "TfLiteInterpreterGetOutputTensorCount", const void *)(got);
+    for (int i = 0; i < count; i++) {
+        const void *a = CALL(const void *, "TfLiteInterpreterGetOutputTensor", const void *, int32_t)(expected, i);
+        const void *b = CALL(const void *, "TfLiteInterpreterGetOutputTensor", const void *, int32_t)(got, i);
+        const int type = CALL(int, "TfLiteTensorType", const void *)(b);
+        const size_t bytes = CALL(size_t, "TfLiteTensorByteSize", const void *)(b);
+        if (type != FLOAT32 && type != UINT8 && type != INT8) return -1;
+        const size_t number = type == FLOAT32 ? bytes / sizeof(float) : bytes;
+        for (size_t k = 0; k < number; k++) {
+            const double difference = value_at(a, type, k) - value_at(b, type, k);
+            different += difference != 0;
+            if (difference > most || -difference > most) most = difference < 0 ? -difference : difference;
+        }
+        values += number;
+    }
+    printf("{\"what\":\"difference\",\"round\":%d,\"values\":%zu,\"different\":%zu,\"most\":%g}\n", round, values, different, most);
+    return 0;
+}
+
+static int run_compare(const job *j) {
+    interpreter expected = {0}, got = {0};
+    job plain = *j;
+    plain.delegate = "-";
+    plain.pairs = 0;
+    int status = open_interpreter(&plain, &expected);
+    if (status == 0) status = open_interpreter(j, &got);
+    for (int i = 0; i < j->rounds && status == 0; i++) {
+        fill_inputs(expected.self, i);
+        status = CALL(int, "TfLiteInterpreterInvoke", void *)(expected.self);
+        if (status == 0) status = invoke(got.self, j, i);
+        if (status == 0) status = compare_outputs(expected.self, got.self, i);
+    }
+    close_interpreter(&got);
+    close_interpreter(&expected);
+    return status;
+}
+
 /* As hot-unplug, or an administrator, does it. */
 static int unbind_driver(void) {
     const char *folder = "/sys/bus/platform/drivers/rocket";
@@ -305,6 +363,7 @@ int main(int argc, char **argv) {
     if (strcmp(what, "fork") == 0) return run_fork(&j);
     if (strcmp(what, "many") == 0) return run_many(&j);
     if (strcmp(what, "exit") == 0) return run_exit(&j);
+    if (strcmp(what, "compare") == 0) return run_compare(&j);
     if (strcmp(what, "unbind") == 0) return run_unbind(&j);
     const int times = strcmp(what, "cycle") == 0 ? j.rounds : 1;
     if (times > 1) j.rounds = 1;
