@@ -2,6 +2,7 @@
 import { compileTflite } from '../compile.js';
 import { plural } from '../explain/plural.js';
 import { tableText, type Column } from '../explain/text_table.js';
+import { at } from '../in_range.js';
 import { readPlan } from '../plan/read.js';
 import { type MeasuredOp, measuredOps, type MeasuredPart } from '../report/measured.js';
 import { reportModel } from '../report/model_report.js';
@@ -78,7 +79,7 @@ const measure = (
       addon.sessionRun(session, inputs);
       return addon.sessionTimes(session);
     });
-    return { plan, runs: times, prepare: times[0]?.prepare ?? 0, on: addon.sessionDevice(session) };
+    return { plan, runs: times, prepare: at(times, 0).prepare, on: addon.sessionDevice(session) };
   } finally {
     addon.sessionClose(session);
   }
@@ -135,7 +136,7 @@ export const profileCommand: Subcommand = {
       throw badUsage('profile', `${model} has ${report.inputs.length} inputs: INPUT is for models with one`);
     const parts = plans.map((plan, i) => measure(addon, plan, i === 0 ? run : { ...run, input: null }));
     const ops = measuredOps(report, parts);
-    const measured = ops.reduce((sum, op) => sum + (op.measured ?? 0), 0);
+    const measured = ops.flatMap((op) => op.measured ?? []).reduce((sum, one) => sum + one, 0);
     const [on = 'nothing'] = parts.map((part) => part.on);
     const prepare = parts.reduce((sum, part) => sum + part.prepare, 0) / 1000;
     if (parsed.flags.has('json')) {

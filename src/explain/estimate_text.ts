@@ -6,6 +6,7 @@ import type { StreamBytes } from '../hardware/speed.js';
 import type { SeveralEstimate } from '../cost/several.js';
 import type { Worth } from '../cost/worth.js';
 import type { Graph } from '../graph/graph.js';
+import { at } from '../in_range.js';
 import type { ModelEstimate } from './model_estimate.js';
 import { plural } from './plural.js';
 import { type Column, hanging, tableText } from './text_table.js';

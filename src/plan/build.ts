@@ -179,13 +179,13 @@ const noTasks = { firstTask: 0, taskCount: 0 };
  */
 const stepMacs = ({ graph, steps }: PlanParts): readonly number[] => {
   const weightOf = ({ operation }: Step): number => (operation.kind === 'conv' ? convMacs(operation) : 0);
-  const weights = new Map<number, number>();
+  const weights = new Map<number, readonly number[]>();
   for (const step of steps)
-    for (const node of step.operation.nodes) weights.set(node, (weights.get(node) ?? 0) + weightOf(step));
+    for (const node of step.operation.nodes) weights.set(node, [...(weights.get(node) ?? []), weightOf(step)]);
   return steps.map((step) => {
     const own = graph.nodes.filter(({ index }) => step.operation.nodes.includes(index));
     const shares = own.map((node) => {
-      const all = weights.get(node.index) ?? 0;
+      const all = (weights.get(node.index) ?? []).reduce((sum, weight) => sum + weight, 0);
       return all === 0 ? 0 : macsOf(graph, node) * (weightOf(step) / all);
     });
     return Math.round(shares.reduce((sum, share) => sum + share, 0));
@@ -275,7 +275,7 @@ export const buildPlan = (parts: PlanParts): Plan => {
     })),
     tasks: records,
     jobs: jobRecords(parts),
-    ops: steps.map((step, position) => opRecord(parts, step, macs[position] ?? 0, tasksOf[position] ?? [], opNames)),
+    ops: steps.map((step, position) => opRecord(parts, step, at(macs, position), tasksOf[position] ?? [], opNames)),
     hosts: inside.hosts,
   };
 };

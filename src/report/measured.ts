@@ -1,4 +1,5 @@
 /** Times of tasks that were measured, joined with the rows of a report. */
+import { at } from '../in_range.js';
 import type { Plan } from '../plan/format.js';
 import type { ModelReport } from './model_report.js';
 
@@ -35,8 +36,7 @@ export interface MeasuredOp {
 const median = (values: readonly number[]): number => {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
-  const [low, high] = [sorted[middle - 1 + (sorted.length % 2)], sorted[middle]];
-  return ((low ?? NaN) + (high ?? NaN)) / 2;
+  return (at(sorted, middle - 1 + (sorted.length % 2)) + at(sorted, middle)) / 2;
 };
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
@@ -45,10 +45,10 @@ const sum = (values: readonly number[]): number => values.reduce((total, value) 
 const timeOf = ({ ops, hosts }: Plan, nodes: readonly number[], times: PartTimes): number => {
   const own = ops.flatMap((op, i) => (nodes.includes(op.node) ? [i] : []));
   const tasks = own.flatMap((i) => {
-    const { firstTask = 0, taskCount = 0 } = ops[i] ?? {};
+    const { firstTask, taskCount } = at(ops, i);
     return times.tasks.slice(firstTask, firstTask + taskCount).map(({ nanoseconds }) => nanoseconds);
   });
-  const onHost = hosts.flatMap(({ op }, i) => (own.includes(op) ? [times.hosts[i] ?? NaN] : []));
+  const onHost = hosts.flatMap(({ op }, i) => (own.includes(op) ? [at(times.hosts, i)] : []));
   return sum([...tasks, ...onHost]) / 1000;
 };
 
@@ -62,7 +62,7 @@ export const measuredOps = ({ ops }: ModelReport, parts: readonly MeasuredPart[]
       part.runs.map((times) => (op.nodes.length === 0 ? around(times) : timeOf(part.plan, op.nodes, times))),
     );
   });
-  const total = sum(measured.map((one) => one ?? 0));
+  const total = sum(measured.flatMap((one) => one ?? []));
   return ops.map(({ nodes, op, target, macs, tasks, cycles, microseconds }, i) => {
     const own = measured[i] ?? null;
     const share = own === null || total === 0 ? null : own / total;

@@ -37,8 +37,8 @@ describe('the page for a browser', function () {
     expect(status, stderr).to.equal(0);
     expect(Number(/: (\d+) bytes gzipped/.exec(stdout)?.[1])).to.be.below(250_000);
   });
-  after(() => {
-    browser?.close();
+  after(async () => {
+    await browser?.close();
     server?.close();
     if (site !== '') rmSync(site, { recursive: true, force: true });
   });
