@@ -55,8 +55,8 @@ const timeOf = ({ ops, hosts }: Plan, nodes: readonly number[], times: PartTimes
 /** @param parts those of the report, in its order */
 export const measuredOps = ({ ops }: ModelReport, parts: readonly MeasuredPart[]): readonly MeasuredOp[] => {
   const measured = ops.map((op): number | null => {
-    const part = parts[op.part ?? -1];
-    if (part === undefined) return null;
+    if (op.part === null) return null;
+    const part = at(parts, op.part);
     const around = (times: PartTimes): number => (times.inputs + times.outputs) / 1000;
     return median(
       part.runs.map((times) => (op.nodes.length === 0 ? around(times) : timeOf(part.plan, op.nodes, times))),
