@@ -48,7 +48,7 @@ const directionRules = rooms.map((room, position) => ({
             .map((below) => ({ group: [`**/${below}/*`], message: `${room}/ stands above ${below}/` })),
           ...(room === 'cli' || room === 'api'
             ? []
-            : [{ group: ['node:*', '!node:crypto'], message: 'side effects belong to engine.ts, cli.ts and cli/' }]),
+            : [{ group: ['node:*'], message: 'side effects belong to engine.ts, cli.ts and cli/' }]),
           ...(registerRooms.includes(room)
             ? []
             : [{ group: ['**/hardware/registers*'], message: 'only emit/, and what reads programs, knows registers' }]),

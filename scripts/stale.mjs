@@ -6,7 +6,14 @@ import { join } from 'node:path';
 export const builds = {
   engine: {
     output: 'dist/engine.mjs',
-    sources: ['src', 'web/report', 'package.json', 'scripts/build-engine.mjs', 'scripts/engine-loader.mjs', 'scripts/report-page.mjs'],
+    sources: [
+      'src',
+      'web/report',
+      'package.json',
+      'scripts/build-engine.mjs',
+      'scripts/engine-loader.mjs',
+      'scripts/report-page.mjs',
+    ],
     command: 'npm run build:engine',
   },
   delegate: {

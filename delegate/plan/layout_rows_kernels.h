@@ -17,8 +17,15 @@ static void spread(const spread_row *row) {
     const v_bytes fill = v_load(row->fill), mask = v_mask(row->lanes);
     const uint8_t *from = row->from;
     uint8_t *to = row->to;
-    for (size_t i = 0; i < whole; i++, from += row->step, to += NPU_ATOM) v_store(to, v_xor(v_and(v_load(from), mask), fill));
-    layout_spread_some(row, whole);
+    const size_t step = row->step;
+    size_t i = 0;
+    for (; i + 4 <= whole; i += 4, from += 4 * step, to += 4 * NPU_ATOM) {
+        v_store(to, v_xor(v_and(v_load(from), mask), fill));
+        v_store(to + NPU_ATOM, v_xor(v_and(v_load(from + step), mask), fill));
+        v_store(to + 2 * NPU_ATOM, v_xor(v_and(v_load(from + 2 * step), mask), fill));
+        v_store(to + 3 * NPU_ATOM, v_xor(v_and(v_load(from + 3 * step), mask), fill));
+    }
+    layout_spread_some(row, i);
 }
 
 /* Each atom is written whole: what it has beyond the last channel the next pixel overwrites. */

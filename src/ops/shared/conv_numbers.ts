@@ -21,28 +21,23 @@ export interface FilterForm {
 /** Position of the output channel in the filter's shape: OHWI or 1HWC. */
 export const channelAxis = (depthwise: boolean): number => (depthwise ? 3 : 0);
 
-/** What one kernel and its bias add up to. */
-interface Kernel {
-  /** Sum of (w - zero-point). */
-  readonly sum: number;
-  /** Sum of |w - zero-point|. */
-  readonly absolute: number;
-  readonly bias: number;
-}
-
+/** What the weights of each output channel add up to. */
 interface Sums {
+  /** Of (w - zero-point). */
   readonly sums: Float64Array;
+  /** Of |w - zero-point|. */
   readonly absolutes: Float64Array;
 }
 
+/** One pass over the weights. Those of a channel stand together (OHWI), or one of each channel does (1HWC). */
 const sumsOf = (weights: Int8Array, zeroPoint: number, channels: number, depthwise: boolean): Sums => {
   const view = new DataView(weights.buffer, weights.byteOffset, weights.byteLength);
   const perChannel = weights.length / channels;
   const [sums, absolutes] = [new Float64Array(channels), new Float64Array(channels)];
-  const [step, next] = depthwise ? [channels, 1] : [1, perChannel];
+  const step = depthwise ? channels : 1;
   for (let c = 0; c < channels; c++) {
     let [sum, absolute] = [0, 0];
-    for (let i = c * next, left = perChannel; left > 0; i += step, left--) {
+    for (let i = depthwise ? c : c * perChannel, left = perChannel; left > 0; i += step, left--) {
       const value = view.getInt8(i) - zeroPoint;
       sum += value;
       absolute += Math.abs(value);
@@ -53,18 +48,24 @@ const sumsOf = (weights: Int8Array, zeroPoint: number, channels: number, depthwi
   return { sums, absolutes };
 };
 
-/** What was added up of a filter, by how it is read: each node is looked at more than once. */
-const added = rememberedOf<Int8Array, Map<string, Sums>>(() => new Map());
+/** What is known of a filter's weights, by how they are read: each node is looked at more than once. */
+const knownSums = rememberedOf<Int8Array, Map<string, Sums>>(() => new Map());
 
-/** The step between a kernel's weights is 1 (OHWI) or the number of channels (1HWC). */
+/** What one kernel and its bias add up to. */
+interface Kernel {
+  readonly sum: number;
+  readonly absolute: number;
+  readonly bias: number;
+}
+
 const kernelsOf = (
   { weights, weightZeroPoint, biases }: FilterConstants & FilterQuantization,
   depthwise: boolean,
 ): readonly Kernel[] => {
-  const [ways, way] = [added(weights), `${weightZeroPoint} ${biases.length} ${depthwise}`];
-  const known = ways.get(way) ?? sumsOf(weights, weightZeroPoint, biases.length, depthwise);
-  ways.set(way, known);
-  return Array.from(biases, (bias, c) => ({ sum: at(known.sums, c), absolute: at(known.absolutes, c), bias }));
+  const [ways, way] = [knownSums(weights), `${weightZeroPoint} ${biases.length} ${depthwise}`];
+  const made = ways.get(way) ?? sumsOf(weights, weightZeroPoint, biases.length, depthwise);
+  ways.set(way, made);
+  return Array.from(biases, (bias, c) => ({ sum: at(made.sums, c), absolute: at(made.absolutes, c), bias }));
 };
 
 export interface Lowered {

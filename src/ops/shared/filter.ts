@@ -57,22 +57,22 @@ export interface FilterConstants {
   readonly biases: Int32Array;
 }
 
-/** Four at a time, and once for each filter: a node is looked at more than once. */
-const flippedWeights = rememberedOf((data: Uint8Array): Int8Array => {
-  const words = new Int32Array(Math.ceil(data.length / 4));
-  const signed = new Int8Array(words.buffer, 0, data.length);
-  signed.set(data);
-  for (const [i, word] of words.entries()) words[i] = word ^ 0x80808080;
-  return signed;
-});
-
-const sameWeights = rememberedOf(
+const asInt8 = rememberedOf(
   (data: Uint8Array): Int8Array => new Int8Array(data.buffer, data.byteOffset, data.byteLength),
 );
 
-/** The NPU's codes: int8 as it is, uint8 with the top bit flipped. */
+/** Four at a time. */
+const flipped = rememberedOf((data: Uint8Array): Int8Array => {
+  const words = new DataView(new ArrayBuffer(Math.ceil(data.length / 4) * 4));
+  const signed = new Int8Array(words.buffer, 0, data.length);
+  signed.set(data);
+  for (let at = 0; at < words.byteLength; at += 4) words.setInt32(at, words.getInt32(at) ^ 0x80808080);
+  return signed;
+});
+
+/** The NPU's codes: int8 as it is, uint8 with the top bit flipped. The same array for the same bytes. */
 const signedWeights = (data: Uint8Array, type: ByteTensor['type']): Int8Array =>
-  type === 'int8' ? sameWeights(data) : flippedWeights(data);
+  type === 'int8' ? asInt8(data) : flipped(data);
 
 const biasesOf = (data: Uint8Array): Int32Array => {
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
