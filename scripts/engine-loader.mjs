@@ -46,8 +46,12 @@ const keepCode = () =>
     if (isKnown) return;
     const unfinished = `${path}.${process.pid}.${Date.now()}`;
     const code = script.createCachedData();
-    fs.writeFileSync(unfinished, Buffer.concat([sha256(code), code]), { mode: 0o644, flag: 'wx' });
-    fs.renameSync(unfinished, path);
+    try {
+      fs.writeFileSync(unfinished, Buffer.concat([sha256(code), code]), { mode: 0o644, flag: 'wx' });
+      fs.renameSync(unfinished, path);
+    } catch {
+      fs.rmSync(unfinished, { force: true });
+    }
   });
 
 script.runInThisContext()((wanted) => modules[wanted.replace('node:', '')], keepCode);

@@ -13,7 +13,7 @@ import { type Chip, chips, optionName } from './hardware/chips.js';
 import { checkGraph } from './partition/check.js';
 import { partMicroseconds } from './partition/cpu.js';
 import { inRounds } from './partition/rounds.js';
-import { plansRun, readPartsRun, verdictsRun } from './plan/answer.js';
+import { plansPieces, readPartsRun, verdictsRun } from './plan/answer.js';
 
 const { of: kinds } = frameKinds;
 
@@ -37,9 +37,10 @@ const writeAll = (bytes: Uint8Array): void => {
   while (at < bytes.byteLength) at += writeSync(1, bytes, at);
 };
 
-const send = (kind: keyof typeof kinds, payload: Uint8Array): void => {
-  writeAll(frameStart(replyMagic, kind, payload.byteLength));
-  writeAll(payload);
+const send = (kind: keyof typeof kinds, pieces: readonly Uint8Array[]): void => {
+  const length = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  writeAll(frameStart(replyMagic, kind, length));
+  for (const piece of pieces) writeAll(piece);
 };
 
 const chipOf = (word: string): Chip => {
@@ -51,7 +52,7 @@ const chipOf = (word: string): Chip => {
 /** What was checked, for the partitions that follow. */
 interface Checked {
   readonly verdicts: Uint8Array;
-  readonly compile: (parts: readonly Part[]) => Uint8Array;
+  readonly compile: (parts: readonly Part[]) => readonly Uint8Array[];
 }
 
 const check = (message: Message): Checked => {
@@ -70,7 +71,7 @@ const check = (message: Message): Checked => {
       graph.nodes.map(({ index }) => index),
       refused,
     ),
-    compile: (parts) => plansRun(compile(parts)),
+    compile: (parts) => plansPieces(compile(parts)),
   };
 };
 
@@ -85,7 +86,7 @@ const serve = (): void => {
     if (payload === null) throw new PtfeError('bad-message', 'engine', 'the stream ended inside a frame');
     if (kind === kinds.check) {
       checked = check(readMessage(payload));
-      send('check', checked.verdicts);
+      send('check', [checked.verdicts]);
     } else if (kind === kinds.compile && checked !== null) {
       const plans = checked.compile(readPartsRun(payload));
       keepCode();
@@ -101,6 +102,6 @@ try {
 } catch (error) {
   const text = error instanceof Error ? error.message : String(error);
   process.stderr.write(`${error instanceof PtfeError ? text : ((error as Error).stack ?? text)}\n`);
-  send('error', new TextEncoder().encode(text));
+  send('error', [new TextEncoder().encode(text)]);
   process.exitCode = 1;
 }

@@ -8,6 +8,12 @@
 
 typedef struct device_plan device_plan; /* a plan loaded on a device, with its BOs */
 
+/* Told of each job before it is handed over, while those of other cores may already run: what the host has to write for it yet. */
+typedef struct device_feed {
+    void (*feed)(void *context, uint32_t job);
+    void *context;
+} device_feed;
+
 typedef struct device_ops {
     const char *name;     /* as the option `device` and ptfe_device have it */
     const char *timed_by; /* whose time task_nanoseconds is, for tables */
@@ -19,9 +25,9 @@ typedef struct device_ops {
     int (*begin)(device_plan *loaded, ptfe_error *error);
     /* Start of a BO's bytes for the host; stays valid until unload. */
     uint8_t *(*bo)(device_plan *loaded, uint32_t bo);
-    /* Runs some jobs, one after the other, and waits for them. 0, or -1 and fills `error`: with PTFE_ERROR_SUSPECT, or it failed
+    /* Runs some jobs and waits for them, those of different cores at the same time; `feed` may be NULL. 0, or -1 and fills `error`: with PTFE_ERROR_SUSPECT, or it failed
        for good. */
-    int (*run)(device_plan *loaded, uint32_t first_job, uint32_t job_count, ptfe_error *error);
+    int (*run)(device_plan *loaded, uint32_t first_job, uint32_t job_count, const device_feed *feed, ptfe_error *error);
     /* Time of a task in the last run, and the device's own estimate for the chip; 0 where unknown. */
     uint64_t (*task_nanoseconds)(const device_plan *loaded, uint32_t task);
     uint64_t (*task_cycles)(const device_plan *loaded, uint32_t task);

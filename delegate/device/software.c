@@ -99,10 +99,11 @@ static device_plan *load(const plan *p, const device_settings *settings, ptfe_er
 static uint8_t *bo(device_plan *loaded, uint32_t index) { return loaded->regions[index].data; }
 
 /* One queue: jobs stand in the order in which they may run. */
-static int run(device_plan *loaded, uint32_t first, uint32_t count, ptfe_error *error) {
+static int run(device_plan *loaded, uint32_t first, uint32_t count, const device_feed *feed, ptfe_error *error) {
     npu_error npu;
     for (uint32_t i = first; i < loaded->plan->job_count && i - first < count; i++) {
         const plan_job *job = &loaded->plan->jobs[i];
+        if (feed != NULL) feed->feed(feed->context, i);
         if (npu_program_run_some(loaded->program, job->first_task, job->task_count, &npu) != 0) return refuse(&npu, error);
     }
     return 0;

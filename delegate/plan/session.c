@@ -115,33 +115,6 @@ int ptfe_output(const ptfe_session *session, uint32_t index, ptfe_tensor *out) {
     return index < session->output_count ? describe(session->outputs[index], out) : -1;
 }
 
-/* Some jobs; one by one where somebody looks on. */
-static int run_jobs(ptfe_session *session, uint32_t first, uint32_t end, const session_watch *watch, uint32_t *done, ptfe_error *error) {
-    if (watch == NULL) return end > first ? session->device->run(session->loaded, first, end - first, error) : 0;
-    for (uint32_t job = first; job < end; job++) {
-        if (session->device->run(session->loaded, job, 1, error) != 0) return -1;
-        watch->step(watch->context, session, ++*done);
-    }
-    return 0;
-}
-
-/* Jobs up to each step of the host, the step, and the jobs that are left. */
-static int run_steps(ptfe_session *session, const session_watch *watch, ptfe_error *error) {
-    const plan *p = &session->plan;
-    uint32_t job = 0, done = 0;
-    for (uint32_t i = 0; i <= p->host_count; i++) {
-        const uint32_t end = i < p->host_count ? p->hosts[i].before_job : p->job_count;
-        if (run_jobs(session, job, end, watch, &done, error) != 0) return -1;
-        job = end;
-        if (i == p->host_count) break;
-        const uint64_t start = npu_clock_nanoseconds();
-        host_run(p, i, session->device, session->loaded, session->scratch);
-        session->host_nanoseconds[i] = npu_clock_since(start);
-        if (watch != NULL) watch->step(watch->context, session, ++done);
-    }
-    return 0;
-}
-
 /* The cubes of a tensor of TFLite's: itself, or the pieces that follow it. */
 static const plan_tensor *first_cube(const plan_tensor *t) { return t->layout == PLAN_PIECES ? t + 1 : t; }
 
@@ -151,14 +124,67 @@ static const plan_tensor *next_cube(const plan *p, const plan_tensor *t) {
     return t->direction == PLAN_PIECE && next < p->tensors + p->tensor_count && next->direction == PLAN_PIECE ? next : NULL;
 }
 
-static void put_inputs(ptfe_session *session, const void *const *inputs) {
-    const uint64_t start = npu_clock_nanoseconds();
-    for (uint32_t i = 0; i < session->input_count; i++) {
-        for (const plan_tensor *t = first_cube(session->inputs[i]); t != NULL; t = next_cube(&session->plan, t)) {
-            layout_to_cube(t, (const uint8_t *)inputs[i] + t->start, session->device->bo(session->loaded, t->bo));
+/* Inputs of one run, and the BOs into which they were written already. */
+typedef struct feeding {
+    ptfe_session *session;
+    const void *const *inputs;
+    uint64_t fed;
+} feeding;
+
+static void put_inputs(feeding *f, uint64_t bos) {
+    const ptfe_session *s = f->session;
+    const uint64_t start = npu_clock_nanoseconds(), left = bos & ~f->fed;
+    if (left == 0) return;
+    f->fed |= left;
+    for (uint32_t i = 0; i < s->input_count; i++) {
+        for (const plan_tensor *t = first_cube(s->inputs[i]); t != NULL; t = next_cube(&s->plan, t)) {
+            if ((left >> t->bo & 1) != 0) layout_to_cube(t, (const uint8_t *)f->inputs[i] + t->start, s->device->bo(s->loaded, t->bo));
         }
     }
-    session->input_nanoseconds = npu_clock_since(start);
+    f->session->input_nanoseconds += npu_clock_since(start);
+}
+
+/* One core's job runs while the inputs of the next one's are written. */
+static void feed_job(void *context, uint32_t job) {
+    feeding *f = context;
+    const plan_job *j = &f->session->plan.jobs[job];
+    put_inputs(f, j->in_bos | j->out_bos);
+}
+
+static void feed_host(feeding *f, const plan_host *host) {
+    const plan_tensor *tensors = f->session->plan.tensors;
+    put_inputs(f, (uint64_t)1 << tensors[host->input].bo | (uint64_t)1 << tensors[host->output].bo);
+}
+
+/* Some jobs; one by one where somebody looks on. */
+static int run_jobs(feeding *f, uint32_t first, uint32_t end, const session_watch *watch, uint32_t *done, ptfe_error *error) {
+    ptfe_session *session = f->session;
+    const device_feed feed = {feed_job, f};
+    if (watch == NULL) return end > first ? session->device->run(session->loaded, first, end - first, &feed, error) : 0;
+    for (uint32_t job = first; job < end; job++) {
+        if (session->device->run(session->loaded, job, 1, &feed, error) != 0) return -1;
+        watch->step(watch->context, session, ++*done);
+    }
+    return 0;
+}
+
+/* Jobs up to each step of the host, the step, and the jobs that are left. */
+static int run_steps(feeding *f, const session_watch *watch, ptfe_error *error) {
+    ptfe_session *session = f->session;
+    const plan *p = &session->plan;
+    uint32_t job = 0, done = 0;
+    for (uint32_t i = 0; i <= p->host_count; i++) {
+        const uint32_t end = i < p->host_count ? p->hosts[i].before_job : p->job_count;
+        if (run_jobs(f, job, end, watch, &done, error) != 0) return -1;
+        job = end;
+        if (i == p->host_count) break;
+        feed_host(f, &p->hosts[i]);
+        const uint64_t start = npu_clock_nanoseconds();
+        host_run(p, i, session->device, session->loaded, session->scratch);
+        session->host_nanoseconds[i] = npu_clock_since(start);
+        if (watch != NULL) watch->step(watch->context, session, ++done);
+    }
+    return 0;
 }
 
 static void take_outputs(ptfe_session *session, void *const *outputs) {
@@ -173,8 +199,11 @@ static void take_outputs(ptfe_session *session, void *const *outputs) {
 
 int session_run(ptfe_session *session, const void *const *inputs, void *const *outputs, const session_watch *watch, ptfe_error *error) {
     if (session->device->begin != NULL && session->device->begin(session->loaded, error) != 0) return -1;
-    put_inputs(session, inputs);
-    if (run_steps(session, watch, error) != 0) return -1;
+    feeding f = {session, inputs, 0};
+    session->input_nanoseconds = 0;
+    /* With one core nothing would run meanwhile. */
+    if (session->plan.cores == 1) put_inputs(&f, UINT64_MAX);
+    if (run_steps(&f, watch, error) != 0) return -1;
     take_outputs(session, outputs);
     return 0;
 }

@@ -15,7 +15,7 @@ class Options(TypedDict, total=False):
     chip: Optional[Literal["rk3588"]]
     #: On how many cores of the NPU one inference runs. `auto`: on several where the compiler expects that to be quicker. For one picture sooner; for many at once, interpreters on a core each (`1`) give more. The values are the same.
     cores: Optional[Literal["1", "2", "3", "auto"]]
-    #: Where compiled plans are kept. Default: `$XDG_CACHE_HOME/ptfe`, or `~/.cache/ptfe`. Read and written only where nobody but the user and root can write. At most 512 MiB; plans that were used least lately go first.
+    #: Where compiled plans are kept. Default: `$XDG_CACHE_HOME/ptfe`, or `~/.cache/ptfe`. Read and written only where nobody but the user and root can write. At most 512 MiB; plans that were used least lately go first. Beside them: digests of files that were read, so that they are not read again, and the code that V8 makes of the compiler.
     cache: Optional[Union[str, "os.PathLike[str]"]]
     #: The Node program; default from PATH. A name without a slash is looked for in PATH. Needed only where a plan is neither in the cache nor a file.
     node: Optional[Union[str, "os.PathLike[str]"]]

@@ -2,6 +2,7 @@
  * An operation that computes some rows or channels of its result only: what it reads for them, and the operation cut down to
  * both. Each value is made of the same operands by the same stages, so it is the same byte.
  */
+import { at } from '../in_range.js';
 import { buffer, type FreshIds } from '../ir/build/arrange.js';
 import type { ConvGeometry, ConvOperation, Operation } from '../ir/operation.js';
 import type { Stages } from '../requantize/stages.js';
@@ -66,6 +67,8 @@ export const boxesRead = (survey: Survey, one: Operation, box: Box): readonly Re
     case 'border':
       // Its cube has the plane of the tensor inside.
       return one.layout === 'flat' ? [{ tensor: one.input, box }] : null;
+    case 'blocks':
+      return null;
     case 'unpool':
       return [{ tensor: one.input, box: { rows: [Math.floor(rows[0] / 2), Math.ceil(rows[1] / 2)], channels } }];
     case 'pad': {
@@ -146,6 +149,54 @@ const cutConvolution = (cutting: Cutting, one: ConvOperation, { rows, channels }
 
 const shapeOf = ([, width]: Plane, { rows, channels }: Box): Plane => [lengthOf(rows), width, lengthOf(channels)];
 
+/** @param tensors in place of the operands */
+const withOperands = (
+  cutting: Cutting,
+  one: Operation,
+  reads: readonly Read[],
+  tensors: readonly TensorId[],
+): Operation => {
+  const box = cutting.boxOf(one.output);
+  const plane = cutting.survey.planeOf(one.output);
+  const tensorOf = (operand: number): TensorId => at(tensors, operand);
+  switch (one.kind) {
+    case 'conv': {
+      const residual = one.residual === null ? null : { ...one.residual, operand: tensorOf(1) };
+      return { ...cutConvolution(cutting, one, box), input: tensorOf(0), residual };
+    }
+    case 'add':
+      return { ...one, inputs: [tensorOf(0), tensorOf(1)] };
+    case 'pair':
+      return { ...one, inputs: [tensorOf(0), tensorOf(1)], stages: channelStages(one.stages, box.channels) };
+    case 'scale':
+      return { ...one, input: tensorOf(0), stages: channelStages(one.stages, box.channels) };
+    case 'pad':
+      return {
+        ...one,
+        input: tensorOf(0),
+        shape: shapeOf(one.shape, at(reads, 0).box),
+        size: [lengthOf(box.rows), one.size[1]],
+        top: Math.max(0, one.top - box.rows[0]),
+      };
+    case 'piece': {
+      const { start, step } = one.place;
+      const first = start + box.rows[0] * plane[1] * step + box.channels[0];
+      return { ...one, input: tensorOf(0), shape: shapeOf(plane, box), place: { ...one.place, start: first } };
+    }
+    case 'clamp':
+    case 'copy':
+    case 'move':
+    case 'border':
+    case 'blocks':
+    case 'unpool':
+    case 'host':
+      return { ...one, input: tensorOf(0) };
+    case 'view':
+    case 'constant':
+      return one;
+  }
+};
+
 /** The operation for what the program has of its result, with the views that it needs. */
 export const cutOperation = (cutting: Cutting, one: Operation): readonly Operation[] => {
   const { survey, boxOf } = cutting;
@@ -172,45 +223,6 @@ export const cutOperation = (cutting: Cutting, one: Operation): readonly Operati
       ? solidOperandOf(cutting, one.nodes, read)
       : operandOf(cutting, one.nodes, read),
   );
-  const [first, second] = operands;
-  const input = first?.tensor ?? -1;
-  return [...operands.flatMap(({ before }) => before), withOperands()];
-
-  function withOperands(): Operation {
-    switch (one.kind) {
-      case 'conv': {
-        const residual = one.residual === null ? null : { ...one.residual, operand: second?.tensor ?? -1 };
-        return { ...cutConvolution(cutting, one, box), input, residual };
-      }
-      case 'add':
-        return { ...one, inputs: [input, second?.tensor ?? -1] };
-      case 'pair':
-        return { ...one, inputs: [input, second?.tensor ?? -1], stages: channelStages(one.stages, box.channels) };
-      case 'scale':
-        return { ...one, input, stages: channelStages(one.stages, box.channels) };
-      case 'pad':
-        return {
-          ...one,
-          input,
-          shape: shapeOf(one.shape, reads?.[0]?.box ?? box),
-          size: [lengthOf(box.rows), one.size[1]],
-          top: Math.max(0, one.top - box.rows[0]),
-        };
-      case 'piece': {
-        const { start, step } = one.place;
-        const at = start + box.rows[0] * plane[1] * step + box.channels[0];
-        return { ...one, input, shape: shapeOf(plane, box), place: { ...one.place, start: at } };
-      }
-      case 'clamp':
-      case 'copy':
-      case 'move':
-      case 'border':
-      case 'unpool':
-      case 'host':
-        return { ...one, input };
-      case 'view':
-      case 'constant':
-        return one;
-    }
-  }
+  const tensors = operands.map(({ tensor }) => tensor);
+  return [...operands.flatMap(({ before }) => before), withOperands(cutting, one, reads, tensors)];
 };

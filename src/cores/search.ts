@@ -77,7 +77,7 @@ function* runsBefore(
           return box === null ? load : plus(load, prices.load(from, box, busy));
         });
         if (!cuts.has(from) || loads.some(({ tasks }) => tasks === 0)) continue;
-        const cost = prices.stage(loads, busy) + prices.before(from, to, walks);
+        const { cost } = prices.shared(from, to, loads, walks);
         yield { stage: { from, to, axis, shares }, cost };
       }
     }
@@ -89,27 +89,27 @@ const balanced = (survey: Survey, prices: Prices, stage: Stage): Stage => {
   const { from, to, axis, shares } = stage;
   if (shares === null) return stage;
   const busy = shares.length;
-  const loadOf = (share: Share): Load | null => {
+  const walked = (share: Share): { readonly walk: StripWalk; readonly load: Load } | null => {
     const walk = new StripWalk(survey, to, axis, share);
     let load = nothing;
     for (let position = to - 1; position >= from; position--) {
-      const walked = walk.step(position);
-      if (walked === null) return null;
-      if (walked.box !== null) load = plus(load, prices.load(position, walked.box, busy));
+      const step = walk.step(position);
+      if (step === null) return null;
+      if (step.box !== null) load = plus(load, prices.load(position, step.box, busy));
     }
-    return load.tasks === 0 ? null : load;
+    return load.tasks === 0 ? null : { walk, load };
   };
   let best = { stage, cost: Infinity };
   let weights = shares.map(([start, end]) => end - start);
   for (let round = 0; round < balanceRounds; round++) {
     const tried = sharesOf(weights);
-    const loads = tried.flatMap((share) => loadOf(share) ?? []);
-    if (loads.length < busy) break;
-    const cost = prices.stage(loads, busy);
+    const all = tried.flatMap((share) => walked(share) ?? []);
+    if (all.length < busy) break;
+    const [loads, walks] = [all.map(({ load }) => load), all.map(({ walk }) => walk)];
+    const { cost, ends } = prices.shared(from, to, loads, walks);
     if (cost < best.cost) best = { stage: { ...stage, shares: tried }, cost };
-    const times = loads.map((load) => prices.stage([load], busy));
-    const mean = sum(times) / busy;
-    weights = weights.map((weight, i) => weight * Math.sqrt(mean / (times[i] ?? mean)));
+    const mean = sum(ends) / busy;
+    weights = weights.map((weight, i) => weight * Math.sqrt(mean / (ends[i] ?? mean)));
   }
   return best.stage;
 };
@@ -142,8 +142,7 @@ export const searchStages = (hardware: Hardware, survey: Survey, cores: number):
   for (const to of survey.cuts.slice(1)) {
     for (const from of survey.cuts) {
       if (from >= to) break;
-      const cost = prices.alone(from, to) + prices.before(from, to, null);
-      extend({ from, to, axis: 'rows', shares: null }, cost);
+      extend({ from, to, axis: 'rows', shares: null }, prices.alone(from, to));
     }
     for (const { stage, cost } of runsBefore(survey, prices, to, cores)) extend(stage, cost);
   }

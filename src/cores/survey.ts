@@ -2,6 +2,7 @@
 import { wholesOf } from '../fuse/wholes.js';
 import type { Graph, Part } from '../graph/graph.js';
 import { planeOf } from '../graph/tensor.js';
+import { at } from '../in_range.js';
 import { type Operation, operandsOf, type ViewOperation } from '../ir/operation.js';
 import type { Position, TensorId } from '../hardware/units.js';
 
@@ -110,7 +111,7 @@ export const surveyOf = (
 export const givenBy = (survey: Survey, from: Position, to: Position): readonly TensorId[] => {
   const wanted = new Set(survey.ends.outputs.map(survey.rootOf));
   return [...survey.writers].flatMap(([root, positions]) => {
-    const [first = -1] = positions;
+    const first = at(positions, 0);
     if (first < from || first >= to) return [];
     const isRead = (survey.readers.get(root) ?? []).some((position) => position >= to);
     return isRead || wanted.has(root) ? [root] : [];
@@ -127,8 +128,9 @@ export interface Crossing {
 export const crossingsAt = (survey: Survey, from: Position): readonly Crossing[] =>
   [...survey.readers]
     .flatMap(([root, positions]): readonly Crossing[] => {
-      const [first = -1] = survey.writers.get(root) ?? [];
-      if (first >= from || survey.constants.has(root)) return [];
+      const [first] = survey.writers.get(root) ?? [];
+      // What nothing writes the caller gives.
+      if ((first !== undefined && first >= from) || survey.constants.has(root)) return [];
       const reader = positions.find((position) => position >= from);
       return reader === undefined ? [] : [{ root, reader }];
     })

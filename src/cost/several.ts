@@ -2,6 +2,7 @@
  * What an inference costs on several cores: stages, in each of which programs run at the same time, and between two of them an
  * exchange. One CPU serves the interrupts of all cores, as Linux boots, so the dispatch of their tasks is one after the other.
  */
+import { at } from '../in_range.js';
 import type { Cube } from '../layout/cube.js';
 import type { Bytes } from '../hardware/units.js';
 import { dispatchMicroseconds, type Machine } from '../hardware/machine.js';
@@ -15,11 +16,25 @@ export interface Load {
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
-/** Loads of cores that work at the same time. */
-export const stageMicroseconds = (machine: Machine, loads: readonly Load[]): number => {
+/**
+ * Loads of cores that work at the same time.
+ * @param given when each core has its job; absent: all at once
+ */
+export const stageMicroseconds = (machine: Machine, loads: readonly Load[], given?: readonly number[]): number => {
+  const starts = given ?? loads.map(() => 0);
   const dispatch = dispatchMicroseconds(machine);
-  const longest = Math.max(...loads.map(({ work, tasks }) => work + tasks * dispatch));
-  return Math.max(longest, (sum(loads.map(({ tasks }) => tasks)) * dispatch) / machine.interruptCpus);
+  const ends = loads.map(({ work, tasks }, i) => at(starts, i) + work + tasks * dispatch);
+  const served = (sum(loads.map(({ tasks }) => tasks)) * dispatch) / machine.interruptCpus;
+  return Math.max(...ends, Math.min(...starts) + served);
+};
+
+/**
+ * When each core of the first stage has its job: the CPU makes the cubes of its inputs and submits, then those of the next core,
+ * while the first one works.
+ */
+export const startsOf = (machine: Machine, inputBytes: readonly Bytes[]): readonly number[] => {
+  let at = 0;
+  return inputBytes.map((bytes) => (at += layoutMicroseconds(machine, bytes) + jobMicroseconds(machine, 1)));
 };
 
 /** Submits, waits and wake-ups between two stages are counted by the chip's own number; what is copied is read and written. */
@@ -31,12 +46,13 @@ export interface ProgramCost {
   readonly stage: number;
   readonly core: number;
   readonly estimate: PartEstimate;
-  /** Of the tensors that TFLite gives and takes. */
-  readonly borders: readonly Cube[];
+  /** Of the tensors that TFLite gives, and of those that it takes. */
+  readonly inputs: readonly Cube[];
+  readonly outputs: readonly Cube[];
 }
 
 export interface StageEstimate {
-  /** Of each core: microseconds and tasks. */
+  /** Of each core: microseconds and tasks. The first stage has the conversion of its inputs in its total, and the submits. */
   readonly cores: readonly { readonly microseconds: number; readonly tasks: number }[];
   /** What is copied before it. */
   readonly copied: Bytes;
@@ -64,7 +80,10 @@ export const severalEstimate = (
 ): SeveralEstimate => {
   const dispatch = dispatchMicroseconds(machine);
   const stages = copied.map((bytes, stage): StageEstimate => {
-    const own = programs.filter((program) => program.stage === stage).map(({ estimate }) => estimate);
+    const busy = programs.filter((program) => program.stage === stage);
+    const own = busy.map(({ estimate }) => estimate);
+    const inputBytes = busy.map(({ inputs }) => sum(inputs.map(cubeBytes)));
+    const starts = stage === 0 ? startsOf(machine, inputBytes) : undefined;
     const loads = own.map(({ npu }): Load => ({ work: npu.work, tasks: npu.tasks }));
     const host = sum(own.map((estimate) => estimate.host));
     const exchange = stage === 0 ? 0 : exchangeMicroseconds(machine, bytes);
@@ -72,14 +91,13 @@ export const severalEstimate = (
       cores: loads.map(({ work, tasks }) => ({ microseconds: work + tasks * dispatch, tasks })),
       copied: bytes,
       exchange,
-      total: exchange + stageMicroseconds(machine, loads) + host,
+      total: exchange + stageMicroseconds(machine, loads, starts) + host,
     };
   });
-  // The first job of each program of later stages is a part of the exchange.
-  const jobs = sum(
-    programs.map(({ stage, estimate }) => estimate.jobs - (stage === 0 ? 0 : jobMicroseconds(machine, 1))),
-  );
+  // The first job of each program is a part of the first stage, or of an exchange.
+  const jobs = sum(programs.map(({ estimate }) => estimate.jobs - jobMicroseconds(machine, 1)));
   const sync = sum(programs.map(({ estimate }) => estimate.sync));
-  const layout = layoutMicroseconds(machine, sum(programs.flatMap(({ borders }) => borders.map(cubeBytes))));
+  const left = programs.flatMap(({ stage, inputs, outputs }) => [...(stage === 0 ? [] : inputs), ...outputs]);
+  const layout = layoutMicroseconds(machine, sum(left.map(cubeBytes)));
   return { stages, jobs, sync, layout, total: sum(stages.map(({ total }) => total)) + jobs + sync + layout, alone };
 };

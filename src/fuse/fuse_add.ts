@@ -26,7 +26,7 @@ const suitsReader = (chip: Chip, { geometry: g, depthwise }: ConvOperation): boo
 const fusedWith = (
   chip: Chip,
   operations: readonly Operation[],
-  everything: readonly Operation[],
+  uses: ReadonlyMap<number, number>,
   sum: AddOperation,
   side: 0 | 1,
   part: Part,
@@ -39,13 +39,21 @@ const fusedWith = (
   const producer = operations[position];
   if (producer?.kind !== 'conv' || producer.residual !== null || producer.stages !== null || inner === operand)
     return null;
-  const uses = everything.filter((operation) => operandsOf(operation).includes(inner)).length;
   const operandReady = operations.findLastIndex(({ output }) => rootOf(output) === rootOf(operand)) < position;
-  if (uses !== 1 || part.outputs.includes(inner) || !operandReady || !suitsReader(chip, producer)) return null;
+  if (uses.get(inner) !== 1 || part.outputs.includes(inner) || !operandReady || !suitsReader(chip, producer))
+    return null;
   const numbers = side === 0 ? sum.numbers : swappedNumbers(sum.numbers);
   const stages = fusedAddStages(producer.numbers, numbers);
   if (stages === null || stages.mismatch > most) return null;
   return { ...producer, nodes: [...producer.nodes, ...sum.nodes], output: sum.output, residual: { operand, numbers } };
+};
+
+/** How many operations read each tensor. */
+const usesOf = (operations: readonly Operation[]): ReadonlyMap<number, number> => {
+  const uses = new Map<number, number>();
+  for (const operation of operations)
+    for (const tensor of new Set(operandsOf(operation))) uses.set(tensor, 1 + (uses.get(tensor) ?? 0));
+  return uses;
 };
 
 /** @param most expected share of differing sums that a fused ADD may have */
@@ -57,10 +65,11 @@ export const fuseAdd = (
 ): readonly Operation[] => {
   // A tensor may be written in parts, through views.
   const rootOf = wholesOf(operations);
+  const uses = usesOf(operations);
   return operations.reduce<readonly Operation[]>((done, operation) => {
     if (operation.kind === 'add') {
       for (const side of [1, 0] as const) {
-        const conv = fusedWith(chip, done, operations, operation, side, part, most, rootOf);
+        const conv = fusedWith(chip, done, uses, operation, side, part, most, rootOf);
         const inner = operation.inputs[side];
         if (conv !== null) return done.map((earlier) => (earlier.output === inner ? conv : earlier));
       }

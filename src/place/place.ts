@@ -10,6 +10,7 @@ import type { Graph, Part } from '../graph/graph.js';
 import { copyOperation, identityConvolution, padConvolution } from '../ir/build/copy.js';
 import {
   namingNode,
+  type Blocks,
   type BorderLayout,
   type MoveOperation,
   type Operation,
@@ -32,7 +33,7 @@ export interface Placement {
   /** A tensor that is read, or a result of the partition, and that nothing writes; null where there is none. */
   readonly missing: TensorId | null;
   /** Tensors that the host lays out from another form than NHWC of their cube. */
-  readonly borders: ReadonlyMap<TensorId, BorderLayout>;
+  readonly borders: ReadonlyMap<TensorId, BorderLayout | Blocks>;
   /** Tensors that stand among the constants and not in the arena: their codes, HWC. */
   readonly constants: ReadonlyMap<TensorId, Int8Array>;
 }
@@ -48,7 +49,7 @@ interface Needs {
 
 const needsOf = (operations: readonly Operation[]): Needs => {
   const wholeRows = operations.flatMap((op) =>
-    ['conv', 'move', 'view', 'border', 'piece', 'host'].includes(op.kind) ? [] : operandsOf(op),
+    ['conv', 'move', 'view', 'border', 'blocks', 'piece', 'host'].includes(op.kind) ? [] : operandsOf(op),
   );
   const solid = operations.flatMap((op) =>
     op.kind === 'conv' && op.residual !== null
@@ -74,6 +75,9 @@ const viewBindings = (operations: readonly Operation[]): Map<number, Binding> =>
     ),
   );
 
+/** Moves of one node beyond this are looked at together first. */
+const mostOneByOne = 8;
+
 /** Bindings with as many moves dropped as can be; those whose results are in `kept` stay tasks. */
 const bind = (
   operations: readonly Operation[],
@@ -85,8 +89,9 @@ const bind = (
   let bindings: ReadonlyMap<number, Binding> = viewBindings(operations);
   const constants = operations.flatMap((op) => (op.kind === 'constant' ? [op.output] : []));
   const ends = { given: part.inputs, constants, wanted: part.outputs };
+  const placeIn = (whole: number): Binding => ({ whole, channel: 0, first: 0, line: ownCube(tensors, whole).width });
   const within = (tensor: number, whole: number): ReadonlyMap<number, Binding> =>
-    new Map(bindings).set(tensor, { whole, channel: 0, first: 0, line: ownCube(tensors, whole).width });
+    new Map(bindings).set(tensor, placeIn(whole));
   /** Every tensor that would stand elsewhere then must bear it. */
   const allowed = (next: ReadonlyMap<number, Binding>, moved: number): boolean => {
     // A whole before its parts: they are laid out for one without gaps.
@@ -105,8 +110,35 @@ const bind = (
       !losesValues(root, operations, ends, tensors, next)
     );
   };
-  for (const move of operations) {
-    if (move.kind !== 'move' || kept.has(move.output)) continue;
+  const moves = operations.filter((op): op is MoveOperation => op.kind === 'move' && !kept.has(op.output));
+  /** All inputs of a concatenation at once: one by one, as many of them would take the square of their number. */
+  const bindTogether = (group: readonly MoveOperation[]): boolean => {
+    const next = new Map(bindings);
+    for (const { input, output } of group) {
+      if (!bindings.has(output)) return false;
+      if (next.has(input) || spotOf(tensors, next, output).root === input) continue;
+      next.set(input, placeIn(output));
+    }
+    const roots = new Set(group.map(({ output }) => spotOf(tensors, next, output).root));
+    const [first] = group;
+    if (first === undefined || roots.size > 1 || !allowed(next, first.output)) return false;
+    bindings = next;
+    return true;
+  };
+  const groups = new Map<number, MoveOperation[]>();
+  for (const move of moves) {
+    const node = namingNode(move);
+    groups.set(node, groups.get(node) ?? []);
+    groups.get(node)?.push(move);
+  }
+  const together = new Set<MoveOperation>();
+  for (const move of moves) {
+    if (together.has(move)) continue;
+    const group = groups.get(namingNode(move)) ?? [];
+    if (group.length > mostOneByOne && group[0] === move && bindTogether(group)) {
+      for (const one of group) together.add(one);
+      continue;
+    }
     for (const [tensor, whole] of [
       [move.output, move.input],
       [move.input, move.output],
@@ -128,7 +160,7 @@ const copyOf = (move: MoveOperation, tensors: Tensors, bindings: ReadonlyMap<num
 };
 
 type Unshared = PlacedOperation | MoveOperation;
-const isUnshared = (op: Operation): op is Unshared => !['view', 'border', 'piece', 'constant', 'pad'].includes(op.kind);
+const isUnshared = (op: Operation): op is Unshared => !['view', 'border', 'blocks', 'piece', 'constant', 'pad'].includes(op.kind);
 
 const tasksOf = (
   operations: readonly Operation[],
@@ -157,12 +189,18 @@ const tasksOf = (
 const takeBorders = (graph: Graph, part: Part, operations: readonly Operation[]) => {
   const shapeOf = (tensor: number): readonly number[] => graph.tensors.get(tensor)?.shape ?? [];
   const named = new Map([...part.inputs, ...part.outputs].map((tensor) => [tensor, shapeOf(tensor)] as const));
-  const borders = new Map<number, BorderLayout>();
+  const borders = new Map<number, BorderLayout | Blocks>();
   const moves = operations.map((operation): Operation => {
     if (operation.kind === 'pad') return padConvolution(operation);
     if (operation.kind === 'piece') {
       const { nodes, input, output, shape } = operation;
       named.set(output, shape);
+      return { kind: 'move', nodes, input, output };
+    }
+    if (operation.kind === 'blocks') {
+      const { nodes, input, output, shape, blocks } = operation;
+      for (const tensor of [input, output]) named.set(tensor, shape);
+      borders.set(input, blocks);
       return { kind: 'move', nodes, input, output };
     }
     if (operation.kind !== 'border') return operation;

@@ -47,8 +47,7 @@ const refusalsRun = ({ refusals }: RefusedPart): Uint8Array =>
     refusals.map((one) => ({ node: one.node, text: textOf(one) })),
   );
 
-/** For each partition a plan, or the nodes that it cannot have. */
-export const plansRun = (results: readonly PartResult[]): Uint8Array => {
+const plansWritten = (results: readonly PartResult[]): Writer => {
   const to = new Writer();
   to.field(plansHeader, { count: results.length });
   for (const result of results) {
@@ -56,8 +55,14 @@ export const plansRun = (results: readonly PartResult[]): Uint8Array => {
     to.field(planResult, { refused: result instanceof Uint8Array ? 0 : 1, length: bytes.byteLength });
     to.raw(bytes, planUnit);
   }
-  return to.bytes();
+  return to;
 };
+
+/** For each partition a plan, or the nodes that it cannot have. */
+export const plansRun = (results: readonly PartResult[]): Uint8Array => plansWritten(results).bytes();
+
+/** The same, in pieces: plans are not copied. */
+export const plansPieces = (results: readonly PartResult[]): readonly Uint8Array[] => plansWritten(results).pieces();
 
 /** The plans, each in bytes of its own. @throws PtfeError `bad-message` */
 export const readPlansRun = (run: Uint8Array): readonly Uint8Array[] => {

@@ -4,7 +4,7 @@
  * point, every value behind a ReLU. Or it rounds at the grid of one exponent E and OUT_CVT divides, which is right on both
  * sides for channels with e_c = E; for the others BN adds what their half step differs by.
  */
-import { at } from '../in_range.js';
+import { at, float64At } from '../in_range.js';
 import {
   activationLimit,
   type ConvNumbers,
@@ -55,7 +55,7 @@ const factorPair = (product: number, most: number): Pair => {
   const bottom = Math.max(1, Math.ceil(product / most), top - 2000);
   for (let candidate = top; candidate >= bottom && error > goodEnough; candidate--) {
     // Nearly all are out by more than a rounding of this look.
-    const about = product * at(reciprocals, candidate);
+    const about = product * float64At(reciprocals, candidate);
     const off = Math.abs(about - Math.floor(about + 0.5)) - 2 ** -20;
     if (off * candidate > error * product) continue;
     const partner = Math.round(product / candidate);

@@ -1,6 +1,6 @@
 /** Products of two 15-bit factors: the DPU multiplies by int16 operands, TFLite by 31-bit mantissas. */
 
-import { at } from '../in_range.js';
+import { float64At } from '../in_range.js';
 import { remembered } from './remembered.js';
 
 /** Smallest and largest useful factor: 15 significant bits, positive in an int16 field. */
@@ -27,7 +27,7 @@ const searchMantissa = (mantissa: number): Factors => {
     const unit = 2 ** (30 - shift);
     for (let first = Math.ceil(Math.sqrt(target)); first <= factorMax; first++) {
       // Nearly all are out by more than a rounding of this look.
-      const about = target * at(reciprocals, first);
+      const about = target * float64At(reciprocals, first);
       if (about < factorMin - 2) break;
       if ((Math.abs(about - Math.floor(about + 0.5)) - 2 ** -20) * first * unit > bestError) continue;
       const second = Math.ceil(target / first);

@@ -91,7 +91,7 @@ export const delegateOptions = [
     kind: { is: 'file', what: 'folder', word: 'off' },
     sent: false,
     text: 'where compiled plans are kept',
-    more: 'Default: `$XDG_CACHE_HOME/ptfe`, or `~/.cache/ptfe`. Read and written only where nobody but the user and root can write. At most 512 MiB; plans that were used least lately go first.',
+    more: 'Default: `$XDG_CACHE_HOME/ptfe`, or `~/.cache/ptfe`. Read and written only where nobody but the user and root can write. At most 512 MiB; plans that were used least lately go first. Beside them: digests of files that were read, so that they are not read again, and the code that V8 makes of the compiler.',
     example: '/var/cache/ptfe',
   },
   {

@@ -17,6 +17,10 @@ export class Writer {
   raw(bytes: Uint8Array, unit: number): void {
     this.#chunks.push(bytes, new Uint8Array((unit - (bytes.byteLength % unit)) % unit));
   }
+  /** In pieces: what is large is not copied. */
+  pieces(): readonly Uint8Array[] {
+    return this.#chunks;
+  }
   bytes(): Uint8Array {
     return joined(this.#chunks);
   }

@@ -187,7 +187,7 @@ static int run_jobs(ptfe_session *s, const accesses *a, ptfe_error *error) {
     for (uint32_t job = 0; status == 0 && job < p->job_count; job++) {
         close_memory(data, sizes, p->bo_count);
         open_ranges(a, data, p->jobs[job].first_task, p->jobs[job].task_count);
-        status = s->device->run(s->loaded, job, 1, error);
+        status = s->device->run(s->loaded, job, 1, NULL, error);
     }
     open_memory(data, sizes, p->bo_count);
     return status;
