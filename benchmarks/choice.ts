@@ -6,12 +6,12 @@ export interface Chosen {
   readonly names: readonly string[];
 }
 
-/** @param filters texts of "part/case", in any case of letters; none: all */
+/** @param filters texts of "part/case", in any case of letters; none: all, or those of --quick */
 export const chosenCases = (parts: readonly Part[], filters: readonly string[], isQuick: boolean): readonly Chosen[] =>
   parts
     .map((part) => ({
       part,
-      names: (isQuick ? part.quickCases : part.cases).filter((name) => {
+      names: (isQuick && filters.length === 0 ? part.quickCases : part.cases).filter((name) => {
         const path = `${part.name}/${name}`.toLowerCase();
         return filters.length === 0 || filters.some((text) => path.includes(text.toLowerCase()));
       }),

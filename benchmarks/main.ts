@@ -3,7 +3,7 @@
  * the terminal, benchmarks/results/*.json, docs/benchmarks.md and its chart.
  *   --list           parts and their cases
  *   --filter TEXT    cases whose "part/case" has the text; several times: any of them
- *   --quick          fewer cases, fewer rounds
+ *   --quick          fewer rounds, and fewer cases where no filter names them
  *   --dry            prints, and keeps nothing
  *   --page           measures nothing: the page and the chart from the results
  */

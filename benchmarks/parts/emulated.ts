@@ -106,6 +106,16 @@ const contenders = ({ libteflon, shim }: Aarch64Host, ptfe: string, say: Setting
   ];
 };
 
+/** A delegate ended its program, or took nothing. */
+class DelegateFailed extends Error {
+  readonly reason: string;
+
+  constructor(delegate: string, model: string, reason: string) {
+    super(`${delegate} on ${model}: ${reason}`);
+    this.reason = reason;
+  }
+}
+
 const runHost = (
   { qemu, libraries }: Aarch64Host,
   host: string,
@@ -130,14 +140,13 @@ const runHost = (
       const prepare = seen?.prepares[0];
       const problem = /^ptfe: .*(TFLite's kernels|nodes stay|another model).*$/m.exec(said)?.[0];
       if (status !== 0 || prepare?.status !== 0 || problem !== undefined)
-        reject(
-          new Error(`${delegate} on ${model}: ${problem ?? (said.trim().split('\n').at(-1) || `exit ${status}`)}`),
-        );
+        reject(new DelegateFailed(delegate, model, problem ?? said.trim().split('\n').at(-1) ?? `exit ${status}`));
       else resolve({ prepare, invokes: seen?.invokes ?? [], text: `${text}${said}` });
     });
   });
 
 const figuresOf = (runs: readonly Seen[]): Readonly<Record<string, Figure>> => {
+  if (runs.length === 0) return {};
   const own = spreadOf(runs.map(({ prepare }) => prepare.cpu));
   const engine = spreadOf(runs.map(({ prepare }) => prepare.children));
   const warm = runs.flatMap((run) => run.invokes.slice(1).map(({ cpu }) => cpu));
@@ -155,7 +164,7 @@ const withNet = (rows: readonly Row[]): readonly Row[] => {
   const median = (figure: Figure | undefined): number =>
     typeof figure === 'object' && figure !== null ? figure.median : NaN;
   return rows.map(({ who, figures }) =>
-    figures === alone
+    figures === alone || figures['prepare'] === undefined
       ? { who, figures }
       : {
           who,
@@ -186,15 +195,23 @@ const open = (settings: Settings): Promise<Measure> => {
         join(folder, 'model.plan'),
         planFile(readTflite(bytes).graph, compileTflite(bytes, { trust: 'inferred', numerics })),
       );
+      const running: Contender[] = [];
       for (const contender of all) {
         settings.say(`${name}: ${contender.who}, what it takes`);
         const variables = { ...contender.variables, ...contender.telling };
-        const { text } = await one({ ...contender, variables }, contender.invokes > 0 ? 1 : 0);
-        told.set(contender.who, contender.delegate === '-' ? {} : takenFigures(takenOf(text)));
+        try {
+          const { text } = await one({ ...contender, variables }, contender.invokes > 0 ? 1 : 0);
+          told.set(contender.who, contender.delegate === '-' ? {} : takenFigures(takenOf(text)));
+          running.push(contender);
+        } catch (error) {
+          // Ours must not.
+          if (!(error instanceof DelegateFailed) || contender.delegate !== host.libteflon) throw error;
+          told.set(contender.who, { nodes: `fails: ${error.reason}` });
+        }
       }
       const rounds = settings.isQuick ? 2 : 7;
       for (let round = 0; round < rounds; round++) {
-        for (const contender of all) {
+        for (const contender of running) {
           settings.say(`${name}: ${contender.who}, ${round + 1} of ${rounds}`);
           const cache = join(folder, 'cold');
           if (contender.isCold && existsSync(cache))

@@ -125,8 +125,11 @@ const measureAll = async (
   return rows;
 };
 
+const shownFigures = (figures: Row['figures'], columns: readonly Column[]): Row['figures'] =>
+  Object.fromEntries(Object.entries(figures).filter(([key]) => columns.some((column) => column.key === key)));
+
 const opening =
-  (bytesOf: (name: string) => Promise<Uint8Array>, contendersOf: typeof wholeModel) =>
+  (bytesOf: (name: string) => Promise<Uint8Array>, contendersOf: typeof wholeModel, columns: readonly Column[]) =>
   ({ isQuick, say }: Settings): Promise<Measure> => {
     const python = pythonEnvironment(runtime);
     if (!python.available) throw new CannotSetUp(python.reason);
@@ -142,7 +145,8 @@ const opening =
         const options = { trust: 'inferred', parts: 'all', numerics: numericsOf[runtime] } as const;
         writeFileSync(plan, planFile(readTflite(bytes).graph, compileTflite(bytes, options)));
         const tell = (text: string): void => say(`${name}: ${text}`);
-        return await measureAll(python.python, contendersOf(model, folder), isQuick ? 2 : 7, folder, tell);
+        const rows = await measureAll(python.python, contendersOf(model, folder), isQuick ? 2 : 7, folder, tell);
+        return rows.map(({ who, figures }) => ({ who, figures: shownFigures(figures, columns) }));
       } finally {
         rmSync(folder, { recursive: true, force: true });
       }
@@ -162,6 +166,14 @@ const invokeColumns: readonly Column[] = [
   { key: 'wall', title: 'invoke, wall ms' },
 ];
 
+const modelColumns: readonly Column[] = [
+  { key: 'nodes', title: 'nodes taken' },
+  ...invokeColumns,
+  { key: 'prepare', title: 'Prepare, CPU ms' },
+  { key: 'engine', title: 'compiler, CPU ms' },
+  { key: 'resident', title: 'RSS, MiB' },
+];
+
 const againstKernels: readonly Ratio[] = [
   { title: 'CPU: ptfe / XNNPACK', column: 'invoke', over: 'ptfe', under: 'XNNPACK' },
   { title: 'CPU: BUILTIN_REF / ptfe', column: 'invoke', over: 'BUILTIN_REF', under: 'ptfe' },
@@ -175,13 +187,7 @@ export const software: Part = {
     'The software NPU is for tests and for machines without an NPU; it says nothing of the hardware.',
   ],
   each: 'model',
-  columns: [
-    { key: 'nodes', title: 'nodes taken' },
-    ...invokeColumns,
-    { key: 'prepare', title: 'Prepare, CPU ms' },
-    { key: 'engine', title: 'compiler, CPU ms' },
-    { key: 'resident', title: 'RSS, MiB' },
-  ],
+  columns: modelColumns,
   ratios: [
     ...againstKernels,
     { title: 'wall: ptfe / XNNPACK, 2 threads', column: 'wall', over: 'ptfe, 2 threads', under: 'XNNPACK, 2 threads' },
@@ -190,7 +196,7 @@ export const software: Part = {
   cases: ['MobileNetV1', 'MobileNetV2', 'EfficientNet-Lite0', 'SSD MobileNetV1', 'DeepLab v3'],
   quickCases: ['MobileNetV1', 'EfficientNet-Lite0'],
   byHand: ['`PTFE_PROFILE=trace.json` with any host: a table of each op by the software NPU.'],
-  open: opening(modelBytes, wholeModel),
+  open: opening(modelBytes, wholeModel, modelColumns),
 };
 
 export const softwareOps: Part = {
@@ -205,5 +211,5 @@ export const softwareOps: Part = {
   cases: opNames,
   quickCases: opNames.slice(0, 4),
   byHand: [],
-  open: opening(opBytes, oneOp),
+  open: opening(opBytes, oneOp, invokeColumns),
 };

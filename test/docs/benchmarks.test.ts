@@ -106,6 +106,7 @@ describe('benchmarks', () => {
     expect(names(['UP/Second'])).to.deep.equal(['second']);
     expect(names(['third', 'first'])).to.deep.equal(['first', 'third']);
     expect(names([], true)).to.deep.equal(['second']);
+    expect(names(['first'], true)).to.deep.equal(['first']);
     expect(names(['nothing'])).to.deep.equal([]);
   });
 
