@@ -45,7 +45,20 @@ const measureCase = async (measure: Measure | string, name: string, isQuick: boo
   }
 };
 
-const measurePart = async (part: Part, names: readonly string[], settings: Settings): Promise<readonly Case[]> => {
+/** A figure that was measured is not lost to a machine that cannot. */
+const keep = async (part: Part, made: Case): Promise<void> => {
+  const results = readResults(part.name);
+  const before = results.cases.find(({ name }) => name === made.name);
+  if (made.skipped === null || before === undefined || before.skipped !== null)
+    await writeResults(withCases(part, results, [made]));
+};
+
+const measurePart = async (
+  part: Part,
+  names: readonly string[],
+  settings: Settings,
+  isKept: boolean,
+): Promise<readonly Case[]> => {
   settings.say(`${part.name}: what it needs`);
   let measure: Measure | string;
   try {
@@ -56,7 +69,9 @@ const measurePart = async (part: Part, names: readonly string[], settings: Setti
   const cases: Case[] = [];
   for (const name of names) {
     settings.say(`${part.name}: ${name}`);
-    cases.push(await measureCase(measure, name, settings.isQuick));
+    const made = await measureCase(measure, name, settings.isQuick);
+    cases.push(made);
+    if (isKept) await keep(part, made);
   }
   return cases;
 };
@@ -88,15 +103,7 @@ const main = async (): Promise<number> => {
     return 1;
   }
   for (const { part, names } of values.page ? [] : chosen) {
-    const cases = await measurePart(part, names, { isQuick: values.quick, say });
-    show(part, cases);
-    if (values.dry) continue;
-    // A figure that was measured is not lost to a machine that cannot.
-    const kept = cases.filter(({ name, skipped }) => {
-      const before = readResults(part.name).cases.find((one) => one.name === name);
-      return skipped === null || before === undefined || before.skipped !== null;
-    });
-    await writeResults(withCases(part, readResults(part.name), kept));
+    show(part, await measurePart(part, names, { isQuick: values.quick, say }, !values.dry));
   }
   if (!values.dry) for (const path of writePage()) console.log(`written: ${path}`);
   return 0;

@@ -2,20 +2,18 @@
  * Delegates on a pretended device that computes nothing, as aarch64 programs under qemu-user: what the CPU pays around the NPU.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { planFile } from '../../src/cli/plan_file.js';
 import { compileTflite } from '../../src/compile.js';
 import { readTflite } from '../../src/tflite/reader.js';
-import { readFileSync } from 'node:fs';
 import { CannotSetUp } from '../../test/host/process.js';
 import { numericsOf, repository } from '../../test/host/python.js';
 import { sharedPath } from '../../test/host/shared.js';
 import { type Aarch64Host, openAarch64Host } from '../../test/host/teflon.js';
 import { findZig, zigCompile } from '../../test/host/zig.js';
-import { type Invoked, type Prepared, scenariosOf } from '../../test/kernel/lines.js';
-import { marks } from '../../test/kernel/lines.js';
+import { type Invoked, marks, type Prepared, scenariosOf } from '../../test/kernel/lines.js';
 import { buildPrograms } from '../../test/kernel/programs.js';
 import { type Figure, type Row, spreadOf } from '../figures.js';
 import { fileOf, modelPath } from '../models.js';
@@ -102,7 +100,7 @@ const contenders = ({ libteflon, shim }: Aarch64Host, ptfe: string, say: Setting
   }
   return [
     ...others,
-    { ...ours, who: 'ptfe, cold', options: (folder) => [...engine, `cache=${folder}/cache`], isCold: true, invokes: 0 },
+    { ...ours, who: 'ptfe, cold', options: (folder) => [...engine, `cache=${folder}/cold`], isCold: true, invokes: 0 },
     { ...ours, who: 'ptfe, cache', options: (folder) => [...engine, `cache=${folder}/cache`] },
     { ...ours, who: 'ptfe, plan file', options: (folder) => ['device=npu', `plan=${folder}/model.plan`] },
   ];
@@ -198,7 +196,7 @@ const open = (settings: Settings): Promise<Measure> => {
       for (let round = 0; round < rounds; round++) {
         for (const contender of all) {
           settings.say(`${name}: ${contender.who}, ${round + 1} of ${rounds}`);
-          const cache = join(folder, 'cache');
+          const cache = join(folder, 'cold');
           if (contender.isCold && existsSync(cache))
             for (const file of readdirSync(cache)) rmSync(join(cache, file), { recursive: true });
           const seen = await one(contender, contender.invokes);

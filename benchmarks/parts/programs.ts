@@ -1,6 +1,7 @@
 /** Programs for the NPU by the model of the hardware: Mesa's recorded ones, the vendor's by its figures, ptfe's. */
 import { existsSync, readFileSync } from 'node:fs';
 import { parseJson, readUnpacked } from '../../src/cli/files.js';
+import type { CoreChoice } from '../../src/on_cores.js';
 import { estimateModel, type ModelEstimate } from '../../src/explain/model_estimate.js';
 import { programOfRecording, readRecording } from '../../src/lab/stream/recording.js';
 import { rk3588 } from '../../src/hardware/chips.js';
@@ -73,22 +74,43 @@ const ours = (slowly: ModelEstimate, quickly: ModelEstimate): Readonly<Record<st
   };
 };
 
+/** Conversions, sync and jobs with it; without the nodes that the CPU keeps. */
+const inference = ({ parts }: ModelEstimate): number => sum(parts.map(({ estimate }) => estimate.total)) / 1000;
+
+/** On several cores: tasks of all of them, and how many stages, between which the CPU copies. */
+const onCores = (slowly: ModelEstimate, quickly: ModelEstimate): Readonly<Record<string, Figure>> => {
+  const stages = slowly.parts.flatMap(({ estimate }) => estimate.several?.stages ?? []);
+  return {
+    tasks: sum(stages.flatMap(({ cores }) => cores.map(({ tasks }) => tasks))),
+    stages: stages.length,
+    wholeSlow: inference(slowly),
+    wholeQuick: inference(quickly),
+  };
+};
+
 const rowsOf = (name: string): readonly Row[] => {
   const file = fileOf(name);
   const bytes = readFileSync(modelPath(file));
-  const estimate = (machine: Machine): ModelEstimate => {
-    const { megahertz, interruptCpu } = machine;
-    return estimateModel(bytes, { trust: 'inferred', machine: { megahertz, interruptCpu } }, 0);
-  };
-  const [slowly, quickly] = [estimate(slow), estimate(quick)];
+  const estimate = ({ megahertz, interruptCpu }: Machine, cores: CoreChoice): ModelEstimate =>
+    estimateModel(bytes, { trust: 'inferred', cores, machine: { megahertz, interruptCpu } }, 0);
+  const [slowly, quickly] = [estimate(slow, '1'), estimate(quick, '1')];
   const taken = slowly.parts.flatMap(({ part }) => part.nodes);
   const least = leastCosts(rk3588, slowly.graph, taken);
   const vendor = vendorPrograms[name];
   const mesa = mesaRow(file);
+  const several = (['2', '3'] as const).flatMap((cores): readonly Row[] => {
+    const [slower, quicker] = [estimate(slow, cores), estimate(quick, cores)];
+    const isSplit = [...slower.parts, ...quicker.parts].every((part) => part.estimate.several !== undefined);
+    return isSplit ? [{ who: `ptfe, ${cores} cores`, figures: onCores(slower, quicker) }] : [];
+  });
   return [
     { who: 'bound', figures: figuresOf(least, 0) },
     ...(vendor === undefined ? [] : [{ who: "vendor's compiler", figures: { ...vendor } }]),
-    { who: 'ptfe', figures: ours(slowly, quickly) },
+    {
+      who: 'ptfe',
+      figures: { ...ours(slowly, quickly), wholeSlow: inference(slowly), wholeQuick: inference(quickly) },
+    },
+    ...several,
     ...(mesa === null ? [] : [mesa]),
   ];
 };
@@ -99,7 +121,7 @@ export const programs: Part = {
   name: 'programs',
   title: 'Programs for the NPU, by the model of the hardware',
   text: [
-    "Tasks, cycles and bytes are counted; times are calculated from them with one model for all (`ptfe estimate`; ARCHITECTURE.md, `cost/`): no board was at hand. At 200 MHz (the mainline kernel's clock) with interrupts on a little core, 51 us a task; at 1 GHz with 27 us; and at 1 GHz without any dispatch, as the vendor's driver starts all tasks at once. Without what the CPU does before and behind.",
+    "Tasks, cycles and bytes are counted; times are calculated from them with one model for all (`ptfe estimate`; ARCHITECTURE.md, `cost/`): no board was at hand. At 200 MHz (the mainline kernel's clock) with interrupts on a little core, 51 us a task; at 1 GHz with 27 us; and at 1 GHz without any dispatch, as the vendor's driver starts all tasks at once. Without what the CPU does before and behind, but for the last two columns, which have conversions, sync and jobs. Several cores compute one inference in stages, between which the CPU exchanges what they made.",
     "`bound`: every multiply-accumulate at the full rate, each node's inputs, weights and outputs moved once, no dispatch, for the nodes that ptfe takes. Mesa's stream was recorded from libteflon 26.2.6; it has fewer nodes (no pools, no RESHAPE, of SSD not the heads). The vendor's figures are those of its compiler 2.5.0 for the same file, read once in November 2026: convolutions and pools of its one-core list; nothing of it is part of this repository.",
   ],
   each: 'model',
@@ -112,12 +134,16 @@ export const programs: Part = {
     { key: 'slow', title: 'ms at 200 MHz' },
     { key: 'quick', title: 'ms at 1 GHz' },
     { key: 'alone', title: 'ms at 1 GHz, no dispatch' },
+    { key: 'stages', title: 'stages' },
+    { key: 'wholeSlow', title: 'with jobs and conversions, 200 MHz' },
+    { key: 'wholeQuick', title: '1 GHz' },
   ],
   ratios: [
     { title: '200 MHz: Mesa / ptfe', column: 'slow', over: 'Mesa, recorded', under: 'ptfe' },
     { title: '200 MHz: ptfe / bound', column: 'slow', over: 'ptfe', under: 'bound' },
     { title: '1 GHz, no dispatch: ptfe / vendor', column: 'alone', over: 'ptfe', under: "vendor's compiler" },
     { title: '1 GHz, no dispatch: ptfe / bound', column: 'alone', over: 'ptfe', under: 'bound' },
+    { title: '200 MHz: one core / three', column: 'wholeSlow', over: 'ptfe', under: 'ptfe, 3 cores' },
   ],
   cases: [
     ...['MobileNetV1 0.25', 'MobileNetV1 0.5', 'MobileNetV1', 'MobileNetV2', 'MobileNetV2, per channel'],

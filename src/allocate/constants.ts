@@ -1,4 +1,5 @@
 /** Lays constants (weights, per-channel operands) in one BO; equal bytes are kept once. */
+import { uint8At } from '../in_range.js';
 import { alignUp } from '../hardware/capability.js';
 import type { Chip } from '../hardware/chips.js';
 import type { Bytes } from '../hardware/units.js';
@@ -15,7 +16,7 @@ const samples = 256;
 const keyOf = (bytes: Uint8Array): string => {
   const step = Math.max(1, Math.floor(bytes.byteLength / samples));
   let hash = 0x811c9dc5;
-  for (let at = 0; at < bytes.byteLength; at += step) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
+  for (let at = 0; at < bytes.byteLength; at += step) hash = Math.imul(hash ^ uint8At(bytes, at), 0x01000193);
   return `${bytes.byteLength} ${hash}`;
 };
 

@@ -2,6 +2,7 @@
  * An operation that computes some rows or channels of its result only: what it reads for them, and the operation cut down to
  * both. Each value is made of the same operands by the same stages, so it is the same byte.
  */
+import { at } from '../in_range.js';
 import { buffer, type FreshIds } from '../ir/build/arrange.js';
 import type { ConvGeometry, ConvOperation, Operation } from '../ir/operation.js';
 import type { Stages } from '../requantize/stages.js';
@@ -66,6 +67,8 @@ export const boxesRead = (survey: Survey, one: Operation, box: Box): readonly Re
     case 'border':
       // Its cube has the plane of the tensor inside.
       return one.layout === 'flat' ? [{ tensor: one.input, box }] : null;
+    case 'blocks':
+      return null;
     case 'unpool':
       return [{ tensor: one.input, box: { rows: [Math.floor(rows[0] / 2), Math.ceil(rows[1] / 2)], channels } }];
     case 'pad': {
@@ -172,20 +175,20 @@ export const cutOperation = (cutting: Cutting, one: Operation): readonly Operati
       ? solidOperandOf(cutting, one.nodes, read)
       : operandOf(cutting, one.nodes, read),
   );
-  const [first, second] = operands;
-  const input = first?.tensor ?? -1;
+  const operandAt = (position: number): TensorId => at(operands, position).tensor;
+  const input = operandAt(0);
   return [...operands.flatMap(({ before }) => before), withOperands()];
 
   function withOperands(): Operation {
     switch (one.kind) {
       case 'conv': {
-        const residual = one.residual === null ? null : { ...one.residual, operand: second?.tensor ?? -1 };
+        const residual = one.residual === null ? null : { ...one.residual, operand: operandAt(1) };
         return { ...cutConvolution(cutting, one, box), input, residual };
       }
       case 'add':
-        return { ...one, inputs: [input, second?.tensor ?? -1] };
+        return { ...one, inputs: [input, operandAt(1)] };
       case 'pair':
-        return { ...one, inputs: [input, second?.tensor ?? -1], stages: channelStages(one.stages, box.channels) };
+        return { ...one, inputs: [input, operandAt(1)], stages: channelStages(one.stages, box.channels) };
       case 'scale':
         return { ...one, input, stages: channelStages(one.stages, box.channels) };
       case 'pad':
@@ -205,6 +208,7 @@ export const cutOperation = (cutting: Cutting, one: Operation): readonly Operati
       case 'copy':
       case 'move':
       case 'border':
+      case 'blocks':
       case 'unpool':
       case 'host':
         return { ...one, input };

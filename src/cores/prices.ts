@@ -1,4 +1,5 @@
 /** What runs of operations cost, on one core or as a share of several: microseconds of the same estimate that plans have. */
+import { at } from '../in_range.js';
 import { exchangeMicroseconds, type Load, stageMicroseconds } from '../cost/several.js';
 import { atomChannels } from '../hardware/capability.js';
 import { type Hardware, type Machine, machineOf } from '../hardware/machine.js';
@@ -54,7 +55,7 @@ export const pricesOf = (hardware: Hardware, survey: Survey): Prices => {
   };
   const until = [0];
   for (const position of survey.operations.keys())
-    until.push((until.at(-1) ?? 0) + stage([load(position, null, 1)], 1) + onHost(position));
+    until.push(at(until, position) + stage([load(position, null, 1)], 1) + onHost(position));
   const given = new Set(survey.ends.inputs.map(survey.rootOf));
   const crossings = new Map<Position, readonly Crossing[]>();
   const crossingAt = (from: Position): readonly Crossing[] => {
@@ -69,7 +70,7 @@ export const pricesOf = (hardware: Hardware, survey: Survey): Prices => {
   return {
     load,
     stage,
-    alone: (from, to) => (until[to] ?? 0) - (until[from] ?? 0),
+    alone: (from, to) => at(until, to) - at(until, from),
     before: (from, to, walks) => {
       if (from === 0) return walks === null ? 0 : chip.dispatch.jobMicroseconds * (walks.length - 1);
       let bytes = 0;

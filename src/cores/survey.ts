@@ -1,4 +1,5 @@
 /** A list of operations as the search for stages sees it: memories (a tensor with its views), who writes and reads them, and where the list may be cut. */
+import { at } from '../in_range.js';
 import { wholesOf } from '../fuse/wholes.js';
 import type { Graph, Part } from '../graph/graph.js';
 import { planeOf } from '../graph/tensor.js';
@@ -110,7 +111,7 @@ export const surveyOf = (
 export const givenBy = (survey: Survey, from: Position, to: Position): readonly TensorId[] => {
   const wanted = new Set(survey.ends.outputs.map(survey.rootOf));
   return [...survey.writers].flatMap(([root, positions]) => {
-    const [first = -1] = positions;
+    const first = at(positions, 0);
     if (first < from || first >= to) return [];
     const isRead = (survey.readers.get(root) ?? []).some((position) => position >= to);
     return isRead || wanted.has(root) ? [root] : [];
@@ -127,8 +128,8 @@ export interface Crossing {
 export const crossingsAt = (survey: Survey, from: Position): readonly Crossing[] =>
   [...survey.readers]
     .flatMap(([root, positions]): readonly Crossing[] => {
-      const [first = -1] = survey.writers.get(root) ?? [];
-      if (first >= from || survey.constants.has(root)) return [];
+      const written = survey.writers.get(root);
+      if ((written !== undefined && at(written, 0) >= from) || survey.constants.has(root)) return [];
       const reader = positions.find((position) => position >= from);
       return reader === undefined ? [] : [{ root, reader }];
     })

@@ -4,7 +4,7 @@
  * Depthwise: groups of 64 channels / rows / columns / channel; a last group of 16 or 32 channels is as short as that, one of
  * 48 is filled to 64. Source: Mesa's rkt_coefs.c, and the silicon vector; the vendor's compiler for the group of 48.
  */
-import { int8At } from '../in_range.js';
+import { int8At, int32At } from '../in_range.js';
 import { alignUp, atomChannels } from '../hardware/capability.js';
 import type { Chip } from '../hardware/chips.js';
 import type { ConvOperation } from '../ir/operation.js';
@@ -37,14 +37,14 @@ type Copy = (from: number, to: number, count: number) => void;
 const copierOf = (from: Int8Array, to: Int8Array, channels: number): Copy => {
   if (channels % 4 !== 0 || from.byteOffset % 4 !== 0) {
     return (start, end, count) => {
-      for (let i = 0; i < count; i++) to[end + i] = from[start + i] ?? 0;
+      for (let i = 0; i < count; i++) to[end + i] = int8At(from, start + i);
     };
   }
   const source = new Int32Array(from.buffer, from.byteOffset, from.length >> 2);
   const target = new Int32Array(to.buffer, 0, to.length >> 2);
   return (start, end, count) => {
     const [first, at, words] = [start >> 2, end >> 2, count >> 2];
-    for (let i = 0; i < words; i++) target[at + i] = source[first + i] ?? 0;
+    for (let i = 0; i < words; i++) target[at + i] = int32At(source, first + i);
   };
 };
 

@@ -5,7 +5,7 @@
  * BS has one rounding where TFLite has two: for each channel the addend is chosen so that BS's steps meet TFLite's at as
  * many accumulators as possible, and the share of accumulators that still differ is counted, step by step.
  */
-import { at, ofChannel } from '../in_range.js';
+import { float64At, ofChannel } from '../in_range.js';
 import { addStages, type AddNumbers } from './add_stages.js';
 import type { ConvNumbers } from './division.js';
 import { powerOfTwo } from './powers.js';
@@ -56,10 +56,11 @@ const fitChannel = (thresholds: Float64Array, multiply: number, shift: number): 
   const step = powerOfTwo(shift);
   const addends = thresholds.map((threshold, i) => Math.ceil(((i + 0.5) * step) / multiply) - threshold);
   addends.sort();
-  const add = at(addends, Math.floor(counts / 2));
+  const add = float64At(addends, Math.floor(counts / 2));
   let wrong = 0;
   for (const candidate of addends) wrong += Math.abs(candidate - add);
-  return { add, multiply, mismatch: wrong / Math.max(1, at(thresholds, counts - 1) - at(thresholds, 0)) };
+  const span = float64At(thresholds, counts - 1) - float64At(thresholds, 0);
+  return { add, multiply, mismatch: wrong / Math.max(1, span) };
 };
 
 /** @returns null where the two cannot be one task */

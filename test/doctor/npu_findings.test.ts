@@ -17,6 +17,26 @@ describe('doctor: the NPU of a machine', () => {
       });
   }
 
+  /** As uname says it; whether the driver can be in it. */
+  const kernels = [
+    ['5.10.110', false],
+    ['6.1.75-vendor', false],
+    ['6.17.12', false],
+    ['6.18.0', true],
+    ['6.18-rc3', true],
+    ['6.20.1', true],
+    ['7.0', true],
+    ['10.2.0', true],
+    ['unknown', false],
+  ] as const;
+  it('a kernel is old before 6.18, by numbers and not by letters', () => {
+    for (const [version, isEnough] of kernels) {
+      const found = findingsOf([kernel(version), tree(rock, 'rk3588', okay)], ready, 'arm64');
+      const text = found.find(({ what }) => what === 'kernel')?.text;
+      expect(text?.includes('older than 6.18'), version).to.equal(!isEnough);
+    }
+  });
+
   /** Owner, group, mode; who; may open it; what the cure says. */
   const permissions = [
     [0, 104, 0o660, person, false, 'usermod -aG render'],

@@ -18,7 +18,9 @@ describe('stale builds', () => {
     root = mkdtempSync(join(tmpdir(), 'ptfe-stale-'));
     for (const path of ['src/ops/add.ts', 'delegate/abi/plugin.c', 'delegate/npu/npu.h', 'package.json', 'binding.gyp'])
       write(path, 1000);
-    for (const path of ['scripts/build-engine.mjs', 'scripts/build-native.mjs']) write(path, 1000);
+    // Whatever a build names: a file, or a folder with something in it.
+    for (const source of names.flatMap((name) => builds[name].sources))
+      write(source.includes('.') ? source : `${source}/one`, 1000);
     for (const name of names) write(builds[name].output, 2000);
   });
   afterEach(() => rmSync(root, { recursive: true }));

@@ -49,19 +49,19 @@ export interface Counters {
   readonly together: number;
 }
 
-/** A round's outputs beside those of TFLite's kernels. */
-export interface Difference {
-  readonly what: 'difference';
+/** One output of a round. */
+export interface Shown {
+  readonly what: 'output';
   readonly round: number;
-  readonly values: number;
-  readonly different: number;
-  readonly most: number;
+  readonly number: number;
+  /** Two digits each. */
+  readonly bytes: string;
 }
 
 export interface Seen {
   readonly prepares: readonly Prepared[];
   readonly invokes: readonly Invoked[];
-  readonly differences: readonly Difference[];
+  readonly outputs: readonly Shown[];
   /** ptfe's own lines. */
   readonly said: readonly string[];
   /** What the kernel logged meanwhile. */
@@ -81,7 +81,7 @@ export const marks = {
   alive: '@@ alive',
 } as const;
 
-type Line = Prepared | Invoked | Counters | Difference;
+type Line = Prepared | Invoked | Counters | Shown;
 
 const jsonOf = (line: string): Line | null => {
   if (!line.startsWith('{"what"')) return null;
@@ -104,7 +104,7 @@ const seenOf = (text: string): Seen => {
   return {
     prepares: parsed.filter((line) => line?.what === 'prepare'),
     invokes: parsed.filter((line) => line?.what === 'invoke'),
-    differences: parsed.filter((line) => line?.what === 'difference'),
+    outputs: parsed.filter((line) => line?.what === 'output'),
     said: rest.filter((line) => line.startsWith('ptfe: ')),
     kernel: kernel
       .split('\n')
