@@ -20,7 +20,7 @@ import {
 import type { QuantizedMultiplier } from '../tflite/multiplier.js';
 import type { Operand, Stages } from './stages.js';
 import { powerOfTwo } from './powers.js';
-import { factorMax, factorMin, reciprocals } from './two_factors.js';
+import { factorMax, factorMin } from './two_factors.js';
 
 /** Above this exponent a channel gives up bits of its mantissa instead: all sums stay inside an int32. */
 const largestExponent = 20;
@@ -55,10 +55,9 @@ const factorPair = (product: number, most: number): Pair => {
   const bottom = Math.max(1, Math.ceil(product / most), top - 2000);
   for (let candidate = top; candidate >= bottom && error > goodEnough; candidate--) {
     // Nearly all are out by more than a rounding of this look.
-    const about = product * float64At(reciprocals, candidate);
-    const off = Math.abs(about - Math.floor(about + 0.5)) - 2 ** -20;
-    if (off * candidate > error * product) continue;
-    const partner = Math.round(product / candidate);
+    const exact = product / candidate;
+    const partner = Math.floor(exact + 0.5);
+    if ((Math.abs(exact - partner) - 2 ** -20) * candidate > error * product) continue;
     if (partner < least || partner > most) continue;
     const candidateError = Math.abs((partner * candidate) / product - 1);
     if (candidateError < error) [first, second, error] = [partner, candidate, candidateError];

@@ -54,9 +54,7 @@ const thresholdsOf = (
 const fitChannel = (thresholds: Float64Array, multiply: number, shift: number): ChannelFit => {
   const counts = thresholds.length;
   const step = powerOfTwo(shift);
-  const addends = new Float64Array(counts);
-  for (let k = 1; k <= counts; k++)
-    addends[k - 1] = Math.ceil(((k - 0.5) * step) / multiply) - float64At(thresholds, k - 1);
+  const addends = thresholds.map((threshold, i) => Math.ceil(((i + 0.5) * step) / multiply) - threshold);
   addends.sort();
   const add = float64At(addends, Math.floor(counts / 2));
   let wrong = 0;

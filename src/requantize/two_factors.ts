@@ -1,6 +1,5 @@
 /** Products of two 15-bit factors: the DPU multiplies by int16 operands, TFLite by 31-bit mantissas. */
 
-import { float64At } from '../in_range.js';
 import { remembered } from './remembered.js';
 
 /** Smallest and largest useful factor: 15 significant bits, positive in an int16 field. */
@@ -16,9 +15,6 @@ export interface Factors {
   readonly error: number;
 }
 
-/** 1 / factor, of each. */
-export const reciprocals = Float64Array.from({ length: factorMax + 1 }, (_, i) => 1 / i);
-
 const searchMantissa = (mantissa: number): Factors => {
   let best: Factors = { first: factorMin, second: factorMin, shift: 29, error: Infinity };
   let bestError = Infinity;
@@ -27,10 +23,10 @@ const searchMantissa = (mantissa: number): Factors => {
     const unit = 2 ** (30 - shift);
     for (let first = Math.ceil(Math.sqrt(target)); first <= factorMax; first++) {
       // Nearly all are out by more than a rounding of this look.
-      const about = target * float64At(reciprocals, first);
-      if (about < factorMin - 2) break;
-      if ((Math.abs(about - Math.floor(about + 0.5)) - 2 ** -20) * first * unit > bestError) continue;
-      const second = Math.ceil(target / first);
+      const exact = target / first;
+      if (exact < factorMin - 2) break;
+      if ((Math.abs(exact - Math.floor(exact + 0.5)) - 2 ** -20) * first * unit > bestError) continue;
+      const second = Math.ceil(exact);
       if (second < factorMin) break;
       for (const candidate of [second, second - 1]) {
         if (candidate < factorMin || candidate > factorMax) continue;
