@@ -50,6 +50,8 @@ describe('npm package', function () {
     ]);
     expect(files.filter((name) => /^(src|test|scripts|build|node_modules)\//.test(name))).to.deep.equal([]);
     expect(withPathsOfHere(installed)).to.deep.equal([]);
+    // The page, its worker, and what they share: nothing of a build before.
+    expect(files.filter((name) => name.startsWith('dist/browser/'))).to.have.length(3);
   });
 
   it('is a library with types', () => {
