@@ -56,7 +56,8 @@ const page = await reportPage();
 await build({
   ...shared,
   banner: { js: program },
-  define: { ...shared.define, PTFE_REPORT_PAGE: JSON.stringify(page) },
+  // In base64: what an older Node reads of the program is not the page's newer JavaScript.
+  define: { ...shared.define, PTFE_REPORT_PAGE: JSON.stringify(Buffer.from(page).toString('base64')) },
   entryPoints: ['src/cli.ts'],
   outfile: 'dist/cli.mjs',
 });

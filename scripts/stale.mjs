@@ -8,7 +8,7 @@ export const builds = {
     output: 'dist/engine.mjs',
     sources: [
       'src',
-      'web',
+      'web/report',
       'package.json',
       'scripts/build-engine.mjs',
       'scripts/engine-loader.mjs',

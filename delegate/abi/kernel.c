@@ -61,7 +61,10 @@ static int open_session(kernel *k, ptfe_error *error) {
     const delegate *d = k->delegate;
     const device_settings settings = {.facts = d->options.value[OPTION_FACTS]};
     const plan_source source = answer_plan(k->planned, k->planned_part);
-    return session_open(d->device, &source, &settings, &k->session, error);
+    const uint64_t start = profile_clock(d->profile);
+    if (session_open(d->device, &source, &settings, &k->session, error) != 0) return -1;
+    profile_opened(d->profile, k->session, start);
+    return 0;
 }
 
 static int open_part(kernel *k, answer *a, const answer_part *part, ptfe_error *error) {

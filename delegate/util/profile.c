@@ -221,6 +221,32 @@ static void add_time(profile *p, const ptfe_session *session, uint32_t index, ui
              is_task ? (int64_t)task : (int64_t)-1, cycles, macs_of(op, session, task));
 }
 
+/* What is no op: the opening of a plan, conversions. */
+static void add_around(profile *p, const char *name, uint64_t nanoseconds, uint64_t *at) {
+    const uint64_t start = *at - p->begin;
+    *at += nanoseconds;
+    if (p->event_count >= MOST_EVENTS) {
+        p->dropped++;
+        return;
+    }
+    p->event_count++;
+    add_text(&p->events, ",\n{\"ph\":\"X\",\"pid\":1,\"tid\":2,\"name\":\"%s\"", name);
+    add_time_of(&p->events, "ts", start);
+    add_time_of(&p->events, "dur", nanoseconds);
+    add_text(&p->events, "}");
+}
+
+/* The file is written behind the next run. */
+void profile_opened(profile *p, const ptfe_session *session, uint64_t start) {
+    if (p == NULL) return;
+    char name[NAME_BYTES];
+    uint64_t at = start;
+    snprintf(name, sizeof name, "prepare %" PRIu32 " tasks", session->plan.task_count);
+    pthread_mutex_lock(&p->lock);
+    add_around(p, name, now_nanoseconds() - start, &at);
+    pthread_mutex_unlock(&p->lock);
+}
+
 void profile_add(profile *p, const ptfe_session *session, uint64_t start) {
     if (p == NULL) return;
     pthread_mutex_lock(&p->lock);
@@ -230,6 +256,7 @@ void profile_add(profile *p, const ptfe_session *session, uint64_t start) {
     p->chip = npu_chip_of_number(session->plan.chip);
     const plan *plan = &session->plan;
     uint32_t host = 0;
+    add_around(p, "inputs to cubes", session->input_nanoseconds, &at);
     for (uint32_t job = 0; job <= plan->job_count; job++) {
         for (; host < plan->host_count && plan->hosts[host].before_job == job; host++) {
             add_time(p, session, plan->hosts[host].op, PLAN_NONE, session->host_nanoseconds[host], &at);
@@ -239,6 +266,7 @@ void profile_add(profile *p, const ptfe_session *session, uint64_t start) {
             add_time(p, session, plan->tasks[task].op, task, ptfe_task_nanoseconds(session, task), &at);
         }
     }
+    add_around(p, "cubes to outputs", session->output_nanoseconds, &at);
     for (uint32_t op = 0; op < session->plan.op_count; op++) {
         int64_t found = find_operation(p, session, op);
         if (found >= 0) p->operations[found].runs++;
@@ -271,7 +299,7 @@ void profile_end(profile *p) {
     if (p == NULL) return;
     if (p->runs > 0) {
         print_table(p);
-        if (p->dropped > 0) line_say("the trace holds the first %u tasks only", MOST_EVENTS);
+        if (p->dropped > 0) line_say("the trace holds the first %u slices only", MOST_EVENTS);
     }
     if (p->trace >= 0) end_trace(p);
     bytes_free(&p->events);

@@ -7,10 +7,12 @@ import { rk3588 } from '../hardware/chips.js';
 import type { Trust } from '../hardware/fact.js';
 import { interruptCpus, type MachineOptions } from '../hardware/machine.js';
 import type { Precision } from '../fuse/fuse.js';
+import { didYouMean } from '../explain/nearest.js';
 import { readSentOptions, type SentOptions, sentWords } from '../wire/sent_options.js';
 import type { PartChoice } from '../compile.js';
 
-type Options = NonNullable<util.ParseArgsConfig['options']>;
+/** What a command takes, as node's parseArgs wants it. */
+export type CommandOptions = NonNullable<util.ParseArgsConfig['options']>;
 
 export interface Arguments {
   readonly flags: ReadonlySet<string>;
@@ -24,7 +26,7 @@ export const badUsage = (command: string, text: string): PtfeError =>
   new PtfeError('bad-usage', command, text, `ptfe ${command} --help`);
 
 /** `--task -1` is `--task=-1`, and `-o -` names a file: parseArgs takes both for options of their own. */
-const joinedValues = (args: readonly string[], options: Options): readonly string[] =>
+const joinedValues = (args: readonly string[], options: CommandOptions): readonly string[] =>
   args.flatMap((argument, i) => {
     const takesValue = (one: string | undefined): boolean =>
       Object.entries(options).some(
@@ -38,16 +40,19 @@ const joinedValues = (args: readonly string[], options: Options): readonly strin
     return [`${name === undefined ? argument : `--${name}`}=${next}`];
   });
 
+/** `-`: standard output. */
+export const stream = '-';
+
 /** The file that a command writes. @throws PtfeError `bad-usage` */
-export const outputOption = (command: string, { values }: Arguments): string | undefined => {
+export const outputOption = (command: string, { values, flags }: Arguments): string | undefined => {
   const { output } = values;
-  if (output === '-' || output === '')
-    throw badUsage(command, `-o ${output}: it is written to a file, which needs a name`);
+  if (output === '') throw badUsage(command, '-o needs the name of a file, or - for standard output');
+  if (output === stream && flags.has('json')) throw badUsage(command, '-o - and --json: both are standard output');
   return output;
 };
 
 /** @throws PtfeError `bad-usage` */
-export const readArguments = (command: string, args: readonly string[], options: Options): Arguments => {
+export const readArguments = (command: string, args: readonly string[], options: CommandOptions): Arguments => {
   try {
     const { values, positionals } = util.parseArgs({
       args: [...joinedValues(args, options)],
@@ -64,7 +69,9 @@ export const readArguments = (command: string, args: readonly string[], options:
       positionals,
     };
   } catch (error) {
-    throw badUsage(command, firstSentence(error instanceof Error ? error.message : String(error)));
+    const text = firstSentence(error instanceof Error ? error.message : String(error));
+    const [, unknown] = /^Unknown option '-{1,2}([^']+)'/.exec(text) ?? [];
+    throw badUsage(command, unknown === undefined ? text : text + didYouMean(unknown, Object.keys(options), '--'));
   }
 };
 
@@ -129,7 +136,7 @@ export const compileFlags = {
   exchange: { type: 'string' },
   'interrupt-cpu': { type: 'string' },
   'interrupt-cpus': { type: 'string' },
-} as const satisfies Options;
+} as const satisfies CommandOptions;
 
 const numberOption = (command: string, { values }: Arguments, name: string, most: number): number | undefined => {
   const given = values[name];

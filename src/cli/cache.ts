@@ -4,11 +4,12 @@ import { existsSync, statSync, unlinkSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { PtfeError } from '../error.js';
 import { readPlan } from '../plan/read.js';
-import { badUsage, readArguments } from './arguments.js';
+import { badUsage, type CommandOptions, readArguments } from './arguments.js';
 import { cacheEntries, type CacheEntry, cacheFiles, cacheFolder } from './cache_folder.js';
 import { readBytes } from './files.js';
 import { libraryFile } from './installation.js';
 import { plansOfFile } from './plan_file.js';
+import { findPython } from './python.js';
 import { printJson, type Subcommand, type Terminal } from './subcommand.js';
 
 const usage = `ptfe cache list [--json]
@@ -22,7 +23,8 @@ The folder where the delegate keeps compiled plans: PTFE_CACHE, else $XDG_CACHE_
          Node; the PTFE_* variables must be the program's, as plans depend on them
   clear  deletes plans, and what the delegate remembers of files; programs that run go on with theirs
 
-  --python PYTHON  a Python with ai-edge-litert, tensorflow or tflite_runtime: the program's (default PTFE_PYTHON, else python3)
+  --python PYTHON  a Python with ai-edge-litert, tensorflow or tflite_runtime: the program's (default PTFE_PYTHON, else as for
+                   ptfe compare)
   --json           the answer as JSON
 Exit codes: 0 done; 1 the NPU takes nothing of a model; 2 usage or input error.
 `;
@@ -160,19 +162,19 @@ const warm = (terminal: Terminal, models: readonly string[], python: string, jso
   return warmed.every(({ nodes }) => nodes > 0) ? 0 : 1;
 };
 
+const taken = { python: { type: 'string' }, json: { type: 'boolean' } } as const satisfies CommandOptions;
+
 export const cacheCommand: Subcommand = {
   name: 'cache',
   summary: 'plans that the delegate keeps: list, warm, clear',
   usage,
+  options: taken,
+  topics: ['list', 'warm', 'clear'],
   run: (args, terminal) => {
-    const { flags, values, positionals } = readArguments('cache', args, {
-      python: { type: 'string' },
-      json: { type: 'boolean' },
-    });
+    const { flags, values, positionals } = readArguments('cache', args, taken);
     const [action, ...models] = positionals;
     const json = flags.has('json');
-    if (action === 'warm')
-      return warm(terminal, models, values['python'] ?? process.env['PTFE_PYTHON'] ?? 'python3', json);
+    if (action === 'warm') return warm(terminal, models, findPython(values['python'], process.env), json);
     if (action !== 'list' && action !== 'clear')
       throw badUsage(
         'cache',

@@ -5,11 +5,21 @@ import { resolve } from 'node:path';
 import { PtfeError } from '../error.js';
 import type { Graph } from '../graph/graph.js';
 import { type ComparedLayer, compareLayers, isCompared, type Layer } from '../explain/compare.js';
+import { plural } from '../explain/plural.js';
 import { newestNumerics, numericsOfVersion } from '../graph/numerics.js';
-import { badUsage, numericsOption, partsOption, precisionOption, readArguments, trustOption } from './arguments.js';
+import {
+  type CommandOptions,
+  badUsage,
+  numericsOption,
+  partsOption,
+  precisionOption,
+  readArguments,
+  trustOption,
+} from './arguments.js';
 import { answerWhole } from './compare_whole.js';
 import { readBytes, readModel } from './files.js';
 import { loadAddon, referenceProgram } from './installation.js';
+import { findPython } from './python.js';
 import { printJson, type Subcommand } from './subcommand.js';
 
 const usage = `ptfe compare MODEL [INPUT ...] [--limit COUNTS] [--share PERCENT] [--trust seen] [--precision fastest|fast|best] [--numerics RELEASE] [--python PYTHON] [--json]
@@ -31,7 +41,8 @@ each op that rounds before it, and by more where a scale makes more of an LSB.
   --precision NAME  fastest: every ADD in a convolution; best: as near to TFLite as the hardware comes
   --numerics RELEASE
                     whose TFLite's numbers: tflite-2.14, litert-2.3, litert-2.4 (default auto: those of the runtime)
-  --python PYTHON   a Python with ai-edge-litert, tensorflow or tflite_runtime (default PTFE_PYTHON, else python3)
+  --python PYTHON   a Python with ai-edge-litert, tensorflow or tflite_runtime (default PTFE_PYTHON, else the first of the active
+                    environment, .venv, python3 that has one)
   --json            the answer as JSON
 Exit codes: 0 within the limits; 1 not; 2 usage or input error.
 `;
@@ -76,6 +87,7 @@ const percent = (part: number, whole: number): string => `${(whole === 0 ? 100 :
 const layerLine = (layer: Layer): string => {
   const name = `  #${String(layer.node).padEnd(4)} ${layer.op.padEnd(24)}`;
   if (layer.on === 'CPU') return `${name} CPU  ${layer.reason}`;
+  if ('left' in layer) return `${name} ${layer.on.padEnd(4)} not compared: ${layer.left}`;
   return 'within' in layer
     ? `${name} ${layer.on.padEnd(4)} computed with #${layer.within}`
     : `${name} ${layer.on.padEnd(4)} ${percent(layer.values - layer.differing, layer.values).padStart(10)} equal of ${String(layer.values).padStart(8)}` +
@@ -88,24 +100,26 @@ const numberOption = (values: Readonly<Record<string, string>>, name: string, pr
   return value;
 };
 
+const taken = {
+  json: { type: 'boolean' },
+  whole: { type: 'boolean' },
+  'keep-all': { type: 'boolean' },
+  parts: { type: 'string' },
+  limit: { type: 'string' },
+  share: { type: 'string' },
+  trust: { type: 'string' },
+  precision: { type: 'string' },
+  numerics: { type: 'string' },
+  python: { type: 'string' },
+} as const satisfies CommandOptions;
+
 export const compareCommand: Subcommand = {
   name: 'compare',
   summary: "every layer on the software NPU against TFLite's reference kernels",
   usage,
+  options: taken,
   run: (args, terminal) => {
-    const text = { type: 'string' } as const;
-    const given = readArguments('compare', args, {
-      json: { type: 'boolean' },
-      whole: { type: 'boolean' },
-      'keep-all': { type: 'boolean' },
-      parts: text,
-      limit: text,
-      share: text,
-      trust: text,
-      precision: text,
-      numerics: text,
-      python: text,
-    });
+    const given = readArguments('compare', args, taken);
     const [model, ...inputs] = given.positionals;
     if (model === undefined) throw badUsage('compare', 'no model given');
     const limit = numberOption(given.values, 'limit', 1);
@@ -119,7 +133,7 @@ export const compareCommand: Subcommand = {
     const read = readModel(model);
     for (const path of inputs) if (!existsSync(path)) throw new PtfeError('no-file', path, 'there is no such file');
     const addon = loadAddon();
-    const python = given.values['python'] ?? process.env['PTFE_PYTHON'] ?? 'python3';
+    const python = findPython(given.values['python'], process.env);
     const { runtime, version, tensors } = runReference(python, model, inputs);
     const numerics = asked ?? numericsOfVersion(runtime, version) ?? newestNumerics;
     const graph: Graph = { ...read.graph, numerics };
@@ -159,7 +173,7 @@ export const compareCommand: Subcommand = {
       terminal.out(`${model}, against ${runtime}'s reference kernels, with the numbers of ${numerics}\n`);
       for (const layer of layers) terminal.out(`${layerLine(layer)}\n`);
       terminal.out(
-        `${compared.length} of ${layers.length} nodes compared: ${percent(values - differing, values)} of ${values} values equal, ` +
+        `${compared.length} of ${plural(layers.length, 'node')} compared: ${percent(values - differing, values)} of ${values} values equal, ` +
           `largest difference ${largest}${first === null ? '' : `, first at #${first}`}\n`,
       );
       if (runtime === 'tflite_runtime')

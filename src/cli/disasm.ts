@@ -4,7 +4,7 @@ import { listingText } from '../explain/listing_text.js';
 import { executionRefusal } from '../explain/executable.js';
 import type { Program } from '../explain/program.js';
 import { countNames } from '../lab/stream/vendor.js';
-import { badUsage, onePositional, readArguments, trustOption } from './arguments.js';
+import { type CommandOptions, badUsage, onePositional, readArguments, trustOption } from './arguments.js';
 import { type Programs, readPrograms } from './programs.js';
 import { type ExitCode, printJson, type Subcommand, type Terminal } from './subcommand.js';
 
@@ -79,17 +79,20 @@ const summarizeVendor = ({ programs }: Programs, json: boolean, terminal: Termin
   return 0;
 };
 
+const taken = {
+  all: { type: 'boolean' },
+  json: { type: 'boolean' },
+  task: { type: 'string' },
+  trust: { type: 'string' },
+} as const satisfies CommandOptions;
+
 export const disasmCommand: Subcommand = {
   name: 'disasm',
   summary: 'list the register programs of a plan, a model or a recorded stream',
   usage,
+  options: taken,
   run: (args, terminal) => {
-    const parsed = readArguments('disasm', args, {
-      all: { type: 'boolean' },
-      json: { type: 'boolean' },
-      task: { type: 'string' },
-      trust: { type: 'string' },
-    });
+    const parsed = readArguments('disasm', args, taken);
     const file = onePositional('disasm', parsed, 'file');
     const programs = readPrograms(file, trustOption('disasm', parsed));
     const [all, json] = [parsed.flags.has('all'), parsed.flags.has('json')];

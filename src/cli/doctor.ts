@@ -1,12 +1,12 @@
 /** `ptfe doctor`: what of ptfe is here and works on this machine, and which options exist. */
-import { at } from '../in_range.js';
 import { examine } from '../doctor/examine.js';
 import type { Finding } from '../doctor/finding.js';
+import { hanging, tableText } from '../explain/text_table.js';
 import { engineVersion } from '../version.js';
 import { allowedOf, type DelegateOption, delegateOptions, variableOf } from '../wire/delegate_options.js';
-import { badUsage, readArguments } from './arguments.js';
+import { type CommandOptions, badUsage, readArguments } from './arguments.js';
 import { engineFile, libraryFile, loadAddon } from './installation.js';
-import { printJson, type Subcommand } from './subcommand.js';
+import { painted, printJson, type Subcommand, type Terminal, type Tone } from './subcommand.js';
 
 const usage = `ptfe doctor [--json]
 
@@ -42,28 +42,33 @@ const optionCells = ({ option, variable, allowed, initial, set, text }: OptionRo
   return [option, variable, allowed, value, text];
 };
 
-/** Columns as wide as their widest cell. */
-const tableLines = (rows: readonly (readonly string[])[]): readonly string[] => {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    rows.reduce((most, row) => Math.max(most, at(row, column).length), 0),
-  );
-  return rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(at(widths, column))).join(' ')}`.trimEnd());
-};
-
 const stateWidth = 6;
 
-const findingText = ({ what, state, text, cure }: Finding, width: number): string =>
-  [
-    `  ${what.padEnd(width)} ${state.padEnd(stateWidth)} ${text}\n`,
-    ...(cure === null ? [] : [`${' '.repeat(width + stateWidth + 4)}-> ${cure}\n`]),
-  ].join('');
+const tones = { ok: 'good', absent: 'fair', failed: 'bad' } as const satisfies Readonly<Record<Finding['state'], Tone>>;
+
+const findingText = (terminal: Terminal, { what, state, text, cure }: Finding, column: number): string => {
+  const width = terminal.width ?? Infinity;
+  const name = `  ${what.padEnd(column)} `;
+  const word = state.padEnd(stateWidth);
+  const [first = '', ...more] = hanging(`${name}${word} `, text, width);
+  const indent = `${' '.repeat(column + stateWidth + 4)}-> `;
+  const lines = [
+    first.replace(name + word, name + painted(terminal, tones[state], word)),
+    ...more,
+    ...(cure === null ? [] : hanging(indent, cure, width)),
+  ];
+  return `${lines.join('\n')}\n`;
+};
+
+const taken = { json: { type: 'boolean' } } as const satisfies CommandOptions;
 
 export const doctorCommand: Subcommand = {
   name: 'doctor',
   summary: 'what of ptfe is here and works, and which options exist',
   usage,
+  options: taken,
   run: (args, terminal) => {
-    const { flags, positionals } = readArguments('doctor', args, { json: { type: 'boolean' } });
+    const { flags, positionals } = readArguments('doctor', args, taken);
     if (positionals.length > 0) throw badUsage('doctor', 'it takes no file');
     const { env: environment } = process;
     const findings = examine({ library: libraryFile, engine: engineFile, loadAddon, environment });
@@ -73,9 +78,11 @@ export const doctorCommand: Subcommand = {
     else {
       terminal.out(`ptfe ${engineVersion}\n`);
       const width = findings.reduce((most, { what }) => Math.max(most, what.length), 0);
-      for (const finding of findings) terminal.out(findingText(finding, width));
+      for (const finding of findings) terminal.out(findingText(terminal, finding, width));
       terminal.out('options of load_delegate, or the environment:\n');
-      for (const line of tableLines(options.map(optionCells))) terminal.out(`${line}\n`);
+      const columns = ['option', 'variable', 'values', 'is', 'for'].map((head) => ({ head, isText: true }));
+      const table = { columns, rows: options.map(optionCells) };
+      for (const line of tableText(table, (terminal.width ?? Infinity) - 2)) terminal.out(`  ${line}\n`);
     }
     return works ? 0 : 1;
   },

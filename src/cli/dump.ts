@@ -7,7 +7,15 @@ import { stageText } from '../explain/stage_text.js';
 import { readPlan } from '../plan/read.js';
 import { type Stage, type StageName, stageNames } from '../stages.js';
 import { subgraphCount } from '../tflite/reader.js';
-import { compileFlags, compileOptions, type Arguments, badUsage, onePositional, readArguments } from './arguments.js';
+import {
+  type CommandOptions,
+  compileFlags,
+  compileOptions,
+  type Arguments,
+  badUsage,
+  onePositional,
+  readArguments,
+} from './arguments.js';
 import { inFile, readBytes } from './files.js';
 import { printJson, type Subcommand } from './subcommand.js';
 
@@ -21,7 +29,8 @@ Tensors are t and TFLite's number, nodes # and TFLite's number. Stages, in their
 
   --after STAGE     the stage
   --graph N         of the model's graphs, counted from 0 (default 0)
-  --trust seen, --parts all, --precision fastest|fast|best, --numerics RELEASE
+  --trust seen, --parts all, --precision fastest|fast|best, --numerics RELEASE,
+  --clock MHZ, --cores 1|2|3|auto, --busy-cores N, --exchange US, --interrupt-cpu X, --interrupt-cpus N
                     as for ptfe check
   --json            all of it, and not only what people read; long arrays by length and digest
 Exit codes: 0 success; 1 no part has such a stage; 2 usage or input error.
@@ -50,17 +59,20 @@ const jsonOf = (stage: Stage): unknown => {
   return { ...(stage.part === null ? {} : { part: stage.part }), data: plainJson(data, digest) };
 };
 
+const taken = {
+  after: { type: 'string' },
+  graph: { type: 'string' },
+  ...compileFlags,
+  json: { type: 'boolean' },
+} as const satisfies CommandOptions;
+
 export const dumpCommand: Subcommand = {
   name: 'dump',
   summary: 'what stands between two stages of the compiler',
   usage,
+  options: taken,
   run: (args, terminal) => {
-    const parsed = readArguments('dump', args, {
-      after: { type: 'string' },
-      graph: { type: 'string' },
-      ...compileFlags,
-      json: { type: 'boolean' },
-    });
+    const parsed = readArguments('dump', args, taken);
     const model = onePositional('dump', parsed, 'model');
     const after = stageOption(parsed);
     const options = compileOptions('dump', parsed);

@@ -3,11 +3,11 @@ import { type Prediction, predictions } from '../cost/published.js';
 import { modelEstimateText, publishedText } from '../explain/estimate_text.js';
 import { estimateModel, type ModelEstimate } from '../explain/model_estimate.js';
 import { rk3588 } from '../hardware/chips.js';
-import { badUsage, compileFlags, compileOptions, onePositional, readArguments } from './arguments.js';
+import { type CommandOptions, badUsage, compileFlags, compileOptions, readArguments } from './arguments.js';
 import { inFile, readBytes } from './files.js';
 import { printJson, type Subcommand } from './subcommand.js';
 
-const usage = `ptfe estimate MODEL.tflite [--clock MHZ] [--cores 1|2|3|auto] [--exchange US] [--busy-cores N]
+const usage = `ptfe estimate MODEL.tflite ... [--clock MHZ] [--cores 1|2|3|auto] [--exchange US] [--busy-cores N]
                     [--interrupt-cpu big|little] [--interrupt-cpus N] [--trust seen] [--parts all] [--precision best]
                     [--numerics RELEASE] [--json]
        ptfe estimate --published [--json]
@@ -50,30 +50,39 @@ const plainPrediction = ({ what, unit, least, most, predicted, error, source, no
   note,
 });
 
+const taken = {
+  ...compileFlags,
+  published: { type: 'boolean' },
+  json: { type: 'boolean' },
+} as const satisfies CommandOptions;
+
 export const estimateCommand: Subcommand = {
   name: 'estimate',
   summary: "what a model's plan costs, by operation; how good the estimate is",
   usage,
+  options: taken,
   run: (args, terminal) => {
-    const parsed = readArguments('estimate', args, {
-      ...compileFlags,
-      published: { type: 'boolean' },
-      json: { type: 'boolean' },
-    });
+    const parsed = readArguments('estimate', args, taken);
     const isJson = parsed.flags.has('json');
     if (parsed.flags.has('published')) {
       if (parsed.positionals.length > 0) throw badUsage('estimate', '--published takes no model');
       const all = predictions(rk3588);
       if (isJson) printJson(terminal, all.map(plainPrediction));
-      else terminal.out(publishedText(all));
+      else terminal.out(publishedText(all, terminal.width));
       return 0;
     }
-    const model = onePositional('estimate', parsed, 'model');
+    const { positionals: models } = parsed;
+    if (models.length === 0) throw badUsage('estimate', 'no model given');
     const options = compileOptions('estimate', parsed);
-    const bytes = readBytes(model);
-    const estimate = inFile(model, () => estimateModel(bytes, options, 0));
-    if (isJson) printJson(terminal, { model, ...plainEstimate(estimate) });
-    else terminal.out(modelEstimateText(model, estimate));
-    return estimate.parts.length > 0 ? 0 : 1;
+    const estimates = models.map((model) => {
+      const bytes = readBytes(model);
+      return { model, estimate: inFile(model, () => estimateModel(bytes, options, 0)) };
+    });
+    if (isJson) {
+      const all = estimates.map(({ model, estimate }) => ({ model, ...plainEstimate(estimate) }));
+      printJson(terminal, all.length === 1 ? all[0] : all);
+    } else
+      for (const { model, estimate } of estimates) terminal.out(modelEstimateText(model, estimate, terminal.width));
+    return estimates.some(({ estimate }) => estimate.parts.length > 0) ? 0 : 1;
   },
 };

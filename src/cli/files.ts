@@ -1,10 +1,11 @@
 /** Files of commands: what cannot be read or written is one sentence, and errors inside a file begin with its name. */
-import { closeSync, fstatSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { PtfeError } from '../error.js';
 import { readTflite, type TfliteModel } from '../tflite/reader.js';
 import type { Refusal } from '../ops/shared/rule.js';
 import { bugRule } from '../partition/part_rules.js';
+import { stream } from './arguments.js';
 import type { Terminal } from './subcommand.js';
 
 const reasons: Readonly<Record<string, string>> = {
@@ -13,10 +14,13 @@ const reasons: Readonly<Record<string, string>> = {
   EACCES: 'no permission',
   ENOTDIR: 'a part of the path is no folder',
   ENOSPC: 'no space left',
+  EDQUOT: 'the quota is used up',
+  EFBIG: 'the file would be too large',
   EROFS: 'the file system is read-only',
 };
 
-const reasonOf = (error: unknown): string => {
+/** What an error of the system means. */
+export const reasonOf = (error: unknown): string => {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return reasons[code] ?? (code === '' ? String(error) : code);
 };
@@ -24,7 +28,11 @@ const reasonOf = (error: unknown): string => {
 /** Node reads no more in one go than 2 GiB; models with their data behind the tables can be larger. */
 const chunkBytes = 2 ** 30;
 
+const standardInput = 0;
+
+/** @param path `-`: standard input */
 const readWhole = (path: string): Uint8Array => {
+  if (path === stream) return Uint8Array.from(readFileSync(standardInput));
   const file = openSync(path, 'r');
   try {
     const stats = fstatSync(file);
@@ -52,11 +60,29 @@ export const readBytes = (path: string): Uint8Array => {
   }
 };
 
+/** A file of which a full disk took the beginning only. */
+const dropHalf = (path: string, error: unknown): void => {
+  const isFull =
+    error instanceof Error && 'code' in error && ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(String(error.code));
+  if (isFull && statSync(path, { throwIfNoEntry: false })?.isFile() === true) unlinkSync(path);
+};
+
+/** Where a command that writes a file says so: not into the file. */
+export const sayOf = ({ out, err }: Pick<Terminal, 'out' | 'err'>, path: string | null): Terminal['out'] =>
+  path === stream ? err : out;
+
+/** To a file, or to standard output. @throws PtfeError `no-file` */
+export const writeOutput = (terminal: Pick<Terminal, 'outBytes'>, path: string, bytes: Uint8Array): void => {
+  if (path === stream) terminal.outBytes(bytes);
+  else writeBytes(path, bytes);
+};
+
 /** @throws PtfeError `no-file` */
 export const writeBytes = (path: string, bytes: Uint8Array): void => {
   try {
     writeFileSync(path, bytes);
   } catch (error) {
+    dropHalf(path, error);
     throw new PtfeError('no-file', path, `it cannot be written: ${reasonOf(error)}`);
   }
 };

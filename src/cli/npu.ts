@@ -5,9 +5,11 @@ import { type Flip, flipFact, type FlipSubject } from '../explain/flip.js';
 import type { Fact, Reading, Support } from '../hardware/facts.js';
 import { type Field, type Register, registers, sourceOf, tagOf } from '../hardware/registers.js';
 import { readPlan } from '../plan/read.js';
-import { badUsage, readArguments, trustOption } from './arguments.js';
+import { plural } from '../explain/plural.js';
+import { badUsage, type CommandOptions, readArguments, trustOption } from './arguments.js';
 import { inFile, readBytes } from './files.js';
 import { type Addon, loadAddon } from './installation.js';
+import { noise } from './noise.js';
 import { type ExitCode, printJson, type Subcommand, type Terminal } from './subcommand.js';
 
 const usage = `ptfe npu facts [MODEL.tflite ...] [--flip] [--trust seen] [--json]
@@ -25,16 +27,6 @@ CNA, CBUF or DPU.OUT_CVT_SCALE.
 Exit codes: 0 success; 1 no register has that name; 2 usage or input error.
 `;
 
-/** Noise that is the same in each run (mulberry32). */
-const noise = (length: number, seed: number): Uint8Array => {
-  let state = seed;
-  return Uint8Array.from({ length }, () => {
-    state = (state + 0x6d2b79f5) | 0;
-    const mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    return (mixed ^ (mixed >>> 14)) >>> 8;
-  });
-};
-
 const subjectOf = (bytes: Uint8Array, addon: Addon): FlipSubject => {
   const plan = readPlan(bytes);
   const shapes = plan.tensors.filter(({ direction }) => direction === 'in').map(({ shape }) => shape);
@@ -45,8 +37,11 @@ const subjectOf = (bytes: Uint8Array, addon: Addon): FlipSubject => {
 const flipText = ({ value, values, differing, largest, refused }: Flip): string => {
   const share = values === 0 ? '' : `${((100 * differing) / values).toFixed(3)} % of the outputs differ`;
   const broken =
-    differing === 0 && values > 0 ? 'nothing changes' : `${share}${largest > 0 ? `, by up to ${largest} counts` : ''}`;
-  const plans = refused === 0 ? '' : `${values === 0 ? '' : '; '}${refused} plans are refused`;
+    differing === 0 && values > 0
+      ? 'nothing changes'
+      : `${share}${largest > 0 ? `, by up to ${plural(largest, 'count')}` : ''}`;
+  const plans =
+    refused === 0 ? '' : `${values === 0 ? '' : '; '}${refused === 1 ? '1 plan is' : `${refused} plans are`} refused`;
   return `  if ${value}: ${broken}${plans}`;
 };
 
@@ -69,7 +64,10 @@ const factText = (fact: Described, counted: boolean): string => {
   const [assumed, ...others] = readings;
   const kind = ties ? ', ties alone: one count each' : checked ? ', checked: decides no value' : '';
   const used = counted
-    ? [`  rests on it: ${tasks} tasks of ${ops} ops, ${valueCount} values`, ...(flips ?? []).map(flipText)]
+    ? [
+        `  rests on it: ${plural(tasks, 'task')} of ${plural(ops, 'op')}, ${plural(valueCount, 'value')}`,
+        ...(flips ?? []).map(flipText),
+      ]
     : [];
   return [
     `${name} (${tag}${kind})`,
@@ -83,9 +81,15 @@ const factText = (fact: Described, counted: boolean): string => {
 };
 
 const totalText = (models: number, { tasks, certain, valueCount, weakest }: Usage): string =>
-  `${models} models: ${tasks} tasks, ${certain} of them rest on no inferred fact; ${valueCount} values. By the weakest fact ` +
+  `${plural(models, 'model')}: ${plural(tasks, 'task')}, ${certain} of them ${certain === 1 ? 'rests' : 'rest'} on no inferred fact; ${plural(valueCount, 'value')}. By the weakest fact ` +
   `that a task rests on: ${weakest.silicon} silicon or none needed, ${weakest.mesa} Mesa's driver, ` +
   `${weakest.vendor} the vendor's compiler, ${weakest.ties} roundings of ties, ${weakest.none} nothing\n`;
+
+const taken = {
+  json: { type: 'boolean' },
+  flip: { type: 'boolean' },
+  trust: { type: 'string' },
+} as const satisfies CommandOptions;
 
 const withFlips = (all: readonly FactUsage[], plans: readonly Uint8Array[]): readonly Described[] => {
   const addon = loadAddon();
@@ -97,11 +101,7 @@ const withFlips = (all: readonly FactUsage[], plans: readonly Uint8Array[]): rea
 };
 
 const listFacts = (args: readonly string[], terminal: Terminal): ExitCode => {
-  const parsed = readArguments('npu', args, {
-    json: { type: 'boolean' },
-    flip: { type: 'boolean' },
-    trust: { type: 'string' },
-  });
+  const parsed = readArguments('npu', args, taken);
   const trust = trustOption('npu', parsed);
   const models = parsed.positionals;
   const plans = models.flatMap((model) => {
@@ -174,6 +174,8 @@ export const npuCommand: Subcommand = {
   name: 'npu',
   summary: 'what is known of the hardware, and what is only inferred',
   usage,
+  options: taken,
+  topics: ['facts', 'registers'],
   run: ([topic, ...args], terminal) => {
     if (topic === 'facts') return listFacts(args, terminal);
     if (topic === 'registers') return listRegisters(args, terminal);

@@ -8,8 +8,8 @@ import { readLadder, type RunFolder, writeLadder } from '../selftest/folder.js';
 import { type FactResult, judgeFacts, judgeRung, type RungResult, type RunSoftware } from '../selftest/judge.js';
 import { ladder, type Rung, silentFacts } from '../selftest/ladder.js';
 import { engineVersion } from '../version.js';
-import { type Arguments, badUsage, outputOption, readArguments } from './arguments.js';
-import { inFile, readBytes, writeBytes } from './files.js';
+import { type CommandOptions, type Arguments, badUsage, outputOption, readArguments } from './arguments.js';
+import { inFile, readBytes, sayOf, writeOutput } from './files.js';
 import { type Addon, loadAddon } from './installation.js';
 import { printJson, type Subcommand, type Terminal } from './subcommand.js';
 
@@ -110,7 +110,12 @@ const factText = ({ name, assumed, state, readings }: FactResult): string | null
   }
 };
 
-const tell = ({ out }: Terminal, rungs: readonly RungResult[], facts: readonly FactResult[], file: string): void => {
+const tell = (
+  { out }: Pick<Terminal, 'out'>,
+  rungs: readonly RungResult[],
+  facts: readonly FactResult[],
+  file: string,
+): void => {
   for (const rung of rungs) out(rungText(rung));
   out('what that says of the inferred facts:\n');
   for (const fact of facts) out(factText(fact) ?? '');
@@ -130,19 +135,22 @@ const inRung = <T>({ name }: Rung, judge: () => T): T => {
   }
 };
 
+const taken = {
+  device: { type: 'string' },
+  facts: { type: 'string' },
+  write: { type: 'string' },
+  read: { type: 'string' },
+  output: { type: 'string', short: 'o' },
+  json: { type: 'boolean' },
+} as const satisfies CommandOptions;
+
 export const selftestCommand: Subcommand = {
   name: 'selftest',
   summary: 'the first hour on silicon: a ladder on the NPU against the software NPU',
   usage,
+  options: taken,
   run: (args, terminal) => {
-    const parsed = readArguments('selftest', args, {
-      device: { type: 'string' },
-      facts: { type: 'string' },
-      write: { type: 'string' },
-      read: { type: 'string' },
-      output: { type: 'string', short: 'o' },
-      json: { type: 'boolean' },
-    });
+    const parsed = readArguments('selftest', args, taken);
     const { write, read } = parsed.values;
     if (read !== undefined && (write !== undefined || parsed.positionals.length > 0))
       throw badUsage('selftest', '--read takes the rungs of the folder, and nothing else');
@@ -160,9 +168,9 @@ export const selftestCommand: Subcommand = {
     const machine = read === undefined ? describe(readMachine('/')) : null;
     const answer = { version: engineVersion, machine, silentFacts, rungs: results, facts };
     const file = outputOption('selftest', parsed) ?? archiveName;
-    writeBytes(file, gzipSync(JSON.stringify(answer)));
+    writeOutput(terminal, file, gzipSync(JSON.stringify(answer)));
     if (parsed.flags.has('json')) printJson(terminal, answer);
-    else tell(terminal, results, facts, file);
+    else tell({ out: sayOf(terminal, file) }, results, facts, file);
     return results.every(({ state }) => state === 'same') ? 0 : 1;
   },
 };

@@ -4,7 +4,7 @@ import { type DefectName, defects, findDefect } from '../lab/mesa/defects.js';
 import { type LayerReport, runStream, type StreamReport } from '../lab/mesa/run.js';
 import type { Comparison } from '../lab/mesa/bound.js';
 import { readRecording, type Recording } from '../lab/stream/recording.js';
-import { badUsage, onePositional, readArguments } from './arguments.js';
+import { type CommandOptions, badUsage, onePositional, readArguments } from './arguments.js';
 import { inFile, parseJson, readModel, readUnpacked } from './files.js';
 import { loadNpu } from './native.js';
 import { type ExitCode, printJson, type Subcommand, type Terminal } from './subcommand.js';
@@ -158,12 +158,14 @@ const listPatches = (args: readonly string[], terminal: Terminal): ExitCode => {
   return 0;
 };
 
+const taken = {
+  model: { type: 'string' },
+  patch: { type: 'string' },
+  json: { type: 'boolean' },
+} as const satisfies CommandOptions;
+
 const run = (args: readonly string[], terminal: Terminal): ExitCode => {
-  const parsed = readArguments('stream', args, {
-    model: { type: 'string' },
-    patch: { type: 'string' },
-    json: { type: 'boolean' },
-  });
+  const parsed = readArguments('stream', args, taken);
   const path = onePositional('stream', parsed, 'stream');
   const patches = patchesOf(parsed.values['patch']);
   const model = parsed.values['model'];
@@ -190,6 +192,8 @@ export const streamCommand: Subcommand = {
   name: 'stream',
   summary: "run a recorded job stream and compare it with TFLite's kernels",
   usage,
+  options: taken,
+  topics: ['run', 'patches'],
   run: ([topic, ...args], terminal) => {
     if (topic === 'run') return run(args, terminal);
     if (topic === 'patches') return listPatches(args, terminal);

@@ -24,6 +24,8 @@ export type Layer =
     }
   /** What it makes is not there: another node's result is computed without. */
   | { readonly node: number; readonly op: string; readonly on: 'NPU'; readonly within: number }
+  /** It was not compared. */
+  | { readonly node: number; readonly op: string; readonly on: 'NPU' | 'host'; readonly left: string }
   | { readonly node: number; readonly op: string; readonly on: 'CPU'; readonly reason: string };
 
 export type ComparedLayer = Extract<Layer, { readonly differing: number }>;
@@ -58,7 +60,7 @@ const compareNode = (
   const given = inputs.map((tensor) => tensors.get(tensor));
   const expected = node.outputs.map((tensor) => tensors.get(tensor));
   if (![...given, ...expected].every((bytes) => bytes !== undefined))
-    return onCpu('TFLite shows no bytes of its tensors');
+    return { node: index, op, on: target === 'npu' ? 'NPU' : 'host', left: 'TFLite keeps no bytes of its tensors' };
   const got = runPlan(
     plan,
     given.map((bytes) => bytes ?? new Uint8Array()),

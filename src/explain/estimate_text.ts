@@ -1,5 +1,4 @@
 /** Estimates as tables for people. */
-import { at } from '../in_range.js';
 import type { PartEstimate, StepEstimate } from '../cost/estimate.js';
 import { dispatchMicroseconds, type Machine } from '../hardware/machine.js';
 import type { Prediction } from '../cost/published.js';
@@ -7,20 +6,10 @@ import type { StreamBytes } from '../hardware/speed.js';
 import type { SeveralEstimate } from '../cost/several.js';
 import type { Worth } from '../cost/worth.js';
 import type { Graph } from '../graph/graph.js';
+import { at } from '../in_range.js';
 import type { ModelEstimate } from './model_estimate.js';
-
-/** Columns by their widest cell; the first one to the left, numbers to the right. */
-const tableLines = (rows: readonly (readonly string[])[], lefts: readonly number[]): readonly string[] => {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) =>
-        lefts.includes(column) ? cell.padEnd(at(widths, column)) : cell.padStart(at(widths, column)),
-      )
-      .join('  ')
-      .trimEnd(),
-  );
-};
+import { plural } from './plural.js';
+import { type Column, hanging, tableText } from './text_table.js';
 
 const kib = (bytes: number): string => (bytes / 1024).toFixed(1);
 const us = (value: number): string => value.toFixed(1);
@@ -43,42 +32,69 @@ const stepCells = (graph: Graph | null, step: StepEstimate): readonly string[] =
     : [title, String(times.tasks), String(times.cycles), ...byteCells(times.bytes), us(times.total), times.bound];
 };
 
-const header = ['operation', 'tasks', 'cycles', 'input', 'weights', 'operands', 'output', 'us', 'bound'] as const;
+const columns: readonly Column[] = [
+  { head: 'operation', isText: true },
+  { head: 'tasks', rank: 2 },
+  { head: 'cycles', rank: 3 },
+  { head: 'input', rank: 1 },
+  { head: 'weights', rank: 1 },
+  { head: 'operands', rank: 4 },
+  { head: 'output', rank: 1 },
+  { head: 'us' },
+  { head: 'bound', isText: true },
+];
+
+const stageColumns: readonly Column[] = [
+  { head: 'stage', isText: true },
+  { head: 'us (tasks) of each core', isText: true },
+  { head: 'exchange' },
+  { head: 'copied', rank: 1 },
+  { head: 'us' },
+];
 
 /** Stages with the microseconds and tasks of each core, and the exchange before. */
-const severalLines = ({ stages, jobs, sync, layout, total, alone }: SeveralEstimate): readonly string[] => [
+const severalLines = (
+  { stages, jobs, sync, layout, total, alone }: SeveralEstimate,
+  width: number,
+): readonly string[] => [
   `all of that on one core: ${millisecondsText(alone)}. On several, stage by stage:`,
-  ...tableLines(
-    [
-      ['stage', 'us (tasks) of each core', 'exchange', 'copied', 'us'],
-      ...stages.map(({ cores, exchange, copied, total: own }, i) => [
+  ...tableText(
+    {
+      columns: stageColumns,
+      rows: stages.map(({ cores, exchange, copied, total: own }, i) => [
         String(i),
         cores.map(({ microseconds, tasks }) => `${us(microseconds)} (${tasks})`).join(', '),
         us(exchange),
         `${(copied / 1024).toFixed(1)} KiB`,
         us(own),
       ]),
-    ],
-    [0, 1],
+    },
+    width,
   ),
   `jobs ${us(jobs)}, sync ${us(sync)}, conversion ${us(layout)} us`,
   `part: ${millisecondsText(total)}, ${(alone / total).toFixed(2)} times as quick`,
 ];
 
 /** @param graph null: operations by the numbers of their nodes */
-export const partEstimateLines = (graph: Graph | null, estimate: PartEstimate): readonly string[] => {
+export const partEstimateLines = (graph: Graph | null, estimate: PartEstimate, width = Infinity): readonly string[] => {
   const { npu, steps, host, jobs, sync, layout, total, bound, several } = estimate;
   return [
-    ...tableLines(
-      [
-        header,
-        ...steps.map((step) => stepCells(graph, step)),
-        ['in sum', String(npu.tasks), String(npu.cycles), ...byteCells(npu.bytes), us(npu.total), npu.bound],
-      ],
-      [0, 8],
+    ...tableText(
+      {
+        columns,
+        rows: [
+          ...steps.map((step) => stepCells(graph, step)),
+          ['in sum', String(npu.tasks), String(npu.cycles), ...byteCells(npu.bytes), us(npu.total), npu.bound],
+        ],
+      },
+      width,
     ),
-    `NPU ${us(npu.work)} us of work and ${us(npu.dispatch)} of dispatch; jobs ${us(jobs)}, sync ${us(sync)}, conversion ${us(layout)}, host ${us(host)}`,
-    ...(several === undefined ? [`part: ${millisecondsText(total)}, bound by ${bound}`] : severalLines(several)),
+    ...hanging(
+      'NPU ',
+      `${us(npu.work)} us of work and ${us(npu.dispatch)} of dispatch; jobs ${us(jobs)}, sync ${us(sync)}, conversion ${us(layout)}, host ${us(host)}`,
+      width,
+    ),
+    ...(several === undefined ? [`part: ${millisecondsText(total)}, bound by ${bound}`] : severalLines(several, width)),
   ];
 };
 
@@ -104,17 +120,21 @@ const worthLine = ({ cpu, sooner, best }: Worth): string =>
     ? `on the CPU it would take ${millisecondsText(cpu)}; no run of its nodes would be done sooner there`
     : `on the CPU it would take ${millisecondsText(cpu)}; ${sooner.length} of its nodes would be done sooner there (${rangesText(sooner)}): ${millisecondsText(best)} in all`;
 
-export const modelEstimateText = (name: string, estimate: ModelEstimate): string => {
+export const modelEstimateText = (name: string, estimate: ModelEstimate, width = Infinity): string => {
   const { machine, graph, parts, left, cpu, cpuAlone, total } = estimate;
   const lines = [
-    `${name}: ${machineText(machine)}; streams in KiB`,
+    ...hanging(`${name}: `, `${machineText(machine)}; streams in KiB`, width),
     ...parts.flatMap(({ part, estimate: one, worth }, i) => [
-      `part ${i}: ${part.nodes.length} nodes`,
-      ...partEstimateLines(graph, one),
-      worthLine(worth),
+      `part ${i}: ${plural(part.nodes.length, 'node')}`,
+      ...partEstimateLines(graph, one, width),
+      ...hanging('', worthLine(worth), width),
     ]),
-    `CPU: ${left.length} nodes, ${millisecondsText(cpu)}`,
-    `model: ${millisecondsText(total)}; all of it on one big core of the CPU: ${millisecondsText(cpuAlone)}`,
+    `CPU: ${plural(left.length, 'node')}, ${millisecondsText(cpu)}`,
+    ...hanging(
+      'model: ',
+      `${millisecondsText(total)}; all of it on one big core of the CPU: ${millisecondsText(cpuAlone)}`,
+      width,
+    ),
   ];
   return `${lines.join('\n')}\n`;
 };
@@ -123,7 +143,7 @@ const figure = (value: number): string => value.toPrecision(4);
 
 const percent = (error: number): string => `${error > 0 ? '+' : ''}${(100 * error).toFixed(1)} %`;
 
-export const publishedText = (predictions: readonly Prediction[]): string => {
+export const publishedText = (predictions: readonly Prediction[], width = Infinity): string => {
   const rows = predictions.map(({ what, unit, least, most, predicted, error, source, note }) => [
     what,
     unit,
@@ -132,6 +152,19 @@ export const publishedText = (predictions: readonly Prediction[]): string => {
     percent(error),
     note === '' ? source : `${source} (${note})`,
   ]);
-  const lines = tableLines([['what', 'unit', 'published', 'predicted', 'error', 'source'], ...rows], [0, 1, 5]);
+  const lines = tableText(
+    {
+      columns: [
+        { head: 'what', isText: true },
+        { head: 'unit', isText: true },
+        { head: 'published' },
+        { head: 'predicted' },
+        { head: 'error' },
+        { head: 'source', isText: true },
+      ],
+      rows,
+    },
+    width,
+  );
   return `${lines.join('\n')}\n`;
 };

@@ -9,6 +9,7 @@ import type { Chip } from '../hardware/chips.js';
 import { elementCount, type Graph, type Part, tensorAt } from '../graph/graph.js';
 import { type HostOperation, namingNode, type PieceOperation } from '../ir/operation.js';
 import { channelsOf, isByteTensor, perTensorOf, signedCode } from '../graph/tensor.js';
+import { macsOf } from '../partition/cpu.js';
 import { ofTensor } from '../place/of_tensor.js';
 import type { Placement } from '../place/place.js';
 import type { Schedule } from '../schedule/order.js';
@@ -172,10 +173,29 @@ const hostRecords = (parts: PlanParts, before: number) => {
 
 /** Of an op of the host. */
 const noTasks = { firstTask: 0, taskCount: 0 };
+/**
+ * Multiply-accumulates that the model asks for, of each step: a node's are shared by the convolutions that it became, which may be
+ * several, and one of an op that the model has no weights for counts none.
+ */
+const stepMacs = ({ graph, steps }: PlanParts): readonly number[] => {
+  const weightOf = ({ operation }: Step): number => (operation.kind === 'conv' ? convMacs(operation) : 0);
+  const weights = new Map<number, readonly number[]>();
+  for (const step of steps)
+    for (const node of step.operation.nodes) weights.set(node, [...(weights.get(node) ?? []), weightOf(step)]);
+  return steps.map((step) => {
+    const own = graph.nodes.filter(({ index }) => step.operation.nodes.includes(index));
+    const shares = own.map((node) => {
+      const all = (weights.get(node.index) ?? []).reduce((sum, weight) => sum + weight, 0);
+      return all === 0 ? 0 : macsOf(graph, node) * (weightOf(step) / all);
+    });
+    return Math.round(shares.reduce((sum, share) => sum + share, 0));
+  });
+};
 
 const opRecord = (
   { cubes }: PlanParts,
   step: Step,
+  macs: number,
   own: readonly number[],
   opNames: ReadonlyMap<number, string>,
 ): PlanOp => {
@@ -187,7 +207,7 @@ const opRecord = (
     node: namingNode(operation),
     fusedNode,
     name: ['clamp', 'host'].includes(operation.kind) ? `${names.join('+')} ${operation.kind}` : names.join('+'),
-    macs: operation.kind === 'conv' ? convMacs(operation) : 0,
+    macs,
     ...(first === undefined ? noTasks : { firstTask: first, taskCount: own.length }),
     facts: isHostStep(step) ? [] : factsOf(step, ofTensor(cubes, operation.output, 'cube')),
     // A share; far scales add up to more.
@@ -234,6 +254,7 @@ export const buildPlan = (parts: PlanParts): Plan => {
     ...part.outputs.flatMap((tensor) => outputRecords(parts, tensor)),
   ];
   const inside = hostRecords(parts, given.length);
+  const macs = stepMacs(parts);
   return {
     chip: chip.number,
     cores: 1,
@@ -254,7 +275,7 @@ export const buildPlan = (parts: PlanParts): Plan => {
     })),
     tasks: records,
     jobs: jobRecords(parts),
-    ops: steps.map((step, position) => opRecord(parts, step, tasksOf[position] ?? [], opNames)),
+    ops: steps.map((step, position) => opRecord(parts, step, at(macs, position), tasksOf[position] ?? [], opNames)),
     hosts: inside.hosts,
   };
 };

@@ -48,6 +48,8 @@ export interface ReportPart {
   readonly sync: number;
   readonly conversion: number;
   readonly total: number;
+  /** Where it is for several cores: what it takes on one. */
+  readonly oneCore: number | null;
   /** The whole part on the CPU. */
   readonly onCpu: number;
   readonly timeline: readonly TimelineTask[];
@@ -112,7 +114,14 @@ const adviceOf = (nodes: readonly CheckedNode[]): ModelReport['advice'] => {
   return [...found].map(([text, of]) => ({ text, nodes: of }));
 };
 
-const givenOptions = ({ trust, parts, precision, numerics, machine = {} }: CompileOptions): Record<string, string> => {
+const givenOptions = ({
+  trust,
+  parts,
+  precision,
+  numerics,
+  cores,
+  machine = {},
+}: CompileOptions): Record<string, string> => {
   const { trust: usual } = defaultOptions;
   const all: readonly (readonly [string, unknown, unknown])[] = [
     ['trust', trust, usual],
@@ -120,7 +129,10 @@ const givenOptions = ({ trust, parts, precision, numerics, machine = {} }: Compi
     ['precision', precision, 'fast'],
     ['numerics', numerics, newestNumerics],
     ['clock', machine.megahertz, undefined],
-    ['cores', machine.cores, undefined],
+    ['cores', cores, '1'],
+    ['busy-cores', machine.cores, undefined],
+    ['exchange', machine.exchangeMicroseconds, undefined],
+    ['interrupt-cpus', machine.interruptCpus, undefined],
     ['interrupt-cpu', machine.interruptCpu, undefined],
   ];
   return Object.fromEntries(
@@ -158,17 +170,22 @@ export const reportModel = (bytes: Uint8Array, options: CompileOptions, name = '
       total: estimate.total,
       onCpu: cpuOf(part.nodes),
       timeline: partTimeline(machine, tile.steps, schedule, estimate),
-      memory: partMemory(allocate, tile, graph),
+      oneCore: estimate.several?.alone ?? null,
+      // On several cores each program has a memory of its own, of which the stages say nothing.
+      memory: estimate.several === undefined ? partMemory(allocate, tile, graph) : { operations: 0, blocks: [] },
     };
   });
   const left = checked.filter(({ target }) => target === 'cpu');
   const cpu = cpuOf(left.map(({ node }) => node));
   const microseconds = cpu + sum(parts.map(({ total }) => total));
-  const ops = [
+  const rows = [
     ...stages.parts.flatMap((staged, i) => npuOps(machine, graph, checked, staged, i)),
     ...left.map((node) => cpuOp(chip, graph, node)),
-  ]
-    .map((op) => ({ ...op, share: microseconds === 0 ? 0 : op.microseconds / microseconds }))
+  ];
+  // On several cores the model's time is less than that of its ops.
+  const alone = sum(rows.map((op) => op.microseconds));
+  const ops = rows
+    .map((op) => ({ ...op, share: alone === 0 ? 0 : op.microseconds / alone }))
     .sort((a, b) => (a.nodes[0] ?? Infinity) - (b.nodes[0] ?? Infinity));
   const onNpu = ops.filter(({ target }) => target === 'npu');
   const npuMacs = sum(onNpu.map(({ macs }) => macs));

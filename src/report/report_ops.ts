@@ -38,7 +38,7 @@ export interface ReportOp {
   readonly bound: Bound | 'host' | 'cpu' | 'none';
   /** MACs by those that a core could do in the time; null: it has none. */
   readonly utilisation: number | null;
-  /** Of the model's time. */
+  /** Of the time of all ops, on one core. */
   readonly share: number;
   /** What it became, as `ptfe dump --after tile` has it. */
   readonly operations: readonly string[];

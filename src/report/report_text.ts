@@ -1,9 +1,8 @@
 /** A report as a table for people, and as CSV. */
+import { plural } from '../explain/plural.js';
 import { type Column, hanging, tableText } from '../explain/text_table.js';
 import type { ModelReport } from './model_report.js';
 import type { ReportOp } from './report_ops.js';
-
-export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
 
 const kib = (bytes: number): string => (bytes === 0 ? '' : (bytes / 1024).toFixed(1));
 const us = (value: number): string => value.toFixed(1);
@@ -28,14 +27,15 @@ const columns: readonly Column[] = [
   { head: 'why', isText: true },
 ];
 
-const title = ({ nodes, op }: Pick<ReportOp, 'nodes' | 'op'>): string => {
+/** `#4 CONV_2D+2 more`. */
+export const opTitle = ({ nodes, op }: Pick<ReportOp, 'nodes' | 'op'>): string => {
   const names = op.split('+');
   const short = names.length > 2 ? `${names[0] ?? ''}+${names.length - 1} more` : op;
   return nodes[0] === undefined ? op : `#${nodes[0]} ${short}`;
 };
 
 const cells = (op: Omit<ReportOp, 'operations' | 'tiles'>): readonly string[] => [
-  title(op),
+  opTitle(op),
   op.target === 'host' ? 'host' : op.target.toUpperCase(),
   number(op.macs),
   number(op.tasks),
@@ -81,16 +81,16 @@ export const reportText = (report: ModelReport, width: number): string => {
     ...hanging(
       '',
       `${model}${optionsText(report)}: ${on('npu')} of ${plural(nodes.length, 'node')} on the NPU${host}; ` +
-        `${machine.chip} at ${machine.megahertz} MHz, ${plural(machine.cores, 'core')} at work; streams in KiB`,
+        `${machine.chip} at ${machine.megahertz} MHz; streams in KiB`,
       width,
     ),
     ...tableText({ columns, rows: [...report.ops.map(cells), sumCells(report)] }, width),
-    ...parts.flatMap(({ nodes: own, jobs, tasks, bytes, total, onCpu }, i) =>
+    ...parts.flatMap(({ nodes: own, jobs, tasks, bytes, total, oneCore, onCpu }, i) =>
       hanging(
         `part ${i}: `,
         `${plural(own.length, 'node')}, ${plural(tasks, 'task')} in ${plural(jobs, 'job')}; arena ${kib(bytes.arena) || '0'}, ` +
           `shared ${kib(bytes.io) || '0'}, constants ${kib(bytes.constants) || '0'}, commands ${kib(bytes.commands) || '0'} KiB; ` +
-          `${ms(total)}, on the CPU ${ms(onCpu)}`,
+          `${ms(total)}${oneCore === null ? '' : `, on one core ${ms(oneCore)}`}, on the CPU ${ms(onCpu)}`,
         width,
       ),
     ),

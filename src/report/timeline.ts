@@ -1,6 +1,7 @@
 /** When each task of a part runs, on which queue, by the model of the hardware. */
 import type { PartEstimate } from '../cost/estimate.js';
 import { taskCosts } from '../cost/task_cost.js';
+import type { SeveralEstimate } from '../cost/several.js';
 import { dispatchMicroseconds, type Machine } from '../hardware/machine.js';
 import { workMicroseconds } from '../hardware/speed.js';
 import type { Schedule } from '../schedule/order.js';
@@ -13,11 +14,32 @@ export interface TimelineTask {
   /** Position of the operation in the part, and TFLite's nodes; none: what surrounds the tasks. */
   readonly operation: number | null;
   readonly nodes: readonly number[];
-  readonly what: 'task' | 'table' | 'host' | 'jobs' | 'sync and conversion';
+  readonly what: 'task' | 'table' | 'host' | 'jobs' | 'sync and conversion' | 'stage' | 'exchange';
   /** Microseconds from the start of the part. */
   readonly start: number;
   readonly duration: number;
 }
+
+/** On several cores a stage of all of them ends before the next one starts; of its tasks only their sum is known. */
+const stagesTimeline = ({ stages, jobs, sync, layout }: SeveralEstimate): readonly TimelineTask[] => {
+  const spans: TimelineTask[] = [];
+  let at = 0;
+  const host = (what: TimelineTask['what'], duration: number): void => {
+    if (duration > 0) spans.push({ core: null, operation: null, nodes: [], what, start: at, duration });
+    at += duration;
+  };
+  host('sync and conversion', (sync + layout) / 2);
+  host('jobs', jobs);
+  for (const { cores, exchange, total } of stages) {
+    host('exchange', exchange);
+    for (const [core, { microseconds }] of cores.entries())
+      if (microseconds > 0)
+        spans.push({ core, operation: null, nodes: [], what: 'stage', start: at, duration: microseconds });
+    at += total - exchange;
+  }
+  host('sync and conversion', (sync + layout) / 2);
+  return spans;
+};
 
 /** @param estimate of the same steps */
 export const partTimeline = (
@@ -26,6 +48,7 @@ export const partTimeline = (
   { jobs, host }: Schedule,
   estimate: PartEstimate,
 ): readonly TimelineTask[] => {
+  if (estimate.several !== undefined) return stagesTimeline(estimate.several);
   const loads = tableLoads(steps);
   const dispatch = dispatchMicroseconds(machine);
   const tasks: TimelineTask[] = [];

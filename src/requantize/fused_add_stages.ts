@@ -55,8 +55,7 @@ const fitChannel = (thresholds: Float64Array, multiply: number, shift: number): 
   const counts = thresholds.length;
   const step = powerOfTwo(shift);
   const addends = new Float64Array(counts);
-  for (let k = 1; k <= counts; k++)
-    addends[k - 1] = Math.ceil(((k - 0.5) * step) / multiply) - at(thresholds, k - 1);
+  for (let k = 1; k <= counts; k++) addends[k - 1] = Math.ceil(((k - 0.5) * step) / multiply) - at(thresholds, k - 1);
   addends.sort();
   const add = at(addends, Math.floor(counts / 2));
   let wrong = 0;

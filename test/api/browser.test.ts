@@ -19,8 +19,8 @@ describe('Model in a browser', function () {
     browser = started;
     server = await serveFolder(repository);
   });
-  after(() => {
-    browser?.close();
+  after(async () => {
+    await browser?.close();
     server?.close();
   });
 

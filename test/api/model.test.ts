@@ -7,6 +7,7 @@ import type * as Api from '../../src/index.js';
 import { goldenModels } from '../golden/models.js';
 import { demandFresh } from '../host/fresh.js';
 import { repository } from '../host/repository.js';
+import { buildRocket, PretendedBoard } from '../host/rocket.js';
 import { addonPath, loadAddon } from '../host/addon.js';
 import { skip } from '../host/skip.js';
 import { buildWasmModule } from '../host/wasm_module.js';
@@ -168,6 +169,37 @@ describe('Model in Node', function () {
     const error = await failure(api.Model.open(digits, { outputs: logits, device: 'npu' }));
     expect(error.message).to.contain('no Rockchip NPU on this machine');
     expect((error as Api.PtfeError).code).to.equal('device');
+  });
+
+  it('runs on the NPU, here that of a pretended kernel, to the codes of the software NPU', function () {
+    if (process.arch !== 'x64')
+      return skip(this, `board: the pretended driver is for x64, and this is ${process.arch}`);
+    const built = buildRocket();
+    if (typeof built === 'string') return skip(this, built);
+    const board = new PretendedBoard();
+    const program = `import { Model } from './dist/index.mjs';
+      import { readFileSync } from 'node:fs';
+      const bytes = readFileSync('examples/digits_int8.tflite');
+      const image = Int8Array.from({ length: 1024 }, (_, i) => i * 7);
+      for (const device of ['auto', 'npu', 'software']) {
+        const model = await Model.open(bytes, { outputs: ${JSON.stringify(logits)}, device });
+        for (let i = 0; i < 2; i++) console.log(model.device, String((await model.run([image]))[0]));
+        model.close();
+      }`;
+    const env = { ...process.env, LD_PRELOAD: built.driver, ROCKET_ROOT: board.root };
+    const args = ['--input-type=module', '-e', program];
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: repository, env, encoding: 'utf8' });
+    const left = board.left();
+    board.remove();
+    expect([status, stderr]).to.deep.equal([0, '']);
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' '));
+    expect(lines.map(([device]) => device)).to.deep.equal(['npu', 'npu', 'npu', 'npu', 'software', 'software']);
+    expect(new Set(lines.map(([, codes]) => codes)).size).to.equal(1);
+    // Four runs of one job, on memory that was given back.
+    expect(left.map(({ submit, create, close }) => [submit, create > 0, close > 0])).to.deep.equal([[4, true, true]]);
   });
 
   it('lets a program end that closes nothing', () => {

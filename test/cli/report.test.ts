@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { runSubcommand } from '../../src/cli/index.js';
 import { tableText } from '../../src/explain/text_table.js';
 import type { ModelReport } from '../../src/report/model_report.js';
+import { loadAddon } from '../host/addon.js';
 import { demandFresh } from '../host/fresh.js';
 import { expectRefused, ptfe } from '../host/cli.js';
 import { goldenModels } from '../golden/models.js';
@@ -18,7 +19,7 @@ const sum = (values: readonly number[]): number => values.reduce((total, value) 
 /** The command on a terminal of so many columns. */
 const onTerminal = (width: number, ...argv: readonly string[]): string => {
   let out = '';
-  runSubcommand(argv, { out: (text) => void (out += text), err: () => undefined, width });
+  runSubcommand(argv, { out: (text) => void (out += text), err: () => undefined, outBytes: () => undefined, width });
   return out;
 };
 
@@ -157,9 +158,55 @@ describe('ptfe report', () => {
 
   it('refuses what it does not know, and says so', () => {
     expectRefused(ptfe('report'), 'no model given');
-    expectRefused(ptfe('report', digits, '--csv', '--json'), '--csv or --json');
+    expect(ptfe('report', digits, '--csv', '--json').err).to.contain('--csv or --json');
     expectRefused(ptfe('report', digits, '--versus', 'precision'), 'OPTION=VALUE');
     expectRefused(ptfe('report', digits, '--versus', 'precision=bestest'), '--precision bestest');
     expectRefused(ptfe('report', digits, '--html', folder), 'it cannot be written: it is a folder');
+  });
+});
+
+describe('ptfe profile', () => {
+  interface Profile {
+    readonly device: string;
+    readonly measured: number;
+    readonly ops: readonly {
+      readonly nodes: readonly number[];
+      readonly tasks: number;
+      readonly measured: number | null;
+      readonly share: number | null;
+    }[];
+  }
+
+  before(function () {
+    if (typeof loadAddon() === 'string') return skip(this, 'tool: the addon is not built (npm run build:native)');
+  });
+
+  it('measures every op that has tasks, none of the CPU, and adds up', () => {
+    const { code, out, err } = ptfe('profile', digits, '--device', 'software', '--runs', '3', '--json');
+    expect(code, err).to.equal(0);
+    const { device, measured, ops } = JSON.parse(out) as Profile;
+    expect(device).to.equal('software');
+    expect(ops.flatMap(({ nodes }) => nodes)).to.have.length(28);
+    for (const { nodes, tasks, measured: own } of ops) {
+      if (tasks > 0) expect(own, nodes.join(' ')).to.be.above(0);
+      if (nodes.includes(27)) expect(own).to.equal(null);
+    }
+    expect(sum(ops.map((op) => op.measured ?? 0))).to.be.closeTo(measured, 1e-6);
+    expect(sum(ops.map(({ share }) => share ?? 0))).to.be.closeTo(1, 1e-9);
+  });
+
+  it('takes the bytes of an input, and says what is wrong with them', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ptfe-profile-'));
+    const input = join(folder, 'input');
+    writeFileSync(input, new Uint8Array(1024));
+    expect(ptfe('profile', digits, input, '--device', 'software', '--runs', '1').out).to.match(
+      /1 run by the software NPU/,
+    );
+    writeFileSync(input, new Uint8Array(10));
+    expectRefused(ptfe('profile', digits, input, '--device', 'software'), "10 bytes, and the model's input has 1024");
+    expectRefused(ptfe('profile', digits, '--runs', '0'), '--runs 0');
+    expectRefused(ptfe('profile', digits, '--device', 'tpu'), 'only auto, npu, software are known');
+    expectRefused(ptfe('profile'), 'no model given');
+    rmSync(folder, { recursive: true });
   });
 });

@@ -16,6 +16,7 @@ import {
 import { dirname, join } from 'node:path';
 import { buildHost, type HostPrograms, type HostRun, type HowToRun } from './c_host.js';
 import { engine, said } from './host_program.js';
+import { readTrace, type Slice } from '../host/trace.js';
 import { holds } from '../host/holds.js';
 import { skip } from '../host/skip.js';
 
@@ -160,8 +161,7 @@ describe('delegate in a C program', function () {
     const profile = join(host.folder, 'early.json');
     const variables = { ...withCache('early'), PTFE_PROFILE: profile };
     works([...start, ...check, 'destroy', ...check, 'resize:1x7x8', 'allocate', ...check, 'end'], { variables });
-    const { traceEvents } = JSON.parse(readFileSync(profile, 'utf8')) as { traceEvents: readonly { ph: string }[] };
-    expect(traceEvents.filter(({ ph }) => ph === 'X')).to.have.length(6);
+    expect(readTrace(readFileSync(profile, 'utf8')).tasks).to.have.length(6);
   });
 
   it('a node that reads what a later one makes: the graph is not partitioned', () => {
@@ -431,16 +431,7 @@ describe('delegate in a C program', function () {
   });
 
   describe('profile=FILE', () => {
-    interface Event {
-      readonly ph: string;
-      readonly name: string;
-      readonly ts: number;
-      readonly args: { readonly macs: number };
-    }
-    const eventsOf = (path: string): readonly Event[] =>
-      (JSON.parse(readFileSync(path, 'utf8')) as { traceEvents: readonly Event[] }).traceEvents.filter(
-        ({ ph }) => ph === 'X',
-      );
+    const eventsOf = (path: string): readonly Slice[] => readTrace(readFileSync(path, 'utf8')).tasks;
 
     it('is whole after each run, however the process ends, and a forked one has a file of its own', () => {
       const profile = join(folderOf('profiles'), 'trace.json');
@@ -454,11 +445,24 @@ describe('delegate in a C program', function () {
       expect(eventsOf(join(dirname(profile), forked ?? ''))).to.have.length(4);
     });
 
+    it('has the opening of the plan, and the conversions around each run', () => {
+      const profile = join(folderOf('profiles'), 'around.json');
+      works([...start, ...check, ...check, ...end], { variables: { PTFE_PROFILE: profile } });
+      const { around, tasks, threads } = readTrace(readFileSync(profile, 'utf8'));
+      const names = around.map(({ name }) => name);
+      const run = ['inputs to cubes', 'cubes to outputs'];
+      expect(names).to.deep.equal([`prepare ${tasks.length / 2} tasks`, ...run, ...run]);
+      for (const { tid } of around) expect(threads.get(tid)).to.equal('host');
+      const [prepare, first] = around;
+      if (prepare === undefined || first === undefined) throw new Error('none');
+      expect(prepare.dur).to.be.above(0);
+      expect(first.ts).to.be.at.least(prepare.ts + prepare.dur - 0.01);
+    });
+
     it('may be a pipe', () => {
       const how = { variables: { PTFE_PROFILE: '/dev/stdout' }, wrapper: ['sh', '-c', '"$@" | cat', 'sh'] };
       const { stdout } = works([...start, ...check, ...check, ...end], how);
-      const { traceEvents } = JSON.parse(stdout) as { traceEvents: readonly Event[] };
-      expect(traceEvents.filter(({ ph }) => ph === 'X')).to.have.length(4);
+      expect(readTrace(stdout).tasks).to.have.length(4);
     });
 
     it('says for each task what it multiplies itself', () => {
@@ -468,7 +472,7 @@ describe('delegate in a C program', function () {
       });
       const tasks = eventsOf(profile);
       for (const node of [0, 1]) {
-        const own = tasks.filter(({ name }) => name === `CONV_2D #${node}`).map(({ args }) => args.macs);
+        const own = tasks.filter(({ name }) => name === `CONV_2D #${node}`).map(({ args }) => args['macs'] ?? NaN);
         expect(own.length, 'tasks of one convolution').to.be.above(1);
         expect(own.reduce((sum, macs) => sum + macs, 0)).to.be.closeTo(150 * 150 * 16 * 16 * 9, own.length);
         expect(Math.max(...own)).to.be.below(150 * 150 * 16 * 16 * 9);

@@ -85,7 +85,8 @@ export interface Tab {
 
 export interface Browser {
   readonly tab: () => Promise<Tab>;
-  readonly close: () => void;
+  /** Ends it, and forgets what it wrote. */
+  readonly close: () => Promise<void>;
 }
 
 const keyCodes: Readonly<Record<string, number>> = {
@@ -178,9 +179,13 @@ export const startChromium = (): Browser | Lack => {
   };
   return {
     tab,
-    close: () => {
-      child.kill('SIGKILL');
-      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    close: async () => {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      await Promise.race([send('Browser.close'), ended]);
+      await ended;
+      from.destroy();
+      to.destroy();
+      rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
     },
   };
 };

@@ -10,7 +10,11 @@ export interface Answer {
 /** A subcommand of `ptfe` in this process. */
 export const ptfe = (...argv: readonly string[]): Answer => {
   let [out, err] = ['', ''];
-  const code = runSubcommand(argv, { out: (text) => void (out += text), err: (text) => void (err += text) });
+  const code = runSubcommand(argv, {
+    out: (text) => void (out += text),
+    err: (text) => void (err += text),
+    outBytes: (bytes) => void (out += Buffer.from(bytes).toString('latin1')),
+  });
   return { code, out, err };
 };
 

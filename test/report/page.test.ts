@@ -33,8 +33,8 @@ describe('the page of ptfe report', function () {
     tab = await browser.tab();
     await tab.open(url);
   });
-  after(() => {
-    browser?.close();
+  after(async () => {
+    await browser?.close();
     if (folder !== '') rmSync(folder, { recursive: true, force: true });
   });
 

@@ -33,10 +33,7 @@ const rowsOf = (report: ModelReport): readonly (readonly [string, string])[] => 
     ],
     ['arena, shared with the host (KiB)', `${kib(bytes('arena')) || '0'}, ${kib(bytes('io')) || '0'}`],
     ['constants, commands (KiB)', `${kib(bytes('constants')) || '0'}, ${kib(bytes('commands')) || '0'}`],
-    [
-      'machine',
-      `${machine.chip}, ${machine.megahertz} MHz, ${plural(machine.cores, 'core')} at work, interrupts on a ${machine.interruptCpu} core`,
-    ],
+    ['machine', `${machine.chip}, ${machine.megahertz} MHz, interrupts on a ${machine.interruptCpu} core`],
     ["whose TFLite's numbers", report.numerics],
   ];
 };

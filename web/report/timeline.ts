@@ -20,7 +20,7 @@ const partDrawing = (report: ModelReport, part: Part, number: number, selection:
     const rect = svg(
       'rect',
       {
-        class: `span ${task.what === 'task' ? 'npu' : task.what === 'table' ? 'table' : 'host'}`,
+        class: `span ${task.what === 'task' || task.what === 'stage' ? 'npu' : task.what === 'table' ? 'table' : 'host'}`,
         x: left + (width * task.start) / total,
         y: cores.indexOf(task.core) * (laneHeight + gap),
         width: Math.max(0.5, (width * task.duration) / total),
