@@ -1,5 +1,6 @@
 /** Workers in Node. */
-import { Worker } from 'node:worker_threads';
+// As a whole: an older Node must get as far as saying that it is too old.
+import * as threads from 'node:worker_threads';
 import type { Reply } from './protocol.js';
 import type { StartWorker } from './worker_queue.js';
 
@@ -8,7 +9,7 @@ const file = new URL(import.meta.url.endsWith('.ts') ? '../../dist/worker.mjs' :
 
 export const startNodeWorker: StartWorker = (replied, failed) => {
   // Not the program's own: `--eval`, loaders and hooks are not for this file.
-  const worker = new Worker(file, { execArgv: [] });
+  const worker = new threads.Worker(file, { execArgv: [] });
   worker.on('message', (reply: Reply) => replied(reply));
   worker.on('error', failed);
   worker.on('exit', (code) => failed(new Error(`the worker ended with ${code}`)));

@@ -56,9 +56,9 @@ interface Held {
 }
 
 const asPiece = ({ record, has }: Held, box: Box, [, width, channels]: Plane, atom: number): PlanTensor => ({
-  ...window(record, has, box, atom),
+  // All of an input, in blocks or not.
+  ...(record.blocks === null ? { ...window(record, has, box, atom), layout: 'nhwc' } : record),
   direction: 'piece',
-  layout: 'nhwc',
   start: box.rows[0] * width * channels + box.channels[0],
   step: channels,
 });
@@ -69,7 +69,7 @@ const inPieces = (
   [height, width, channels]: Plane,
   pieces: readonly PlanTensor[],
 ): readonly PlanTensor[] => [
-  { ...record, layout: 'pieces', shape: [1, 1, height * width, channels], start: 0, step: channels },
+  { ...record, layout: 'pieces', shape: [1, 1, height * width, channels], start: 0, step: channels, blocks: null },
   ...pieces,
 ];
 
@@ -167,7 +167,8 @@ export const joinPlans = (
     const plane = planeOf(tensor);
     const all = plane[0] * plane[2];
     if (more.length === 0 && size(one.has) === all && size(boxOf(one)) === all) return [one.record];
-    if (!held.every(({ record: { layout } }) => layout === 'nhwc' || layout === 'flat')) return null;
+    if (!held.every(({ record: { layout } }) => layout === 'nhwc' || layout === 'flat' || layout === 'blocks'))
+      return null;
     return inPieces(
       one.record,
       plane,
