@@ -109,6 +109,7 @@
         "delegate/abi/kernel.c",
         "delegate/abi/ask_kernel.c",
         "delegate/abi/open_on.c",
+        "delegate/litert/dispatch.c",
         "delegate/abi/fallback.c",
         "delegate/util/report.c",
         "delegate/util/profile.c",

@@ -2,7 +2,7 @@
 // of the delegate starts quickly and a board needs no node_modules.
 import { build } from 'esbuild';
 import { createHash } from 'node:crypto';
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { reportPage } from './report-page.mjs';
 
 const { version, engines } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
@@ -64,8 +64,8 @@ await build({
 // Where `ptfe` runs from its sources, in tests.
 writeFileSync('dist/report.html', page);
 await build({ ...shared, entryPoints: ['src/api/node_worker.ts'], outfile: 'dist/worker.mjs' });
-// The page and its worker share what both compile with.
-await build({
+// The page and its worker share what both compile with, in a file whose name changes with it: the one before goes.
+const browser = await build({
   ...shared,
   platform: 'browser',
   alias: { 'node:crypto': './src/wire/sha256.ts' },
@@ -75,6 +75,9 @@ await build({
   entryPoints: { index: 'src/browser.ts', worker: 'src/api/web_worker.ts' },
   outdir: 'dist/browser',
   outExtension: { '.js': '.mjs' },
+  metafile: true,
 });
+for (const name of readdirSync('dist/browser'))
+  if (!Object.hasOwn(browser.metafile.outputs, `dist/browser/${name}`)) rmSync(`dist/browser/${name}`);
 chmodSync('dist/cli.mjs', 0o755);
 console.log(`dist/engine.mjs, index.mjs, worker.mjs, cli.mjs, browser/: ptfe ${version}`);

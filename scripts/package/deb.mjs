@@ -69,6 +69,10 @@ function lay(folder, { triplet }, [library, addon]) {
   }
   mkdirSync(join(folder, 'usr/bin'));
   symlinkSync('../share/ptfe/cli.mjs', join(folder, 'usr/bin/ptfe'));
+  // LiteRT looks for a name in a folder (docs/litert.md).
+  const litert = join(folder, `usr/lib/${triplet}/ptfe/litert`);
+  mkdirSync(litert);
+  symlinkSync('../../libptfe.so', join(litert, 'libLiteRtDispatch_Rockchip.so'));
 }
 
 function describe(folder, { architecture, triplet }) {

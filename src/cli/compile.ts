@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import { compileTflite, type CompiledModel } from '../compile.js';
 import { type Chip, chips, optionName, otherChips, rk3588 } from '../hardware/chips.js';
+import { litertModel } from '../explain/litert_model.js';
 import { subgraphCount } from '../tflite/reader.js';
 import { readPlan } from '../plan/read.js';
 import {
@@ -19,7 +20,7 @@ import { inFile, readModel, sayOf, tellBugs, writeOutput } from './files.js';
 import { planFile } from './plan_file.js';
 import { printJson, type Subcommand } from './subcommand.js';
 
-const usage = `ptfe compile MODEL.tflite [-o PLAN] [--trust seen] [--parts all] [--precision fastest|fast|best] [--numerics RELEASE] [--cores 1|2|3|auto] [--chip NAME] [--json]
+const usage = `ptfe compile MODEL.tflite [-o PLAN] [--trust seen] [--parts all] [--precision fastest|fast|best] [--numerics RELEASE] [--cores 1|2|3|auto] [--chip NAME] [--litert] [--json]
 
 Compiles what the NPU takes of a model into one plan file, for machines without Node: the delegate runs it with its option
 plan=PLAN, and C programs run it with ptfe_plan and ptfe_open (delegate/include/ptfe.h).
@@ -32,6 +33,8 @@ plan=PLAN, and C programs run it with ptfe_plan and ptfe_open (delegate/include/
   --parts all        also parts that would cost more than they save
   --cores N          on how many cores of the NPU one inference runs (default 1); auto: where that is expected to be quicker
   --chip NAME        what plans are made for: ${chips.map(({ name }) => optionName(name)).join(', ')}
+  --litert           a model in place of a plan, for LiteRT's CompiledModel (docs/litert.md): what the NPU takes is in it compiled,
+                     the rest as it was; default: the model's name with _npu.tflite
   --clock MHZ, --busy-cores N, --exchange US, --interrupt-cpu X, --interrupt-cpus N
                      what estimates are for, by which parts are taken (ptfe estimate --help)
   --json             the answer as JSON
@@ -73,6 +76,7 @@ const taken = {
   output: { type: 'string', short: 'o' },
   ...compileFlags,
   chip: { type: 'string' },
+  litert: { type: 'boolean' },
   json: { type: 'boolean' },
 } as const satisfies CommandOptions;
 
@@ -85,6 +89,7 @@ export const compileCommand: Subcommand = {
     const parsed = readArguments('compile', args, taken);
     const model = onePositional('compile', parsed, 'model');
     const options = compileOptions('compile', parsed);
+    const litert = parsed.flags.has('litert');
     const { trust, numerics } = options;
     const chip = chipOption(parsed.values['chip'] ?? optionName(rk3588.name));
     const { bytes, graph } = readModel(model);
@@ -93,8 +98,11 @@ export const compileCommand: Subcommand = {
     if (model === stream && parsed.values['output'] === undefined)
       throw badUsage('compile', "a model from standard input has no name to make the plan's of (-o PLAN)");
     const file =
-      summaries.length === 0 ? null : (outputOption('compile', parsed) ?? `${basename(model, '.tflite')}.plan`);
-    const contents = file === null ? new Uint8Array() : planFile(graph, compiled);
+      summaries.length === 0
+        ? null
+        : (outputOption('compile', parsed) ?? `${basename(model, '.tflite')}${litert ? '_npu.tflite' : '.plan'}`);
+    const plans = file === null ? new Uint8Array() : planFile(graph, compiled);
+    const contents = file === null || !litert ? plans : inFile(model, () => litertModel(bytes, compiled, plans));
     if (file !== null) writeOutput(terminal, file, contents);
     const say = sayOf(terminal, file);
     const { refusals } = compiled;

@@ -29,7 +29,7 @@ describe('programs: on a Node that is too old', () => {
   it('nothing that Node 12 cannot read or import stands before that line', () => {
     // Names that its modules have; others end a program before its first line.
     const known = new Set(
-      'accessSync closeSync constants existsSync fstatSync openSync readdirSync readFileSync readSync readlinkSync statSync writeFileSync writeSync lstatSync mkdirSync realpathSync renameSync unlinkSync basename dirname join resolve relative isAbsolute createHash createRequire gunzipSync gzipSync homedir tmpdir spawnSync fileURLToPath pathToFileURL performance Script'.split(
+      'accessSync closeSync constants existsSync fstatSync openSync readdirSync readFileSync readSync readlinkSync statSync writeFileSync writeSync lstatSync mkdirSync realpathSync renameSync unlinkSync basename dirname join resolve relative isAbsolute createHash createRequire gunzipSync gzipSync homedir tmpdir spawnSync fileURLToPath pathToFileURL performance Script Worker'.split(
         ' ',
       ),
     );

@@ -44,11 +44,12 @@ const readelf = (...args: readonly string[]): string => {
   return stdout;
 };
 
-/** All that ptfe.h and TFLite's external-delegate interface name, and nothing else. */
+/** All that ptfe.h, TFLite's external-delegate interface and LiteRT's dispatch interface name, and nothing else. */
 const interfaceNames = (): readonly string[] => {
   const header = readFileSync(join(repository, 'delegate/include/ptfe.h'), 'utf8');
   const own = [...header.matchAll(/^PTFE_API [^(]*?(ptfe_\w+)\(/gm)].map(([, name = '']) => name);
-  return [...own, 'tflite_plugin_create_delegate', 'tflite_plugin_destroy_delegate'].sort();
+  const hosts = ['tflite_plugin_create_delegate', 'tflite_plugin_destroy_delegate', 'LiteRtDispatchGetApi'];
+  return [...own, ...hosts].sort();
 };
 
 interface Symbols {

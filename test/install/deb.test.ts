@@ -97,8 +97,11 @@ describe('Debian package', function () {
         ...[`lib/${machine.triplet}/libptfe.so`, `lib/${machine.triplet}/ptfe/ptfe_addon.node`, 'bin/ptfe'],
         ...['share/ptfe/engine.mjs', 'share/ptfe/cli.mjs', 'lib/udev/rules.d/60-ptfe.rules', 'include/ptfe.h'],
         ...['share/doc/ptfe/copyright', 'share/doc/ptfe/changelog.gz'],
+        `lib/${machine.triplet}/ptfe/litert/libLiteRtDispatch_Rockchip.so`,
       ]);
       dpkg(root, '--verify', 'ptfe');
+      const dispatch = `usr/lib/${machine.triplet}/ptfe/litert/libLiteRtDispatch_Rockchip.so`;
+      expect(realpathSync(join(root, dispatch))).to.equal(realpathSync(join(root, library)));
       for (const part of [`lib/${machine.triplet}`, 'share'])
         expect(withPathsOfHere(join(root, 'usr', part))).to.deep.equal([]);
       expect(readFileSync(join(root, 'usr/lib/udev/rules.d/60-ptfe.rules'), 'utf8')).to.match(
