@@ -37,6 +37,7 @@
       "delegate/plan/plan.c",
       "delegate/plan/accesses.c",
       "delegate/plan/jobs.c",
+      "delegate/plan/blocks.c",
       "delegate/plan/layout.c",
       "delegate/plan/layout_rows.c",
       "delegate/plan/layout_rows_sse2.c",

@@ -6,6 +6,7 @@ import { surveyOf } from './cores/survey.js';
 import type { PartEstimate } from './cost/estimate.js';
 import { cubeBytes } from './cost/estimate.js';
 import { type SeveralEstimate, severalEstimate } from './cost/several.js';
+import { foldStems } from './fuse/fold_stem.js';
 import { isDebugging } from './debug.js';
 import type { Graph, Part } from './graph/graph.js';
 import { type Hardware, machineOf } from './hardware/machine.js';
@@ -47,11 +48,12 @@ const compiled = (
   layouts: Rewritten['layouts'],
 ): CompiledProgram | null => {
   const { chip } = hardware;
+  const folded = foldStems(chip, graph, part, operations, layouts);
   const observe = isDebugging() ? validating(chip, unobserved) : unobserved;
   observe({ stage: 'rewrite', part, data: { graph, layouts, orders: new Map() } });
-  observe({ stage: 'fuse', part, data: { operations } });
+  observe({ stage: 'fuse', part, data: { operations: folded } });
   const ends = partInPieces(part, operations);
-  const placement = place(chip, graph, ends, operations);
+  const placement = place(chip, graph, ends, folded);
   observe({ stage: 'place', part, data: placement });
   const pieces = piecesOf(operations);
   const conflicts = conflictsOf(part, placement.borders, pieces, layouts);

@@ -6,11 +6,13 @@
 #include <stdint.h>
 
 #define PLAN_MAGIC "PTFEPLAN"
-#define PLAN_VERSION 5u
+#define PLAN_VERSION 6u
 #define PLAN_NONE 4294967295u
 #define PLAN_MOST_TENSORS 65536u
 #define PLAN_MOST_NAME_BYTES 1024u
 #define PLAN_MOST_FILLER_BYTES 64u
+#define PLAN_MOST_BLOCK 64u
+#define PLAN_MOST_BLOCK_CHANNELS 4096u
 #define PLAN_MAX_BOS 64u
 #define PLAN_MOST_FACTS 32u
 #define PLAN_TAIL_WORDS 4u
@@ -29,13 +31,14 @@ enum plan_direction {
 
 /*
  * What TFLite's bytes are: NHWC of the cube's shape, NHWC of another shape with as many elements (flat), NCHW; no
- * cube of its own, but pieces.
+ * cube of its own, but pieces; NHWC of a picture whose blocks are the cube's pixels.
  */
 enum plan_layout {
     PLAN_NHWC = 0,
     PLAN_FLAT = 1,
     PLAN_NCHW = 2,
     PLAN_PIECES = 3,
+    PLAN_BLOCKS = 4,
 };
 
 /* The host's kernels (plan/host_kernels.c). */
@@ -117,7 +120,10 @@ _Static_assert(offsetof(plan_header, sections) == 64, "plan_header.sections");
 /*
  * A feature map in or out, or one that a step of the host reads or writes. Strides in bytes; `flip` is XORed into
  * every byte, `pad_byte` fills lanes without a channel. A tensor in pieces is followed by these: each is a cube,
- * whose first pixel stands at byte `start` of TFLite's tensor, and the next ones `step` bytes apart.
+ * whose first pixel stands at byte `start` of TFLite's tensor, and the next ones `step` bytes apart. In blocks, `n`
+ * to `c` are those of the picture: a pixel of the cube holds the values of `block_size` rows and columns of it, row
+ * by row, and the first block begins `block_top` rows above the picture and `block_left` columns to its left, where
+ * `pad_byte` stands.
  */
 typedef struct plan_tensor {
     uint32_t tflite_index;
@@ -139,9 +145,11 @@ typedef struct plan_tensor {
     uint32_t surfaces;
     uint32_t start;
     uint32_t step;
-    uint32_t reserved;
+    uint32_t block_size;
+    uint32_t block_top;
+    uint32_t block_left;
 } plan_tensor;
-_Static_assert(sizeof(plan_tensor) == 80, "plan_tensor");
+_Static_assert(sizeof(plan_tensor) == 88, "plan_tensor");
 _Static_assert(offsetof(plan_tensor, tflite_index) == 0, "plan_tensor.tflite_index");
 _Static_assert(offsetof(plan_tensor, direction) == 4, "plan_tensor.direction");
 _Static_assert(offsetof(plan_tensor, type) == 8, "plan_tensor.type");
@@ -161,7 +169,9 @@ _Static_assert(offsetof(plan_tensor, pad_byte) == 60, "plan_tensor.pad_byte");
 _Static_assert(offsetof(plan_tensor, surfaces) == 64, "plan_tensor.surfaces");
 _Static_assert(offsetof(plan_tensor, start) == 68, "plan_tensor.start");
 _Static_assert(offsetof(plan_tensor, step) == 72, "plan_tensor.step");
-_Static_assert(offsetof(plan_tensor, reserved) == 76, "plan_tensor.reserved");
+_Static_assert(offsetof(plan_tensor, block_size) == 76, "plan_tensor.block_size");
+_Static_assert(offsetof(plan_tensor, block_top) == 80, "plan_tensor.block_top");
+_Static_assert(offsetof(plan_tensor, block_left) == 84, "plan_tensor.block_left");
 
 /*
  * Memory of the device, and where in the file its bytes are. `core`: in whose address space; nothing of a job is on

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../npu/cna.h"
+#include "blocks.h"
 #include "layout_rows.h"
 
 size_t layout_bytes(const plan_tensor *t) { return (size_t)t->n * t->h * t->w * t->c; }
@@ -51,6 +52,10 @@ static size_t end_of(const plan_tensor *t) { return ((size_t)t->h * t->w - 1) * 
 void layout_to_cube(const plan_tensor *t, const uint8_t *nhwc, uint8_t *bo) {
     if (t->layout == PLAN_NCHW) {
         planes_to_cube(t, nhwc, bo);
+        return;
+    }
+    if (t->layout == PLAN_BLOCKS) {
+        blocks_to_cube(t, nhwc, bo);
         return;
     }
     const layout_rows *rows = layout_rows_best();

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../npu/cna.h"
+#include "blocks.h"
 #include "../npu/decode.h"
 #include "../generated/element_types.h"
 #include "../util/file_read.h"
@@ -138,16 +139,31 @@ static int check_pieces(const reader *r, uint32_t index) {
         if (last > bytes || t->start > bytes - last || t->c > bytes - last - t->start) {
             return refuse(r, "feature map %" PRIu32 " reaches out of the tensor that it is a piece of", i);
         }
+        if (t->layout == PLAN_BLOCKS && whole->direction != PLAN_IN) return refuse(r, "feature map %" PRIu32 " is written in blocks", i);
         written += pixels * t->c;
     }
     if (i == index + 1) return refuse(r, "feature map %" PRIu32 " has no pieces", index);
     return whole->direction == PLAN_IN || written == bytes ? 0 : refuse(r, "the pieces of feature map %" PRIu32 " are not all of it", index);
 }
 
+/* Sizes whose products stay far below 2^64; none where there are no blocks. */
+static int check_blocks(const reader *r, uint32_t index) {
+    const plan_tensor *t = &r->plan->tensors[index];
+    if (t->layout != PLAN_BLOCKS) {
+        return (t->block_size | t->block_top | t->block_left) == 0 ? 0 : refuse(r, "feature map %" PRIu32 " has blocks, and is not in them", index);
+    }
+    const uint32_t size = t->block_size;
+    if (size < 2 || size > PLAN_MOST_BLOCK || t->block_top >= size || t->block_left >= size || t->c > PLAN_MOST_BLOCK_CHANNELS) {
+        return refuse(r, "feature map %" PRIu32 " is in blocks of %" PRIu32 " by %" PRIu32 ", from %" PRIu32 ", %" PRIu32, index, size, size, t->block_top, t->block_left);
+    }
+    return 0;
+}
+
 static int check_tensor(const reader *r, uint32_t index) {
     const plan_tensor *t = &r->plan->tensors[index];
     const int in_pieces = t->layout == PLAN_PIECES, is_piece = t->direction == PLAN_PIECE;
-    if (t->direction > PLAN_PIECE || t->layout > PLAN_PIECES || t->pad_byte > 0xff || (is_piece && t->layout != PLAN_NHWC) ||
+    if (t->direction > PLAN_PIECE || t->layout > PLAN_BLOCKS || t->pad_byte > 0xff ||
+        (is_piece && t->layout != PLAN_NHWC && t->layout != PLAN_BLOCKS) || (t->layout == PLAN_BLOCKS && t->direction != PLAN_IN && !is_piece) ||
         (in_pieces && t->direction != PLAN_IN && t->direction != PLAN_OUT)) {
         return refuse(r, "feature map %" PRIu32 ": unknown form", index);
     }
@@ -159,11 +175,13 @@ static int check_tensor(const reader *r, uint32_t index) {
         return refuse(r, "feature map %" PRIu32 ": its pixels are %" PRIu32 " bytes apart", index, t->step);
     }
     if (in_pieces) return check_pieces(r, index);
+    if (check_blocks(r, index) != 0) return -1;
     if (t->bo >= r->plan->bo_count || r->plan->bos[t->bo].kind != PLAN_BO_IO) {
         return refuse(r, "feature map %" PRIu32 " is not where the host reads and writes", index);
     }
-    if (t->surfaces != t->c / NPU_ATOM + (t->c % NPU_ATOM != 0)) return refuse(r, "feature map %" PRIu32 ": its surfaces", index);
-    uint64_t line = (uint64_t)t->w * NPU_ATOM, plane = (uint64_t)(t->h - 1) * t->line_bytes + line;
+    const cube_shape cube = cube_shape_of(t);
+    if (t->surfaces != cube.channels / NPU_ATOM + (cube.channels % NPU_ATOM != 0)) return refuse(r, "feature map %" PRIu32 ": its surfaces", index);
+    uint64_t line = cube.width * NPU_ATOM, plane = (cube.height - 1) * t->line_bytes + line;
     if (t->line_bytes < line || (t->surfaces > 1 && t->surface_bytes < plane)) {
         return refuse(r, "feature map %" PRIu32 ": its strides overlap", index);
     }

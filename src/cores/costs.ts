@@ -27,6 +27,7 @@ const taskOf = (one: Operation): TaskOperation | null => {
     case 'view':
     case 'constant':
     case 'border':
+    case 'blocks':
     case 'piece':
     case 'move':
       return null;

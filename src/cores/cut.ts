@@ -67,6 +67,8 @@ export const boxesRead = (survey: Survey, one: Operation, box: Box): readonly Re
     case 'border':
       // Its cube has the plane of the tensor inside.
       return one.layout === 'flat' ? [{ tensor: one.input, box }] : null;
+    case 'blocks':
+      return null;
     case 'unpool':
       return [{ tensor: one.input, box: { rows: [Math.floor(rows[0] / 2), Math.ceil(rows[1] / 2)], channels } }];
     case 'pad': {
@@ -185,6 +187,7 @@ const withOperands = (
     case 'copy':
     case 'move':
     case 'border':
+    case 'blocks':
     case 'unpool':
     case 'host':
       return { ...one, input: tensorOf(0) };

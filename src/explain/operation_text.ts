@@ -1,5 +1,12 @@
 /** An operation, and what tiling makes of it, as lines for people. */
-import { type ConvOperation, type HostKernel, type Operation, operandsOf, type PadOperation } from '../ir/operation.js';
+import {
+  type Blocks,
+  type ConvOperation,
+  type HostKernel,
+  type Operation,
+  operandsOf,
+  type PadOperation,
+} from '../ir/operation.js';
 import type { Stages } from '../requantize/stages.js';
 import { type ConvTile, type ElementwiseTile, isHostStep, type Step } from '../tile/task.js';
 
@@ -55,6 +62,8 @@ const detail = (operation: Operation): string => {
       return `${operation.shape.join('x')} from channel ${operation.channel}, atom ${operation.first}, lines of ${operation.line} atoms`;
     case 'border':
       return `${operation.side}, ${operation.layout}`;
+    case 'blocks':
+      return `${operation.shape.join('x')}, ${blocksText(operation.blocks)}`;
     case 'piece':
       return `${operation.shape.join('x')} at byte ${operation.place.start} of t${operation.place.whole}, pixels ${operation.place.step} bytes apart`;
     case 'constant':
@@ -63,6 +72,9 @@ const detail = (operation: Operation): string => {
       return kernelText(operation.kernel);
   }
 };
+
+export const blocksText = ({ size, top, left }: Blocks): string =>
+  `blocks of ${size}x${size} from row ${-top}, column ${-left}`;
 
 const tensors = (list: readonly number[]): string => list.map((tensor) => `t${tensor}`).join(' ');
 

@@ -9,7 +9,7 @@ import { readPlan } from '../plan/read.js';
 import type { Schedule } from '../schedule/order.js';
 import type { ModelStages, PartStages, Stage } from '../stages.js';
 import { partEstimateLines } from './estimate_text.js';
-import { operationLine, stepLines } from './operation_text.js';
+import { blocksText, operationLine, stepLines } from './operation_text.js';
 import { type Digest, planEntries } from './plan_text.js';
 import { referenceText } from './program.js';
 
@@ -66,7 +66,7 @@ const placeLines = ({ operations, spots, roots, borders, constants }: Placement)
   ...operations.map(operationLine),
   ...[...spots].map(([tensor, { root, offset, cube }]) => {
     const border = borders.get(tensor);
-    return `t${tensor} at ${offset} of t${root}: ${cubeText(cube)}${border === undefined ? '' : `, ${border} at the border`}`;
+    return `t${tensor} at ${offset} of t${root}: ${cubeText(cube)}${border === undefined ? '' : `, ${typeof border === 'string' ? border : blocksText(border)} at the border`}`;
   }),
   ...[...roots].map(([tensor, bytes]) => `memory of t${tensor}: ${bytes} bytes`),
   ...[...constants.keys()].map((tensor) => `memory of t${tensor}: a constant`),

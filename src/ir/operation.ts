@@ -43,6 +43,7 @@
  * - `constant`: the tensor's codes are known and stand among the partition's constants.
  * - `border`: the values of a tensor that TFLite gives or takes, which it holds in another shape or order: the host puts them in
  *   place as it makes or reads the cube. Nothing else reads or writes that tensor.
+ * - `blocks`: the same at the input, for a picture of which a pixel of the cube holds several rows and columns.
  * - `piece`: the same at the output, for one of several cubes from which the host puts a tensor together.
  *
  * On the host: `host`, a small C kernel between two jobs, for what the NPU cannot do.
@@ -217,6 +218,35 @@ export interface PieceOperation extends OperationBase {
 }
 
 /**
+ * Square blocks of a picture, each a pixel with the values of `size` rows and columns, row by row. The first one begins `top` rows
+ * above the picture and `left` columns to its left, where the picture's zero-point stands.
+ */
+export interface Blocks {
+  readonly size: number;
+  readonly top: number;
+  readonly left: number;
+}
+
+/** Height, width and channels of the plane of blocks of a picture. */
+export const blockPlane = (
+  [height, width, channels]: readonly [number, number, number],
+  { size, top, left }: Blocks,
+): readonly [number, number, number] => [
+  Math.ceil((height + top) / size),
+  Math.ceil((width + left) / size),
+  size * size * channels,
+];
+
+/** As a border at the input: `output`, not in the graph, is the picture in blocks. */
+export interface BlocksOperation extends OperationBase {
+  readonly kind: 'blocks';
+  readonly input: TensorId;
+  /** Height, width, channels of the output. */
+  readonly shape: readonly [number, number, number];
+  readonly blocks: Blocks;
+}
+
+/**
  * No task: `output`, a tensor that is not in the graph, is a part of the memory of `whole`, or memory of its own.
  * Places are counted in atoms of the whole's plane, as if its rows were contiguous.
  */
@@ -287,7 +317,14 @@ export type ElementwiseOperation = Exclude<TaskOperation, ConvOperation>;
 export type PlacedOperation = TaskOperation | HostOperation;
 
 export type Operation =
-  PlacedOperation | MoveOperation | PadOperation | ViewOperation | BorderOperation | PieceOperation | ConstantOperation;
+  | PlacedOperation
+  | MoveOperation
+  | PadOperation
+  | ViewOperation
+  | BorderOperation
+  | BlocksOperation
+  | PieceOperation
+  | ConstantOperation;
 
 /** The node that names an operation. */
 export const namingNode = ({ nodes }: OperationBase): NodeId => at(nodes, 0);
@@ -310,6 +347,7 @@ export const operandsOf = (operation: Operation): readonly TensorId[] => {
     case 'move':
     case 'pad':
     case 'border':
+    case 'blocks':
     case 'piece':
     case 'host':
       return [operation.input];

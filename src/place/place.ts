@@ -10,6 +10,7 @@ import type { Graph, Part } from '../graph/graph.js';
 import { copyOperation, identityConvolution, padConvolution } from '../ir/build/copy.js';
 import {
   namingNode,
+  type Blocks,
   type BorderLayout,
   type MoveOperation,
   type Operation,
@@ -32,7 +33,7 @@ export interface Placement {
   /** A tensor that is read, or a result of the partition, and that nothing writes; null where there is none. */
   readonly missing: TensorId | null;
   /** Tensors that the host lays out from another form than NHWC of their cube. */
-  readonly borders: ReadonlyMap<TensorId, BorderLayout>;
+  readonly borders: ReadonlyMap<TensorId, BorderLayout | Blocks>;
   /** Tensors that stand among the constants and not in the arena: their codes, HWC. */
   readonly constants: ReadonlyMap<TensorId, Int8Array>;
 }
@@ -48,7 +49,7 @@ interface Needs {
 
 const needsOf = (operations: readonly Operation[]): Needs => {
   const wholeRows = operations.flatMap((op) =>
-    ['conv', 'move', 'view', 'border', 'piece', 'host'].includes(op.kind) ? [] : operandsOf(op),
+    ['conv', 'move', 'view', 'border', 'blocks', 'piece', 'host'].includes(op.kind) ? [] : operandsOf(op),
   );
   const solid = operations.flatMap((op) =>
     op.kind === 'conv' && op.residual !== null
@@ -128,7 +129,7 @@ const copyOf = (move: MoveOperation, tensors: Tensors, bindings: ReadonlyMap<num
 };
 
 type Unshared = PlacedOperation | MoveOperation;
-const isUnshared = (op: Operation): op is Unshared => !['view', 'border', 'piece', 'constant', 'pad'].includes(op.kind);
+const isUnshared = (op: Operation): op is Unshared => !['view', 'border', 'blocks', 'piece', 'constant', 'pad'].includes(op.kind);
 
 const tasksOf = (
   operations: readonly Operation[],
@@ -157,12 +158,18 @@ const tasksOf = (
 const takeBorders = (graph: Graph, part: Part, operations: readonly Operation[]) => {
   const shapeOf = (tensor: number): readonly number[] => graph.tensors.get(tensor)?.shape ?? [];
   const named = new Map([...part.inputs, ...part.outputs].map((tensor) => [tensor, shapeOf(tensor)] as const));
-  const borders = new Map<number, BorderLayout>();
+  const borders = new Map<number, BorderLayout | Blocks>();
   const moves = operations.map((operation): Operation => {
     if (operation.kind === 'pad') return padConvolution(operation);
     if (operation.kind === 'piece') {
       const { nodes, input, output, shape } = operation;
       named.set(output, shape);
+      return { kind: 'move', nodes, input, output };
+    }
+    if (operation.kind === 'blocks') {
+      const { nodes, input, output, shape, blocks } = operation;
+      for (const tensor of [input, output]) named.set(tensor, shape);
+      borders.set(input, blocks);
       return { kind: 'move', nodes, input, output };
     }
     if (operation.kind !== 'border') return operation;

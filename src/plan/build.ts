@@ -8,7 +8,7 @@ import { type Cube, liveSurfaces } from '../layout/cube.js';
 import type { Chip } from '../hardware/chips.js';
 import { elementCount, type Graph, type Part, tensorAt } from '../graph/graph.js';
 import { type HostOperation, namingNode, type PieceOperation } from '../ir/operation.js';
-import { channelsOf, isByteTensor, perTensorOf, signedCode } from '../graph/tensor.js';
+import { channelsOf, isByteTensor, perTensorOf, planeOf, signedCode } from '../graph/tensor.js';
 import { ofTensor } from '../place/of_tensor.js';
 import type { Placement } from '../place/place.js';
 import type { Schedule } from '../schedule/order.js';
@@ -71,14 +71,11 @@ const tensorRecord = (parts: PlanParts, tensor: TensorId, direction: 'in' | 'out
   const { shape, numbers } = quantizedOf(parts, tensor);
   const batches = shape.slice(0, -3).some((dim) => dim !== 1);
   const cube = cubeRecord(parts, tensor);
-  return {
-    ...cube,
-    ...numbers,
-    direction,
-    layout: parts.borders.get(tensor) ?? (batches ? 'flat' : 'nhwc'),
-    start: 0,
-    step: cube.shape[3],
-  };
+  const border = parts.borders.get(tensor) ?? (batches ? 'flat' : 'nhwc');
+  const plain = { ...cube, ...numbers, direction, start: 0 };
+  if (typeof border === 'string') return { ...plain, layout: border, step: cube.shape[3], blocks: null };
+  const [height, width, channels] = planeOf({ shape });
+  return { ...plain, shape: [1, height, width, channels], layout: 'blocks', step: channels, blocks: border };
 };
 
 /** A feature map's shape, and what a plan says of its values. */
@@ -114,6 +111,7 @@ const outputRecords = (parts: PlanParts, tensor: TensorId): readonly PlanTensor[
     shape: [1, 1, elementCount(shape) / channels, channels],
     start: 0,
     step: channels,
+    blocks: null,
   };
   return [
     whole,
@@ -125,6 +123,7 @@ const outputRecords = (parts: PlanParts, tensor: TensorId): readonly PlanTensor[
       layout: 'nhwc',
       start: place.start,
       step: place.step,
+      blocks: null,
     })),
   ];
 };
@@ -142,6 +141,7 @@ const insideRecord = (parts: PlanParts, { type, zeroPoint }: HostOperation, tens
     padCode: zeroPoint,
     start: 0,
     step: cube.shape[3],
+    blocks: null,
   };
 };
 

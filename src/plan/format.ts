@@ -3,6 +3,7 @@
  * are those of `wire/plan_records.ts`.
  */
 import type { Numerics } from '../graph/numerics.js';
+import type { Blocks } from '../ir/operation.js';
 import type { boKinds, directions, hostKernels, hostLayouts, planRelocation, planTask } from '../wire/plan_records.js';
 import { sha256 } from '../wire/digest.js';
 import type { ValueOf } from '../wire/record.js';
@@ -31,6 +32,8 @@ export interface PlanTensor {
   readonly start: number;
   /** Bytes from a pixel to the next in TFLite's tensor. */
   readonly step: number;
+  /** Of a tensor in blocks. */
+  readonly blocks: Blocks | null;
 }
 
 export interface PlanBo {

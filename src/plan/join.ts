@@ -3,6 +3,7 @@
  * core share the arena, as they run one after the other. What one makes and another reads is copied by steps of the host, in
  * front of the jobs of a stage. TFLite's inputs and outputs are pieces where several programs read or make them.
  */
+import { at } from '../in_range.js';
 import type { Part } from '../graph/graph.js';
 import type { Chip } from '../hardware/chips.js';
 import type { TensorId } from '../hardware/units.js';
@@ -56,9 +57,9 @@ interface Held {
 }
 
 const asPiece = ({ record, has }: Held, box: Box, [, width, channels]: Plane, atom: number): PlanTensor => ({
-  ...window(record, has, box, atom),
+  // All of an input, in blocks or not.
+  ...(record.blocks === null ? { ...window(record, has, box, atom), layout: 'nhwc' } : record),
   direction: 'piece',
-  layout: 'nhwc',
   start: box.rows[0] * width * channels + box.channels[0],
   step: channels,
 });
@@ -69,7 +70,7 @@ const inPieces = (
   [height, width, channels]: Plane,
   pieces: readonly PlanTensor[],
 ): readonly PlanTensor[] => [
-  { ...record, layout: 'pieces', shape: [1, 1, height * width, channels], start: 0, step: channels },
+  { ...record, layout: 'pieces', shape: [1, 1, height * width, channels], start: 0, step: channels, blocks: null },
   ...pieces,
 ];
 
@@ -137,8 +138,8 @@ export const joinPlans = (
   const taskStart = startsOf(programs.map(({ plan }) => plan.tasks.length));
   const jobStart = startsOf(programs.map(({ plan }) => plan.jobs.length));
   const opStart = startsOf(programs.map(({ plan }) => plan.ops.length));
-  const boAt = (program: number, bo: number): number => positions[program]?.[bo] ?? -1;
-  const start = (starts: readonly number[], program: number): number => starts[program] ?? 0;
+  const boAt = (program: number, bo: number): number => at(at(positions, program), bo);
+  const start = (starts: readonly number[], program: number): number => at(starts, program);
   const moved = (program: number, record: PlanTensor): PlanTensor => ({ ...record, bo: boAt(program, record.bo) });
 
   const takers = new Map<TensorId, Held[]>();
@@ -167,7 +168,8 @@ export const joinPlans = (
     const plane = planeOf(tensor);
     const all = plane[0] * plane[2];
     if (more.length === 0 && size(one.has) === all && size(boxOf(one)) === all) return [one.record];
-    if (!held.every(({ record: { layout } }) => layout === 'nhwc' || layout === 'flat')) return null;
+    if (!held.every(({ record: { layout } }) => layout === 'nhwc' || layout === 'flat' || layout === 'blocks'))
+      return null;
     return inPieces(
       one.record,
       plane,
@@ -193,7 +195,7 @@ export const joinPlans = (
   for (const [i, { plan, stage }] of programs.entries()) {
     const isFirst = programs[i - 1]?.stage !== stage;
     if (isFirst && stage > 0) {
-      const node = plan.ops[0]?.node ?? 0;
+      const { node } = at(plan.ops, 0);
       exchanges.push({
         node,
         fusedNode: null,

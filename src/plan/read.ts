@@ -2,6 +2,7 @@
  * Bytes -> plan, the inverse of `write.ts`: for tools and tests (a device reads plans through `delegate/plan/plan.c`). Every
  * number that points somewhere is checked, so that what reads the result needs no checks of its own.
  */
+import { blockPlane } from '../ir/operation.js';
 import { PtfeError } from '../error.js';
 import { numericsNames } from '../graph/numerics.js';
 import { tfliteTypes } from '../tflite/types.js';
@@ -128,6 +129,9 @@ const readTensor = (targets: Targets, record: ValueOf<typeof planTensor>, where:
     surfaces,
     start,
     step,
+    blockSize,
+    blockTop,
+    blockLeft,
   } = record;
   const shape = [n, h, w, c] as const;
   const [direction, layout] = [directions.nameOf(record.direction), hostLayouts.nameOf(record.layout)];
@@ -149,7 +153,16 @@ const readTensor = (targets: Targets, record: ValueOf<typeof planTensor>, where:
   );
   const { size } = demandBo(targets, bo, where);
   // A part of a cube ends in its last row.
-  const end = offset + (surfaces - 1) * surfaceBytes + (h - 1) * lineBytes + w * atomBytes;
+  const blocks = layout === 'blocks' ? { size: blockSize, top: blockTop, left: blockLeft } : null;
+  demand(
+    blocks === null
+      ? Math.max(blockSize, blockTop, blockLeft) === 0
+      : blockSize >= 2 && blockSize <= planBounds.mostBlock && Math.max(blockTop, blockLeft) < blockSize,
+    where,
+    () => `blocks of ${blockSize}, from ${blockTop}, ${blockLeft}`,
+  );
+  const [rows, columns] = blocks === null ? [h, w] : blockPlane([h, w, c], blocks);
+  const end = offset + (surfaces - 1) * surfaceBytes + (rows - 1) * lineBytes + columns * atomBytes;
   // All of a tensor in pieces is nowhere.
   demand(layout === 'pieces' || end <= size, where, () => `its cube ends at ${end}, BO ${bo} at ${size}`);
   return {
@@ -168,6 +181,7 @@ const readTensor = (targets: Targets, record: ValueOf<typeof planTensor>, where:
     padCode: (padByte << 24) >> 24,
     start,
     step,
+    blocks,
   };
 };
 

@@ -56,8 +56,20 @@ class StringTable {
 const bits = (positions: readonly number[]): bigint =>
   positions.reduce((mask, position) => mask | (1n << BigInt(position)), 0n);
 
-const tensorRecord = ({ tensor, direction, type, shape: [n, h, w, c], layout, padCode, ...rest }: PlanTensor) => ({
+const tensorRecord = ({
+  tensor,
+  direction,
+  type,
+  shape: [n, h, w, c],
+  layout,
+  padCode,
+  blocks,
+  ...rest
+}: PlanTensor) => ({
   ...rest,
+  blockSize: blocks === null ? 0 : blocks.size,
+  blockTop: blocks === null ? 0 : blocks.top,
+  blockLeft: blocks === null ? 0 : blocks.left,
   tfliteIndex: tensor,
   direction: directions.of[direction],
   type: tfliteTypes[type].api,

@@ -1,4 +1,5 @@
 /** Lists of operations, as they are lowered and fused: what `ir/operation.ts` says of each kind. */
+import { blockPlane } from '../ir/operation.js';
 import type { Graph, Part } from '../graph/graph.js';
 import { isByteTensor } from '../graph/tensor.js';
 import type { Chip } from '../hardware/chips.js';
@@ -93,6 +94,12 @@ const wrongPlanes = (operation: Operation, planes: Planes): string | null => {
       return input && output && atoms(input) === atoms(output) && input[2] === output[2]
         ? null
         : `${planeText(input)} to ${planeText(output)}`;
+    case 'blocks': {
+      const { size, top, left } = operation.blocks;
+      if (size < 2 || top < 0 || top >= size || left < 0 || left >= size)
+        return `blocks of ${size} from ${top}, ${left}`;
+      return input && planeIs(planes, operation.output, blockPlane(input, operation.blocks));
+    }
     case 'border':
       return input && output && values(input) === values(output) ? null : `${planeText(input)} to ${planeText(output)}`;
     case 'pad': {
@@ -160,13 +167,13 @@ export const operationRules: readonly Rule<OperationData>[] = [
   },
   {
     name: 'names',
-    text: 'views, constants and pieces make tensors that are not in the graph, each once and before it is named',
+    text: 'views, constants, pieces and blocks make tensors that are not in the graph, each once and before it is named',
     broken: ({ graph, operations }) => {
       const made = new Set<number>();
       return firstBreach(operations, (operation) => {
         const unknown = operandsOf(operation).find((tensor) => !graph.tensors.has(tensor) && !made.has(tensor));
         if (unknown !== undefined) return `t${unknown} is not made before`;
-        if (!['view', 'constant', 'piece'].includes(operation.kind))
+        if (!['view', 'constant', 'piece', 'blocks'].includes(operation.kind))
           return graph.tensors.has(operation.output) || made.has(operation.output)
             ? null
             : `t${operation.output} is not made before`;
@@ -234,8 +241,9 @@ export const operationRules: readonly Rule<OperationData>[] = [
     text: "what a border has outside is the part's, and nothing else reads or writes it",
     broken: ({ operations, part }) =>
       firstBreach(operations, (operation, position) => {
-        if (operation.kind !== 'border') return null;
-        const { side, input, output } = operation;
+        if (operation.kind !== 'border' && operation.kind !== 'blocks') return null;
+        const { input, output } = operation;
+        const side = operation.kind === 'blocks' ? 'input' : operation.side;
         const [outside, ends] = side === 'input' ? [input, part.inputs] : [output, part.outputs];
         if (!ends.includes(outside)) return `t${outside} is no ${side} of the part`;
         const others = operations.filter((_, i) => i !== position);

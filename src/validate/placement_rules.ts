@@ -44,9 +44,11 @@ const borderPlanes = (graph: Graph, wanted: readonly Operation[]): Planes => {
   const planes = planesOf(graph, wanted);
   const outside = new Map(
     wanted.flatMap((op) =>
-      op.kind !== 'border'
-        ? []
-        : [op.side === 'input' ? ([op.input, op.output] as const) : ([op.output, op.input] as const)],
+      op.kind === 'blocks'
+        ? [[op.input, op.output] as const]
+        : op.kind !== 'border'
+          ? []
+          : [op.side === 'input' ? ([op.input, op.output] as const) : ([op.output, op.input] as const)],
     ),
   );
   return (tensor) => planes(outside.get(tensor) ?? tensor);

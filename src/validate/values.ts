@@ -204,6 +204,7 @@ const resultOf = (
     case 'move':
     case 'copy':
     case 'border':
+    case 'blocks':
     case 'piece':
     case 'view':
       return first;
@@ -237,7 +238,7 @@ const resultOf = (
 
 /** Which lists have in common: those that make values, counted. */
 const makesValues = (operation: ValueOperation): boolean =>
-  !['move', 'copy', 'border', 'piece', 'view', 'constant', 'unpool'].includes(operation.kind) &&
+  !['move', 'copy', 'border', 'blocks', 'piece', 'view', 'constant', 'unpool'].includes(operation.kind) &&
   !(operation.kind === 'conv' && movesPixels(operation));
 
 /**

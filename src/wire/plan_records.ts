@@ -5,7 +5,7 @@
 import { chars, codes, f32, i32, record, reserved, size64, u32, u64 } from './record.js';
 
 export const planMagic = 'PTFEPLAN';
-export const planVersion = 5;
+export const planVersion = 6;
 
 /** Bounds that no model comes near, so that a file cannot ask for more work than its size explains. */
 export const planBounds = {
@@ -15,6 +15,9 @@ export const planBounds = {
   mostNameBytes: 1024,
   /** Of a constant or command BO, behind the bytes that the file has. */
   mostFillerBytes: 64,
+  /** Rows of a block, and channels of a tensor in blocks. */
+  mostBlock: 64,
+  mostBlockChannels: 4096,
   /** Jobs name BOs in masks of 64 bits. */
   maxBos: 64,
   /** Operations name facts in masks of 32 bits. */
@@ -40,8 +43,8 @@ export const directions = codes(
 export const hostLayouts = codes(
   'plan_layout',
   'PLAN',
-  "What TFLite's bytes are: NHWC of the cube's shape, NHWC of another shape with as many elements (flat), NCHW; no cube of its own, but pieces.",
-  { nhwc: 0, flat: 1, nchw: 2, pieces: 3 },
+  "What TFLite's bytes are: NHWC of the cube's shape, NHWC of another shape with as many elements (flat), NCHW; no cube of its own, but pieces; NHWC of a picture whose blocks are the cube's pixels.",
+  { nhwc: 0, flat: 1, nchw: 2, pieces: 3, blocks: 4 },
 );
 
 export const hostKernels = codes('plan_host_kernel', 'PLAN_HOST', "The host's kernels (plan/host_kernels.c).", {
@@ -62,7 +65,9 @@ export const planTensor = record(
   'plan_tensor',
   'A feature map in or out, or one that a step of the host reads or writes. Strides in bytes; `flip` is XORed into every ' +
     'byte, `pad_byte` fills lanes without a channel. A tensor in pieces is followed by these: each is a cube, whose first pixel ' +
-    "stands at byte `start` of TFLite's tensor, and the next ones `step` bytes apart.",
+    "stands at byte `start` of TFLite's tensor, and the next ones `step` bytes apart. In blocks, `n` to `c` are those of the picture: a " +
+    'pixel of the cube holds the values of `block_size` rows and columns of it, row by row, and the first block begins `block_top` ' +
+    'rows above the picture and `block_left` columns to its left, where `pad_byte` stands.',
   {
     tfliteIndex: u32,
     direction: u32,
@@ -83,7 +88,9 @@ export const planTensor = record(
     surfaces: u32,
     start: u32,
     step: u32,
-    reserved: reserved(),
+    blockSize: u32,
+    blockTop: u32,
+    blockLeft: u32,
   },
 );
 

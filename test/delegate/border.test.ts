@@ -83,7 +83,7 @@ describe('delegate: the border of a plan', function () {
     existsSync(folder)
       ? readdirSync(folder, { recursive: true, encoding: 'utf8' })
           .map((name) => join(folder, name))
-          .filter((path) => statSync(path).isFile())
+          .filter((path) => path.endsWith('.plan') && statSync(path).isFile())
       : [];
 
   before(function () {

@@ -194,3 +194,23 @@ export const convModels = (forms: fc.Arbitrary<Form>): fc.Arbitrary<OpModel> =>
       forms,
     )
     .map(modelOf);
+
+/** Pictures of few channels, at any offset of their blocks: odd planes, kernels smaller and larger than the stride. */
+export const stems: fc.Arbitrary<Form> = fc
+  .record({
+    height: whole(1, 40),
+    width: whole(1, 40),
+    channels: whole(1, 5),
+    outputs: channelCount,
+    kernelH: whole(1, 9),
+    kernelW: whole(1, 9),
+    stride: whole(2, 6),
+  })
+  .map(({ stride, ...form }) => ({
+    ...plain,
+    ...form,
+    strideH: stride,
+    strideW: stride,
+    op: 'CONV_2D',
+    depth: form.channels,
+  }));

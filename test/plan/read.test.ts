@@ -48,6 +48,7 @@ const plan: Plan = {
       lineBytes: 48,
       surfaceBytes: 96,
       surfaces: 1,
+      blocks: null,
       padCode: 72,
     },
     {
@@ -65,6 +66,7 @@ const plan: Plan = {
       lineBytes: 48,
       surfaceBytes: 96,
       surfaces: 3,
+      blocks: null,
       padCode: -128,
     },
   ],
@@ -182,7 +184,7 @@ describe('plan: read', () => {
   it('says what another version or another file is', () => {
     const other = writePlan(plan);
     new DataView(other.buffer).setUint32(8, 1, true);
-    expect(refusalOf(other)).to.equal('plan header: version 1, and this ptfe reads 5 (compile the model again)');
+    expect(refusalOf(other)).to.equal('plan header: version 1, and this ptfe reads 6 (compile the model again)');
     expect(refusalOf(new Uint8Array(500))).to.contain('it does not begin with PTFEPLAN (is it a plan file?)');
   });
 });
