@@ -195,7 +195,7 @@ export const joinPlans = (
   for (const [i, { plan, stage }] of programs.entries()) {
     const isFirst = programs[i - 1]?.stage !== stage;
     if (isFirst && stage > 0) {
-      const node = at(plan.ops, 0).node;
+      const { node } = at(plan.ops, 0);
       exchanges.push({
         node,
         fusedNode: null,

@@ -56,7 +56,13 @@ export const prepareModels = (names: readonly string[], folder: string): readonl
     else if (existsSync(sourceOf(fileOf(name)))) copyFileSync(sourceOf(fileOf(name)), model);
     else return [];
     const bytes = readFileSync(model);
-    writeFileSync(plan, planFile(readTflite(bytes).graph, compileTflite(bytes, { trust: 'inferred', numerics, ...(name === 'three_cores' ? onThree : {}) })));
+    writeFileSync(
+      plan,
+      planFile(
+        readTflite(bytes).graph,
+        compileTflite(bytes, { trust: 'inferred', numerics, ...(name === 'three_cores' ? onThree : {}) }),
+      ),
+    );
     return [{ name, model, plan }];
   });
 };

@@ -29,7 +29,10 @@ describe('YOLO-like graphs, 640x640', function () {
       if (oracle === undefined) throw new Error('no oracle');
       const request = { model: writeTflite(model.spec), inputs: [model.inputs] };
       const reference = await oracle.run(request);
-      const delegated = await oracle.run({ ...request, delegate: { library: delegateLibrary, options: { parts: 'all' } } });
+      const delegated = await oracle.run({
+        ...request,
+        delegate: { library: delegateLibrary, options: { parts: 'all' } },
+      });
       const fast = await oracle.run({ ...request, kernels: 'default' });
       if (!reference.ok || !fast.ok) throw new Error('TFLite alone fails');
       if (!delegated.ok) throw new Error(`${delegated.error}\n${delegated.stderr}`);

@@ -174,7 +174,10 @@ describe('random models against the reference kernels', function () {
         const model = buildModel(drawn.choice);
         const request = { model: model.bytes, inputs: [model.inputs] };
         const reference = await oracle.run(request);
-        const delegated = await oracle.run({ ...request, delegate: { library: delegateLibrary, options: { parts: 'all' } } });
+        const delegated = await oracle.run({
+          ...request,
+          delegate: { library: delegateLibrary, options: { parts: 'all' } },
+        });
         const [expected, got] = [outputsOf(reference), outputsOf(delegated)];
         if (typeof expected === 'string' || typeof got === 'string' || !delegated.ok) {
           failures.push(

@@ -122,10 +122,7 @@ const believed = (graph: Graph, nodes: readonly Node[]): readonly string[] =>
       if (tensor === undefined) return [];
       return liesAbout(tensor.shape).flatMap((shape) => {
         const tensors = new Map(graph.tensors).set(output, { ...tensor, shape });
-        const { refused } = checkGraph(
-          { ...graph, tensors, nodes: [node] },
-          { chip: rk3588, trust: 'inferred' },
-        );
+        const { refused } = checkGraph({ ...graph, tensors, nodes: [node] }, { chip: rk3588, trust: 'inferred' });
         return refused.has(node.index) ? [] : [`${node.op} ${tensor.shape.join('x')} as ${shape.join('x')}`];
       });
     }),
