@@ -4,7 +4,7 @@
  * point, every value behind a ReLU. Or it rounds at the grid of one exponent E and OUT_CVT divides, which is right on both
  * sides for channels with e_c = E; for the others BN adds what their half step differs by.
  */
-import { at, float64At } from '../in_range.js';
+import { at } from '../in_range.js';
 import {
   activationLimit,
   type ConvNumbers,
