@@ -1,7 +1,7 @@
 // `npm test`: everything, from a fresh clone: dependencies, build, unit tests, lint, types, all other tests. What fails soonest
 // comes first. The last line counts all tests. `npm test -- FILE...`: those files alone.
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -36,6 +36,29 @@ const tests = (title, ...args) =>
     ...process.env,
     PTFE_COUNTS: countFile,
   });
+/** Several runs at once, each on files of its own: what the first says comes as it is said, the others' behind it. */
+const testsAtOnce = async (title, groups) => {
+  console.log(`# ${title}`);
+  const runs = groups.map((files, group) => {
+    const log = join(scratch, `output-${group}`);
+    const output = group === 0 ? 'inherit' : openSync(log, 'w');
+    const child = spawn(process.execPath, ['node_modules/mocha/bin/mocha.js', ...files], {
+      cwd: root,
+      env: { ...process.env, PTFE_COUNTS: countFile },
+      stdio: ['ignore', output, output],
+    });
+    return new Promise((resolve) => {
+      child.on('error', () => resolve({ group, log, status: 1 }));
+      child.on('close', (status) => resolve({ group, log, status }));
+    });
+  });
+  const ended = await Promise.all(runs);
+  for (const { group, log } of ended) if (group > 0) process.stdout.write(readFileSync(log));
+  if (ended.some(({ status }) => status !== 0)) {
+    console.error(`npm test: "${title}" failed`);
+    finish(1);
+  }
+};
 const age = (path) => (existsSync(`${root}/${path}`) ? statSync(`${root}/${path}`).mtimeMs : -Infinity);
 
 if (age('node_modules/.package-lock.json') < age('package-lock.json')) {
@@ -51,6 +74,9 @@ if (given.length > 0) {
   const unit = await unitTests(root);
   tests('unit tests', '--require', 'test/host/no_processes.cjs', ...unit);
   npmStep('lint, format, types, generated files', 'run', '--silent', 'lint');
-  tests('tests', ...testFiles(root).filter((file) => !unit.includes(file)));
+  const others = testFiles(root).filter((file) => !unit.includes(file));
+  // About half of the time each, on machines with two processors or more.
+  const isOp = (file) => file.startsWith('test/ops/');
+  await testsAtOnce('tests', [others.filter((file) => !isOp(file)), others.filter(isOp)]);
 }
 finish(0);

@@ -2,6 +2,7 @@
  * Convolution + ADD -> one convolution task with a second operand, where every value that TFLite would store between
  * them is kept (requantize/fused_add_stages.ts counts the exceptions) and the operand is ready before the convolution runs.
  */
+import { addTo } from '../tally.js';
 import { fewerKernels, takesWholeRows } from '../hardware/capability.js';
 import type { Chip } from '../hardware/chips.js';
 import type { Part } from '../graph/graph.js';
@@ -51,8 +52,7 @@ const fusedWith = (
 /** How many operations read each tensor. */
 const usesOf = (operations: readonly Operation[]): ReadonlyMap<number, number> => {
   const uses = new Map<number, number>();
-  for (const operation of operations)
-    for (const tensor of new Set(operandsOf(operation))) uses.set(tensor, 1 + (uses.get(tensor) ?? 0));
+  for (const operation of operations) for (const tensor of new Set(operandsOf(operation))) addTo(uses, tensor, 1);
   return uses;
 };
 

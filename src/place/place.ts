@@ -160,7 +160,8 @@ const copyOf = (move: MoveOperation, tensors: Tensors, bindings: ReadonlyMap<num
 };
 
 type Unshared = PlacedOperation | MoveOperation;
-const isUnshared = (op: Operation): op is Unshared => !['view', 'border', 'blocks', 'piece', 'constant', 'pad'].includes(op.kind);
+const isUnshared = (op: Operation): op is Unshared =>
+  !['view', 'border', 'blocks', 'piece', 'constant', 'pad'].includes(op.kind);
 
 const tasksOf = (
   operations: readonly Operation[],
