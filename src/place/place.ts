@@ -114,12 +114,12 @@ const bind = (
   /** All inputs of a concatenation at once: one by one, as many of them would take the square of their number. */
   const bindTogether = (group: readonly MoveOperation[]): boolean => {
     const next = new Map(bindings);
+    // Of what stands already: the places of the group are not known to be any before `allowed` has looked at them.
+    const roots = new Set(group.map(({ output }) => spotOf(tensors, bindings, output).root));
     for (const { input, output } of group) {
-      if (!bindings.has(output)) return false;
-      if (next.has(input) || spotOf(tensors, next, output).root === input) continue;
-      next.set(input, placeIn(output));
+      if (!bindings.has(output) || roots.has(input)) return false;
+      if (!next.has(input)) next.set(input, placeIn(output));
     }
-    const roots = new Set(group.map(({ output }) => spotOf(tensors, next, output).root));
     const [first] = group;
     if (first === undefined || roots.size > 1 || !allowed(next, first.output)) return false;
     bindings = next;
