@@ -2,7 +2,7 @@
 // of the delegate starts quickly and a board needs no node_modules.
 import { build } from 'esbuild';
 import { createHash } from 'node:crypto';
-import { chmodSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { reportPage } from './report-page.mjs';
 
 const { version, engines } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
@@ -37,6 +37,7 @@ async function buildEngine() {
   const engine = loader
     .replace('ENGINE_SOURCE', () => JSON.stringify(source))
     .replace('ENGINE_ID', () => JSON.stringify(id));
+  mkdirSync('dist', { recursive: true });
   writeFileSync('dist/engine.mjs', `${program}\n${engine}`);
 }
 
