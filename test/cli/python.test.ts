@@ -1,3 +1,4 @@
+// Not a unit test: it looks for Pythons, which it starts.
 import { expect } from 'chai';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

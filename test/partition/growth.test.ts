@@ -1,3 +1,4 @@
+// Not a unit test: it starts the engine as a process.
 import { expect } from 'chai';
 import { existsSync } from 'node:fs';
 import { chain, heavy, residuals, wide } from '../../benchmarks/growth_models.js';
