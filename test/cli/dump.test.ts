@@ -24,8 +24,9 @@ const lines: Readonly<Record<StageName, RegExp>> = {
   rewrite: /^#0 CONV_2D v\d+ t\d+ t\d+ t\d+ -> t\d+: int8 1x16x16x16$/m,
   lower: /^#0 conv t\d+ -> t\d+: 32x32x1 to 16x16x16, kernel 3x3, stride 2x2, padding 0 above, 0 left, 144 weights$/m,
   fuse: /^#4 add t\d+ t\d+ -> t\d+$/m,
-  place: /^t\d+ at 0 of t\d+: 32x32x1, \d+ surfaces of \d+, lines of 512 bytes$/m,
-  tile: /^ {2}rows 0\.\.31 to 0\.\.15, columns 0\.\.31 to 0\.\.15, channels 0\.\.15, .*banks \d+ for data, \d+ for weights$/m,
+  place:
+    /^t\d+ at 0 of t\d+: 16x16x4, \d+ surfaces of \d+, lines of 256 bytes, blocks of 2x2 from row 0, column 0 at the border$/m,
+  tile: /^ {2}rows 0\.\.15 to 0\.\.15, columns 0\.\.15 to 0\.\.15, channels 0\.\.15, .*banks \d+ for data, \d+ for weights$/m,
   schedule: /^job 0, core 0: operations 0 1 2/m,
   allocate: /^t\d+ arena\+0x[0-9a-f]+: \d+ bytes, operations 0 to \d+$/m,
   estimate: /^part: \d+\.\d+ ms, bound by (compute|memory|dispatch|host)$/m,
