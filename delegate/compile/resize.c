@@ -18,9 +18,9 @@ void delegate_resize(kernel *k, tfl_context *context) {
     work w = {.delegate = d, .context = context, .resized = k};
     /* TFLite has cut the graph: the partition is compiled as it is, whether or not it is worth it in the new size. */
     char all[] = "all";
+    pthread_mutex_lock(&d->lock);
     options asked = d->options;
     if (*asked.value[OPTION_PLAN] == 0) asked.value[OPTION_PARTS] = all;
-    pthread_mutex_lock(&d->lock);
     if (compile_resized(&w, &asked) != 0) {
         kernel_unload(k);
         line_say("with the new sizes %" PRIu32 " nodes run on TFLite's kernels: %s", k->nodes.count, w.error.text);

@@ -29,6 +29,8 @@ const byOp = ops.map((op) => [op, first(sumsNearTies(op, op === 'FULLY_CONNECTED
 
 const lineOf = (stderr: string): string => /^ptfe: numerics .*$/m.exec(stderr)?.[0] ?? '';
 
+const entriesOf = (cache: string): readonly string[] => readdirSync(cache).filter((name) => name.endsWith('.plan'));
+
 for (const runtime of releases) {
   describe(`delegate: numerics, in ${runtime}`, function () {
     this.timeout(200_000);
@@ -87,10 +89,10 @@ for (const runtime of releases) {
       for (const [i, numerics] of numericsNames.entries()) {
         const { stderr } = await run(model, { verbose: '1', numerics, cache });
         expect(lineOf(stderr)).to.equal(`ptfe: numerics ${numerics}: option numerics`);
-        expect(readdirSync(cache), numerics).to.have.lengthOf(i + 1);
+        expect(entriesOf(cache), numerics).to.have.lengthOf(i + 1);
       }
       await run(model, { cache });
-      expect(readdirSync(cache), 'auto').to.have.lengthOf(numericsNames.length);
+      expect(entriesOf(cache), 'auto').to.have.lengthOf(numericsNames.length);
     });
 
     it('a plan file for another release: taken with a line, refused where numerics was given', async () => {
