@@ -75,8 +75,8 @@ if (given.length > 0) {
   tests('unit tests', '--require', 'test/host/no_processes.cjs', ...unit);
   npmStep('lint, format, types, generated files', 'run', '--silent', 'lint');
   const others = testFiles(root).filter((file) => !unit.includes(file));
-  // About half of the time each, on machines with two processors or more.
-  const isOp = (file) => file.startsWith('test/ops/');
-  await testsAtOnce('tests', [others.filter((file) => !isOp(file)), others.filter(isOp)]);
+  // About half of the time each, on machines with two processors or more: programs around the compiler, and values.
+  const isComputed = (file) => /^test\/(golden|lab|models|npu|ops|random)\//.test(file);
+  await testsAtOnce('tests', [others.filter((file) => !isComputed(file)), others.filter(isComputed)]);
 }
 finish(0);
