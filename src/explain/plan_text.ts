@@ -2,6 +2,7 @@
  * A plan as text that no file format shows in: what the NPU and the host do, in which order, with which bytes, at which
  * addresses. Two plans do the same where their entries are equal; `npm run replay` compares them entry by entry.
  */
+import { blocksText } from './operation_text.js';
 import { addTo, sumIn } from '../tally.js';
 import { at } from '../in_range.js';
 import { commandAt, commandBytes } from '../hardware/command.js';
@@ -71,10 +72,12 @@ const constantEntries = (context: Context): readonly PlanEntry[] => {
 };
 
 const tensorEntry = (context: Context, tensor: PlanTensor): Omit<PlanEntry, 'key'> => {
-  const { type, shape, layout, bo, offset, lineBytes, surfaceBytes, surfaces, scale, zeroPoint, padCode } = tensor;
+  const { type, shape, layout, blocks, bo, offset, lineBytes, surfaceBytes, surfaces, scale, zeroPoint, padCode } =
+    tensor;
   const memory = `${place(context, bo, offset)}, lines of ${lineBytes}, ${surfaces} surfaces of ${surfaceBytes} bytes`;
+  const order = blocks === null ? layout : blocksText(blocks);
   const codes = `scale ${scale}, zero-point ${zeroPoint}, padding ${padCode}`;
-  return { kind: 'tensors', text: `${type} ${shape.join('x')} ${layout} at ${memory}; ${codes}` };
+  return { kind: 'tensors', text: `${type} ${shape.join('x')} ${order} at ${memory}; ${codes}` };
 };
 
 const tensorKey = ({ direction, tensor }: PlanTensor): string => `${direction} tensor ${tensor}`;

@@ -99,7 +99,11 @@ describe('replay', () => {
     ['the scale of an input', ['tensors'], firstTensor(({ scale }) => ({ scale: scale * 2 }))],
     ['the zero-point of an input', ['tensors'], firstTensor(({ zeroPoint }) => ({ zeroPoint: zeroPoint + 1 }))],
     ['the padding of an input', ['tensors'], firstTensor(({ padCode }) => ({ padCode: padCode ^ 1 }))],
-    ['how an input is laid out', ['tensors'], firstTensor(() => ({ layout: 'flat', blocks: null }))],
+    [
+      'how an input is laid out',
+      ['tensors'],
+      firstTensor(() => ({ shape: [1, 31, 32, 1], blocks: { size: 2, top: 1, left: 0 } })),
+    ],
     ['the order of tensors', ['order'], (plan) => ({ ...plan, tensors: plan.tensors.toReversed() })],
     ['where a job is seen', ['order'], firstJob(() => ({ proof: null }))],
     ['what a job writes', ['order'], firstJob(({ outBos }) => ({ outBos: outBos.slice(1) }))],
