@@ -23,7 +23,8 @@ process.exitCode = runSubcommand(process.argv.slice(2), {
   out: (text) => void stdout.write(text),
   err: (text) => void process.stderr.write(text),
   outBytes: (bytes) => void stdout.write(bytes),
-  ...(isTerminal ? { width: stdout.columns } : {}),
+  // A serial console says that it has none.
+  ...(isTerminal && stdout.columns > 0 ? { width: stdout.columns } : {}),
   ...(isTerminal && stdout.hasColors()
     ? { paint: (tone: Tone, text: string) => util.styleText(colors[tone], text) }
     : {}),

@@ -208,6 +208,15 @@ describe('commands: manners', () => {
       expect(terminal('env NO_COLOR=1')).to.not.contain('\x1b[32m');
     });
 
+    it('a terminal that says it has no columns, as a serial console does, breaks no line', function () {
+      if (spawnSync('script', ['--version']).status !== 0) return skip(this, 'board: no script(1) to make a terminal');
+      const inside = `stty cols 0; '${process.execPath}' '${cli}' check ${digits}`;
+      const { stdout } = shell(`env NO_COLOR=1 script -qec "${inside}" /dev/null`);
+      const lines = String(stdout).replaceAll('\r', '').split('\n');
+      const plain = String(shell(`ptfe check ${digits}`).stdout).split('\n');
+      expect(lines).to.deep.equal(plain);
+    });
+
     it('bash completes commands, options, their words, and files', () => {
       const script = join(folder, 'completion.bash');
       writeFileSync(script, ptfe('completion', 'bash').out);
