@@ -184,7 +184,8 @@ export const selftest: Scenario = {
   remark: ({ other }) => other.at(-1) ?? '',
 };
 
-const ptfeCommand = 'node /ptfe/dist/cli.mjs';
+// The guest's console is a terminal with colours.
+const ptfeCommand = 'NO_COLOR=1 node /ptfe/dist/cli.mjs';
 
 /** With Node in the guest: what a person with a board runs first. */
 export const firstHour: readonly Scenario[] = [
