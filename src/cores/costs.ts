@@ -64,7 +64,7 @@ export const operationCosts = (
     const boxOf = (tensor: TensorId): Box =>
       reads?.find((read) => read.tensor === tensor)?.box ?? box ?? wholeBox(survey.planeOf(tensor));
     // Without the views that a program with more would need.
-    const cutting = { survey, boxOf, stagesOf: () => stages, spare: new FreshIds(survey.spare) };
+    const cutting = { survey, boxOf, stagesOf: () => stages, fresh: new FreshIds(survey.firstFresh) };
     const cut = box === null ? given : cutOperation(cutting, given).at(-1);
     const one = cut === undefined ? null : taskOf(cut);
     if (one === null) return nothing;

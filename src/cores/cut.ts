@@ -90,7 +90,7 @@ export interface Cutting {
   readonly boxOf: BoxOf;
   /** Settings of an operation as a whole: those of its channels must be the same. */
   readonly stagesOf: (one: ConvOperation) => Stages;
-  readonly spare: FreshIds;
+  readonly fresh: FreshIds;
 }
 
 interface Operand {
@@ -99,11 +99,11 @@ interface Operand {
 }
 
 /** A tensor of which the program may have more: a view of what is meant. */
-const operandOf = ({ survey, boxOf, spare }: Cutting, nodes: Operation['nodes'], { tensor, box }: Read): Operand => {
+const operandOf = ({ survey, boxOf, fresh }: Cutting, nodes: Operation['nodes'], { tensor, box }: Read): Operand => {
   const own = boxOf(tensor);
   if (isSameBox(own, box)) return { tensor, before: [] };
   const [, width] = survey.planeOf(tensor);
-  const output = spare.next();
+  const output = fresh.next();
   const shape: Plane = [lengthOf(box.rows), width, lengthOf(box.channels)];
   const first = (box.rows[0] - own.rows[0]) * width;
   const channel = box.channels[0] - own.channels[0];
@@ -119,7 +119,7 @@ const solidOperandOf = (cutting: Cutting, nodes: Operation['nodes'], read: Read)
   if (found.before.length === 0) return found;
   const [, width] = cutting.survey.planeOf(read.tensor);
   const shape: Plane = [lengthOf(read.box.rows), width, lengthOf(read.box.channels)];
-  const memory = buffer(nodes, cutting.spare.next(), shape);
+  const memory = buffer(nodes, cutting.fresh.next(), shape);
   const move: Operation = { kind: 'move', nodes, input: found.tensor, output: memory.output };
   return { tensor: memory.output, before: [...found.before, memory, move] };
 };

@@ -137,9 +137,9 @@ export const stripOf = (
     if (box === undefined) throw new Error(`tensor ${tensor} is no part of the strip`);
     return axis === 'rows' ? { ...box, channels: [0, survey.planeOf(tensor)[2]] } : box;
   };
-  const spare = new FreshIds(survey.spare);
+  const fresh = new FreshIds(survey.firstFresh);
   const declared = declarationsOf(survey, [...needed]);
-  const cutting = { survey, boxOf, stagesOf, spare };
+  const cutting = { survey, boxOf, stagesOf, fresh };
   const operations = survey.operations.flatMap((one, position) =>
     needed.has(position) || declared.has(position) ? cutOperation(cutting, one) : [],
   );

@@ -27,7 +27,7 @@ export interface Survey {
   /** Positions before which a stage may end: no memory is written on both sides. The first and the end are among them. */
   readonly cuts: readonly Position[];
   /** The first tensor that nothing uses. */
-  readonly spare: TensorId;
+  readonly firstFresh: TensorId;
 }
 
 /** Says where something is, and runs nowhere. */
@@ -103,7 +103,7 @@ export const surveyOf = (
       ...views.flatMap(({ output, whole }) => (whole === null ? [] : [rootOf(output)])),
     ]),
     cuts: [0, ...counted, operations.length],
-    spare: Math.max(-1, ...graph.tensors.keys(), ...named, ...ends.inputs, ...ends.outputs) + 1,
+    firstFresh: Math.max(-1, ...graph.tensors.keys(), ...named, ...ends.inputs, ...ends.outputs) + 1,
   };
 };
 

@@ -4,19 +4,13 @@
  * front of the jobs of a stage. TFLite's inputs and outputs are pieces where several programs read or make them.
  */
 import { at } from '../in_range.js';
+import { type Box, isEmpty, lengthOf, overlap, sizeOf } from '../cores/box.js';
 import type { Part } from '../graph/graph.js';
 import type { Chip } from '../hardware/chips.js';
 import type { TensorId } from '../hardware/units.js';
 import type { Plan, PlanBo, PlanHost, PlanTensor } from './format.js';
 
 type Plane = readonly [number, number, number];
-type Range = readonly [number, number];
-
-/** Rows and channels of a tensor, each from the first to behind the last. */
-export interface Box {
-  readonly rows: Range;
-  readonly channels: Range;
-}
 
 export interface Joined {
   readonly plan: Plan;
@@ -30,7 +24,7 @@ export interface Joined {
 const window = (tensor: PlanTensor, has: Box, box: Box, atom: number): PlanTensor => {
   const [n, , w] = tensor.shape;
   const [row, channel] = [box.rows[0] - has.rows[0], box.channels[0] - has.channels[0]];
-  const [height, channels] = [box.rows[1] - box.rows[0], box.channels[1] - box.channels[0]];
+  const [height, channels] = [lengthOf(box.rows), lengthOf(box.channels)];
   if (channel % atom !== 0) throw new Error(`tensor ${tensor.tensor}: channel ${channel} is inside an atom`);
   return {
     ...tensor,
@@ -74,11 +68,6 @@ const inPieces = (
   ...pieces,
 ];
 
-const meet = (a: Range, b: Range): Range => [Math.max(a[0], b[0]), Math.min(a[1], b[1])];
-
-const size = ({ rows, channels }: Box): number =>
-  Math.max(0, rows[1] - rows[0]) * Math.max(0, channels[1] - channels[0]);
-
 /** From where a program takes what it reads: what each of those that make it has made for others. */
 const copiesOf = (
   { record, has, stage }: Held,
@@ -86,10 +75,10 @@ const copiesOf = (
   atom: number,
 ): readonly (readonly [PlanTensor, PlanTensor])[] => {
   const found = makers.flatMap((maker) => {
-    const box = { rows: meet(maker.own.rows, has.rows), channels: meet(maker.own.channels, has.channels) };
-    return maker.stage < stage && size(box) > 0 ? [{ maker, box }] : [];
+    const box = overlap(maker.own, has);
+    return maker.stage < stage && !isEmpty(box) ? [{ maker, box }] : [];
   });
-  if (found.reduce((total, { box }) => total + size(box), 0) !== size(has))
+  if (found.reduce((total, { box }) => total + sizeOf(box), 0) !== sizeOf(has))
     throw new Error(`tensor ${record.tensor} is not made as it is read`);
   return found.map(({ maker, box }) => [window(maker.record, maker.has, box, atom), window(record, has, box, atom)]);
 };
@@ -167,7 +156,7 @@ export const joinPlans = (
     if (one === undefined) return [];
     const plane = planeOf(tensor);
     const all = plane[0] * plane[2];
-    if (more.length === 0 && size(one.has) === all && size(boxOf(one)) === all) return [one.record];
+    if (more.length === 0 && sizeOf(one.has) === all && sizeOf(boxOf(one)) === all) return [one.record];
     if (!held.every(({ record: { layout } }) => layout === 'nhwc' || layout === 'flat' || layout === 'blocks'))
       return null;
     return inPieces(
