@@ -228,6 +228,13 @@ const checkOptions = (bytes: unknown, options: CompileOptions): void => {
     throw new PtfeError('bad-option', `option ${unknown}`, `it does not exist (options: ${known.join(', ')})`);
 };
 
+/** Compiles the partitions of a checked graph, round after round (`partition/rounds.ts`). */
+export const compileRounds = (rewritten: Rewritten, options: CompileOptions, observe: Observe = unobserved) =>
+  inRounds(
+    (part, isMain) => compilePart(rewritten, part, { ...options, isMain }, observe),
+    (part) => partMicroseconds(hardwareOf(options).chip, rewritten.given, part),
+  );
+
 /** Compiles a .tflite file without TFLite: what the NPU takes, in partitions. @throws PtfeError for a damaged file */
 export const compileTflite = (
   bytes: Uint8Array,
@@ -242,11 +249,7 @@ export const compileTflite = (
   const { rewritten, refused: checked, host } = checkGraph(graph, hardwareOf(options));
   const refused = new Map(checked);
   const hosted = new Set(host.keys());
-  const choice = { ...options, parts: options.parts ?? 'worthwhile', hosted } as const;
-  const compile = inRounds(
-    (part, isMain) => compilePart(rewritten, part, { ...choice, isMain }, observe),
-    (part) => partMicroseconds(hardwareOf(options).chip, graph, part),
-  );
+  const compile = compileRounds(rewritten, { ...options, parts: options.parts ?? 'worthwhile', hosted }, observe);
   for (;;) {
     const supported = new Set(graph.nodes.map(({ index }) => index).filter((index) => !refused.has(index)));
     const parts = splitParts(graph, supported, outputs);

@@ -3,7 +3,7 @@
  * `check` with a graph message, then `compile` with the partitions that TFLite made of the supported nodes.
  */
 import { readSync, writeSync } from 'node:fs';
-import { compilePart, type CompileOptions, hardwareOf } from './compile.js';
+import { type CompileOptions, compileRounds, hardwareOf } from './compile.js';
 import { PtfeError } from './error.js';
 import type { Part } from './graph/graph.js';
 import { frameHeader, frameKinds, frameStart, replyMagic, requestMagic } from './wire/engine_protocol.js';
@@ -11,8 +11,6 @@ import { type Message, readMessage } from './wire/message.js';
 import { readRecord } from './wire/record.js';
 import { type Chip, chips, optionName } from './hardware/chips.js';
 import { checkGraph } from './partition/check.js';
-import { partMicroseconds } from './partition/cpu.js';
-import { inRounds } from './partition/rounds.js';
 import { plansPieces, readPartsRun, verdictsRun } from './plan/answer.js';
 
 const { of: kinds } = frameKinds;
@@ -59,13 +57,8 @@ const check = (message: Message): Checked => {
   const { graph } = message;
   const { chip, trust, parts: choice, precision, cores } = message.options;
   const asked: CompileOptions = { chip: chipOf(chip), trust, precision, parts: choice, cores };
-  const hardware = hardwareOf(asked);
-  const { rewritten, refused, host } = checkGraph(graph, hardware);
-  const options = { ...asked, hosted: new Set(host.keys()) };
-  const compile = inRounds(
-    (part, isMain) => compilePart(rewritten, part, { ...options, isMain }),
-    (part) => partMicroseconds(hardware.chip, graph, part),
-  );
+  const { rewritten, refused, host } = checkGraph(graph, hardwareOf(asked));
+  const compile = compileRounds(rewritten, { ...asked, hosted: new Set(host.keys()) });
   return {
     verdicts: verdictsRun(
       graph.nodes.map(({ index }) => index),
