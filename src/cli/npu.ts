@@ -9,7 +9,7 @@ import { plural } from '../explain/plural.js';
 import { badUsage, type CommandOptions, readArguments, trustOption } from './arguments.js';
 import { inFile, readBytes } from './files.js';
 import { type Addon, loadAddon } from './installation.js';
-import { noise } from './noise.js';
+import { noise } from '../noise.js';
 import { type ExitCode, printJson, type Subcommand, type Terminal } from './subcommand.js';
 
 const usage = `ptfe npu facts [MODEL.tflite ...] [--flip] [--trust seen] [--json]

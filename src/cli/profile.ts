@@ -10,7 +10,7 @@ import { opTitle } from '../report/report_text.js';
 import { type CommandOptions, badUsage, compileFlags, compileOptions, readArguments } from './arguments.js';
 import { inFile, readBytes } from './files.js';
 import { type Addon, loadAddon } from './installation.js';
-import { noise } from './noise.js';
+import { noise } from '../noise.js';
 import { printJson, type Subcommand } from './subcommand.js';
 
 const usage = `ptfe profile MODEL.tflite [INPUT] [--device auto|npu|software] [--runs N] [--trust seen] [--parts all]

@@ -1,4 +1,5 @@
 /** A report as a table for people, and as CSV. */
+import { millisecondsText as ms } from '../explain/estimate_text.js';
 import { plural } from '../explain/plural.js';
 import { type Column, hanging, tableText } from '../explain/text_table.js';
 import type { ModelReport } from './model_report.js';
@@ -8,7 +9,6 @@ const kib = (bytes: number): string => (bytes === 0 ? '' : (bytes / 1024).toFixe
 const us = (value: number): string => value.toFixed(1);
 const percent = (share: number | null): string => (share === null ? '' : `${(100 * share).toFixed(1)}%`);
 const number = (value: number): string => (value === 0 ? '' : String(value));
-const ms = (value: number): string => `${(value / 1000).toFixed(3)} ms`;
 
 const columns: readonly Column[] = [
   { head: 'op', isText: true },
@@ -34,15 +34,15 @@ export const opTitle = ({ nodes, op }: Pick<ReportOp, 'nodes' | 'op'>): string =
   return nodes[0] === undefined ? op : `#${nodes[0]} ${short}`;
 };
 
+const amounts = ({ bytes }: Pick<ReportOp, 'bytes'>): readonly string[] =>
+  [bytes.input, bytes.weights, bytes.operands, bytes.output].map(kib);
+
 const cells = (op: Omit<ReportOp, 'operations' | 'tiles'>): readonly string[] => [
   opTitle(op),
   op.target === 'host' ? 'host' : op.target.toUpperCase(),
   number(op.macs),
   number(op.tasks),
-  kib(op.bytes.input),
-  kib(op.bytes.weights),
-  kib(op.bytes.operands),
-  kib(op.bytes.output),
+  ...amounts(op),
   number(op.cycles),
   us(op.microseconds),
   percent(op.share),
@@ -56,10 +56,7 @@ const sumCells = ({ sum }: ModelReport): readonly string[] => [
   '',
   number(sum.macs),
   number(sum.tasks),
-  kib(sum.bytes.input),
-  kib(sum.bytes.weights),
-  kib(sum.bytes.operands),
-  kib(sum.bytes.output),
+  ...amounts(sum),
   number(sum.cycles),
   us(sum.microseconds),
   '100.0%',

@@ -2,12 +2,13 @@
  * The self-test's ladder: what is run on a device that nobody has seen ptfe on, the smallest first. A rung that differs says
  * most where all below it agree.
  */
+import { noise } from '../noise.js';
 import { compilePart, type CompileOptions, hardwareOf } from '../compile.js';
 import { facts, isSeen } from '../hardware/facts.js';
 import { rewrittenGraph } from '../partition/check.js';
 import type { Plan } from '../plan/format.js';
 import { readPlan } from '../plan/read.js';
-import { binary, convolution, noise, pool, prelu, resize, type Subject, unary } from './models.js';
+import { binary, convolution, pool, prelu, resize, type Subject, unary } from './models.js';
 
 export interface Rung {
   readonly name: string;

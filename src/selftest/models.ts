@@ -1,4 +1,5 @@
 /** Small graphs for the self-test: one layer each, with weights and numbers that look like noise and are the same in each run. */
+import { noise } from '../noise.js';
 import type { Graph, Node, Part, Tensor } from '../graph/graph.js';
 import { elementCount } from '../graph/graph.js';
 import { newestNumerics } from '../graph/numerics.js';
@@ -11,16 +12,6 @@ export interface Subject {
 
 type ByteType = 'int8' | 'uint8';
 type Shape = readonly number[];
-
-/** mulberry32 */
-export const noise = (length: number, seed: number): Uint8Array => {
-  let state = seed;
-  return Uint8Array.from({ length }, () => {
-    state = (state + 0x6d2b79f5) | 0;
-    const mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    return (mixed ^ (mixed >>> 14)) >>> 8;
-  });
-};
 
 const quantization = (scales: readonly number[], zeroPoint: number, axis = 0): Tensor['quantization'] => ({
   scales: scales.map(Math.fround),
