@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { planFile } from '../../src/cli/plan_file.js';
 import { compileTflite } from '../../src/compile.js';
@@ -11,7 +11,7 @@ import { skip } from '../host/skip.js';
 import { writeTflite } from '../host/tflite_writer.js';
 import { Builder } from '../ops/builder.js';
 import { expectDelegated, expectFallback, expectScenario } from './expectations.js';
-import { type Bench, openAnyBench, said } from './host_program.js';
+import { type Bench, cachedPlans, openAnyBench, said } from './host_program.js';
 import { int8Model, type TestModel } from './models.js';
 
 const [inputs, outputs] = [0, 1];
@@ -79,13 +79,6 @@ describe('delegate: the border of a plan', function () {
     ],
     ['another chip', ({ header }) => header.setUint32(32, 3576, true), /for chip RK3576/],
   ];
-  const filesOf = (folder: string): readonly string[] =>
-    existsSync(folder)
-      ? readdirSync(folder, { recursive: true, encoding: 'utf8' })
-          .map((name) => join(folder, name))
-          .filter((path) => path.endsWith('.plan') && statSync(path).isFile())
-      : [];
-
   before(function () {
     const opened = openAnyBench();
     if (typeof opened !== 'string') bench = opened;
@@ -122,7 +115,7 @@ describe('delegate: the border of a plan', function () {
     const options = { cache, parts: 'all' };
     const delegated = { ...run, delegate: { library: delegateLibrary, options } };
     expectDelegated(await oracle.run(delegated), reference, 2);
-    const [entry] = filesOf(cache);
+    const [entry] = cachedPlans(cache);
     if (entry === undefined) throw new Error('no entry');
     const good = Uint8Array.from(readFileSync(entry));
     for (const [what, change] of cases) {
@@ -145,7 +138,7 @@ describe('delegate: the border of a plan', function () {
     const resizing = int8Model();
     const cache = join(bench.folder, 'resized');
     expectScenario(bench.scenario('resize', resizing, { options: { cache } }));
-    const entries = filesOf(cache);
+    const entries = cachedPlans(cache);
     expect(entries.length).to.be.above(1);
     const changes = [turned(outputs, 0, 2), turned(inputs, 0, 2), renamed(outputs, 0, nameOf(inputs, 0))] as const;
     for (const change of changes) {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { delegateLibrary, Oracle, preloaded, type OracleOptions, type RunResult } from '../host/oracle.js';
@@ -106,3 +106,7 @@ export function openBench(runtime: Runtime): Bench | Lack {
 
 /** The lines that the delegate wrote. */
 export const said = (stderr: string): readonly string[] => stderr.split('\n').filter((line) => line.startsWith('ptfe'));
+
+/** The plans that a cache folder keeps; beside them stand what is remembered of files, and V8's code of the compiler. */
+export const cachedPlans = (cache: string): readonly string[] =>
+  existsSync(cache) ? readdirSync(cache).flatMap((name) => (name.endsWith('.plan') ? [join(cache, name)] : [])) : [];

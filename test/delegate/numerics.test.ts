@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { planFile } from '../../src/cli/plan_file.js';
 import { compileTflite } from '../../src/compile.js';
@@ -13,7 +13,7 @@ import { writeTflite } from '../host/tflite_writer.js';
 import { type SummingOp, sumsNearTies } from '../ops/numerics_models.js';
 import { combined } from '../ops/elementwise_models.js';
 import { drawn } from '../ops/builder.js';
-import { type Bench, openBench } from './host_program.js';
+import { type Bench, cachedPlans, openBench } from './host_program.js';
 import type { TestModel } from './models.js';
 
 const releases: readonly Runtime[] = ['tflite_runtime', 'ai_edge_litert', 'litert_nightly'];
@@ -28,8 +28,6 @@ const first = (arbitrary: Parameters<typeof drawn>[0]): TestModel => {
 const byOp = ops.map((op) => [op, first(sumsNearTies(op, op === 'FULLY_CONNECTED' ? 'int8' : 'uint8'))] as const);
 
 const lineOf = (stderr: string): string => /^ptfe: numerics .*$/m.exec(stderr)?.[0] ?? '';
-
-const entriesOf = (cache: string): readonly string[] => readdirSync(cache).filter((name) => name.endsWith('.plan'));
 
 for (const runtime of releases) {
   describe(`delegate: numerics, in ${runtime}`, function () {
@@ -89,10 +87,10 @@ for (const runtime of releases) {
       for (const [i, numerics] of numericsNames.entries()) {
         const { stderr } = await run(model, { verbose: '1', numerics, cache });
         expect(lineOf(stderr)).to.equal(`ptfe: numerics ${numerics}: option numerics`);
-        expect(entriesOf(cache), numerics).to.have.lengthOf(i + 1);
+        expect(cachedPlans(cache), numerics).to.have.lengthOf(i + 1);
       }
       await run(model, { cache });
-      expect(entriesOf(cache), 'auto').to.have.lengthOf(numericsNames.length);
+      expect(cachedPlans(cache), 'auto').to.have.lengthOf(numericsNames.length);
     });
 
     it('a plan file for another release: taken with a line, refused where numerics was given', async () => {
